@@ -1,0 +1,83 @@
+# Everything below works with Python 3.11 and make alone: the rest is installed into .venv, pinned in requirements.lock.
+
+# The first of these that really runs and is new enough (a version manager's shim may exist without its Python).
+PYTHON ?= $(shell for python in python3.11 python3 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+READY := $(VENV)/.ready
+# Two processes: as many as the smallest machine that this is tested on has cores.
+JOBS ?= 2
+# Arguments for the command behind a target: make certify ARGS="--seed 7"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## install what the other targets need into .venv (they do it by themselves)
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "leadproof needs Python 3.11 or newer: install it, or name it with make PYTHON=…" >&2; exit 2; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu the package python3-venv)" >&2; exit 2; }
+	@test "$$($(VENV)/bin/python -c 'import sys; print(sys.prefix)' 2>/dev/null)" = "$(CURDIR)/$(VENV)" || \
+		"$(PYTHON)" -m venv --clear $(VENV)
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+certify: $(READY)  ## the main job: judge the built-in mock, or a target named in ARGS, from end to end
+	$(VENV)/bin/leadproof certify $(ARGS)
+
+mock: $(READY)  ## start the mock
+	$(VENV)/bin/leadproof mock $(ARGS)
+
+defects: $(READY)  ## the measure of the suite: turn it against every defect of the mock
+	$(VENV)/bin/leadproof defects --jobs $(JOBS) $(ARGS)
+
+test: $(READY)  ## run the tests
+	$(RUN) pytest -n $(JOBS) $(ARGS)
+
+check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
+
+style: $(READY)  ## how the code is written
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+
+types: $(READY)  ## mypy, strict
+	$(RUN) mypy
+
+imports: $(READY)  ## the direction of imports
+	$(VENV)/bin/lint-imports
+
+coverage: $(READY)  ## run the tests and measure what they reach
+	$(RUN) pytest -n $(JOBS) --cov --cov-report=term:skip-covered $(ARGS)
+
+format: $(READY)  ## put the code into the one form
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+
+bench: $(READY)  ## measure the mock against its peers
+	$(RUN:-m=) tests/bench/mock.py $(ARGS)
+
+bench-load: $(READY)  ## measure the load engine; ARGS=soak for the ten minutes
+	$(RUN:-m=) tests/bench/load.py $(ARGS)
+
+bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
+	$(RUN:-m=) tests/bench/peers.py $(ARGS)
+
+# Without options in its head and without the index it came from, the lock file is the same wherever it is made.
+lock:  ## pin the dependencies of pyproject.toml anew
+	"$(PYTHON)" -m venv --clear build/lock
+	build/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
+	CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --all-extras --generate-hashes --allow-unsafe \
+		--strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--output-file requirements.lock pyproject.toml
+
+clean:  ## remove what was built, .venv and caches included; the evidence of runs in reports/out stays
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .schemathesis \
+		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

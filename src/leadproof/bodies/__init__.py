@@ -1,0 +1,196 @@
+"""Bodies: bytes to value and back, in JSON and XML, for requests and answers of every operation.
+
+A *value* is a body in its JSON shape, whatever its format was. `encode_*` writes; `decode_*` is strict about what can
+be decoded and silent about what the value means; `read_*` decodes leniently and says what is structurally wrong.
+Verdicts over values are in `checks`, not here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from leadproof.bodies import answers, json, requests, xml
+from leadproof.bodies.answers import Node
+from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape, typed
+from leadproof.bodies.requests import RequestForm
+from leadproof.specs import Specification, load
+
+__all__ = [
+    "MAX_BODY", "BodyError", "Decoded", "Problem", "decode_answer", "decode_request", "encode_answer",
+    "encode_request", "escape", "read_answer", "read_request", "typed", "xpath_of",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body read leniently."""
+
+    value: Any
+    problems: list[Problem] = field(default_factory=list)
+    #: The parsed document element, for XML.
+    tree: Any = None
+
+
+_ATTRIBUTES = etree.XPath(f"boolean(//@*[not(local-name() = 'nil' and namespace-uri() = '{xml.XSI}')])")
+
+
+def _form(operation: str, spec: Specification) -> RequestForm:
+    key = ("form", operation)
+    if key not in spec._made:
+        spec._made[key] = requests.compile_request(spec.schema(operation, "request", "xml"))
+    found: RequestForm = spec._made[key]
+    return found
+
+
+def _node(operation: str, spec: Specification) -> Node:
+    key = ("node", operation)
+    if key not in spec._made:
+        spec._made[key] = answers.compile_answer(
+            spec.schema(operation, "answer", "xml"), serializer=spec.choices["namespaces"] == "serializer"
+        )
+    found: Node = spec._made[key]
+    return found
+
+
+def encode_answer(operation: str, fmt: str, value: Any, spec: Specification | None = None) -> bytes:
+    """The body of an answer.
+
+    One-sided members are left out of the representation that does not show them.
+
+    Args:
+        operation: An operation id.
+        fmt: "json" or "xml".
+        value: The value; need not be valid, as long as the format can carry it.
+        spec: The contract's readings; the taken ones if left out.
+
+    Raises:
+        EncodeError: The format cannot carry the value.
+    """
+    spec = spec or load()
+    if fmt == "json":
+        one_sided = _one_sided(operation, "xml", spec)
+        return json.encode(_without(value, one_sided) if one_sided else value)
+    key = ("encoder", operation)
+    if key not in spec._made:
+        spec._made[key] = answers.encoder(_node(operation, spec))
+    one_sided = _one_sided(operation, "json", spec)
+    body: bytes = spec._made[key](_without(value, one_sided) if one_sided else value)
+    return body
+
+
+def decode_answer(operation: str, fmt: str, data: bytes, spec: Specification | None = None) -> Any:
+    """The value of an answer's body.
+
+    Raises:
+        BodyError: It cannot be decoded, or is structurally not the documented document.
+    """
+    decoded = read_answer(operation, fmt, data, spec)
+    if decoded.problems:
+        raise BodyError(decoded.problems[0])
+    return decoded.value
+
+
+def read_answer(
+    operation: str, fmt: str, data: bytes, spec: Specification | None = None, charset: str | None = None
+) -> Decoded:
+    """An answer's body read leniently, with what is structurally wrong.
+
+    Raises:
+        BodyError: It cannot be decoded at all.
+    """
+    spec = spec or load()
+    if fmt == "json":
+        return Decoded(json.decode(_utf8(data, charset)))
+    tree = xml.parse(data, charset)
+    node = _node(operation, spec)
+    # An XSD takes any of its document elements, and lets attributes such as xsi:schemaLocation pass anywhere.
+    if tree.tag == node.tag and spec.xsd(operation, "answer").validate(tree) and not _ATTRIBUTES(tree):
+        return Decoded(answers.fast(node, tree), [], tree)
+    value, problems = answers.read(node, tree)
+    return Decoded(value, problems, tree)
+
+
+def encode_request(operation: str, fmt: str, value: Any, spec: Specification | None = None) -> bytes:
+    """The body of a request; members of `value` that only JSON has a place for are refused in XML, never dropped.
+
+    Raises:
+        EncodeError: The format cannot carry the value.
+    """
+    if fmt == "json":
+        return json.encode(value)
+    return requests.encode(_form(operation, spec or load()), value)
+
+
+def decode_request(operation: str, fmt: str, data: bytes, spec: Specification | None = None) -> Any:
+    """The value of a request's body; raises as `decode_answer` does."""
+    decoded = read_request(operation, fmt, data, spec)
+    if decoded.problems:
+        raise BodyError(decoded.problems[0])
+    return decoded.value
+
+
+def read_request(
+    operation: str, fmt: str, data: bytes, spec: Specification | None = None, charset: str | None = None
+) -> Decoded:
+    """A request's body read leniently, with what is structurally wrong; raises as `read_answer` does."""
+    if fmt == "json":
+        return Decoded(json.decode(_utf8(data, charset)))
+    tree = xml.parse(data, charset)
+    value, problems = requests.read(_form(operation, spec or load()), tree)
+    return Decoded(value, problems, tree)
+
+
+def xpath_of(operation: str, direction: str, pointer: str, spec: Specification | None = None) -> str:
+    """The XPath of a place given as JSON Pointer; "" where the operation has no XML."""
+    spec = spec or load()
+    name = spec.schema_name(operation, direction)
+    if name is None or "xml" not in spec.openapi["components"]["schemas"][name]:
+        return ""
+    if direction == "answer":
+        return answers.xpath_of(_node(operation, spec), pointer)
+    return requests.xpath_of(_form(operation, spec), pointer)
+
+
+def _utf8(data: bytes, charset: str | None) -> bytes:
+    """JSON in another declared encoding, as UTF-8; JSON itself is always UTF-8 (RFC 8259, section 8.1)."""
+    encoding = xml.ENCODINGS.get(charset.lower()) if charset else "utf-8"
+    if encoding == "utf-8":
+        return data
+    if encoding is not None and len(data) <= MAX_BODY:
+        try:
+            return data.decode(encoding).encode("utf-8")
+        except UnicodeError:
+            pass
+    raise BodyError(
+        Problem("charset.invalid", f"the body is not text in {charset!r}", expected="UTF-8", actual=str(charset))
+    )
+
+
+def _one_sided(operation: str, fmt: str, spec: Specification) -> frozenset[tuple[str, str]]:
+    """Parent and name of answer members that only `fmt` shows."""
+    key = ("one-sided", operation, fmt)
+    if key not in spec._made:
+        full = spec.schema(operation, "answer", fmt)
+        spec._made[key] = frozenset(_marked(full, "", fmt))
+    found: frozenset[tuple[str, str]] = spec._made[key]
+    return found
+
+
+def _marked(schema: dict[str, Any], parent: str, fmt: str) -> Any:
+    for name, sub in schema.get("properties", {}).items():
+        if sub.get("x-leadproof-only") == fmt:
+            yield parent, name
+        yield from _marked(sub, name, fmt)
+    if "items" in schema:
+        yield from _marked(schema["items"], parent, fmt)
+
+
+def _without(value: Any, names: frozenset[tuple[str, str]], parent: str = "") -> Any:
+    if isinstance(value, list):
+        return [_without(entry, names, parent) for entry in value]
+    if isinstance(value, dict):
+        return {key: _without(sub, names, key) for key, sub in value.items() if (parent, key) not in names}
+    return value

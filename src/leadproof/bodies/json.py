@@ -1,0 +1,165 @@
+"""JSON bodies: bytes to value under RFC 8259 without its loopholes, and back.
+
+orjson decides; what it lets pass and two readers may understand differently (a member named twice) is looked for
+separately, and only an object that is suspect pays for it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape
+from leadproof.errors import EncodeError
+
+#: Objects and arrays inside each other: as many as orjson writes. Whatever walks a value may rely on it.
+MAX_DEPTH = 254
+
+
+def decode(data: bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        BodyError: It is none: empty, larger than the cap, not UTF-8, malformed (NaN and infinite numbers included,
+            RFC 8259 section 6), nested too deeply, or with a member named twice (section 4).
+    """
+    if len(data) > MAX_BODY:
+        raise BodyError(Problem("encoding.too-large", f"the body has {len(data)} bytes, the cap is {MAX_BODY}"))
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BodyError(_explain(data, error)) from None
+    try:
+        again = orjson.dumps(value)
+    except orjson.JSONEncodeError:  # what was just read can be written again, unless it is too deep
+        raise BodyError(
+            Problem("body.unsafe", f"objects and arrays are nested more than {MAX_DEPTH} deep", "", "",
+                    f"at most {MAX_DEPTH} levels", "more")
+        ) from None  # fmt: skip
+    if _suspect(data, again):
+        _refuse_duplicates(data)
+    return value
+
+
+def encode(value: Any) -> bytes:
+    """The JSON text of a value, compact, UTF-8.
+
+    Raises:
+        EncodeError: A number that is not finite, an integer beyond 64 bits, a lone surrogate, or nesting beyond
+            `MAX_DEPTH`.
+    """
+    pointer, reason = _not_carried(value, "", 0)
+    if reason:
+        raise EncodeError(f"JSON cannot carry {reason}", pointer=pointer)
+    return orjson.dumps(value)
+
+
+def _explain(data: bytes, error: orjson.JSONDecodeError) -> Problem:
+    if not data.strip():
+        return Problem("body.empty", "the body is empty", expected="a JSON text", actual="nothing")
+    if data.startswith(b"\xef\xbb\xbf"):
+        return Problem(
+            "charset.invalid", "the body begins with a byte order mark, which RFC 8259 section 8.1 forbids", "", "",
+            "a JSON text in UTF-8 without byte order mark", "bytes EF BB BF", 1, 1,
+        )  # fmt: skip
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as failure:
+        line = data.count(b"\n", 0, failure.start) + 1
+        column = failure.start - (data.rfind(b"\n", 0, failure.start) + 1) + 1
+        return Problem(
+            "charset.invalid", f"byte {data[failure.start]:#04x} is not UTF-8 ({failure.reason})", "", "",
+            "a JSON text in UTF-8", f"byte {data[failure.start]:#04x}", line, column,
+        )  # fmt: skip
+    kind = "body.unsafe" if "depth limit" in error.msg else "body.malformed"
+    return Problem(kind, error.msg, "", "", "a JSON text", "", error.lineno, error.colno)
+
+
+def _suspect(data: bytes, again: bytes) -> bool:
+    """Can a member stand twice in `data`, whose value was written `again`? False only if certainly not.
+
+    Every member costs one colon that is not in a string. Decoding keeps the colons inside strings, so a text without
+    `\\u` escapes in which no member was dropped has exactly as many colons as its value written again.
+    """
+    return b"\\u" in data or data.count(b":") != again.count(b":")
+
+
+class _Twice(dict[str, Any]):
+    """An object that names a member twice, kept with the first such name."""
+
+    name = ""
+
+
+def _refuse_duplicates(data: bytes) -> None:
+    twice: list[_Twice] = []
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen = dict(members)
+        if len(seen) == len(members):
+            return seen
+        marked, names = _Twice(members), set()
+        for name, _ in members:
+            if name in names:
+                marked.name = name
+                break
+            names.add(name)
+        twice.append(marked)
+        return marked
+
+    # Numbers stay text: their values do not matter here, and Python refuses integers of more than 4,300 digits.
+    value = json.loads(data.decode("utf-8"), object_pairs_hook=pairs, parse_int=str, parse_float=str)
+    if not twice:
+        return
+    # An object inside a member that was itself dropped is in no place any more: it has no pointer.
+    pointer, name = next(_places(value, ""), ("", twice[0].name))
+    raise BodyError(
+        Problem(
+            "body.duplicate-member",
+            f"the member {name!r} is named twice in one object; readers disagree which one counts",
+            pointer,
+            expected="each member once (RFC 8259, section 4)",
+            actual=f"{name!r} twice",
+        )
+    )
+
+
+def _places(value: Any, at: str) -> Any:
+    """Pointer and name of every member that is named twice, outermost first."""
+    if isinstance(value, _Twice):
+        yield f"{at}/{escape(value.name)}", value.name
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, sub in items:
+        if isinstance(sub, (dict, list)):
+            yield from _places(sub, f"{at}/{escape(str(key))}")
+
+
+def _not_carried(value: Any, at: str, depth: int) -> tuple[str, str]:
+    """Pointer and name of the first part that JSON has no form for; both "" if there is none."""
+    if isinstance(value, float) and not (-1e309 < value < 1e309):
+        return at, f"the number {value}"
+    if isinstance(value, int) and not isinstance(value, bool) and not (-(2**63) <= value < 2**64):
+        return at, "an integer beyond 64 bits"
+    if isinstance(value, str):
+        return (at, "a lone surrogate") if _has_surrogate(value) else ("", "")
+    if not isinstance(value, (dict, list)):
+        return "", ""
+    if depth == MAX_DEPTH:
+        return at, f"more than {MAX_DEPTH} levels of nesting"
+    for key, sub in value.items() if isinstance(value, dict) else enumerate(value):
+        below = f"{at}/{escape(str(key))}"
+        if isinstance(key, str) and _has_surrogate(key):
+            return below, "a member name with a lone surrogate"
+        found = _not_carried(sub, below, depth + 1)
+        if found[1]:
+            return found
+    return "", ""
+
+
+def _has_surrogate(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False

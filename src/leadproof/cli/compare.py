@@ -1,0 +1,86 @@
+"""`leadproof compare`: two answers side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from leadproof import bodies, captures
+from leadproof.bodies import MAX_BODY, BodyError
+from leadproof.cli import options
+from leadproof.equivalence import compare, left_out
+from leadproof.errors import ExitCode, InputError, UsageError
+from leadproof.operations import OPERATIONS
+from leadproof.reports.text import one_line
+from leadproof.specs import Specification
+
+
+@click.command("compare")
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@options.combined(options.operation, options.readings)
+@click.option("--volatile", is_flag=True, help="Compare ids and clocks too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
+def command(
+    first: Path, second: Path, operation: str | None, chosen: tuple[str, ...], volatile: bool, as_json: bool
+) -> int:
+    """Do a JSON and an XML answer say the same?
+
+    Numbers are compared by value, timestamps as instants; null, empty and absent are three different things. Members
+    that only one representation has, and those that differ between any two answers, are left out and named.
+
+    \b
+    Example:
+      leadproof compare --operation create_lead answer.json answer.xml
+    """
+    configured = options.settings()
+    spec = options.specification(chosen, False, configured)
+    if operation is None:
+        raise UsageError("compare needs --operation", hint=f"one of {', '.join(OPERATIONS)}")
+    options.known_operation(operation)
+    if len(OPERATIONS[operation].media) < 2:
+        raise UsageError(f"{operation} is documented in JSON only", hint="there is nothing to compare")
+    values = dict(_value(path, operation, spec) for path in (first, second))
+    if len(values) < 2:
+        raise UsageError("both files are of the same format", hint="name one JSON file and one XML file")
+    found = [
+        dataclasses.replace(one, json=options_text(one.json), xml=options_text(one.xml))
+        for one in compare(operation, values["json"], values["xml"], spec, volatile=volatile)
+    ]
+    if as_json:
+        rows = [dataclasses.asdict(one) for one in found]
+        click.echo(json.dumps({"operation": operation, "equivalent": not found, "differences": rows}, indent=1))
+    else:
+        for one in found:
+            click.echo(f"{one.pointer or '/'}   {one.xpath}\n  JSON  {one.json}\n  XML   {one.xml}")
+        click.echo("equivalent" if not found else f"{len(found)} differences")
+        skipped = [name for name in left_out(operation, spec) if not (volatile and "(volatile)" in name)]
+        if skipped:
+            click.echo(f"left out: {', '.join(skipped)}")
+    return int(ExitCode.VIOLATED if found else ExitCode.PASSED)
+
+
+def options_text(text: str) -> str:
+    """A value made safe to print."""
+    return one_line(text)
+
+
+def _value(path: Path, operation: str, spec: Specification) -> tuple[str, object]:
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder", hint="name one JSON file and one XML file")
+    list(captures.files([path]))
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BODY + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
+    if len(data) > MAX_BODY:
+        raise InputError(f"{path}: is larger than {MAX_BODY} bytes", hint="is it one answer?")
+    fmt = "xml" if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else "json"
+    try:
+        return fmt, bodies.read_answer(operation, fmt, data, spec).value
+    except BodyError as error:
+        raise InputError(f"{path}: {error}", hint=f"leadproof validate --operation {operation} says more") from None

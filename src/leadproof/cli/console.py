@@ -1,0 +1,174 @@
+"""What people read on the terminal: the summary of a report on stdout, progress on stderr and only on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import click
+
+from leadproof.errors import ExitCode
+from leadproof.operations import OPERATIONS
+from leadproof.reports.text import one_line
+
+#: Distinct findings that are printed; the report holds the rest.
+PRINTED = 20
+
+_COLOURS = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
+
+_REASONS = {
+    ExitCode.PASSED: "every must clause that was exercised held",
+    ExitCode.VIOLATED: "the contract is violated",
+    ExitCode.USAGE: "some input could not be read",
+    ExitCode.INCONCLUSIVE: "nothing was really tested",
+    ExitCode.UNREACHABLE: "the target never answered",
+    ExitCode.OBJECTIVES_MISSED: "the objectives were missed",
+    ExitCode.INTERRUPTED: "interrupted; this is what was found until then",
+}
+
+
+def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
+    """Prints what a person needs of a report: verdict, what broke, what was covered, where to read on."""
+    verdict = report["verdict"]
+    results = [row["result"] for row in report["clauses"]]
+    numbers = ", ".join(f"{results.count(name)} {name}" for name in ("passed", "failed", "untested") if name in results)
+    reason = _REASONS[ExitCode(report["exit_code"])]
+    click.echo(f"{click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)}  {reason}")
+    if report["exit_code"] == ExitCode.INCONCLUSIVE:
+        click.echo(f"  hint: {_remedy(report)}")
+    click.echo()
+    _facts(report, numbers)
+    _findings(report["findings"])
+    _observations(report["observations"])
+    _files(report["files"])
+    if saved:
+        click.echo(f"report: {saved}")
+
+
+def _remedy(report: Mapping[str, Any]) -> str:
+    """What to do about a run that tested nothing."""
+    counts = report["counts"]
+    if counts["unauthorised"]:
+        return (
+            "the credentials were not taken: set LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, and LEADPROOF_AUTH_SCHEME"
+        )
+    if counts["absent"]:
+        return "there is nothing at the documented addresses: is the URL the one that stands before /v2?"
+    if counts["unrecognised"]:
+        return "no exchange is a documented operation: was the traffic of the lead receiver recorded?"
+    if counts["judged"]:
+        return "nothing was accepted: does the posting profile fit the account? Name yours with --profile"
+    return "no exchange was found"
+
+
+def _facts(report: Mapping[str, Any], numbers: str) -> None:
+    counts, run = report["counts"], report["run"]
+    rest = [
+        f"{counts[name]} {name}"
+        for name in ("unrecognised", "unauthorised", "absent", "unanswered")
+        if counts.get(name)
+    ]
+    click.echo(
+        f"  exchanges  {counts['exchanges']}, {counts['judged']} judged" + (f" ({', '.join(rest)})" if rest else "")
+    )
+    click.echo(f"  clauses    {len(report['clauses'])}: {numbers}")
+    cells = report["coverage"]["cells"]
+    rows = report["coverage"]["operations"]
+    touched = sum(any(cell["exchanges"] for cell in media.values()) for media in rows.values())
+    click.echo(f"  coverage   {touched} of {len(OPERATIONS)} operations, {cells['covered']} of {cells['total']} cells")
+    if run.get("target"):
+        click.echo(f"  target     {one_line(str(run['target']))}")
+    chosen = [f"{row['id']}={row['taken']}" for row in run.get("readings", ()) if row.get("chosen")]
+    if chosen:
+        click.echo(f"  readings   {', '.join(chosen)}")
+    click.echo()
+
+
+def _findings(findings: list[dict[str, Any]]) -> None:
+    for row in findings[:PRINTED]:
+        times = f"  ×{row['count']}" if row["count"] > 1 else ""
+        colour = "red" if row["decides"] else "yellow"
+        head = click.style(f"{row['level']} {row['clause']}", fg=colour)
+        click.echo(f"{head}  {row['operation']} {row['media_type'].removeprefix('application/')}{times}")
+        click.echo(f"  {one_line(row['message'])}")
+        where = [one for one in (row["pointer"], row["xpath"]) if one]
+        if where:
+            click.echo(f"  at        {one_line('   '.join(where))}")
+        for name in ("expected", "actual"):
+            if row[name]:
+                click.echo(f"  {name:8}  {one_line(row[name])}")
+        click.echo(f"  clause    {one_line(row['text'])}")
+        click.echo(f"            {one_line(row['place'])}")
+        click.echo(f"  origin    {one_line(row['origin'])}")
+        if row.get("replay"):
+            click.echo(f"  replay    {one_line(row['replay'])}")
+        click.echo()
+    if len(findings) > PRINTED:
+        click.echo(f"… and {len(findings) - PRINTED} more findings in the report")
+        click.echo()
+
+
+def _observations(observations: list[dict[str, Any]]) -> None:
+    if not observations:
+        return
+    click.echo("observed (no clause decides):")
+    for row in observations[:PRINTED]:
+        times = f"  ×{row['count']}" if row["count"] > 1 else ""
+        where = one_line("   ".join(one for one in (row["pointer"], row["xpath"]) if one))
+        place = f"  at {where}" if where else ""
+        click.echo(f"  {row['operation'] or 'any'}  {one_line(row['message'])}{place}{times}")
+    if len(observations) > PRINTED:
+        click.echo(f"  … and {len(observations) - PRINTED} more in the report")
+    click.echo()
+
+
+def _files(files: list[dict[str, Any]]) -> None:
+    problems = [row for row in files if row["problem"]]
+    for row in problems[:PRINTED]:
+        click.echo(f"{one_line(row['path'])}: {one_line(row['problem']['message'])}")
+        if row["problem"]["hint"]:
+            click.echo(f"  hint: {one_line(row['problem']['hint'])}")
+    if len(problems) > PRINTED:
+        click.echo(f"… and {len(problems) - PRINTED} more files with problems in the report")
+    if problems:
+        click.echo()
+
+
+class Bar(Protocol):
+    """What shows progress."""
+
+    def advance(self, words: str) -> None:
+        """One more step is done."""
+
+
+class _Silent:
+    def advance(self, words: str) -> None:
+        """Shows nothing: nobody watches."""
+
+
+@contextmanager
+def progress(title: str, total: int | None, *, quiet: bool = False) -> Iterator[Bar]:
+    """A progress bar on stderr, if that is a terminal; `total` None where the end is not known."""
+    if quiet or not sys.stderr.isatty():
+        yield _Silent()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+        task = display.add_task(title, total=total)
+
+        class Shown:
+            def advance(self, words: str) -> None:
+                display.update(task, advance=1, description=one_line(words, 60))
+
+        yield Shown()

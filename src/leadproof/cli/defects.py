@@ -1,0 +1,121 @@
+"""`leadproof defects`: the suite against every defect of the mock."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import click
+
+from leadproof import defects
+from leadproof.cli import options
+from leadproof.cli.console import progress
+from leadproof.errors import ExitCode
+from leadproof.mock.defects import pick
+from leadproof.profile import load
+
+#: Survivors that are printed one by one; --json has them all.
+PRINTED = 60
+
+
+@click.command("defects")
+@click.option(
+    "--sample", type=click.IntRange(1), metavar="N", help="Try so many of them, drawn by the seed (default: all)."
+)
+@click.option("--defect", "ids", multiple=True, metavar="ID", help="Try this one only; may be repeated.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes (default: one for each processor).")
+@options.combined(options.profile, options.seed)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout, nothing else.")
+def command(
+    sample: int | None,
+    ids: tuple[str, ...],
+    jobs: int | None,
+    profile_path: str | None,
+    seed: int | None,
+    as_json: bool,
+) -> int:
+    """Turn the contract suite against every defect of the mock, and print who noticed: the kill matrix.
+
+    A defect is killed if the suite finds anything; by its owner if the clause that it breaks is among what was found.
+    Exit code 0 if every defect written by hand and 95 % of the generated ones are killed, 90 % by their owner; else 1.
+
+    \b
+    Examples:
+      leadproof defects
+      leadproof defects --sample 200 --seed 7
+      leadproof defects --defect expiry-ignored
+      leadproof explain expiry-ignored
+      leadproof explain defects
+    """
+    configured = options.settings()
+    number = configured.seed if seed is None else seed
+    path = profile_path or configured.profile
+    pick(ids, number)  # a slip in a name is told before the work begins
+    rows = defects.chosen(number, sample or 0, ids)
+    defects.require_faithful(load(path), number)
+    outcomes: list[defects.Outcome] = []
+    interrupted = False
+    with progress("defects", len(rows), quiet=as_json) as bar:
+        try:
+            for outcome in defects.run(rows, profile_path=path, seed=number, jobs=jobs or os.cpu_count() or 1):
+                outcomes.append(outcome)
+                bar.advance(outcome.id)
+        except KeyboardInterrupt:
+            interrupted = True
+    matrix = defects.Matrix(tuple(outcomes), tuple(rows))
+    if as_json:
+        click.echo(json.dumps(matrix.as_json(), indent=2))
+    else:
+        _show(matrix, interrupted=interrupted)
+    if interrupted:
+        return int(ExitCode.INTERRUPTED)
+    return int(ExitCode.PASSED if matrix.holds() else ExitCode.VIOLATED)
+
+
+def _show(matrix: defects.Matrix, *, interrupted: bool) -> None:
+    if interrupted:
+        click.echo(f"interrupted after {len(matrix.outcomes)} of {len(matrix.rows)} defects; so far:")
+        click.echo()
+    kinds = matrix.kinds()
+    width = max((len(kind) for kind in kinds), default=0)
+    click.echo(f"{'kind':{width}}  total  by owner  by another  survived")
+    for kind, counts in kinds.items():
+        total = sum(counts.values())
+        line = f"{kind:{width}}  {total:5}  {counts['owner']:8}  {counts['other']:10}  {counts['survived']:8}"
+        click.echo(click.style(line, fg="red") if counts["survived"] else line)
+    click.echo()
+    for title, figures in (("written by hand", matrix.of(generated=False)), ("generated", matrix.of(generated=True))):
+        if figures["total"]:
+            click.echo(f"{title:16} {_figures(figures)}")
+    everything = matrix.of()
+    click.echo(f"{'all':16} {_figures(everything)}")
+    _survivors(matrix, everything["survived"])
+    crashes = [one for one in matrix.outcomes if one.crash]
+    for one in crashes[:PRINTED]:
+        click.echo(click.style(f"the suite itself failed on {one.id}: {one.crash}", fg="red"))
+
+
+def _figures(figures: dict[str, Any]) -> str:
+    total = figures["total"]
+    return (
+        f"{figures['killed']:5} of {total:5} killed ({_share(figures['killed'], total)}), "
+        f"{figures['by_owner']:5} by the clause that owns them ({_share(figures['by_owner'], total)})"
+    )
+
+
+def _share(part: int, total: int) -> str:
+    return f"{100 * part / total:.1f} %" if total else "–"
+
+
+def _survivors(matrix: defects.Matrix, survived: list[str]) -> None:
+    if not survived:
+        return
+    rows = {row.id: row for row in matrix.rows}
+    click.echo()
+    click.echo("survivors: the suite does not notice that")
+    for one in survived[:PRINTED]:
+        click.echo(f"  {one}")
+        click.echo(f"    {rows[one].words} ({rows[one].owner})")
+    if len(survived) > PRINTED:
+        click.echo(f"  … and {len(survived) - PRINTED} more (--json lists them all)")

@@ -1,0 +1,149 @@
+"""What certify and test have in common: the mock or a target, the guard rails, the run directory, the story."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadproof import certify, config
+from leadproof.cli import options
+from leadproof.cli.console import progress, summarise
+from leadproof.client import Client, Target
+from leadproof.evidence import Run
+from leadproof.generate.leads import LeadMaker
+from leadproof.judge import Judge
+from leadproof.mock import Mock
+from leadproof.profile import Profile
+from leadproof.receiver import Receiver
+from leadproof.redact import Redactor
+from leadproof.reports import RENDERERS
+from leadproof.server import new_token, running
+from leadproof.session import Session
+from leadproof.specs import Specification
+from leadproof.suite import Controls, Story
+from leadproof.summary import Summary
+
+#: What is sent at most to a target that is not this machine, unless told otherwise.
+REMOTE_BUDGET, REMOTE_RATE = 200, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for."""
+
+    command: str
+    spec: Specification
+    profile: Profile
+    configured: config.Config
+    #: A URL or a named target; None for the built-in mock.
+    target: str | None = None
+    seed: int | None = None
+    out: str | None = None
+    fail_on: str = "must"
+    timeout: float | None = None
+    max_requests: int | None = None
+    rate: float | None = None
+    #: Generated examples of each cell.
+    examples: int = 3
+    #: Makes the identities of the run the same as another's; None for those of its own.
+    nonce: int | None = None
+    #: Show no progress?
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """A run that is under way."""
+
+    story: Story
+    summary: Summary
+    judge: Judge
+    run: Run
+    #: Requests that may be sent; 0 for any number.
+    budget: int
+
+
+@contextmanager
+def engage(wish: Wish) -> Iterator[Engagement]:
+    """Everything that a run of the suite needs, opened, and closed again.
+
+    Raises:
+        LeadproofError: The profile has no sender, the target's name is unknown, the run directory cannot be made, …
+    """
+    profile, configured = wish.profile, wish.configured
+    seed = configured.seed if wish.seed is None else wish.seed
+    with ExitStack() as stack:
+        controls = None
+        if wish.target is None:
+            token = new_token()
+            mock = stack.enter_context(running(Mock(profile, clock=time.time, seed=seed, token=token)))
+            goal = _goal(mock.url, profile, wish.timeout)
+            controls = Controls(mock.url, token)
+            stack.callback(controls.close)
+        else:
+            goal = config.target(wish.target, configured, timeout=wish.timeout)
+        remote = not goal.loopback
+        # On the mock the same leads every time, elsewhere with identities of their own.
+        nonce = wish.nonce if wish.nonce is not None else 0 if controls else secrets.randbits(32)
+        maker = LeadMaker(profile, seed, nonce, no_sell=remote)
+        certify.require_sender(maker)
+        receiver = None if remote else stack.enter_context(Receiver())
+        client = stack.enter_context(Client(goal, per_second=_rate(wish.rate, remote=remote)))
+        redactor = _redactor(profile, goal, remote=remote)
+        facts = {"profile": profile.name, "nonce": maker.nonce, "fail_on": wish.fail_on, "mock": controls is not None}
+        run = stack.enter_context(
+            Run.open(
+                Path(wish.out or configured.out),
+                wish.command,
+                redactor=redactor,
+                seed=seed,
+                target=goal.base,
+                facts=facts,
+            )
+        )
+        summary, judge = Summary(wish.spec, redactor, wish.fail_on), Judge(wish.spec, profile)
+        summary.reasons.update(certify.reasons(wish.spec, maker))
+        budget = wish.max_requests or (REMOTE_BUDGET if remote else 0)
+        bar = stack.enter_context(progress(wish.command, None, quiet=wish.quiet))
+        session = Session(client, judge, summary, run, budget=budget, progress=lambda origin, _: bar.advance(origin))
+        story = Story(session, maker, controls, receiver, seed=seed, examples=wish.examples)
+        yield Engagement(story, summary, judge, run, budget)
+
+
+def conclude(engagement: Engagement, wish: Wish, *, as_json: bool) -> int:
+    """Writes the reports, prints what a person or a machine needs, and gives the exit code."""
+    report = engagement.summary.report(wish.command, engagement.judge.tally, engagement.run.end())
+    paths = engagement.run.write_reports(report)
+    _show(report, paths, as_json=as_json)
+    return int(report["exit_code"])
+
+
+def _show(report: dict[str, Any], paths: dict[str, Path], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(RENDERERS["json"].render(report), nl=False)
+    else:
+        summarise(report, saved=str(paths["html"]))
+
+
+def _goal(url: str, profile: Profile, timeout: float | None) -> Target:
+    """The built-in mock as a target, with credentials that the profile says it takes."""
+    keys, tokens = profile.credentials.api_keys, profile.credentials.bearer_tokens
+    scheme, secret = ("api-key", keys[0]) if keys else ("bearer", tokens[0]) if tokens else ("api-key", "")
+    return Target(url, scheme, secret, timeout=config.TIMEOUT if timeout is None else timeout)
+
+
+def _rate(asked: float | None, *, remote: bool) -> float:
+    """Requests per second at most; 0 for no limit."""
+    return (REMOTE_RATE if remote else 0.0) if asked is None else asked
+
+
+def _redactor(profile: Profile, goal: Target, *, remote: bool) -> Redactor:
+    """Against a real service the stand-ins are salted, so that nobody can confirm a guess."""
+    return options.redactor(profile, goal.secret, salted=remote)

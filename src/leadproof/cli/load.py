@@ -1,0 +1,318 @@
+"""`leadproof load`: load that tells the truth."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadproof import config
+from leadproof.cli import options
+from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
+from leadproof.evidence import Run
+from leadproof.judge import Judge
+from leadproof.load import driver, guard, latency, objectives, scenario, telling
+from leadproof.load.job import MODELS, Job, mock_credentials
+from leadproof.load.schedule import PATTERNS, SHAPES
+from leadproof.load.story import Story
+from leadproof.reports import RENDERERS
+from leadproof.summary import Summary
+from leadproof.target import Target
+
+#: Seconds after the run's end and its lookups in which nothing has to be heard of the generator.
+SILENCE = 120.0
+
+
+class Seconds(click.ParamType[float]):
+    """A duration: 90, 20s, 10m, 1h."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds of the text."""
+        if isinstance(value, int | float):
+            return float(value)
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no duration such as 90, 20s, 10m or 1h", param, ctx)
+        return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
+
+
+@click.command("load")
+@click.argument("name", metavar="SCENARIO", required=False)
+@click.option(
+    "--target", metavar="URL|NAME", help="What to load: a URL or a named target (default: a mock of its own)."
+)
+@click.option(
+    guard.OPTION, "allowed", multiple=True, metavar="HOST",
+    help="Name a host that is not this machine a second time; without it nothing is sent there.",
+)  # fmt: skip
+@click.option("--rate", type=float, help="Journeys per second (default: the scenario's).")
+@click.option("--duration", type=Seconds(), help="How long: 90, 20s, 10m, 1h (default: the scenario's).")
+@click.option("--shape", type=click.Choice(list(SHAPES)), help="Shape of the load over time.")
+@click.option("--arrivals", type=click.Choice(PATTERNS), help="In equal gaps, or like independent customers.")
+@click.option("--model", type=click.Choice(MODELS), default="open", show_default=True,
+              help="open: by the schedule; closed: each user after its last answer.")  # fmt: skip
+@click.option("--xml-share", type=click.FloatRange(0, 1), help="Share of journeys in XML.")
+@click.option(
+    "--judge-share", type=click.FloatRange(0, 1), help="Share of journeys that every clause judges (default: 0.05)."
+)
+@click.option(
+    "--objectives", "goals", metavar="PRESET|FILE", help=f"What must hold: {', '.join(objectives.PRESETS)}, or a file."
+)
+@click.option(
+    "--baseline", metavar="RUN", type=click.Path(path_type=Path), help="Compare with the run of this directory."
+)
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes here.")
+@click.option("--master", is_flag=True, help="Wait for workers on other machines; they share the load.")
+@click.option("--expect-workers", type=click.IntRange(1), default=1, help="How many workers a master waits for.")
+@click.option("--worker", is_flag=True, help="Be a worker: carry what the master says.")
+@click.option("--master-host", default="127.0.0.1", show_default=True, help="Where the master listens.")
+@click.option("--master-port", type=click.IntRange(1, 65535), default=5557, show_default=True)
+@click.option("--timeout", type=Seconds(), help="Until a request without an answer is given up (default: 30s).")
+@click.option("--max-rate", type=float, help=f"Raise the cap on --rate ({scenario.REMOTE_RATE:g} on another machine).")
+@click.option(
+    "--max-duration",
+    type=Seconds(),
+    help=f"Raise the cap on --duration ({scenario.REMOTE_SECONDS:g}s on another machine).",
+)
+@click.option("--no-conservation", is_flag=True, help="Do not look up accepted leads afterwards.")
+@click.option("--list", "listing", is_flag=True, help="List the scenarios and the objectives, and send nothing.")
+@options.combined(
+    options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
+    options.json_output,
+)  # fmt: skip
+def command(name: str | None, **given: Any) -> int:
+    """Put load on a target and say what holds: latency from the moment a request was due, not from when it left.
+
+    Without --target a mock is started in a process of its own. Journeys begin by a schedule, whatever the answers do; a
+    share of the answers is judged by every clause, and accepted leads are looked up afterwards. Credentials come from
+    the environment, as for certify.
+
+    Any load on a target that is not this machine needs its host named a second time with --allow-target.
+
+    \b
+    Examples:
+      leadproof load ping_post --rate 500 --duration 20s
+      leadproof load ping_only --target http://127.0.0.1:8080 --shape step --rate 2000 --objectives auction
+      leadproof load mixed --processes 2 --json > report.json
+      leadproof load ping_post --target sandbox --allow-target sandbox.example --rate 5
+      leadproof load --list
+
+    Exit codes: 0 passed, 1 contract violated (or leads lost on the mock), 2 usage, 3 objectives missed, 4 inconclusive
+    (too few samples, generator saturated, a worker lost), 5 target unreachable, 130 interrupted.
+    """
+    if given["listing"]:
+        _list()
+        return int(ExitCode.PASSED)
+    if given["worker"]:
+        return driver.worker(_worker(given), _secret(given))
+    if name is None:
+        raise UsageError("which scenario?", hint=f"known are: {', '.join(scenario.names())}; --list describes them")
+    return _run(name, given)
+
+
+def _run(name: str, given: dict[str, Any]) -> int:
+    configured = options.settings()
+    spec = options.specification(given["chosen"], given["as_documented"], configured)
+    profile = options.posting_profile(given["profile_path"], configured)
+    chosen = scenario.load(name).with_(
+        rate=given["rate"], duration=given["duration"], shape=given["shape"], arrivals=given["arrivals"],
+        xml_share=given["xml_share"], judge_share=given["judge_share"], objectives=given["goals"],
+        timeout=given["timeout"],
+    )  # fmt: skip
+    goals = objectives.load(chosen.objectives)
+    baseline = _baseline(given["baseline"])
+    seed = configured.seed if given["seed"] is None else given["seed"]
+    goal = None if given["target"] is None else config.target(given["target"], configured, timeout=given["timeout"])
+    if goal is not None:
+        guard.allow(goal, given["allowed"])
+    scenario.capped(
+        chosen, loopback=goal is None or goal.loopback, most_rate=given["max_rate"], most_seconds=given["max_duration"]
+    )
+    driver.require_locust()
+    # Whoever ends us politely gets the report so far, too, and no process of ours is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ExitStack() as stack:
+        own = goal is None
+        if goal is None:
+            goal = _goal(stack.enter_context(driver.mock(_mock_arguments(given, chosen, seed))), profile)
+        elif not goal.secret and goal.loopback:
+            goal = Target(goal.url, *mock_credentials(profile), goal.ca, timeout=goal.timeout)
+        job = Job(
+            chosen, goal.base, goal.scheme, goal.ca, given["profile_path"] or configured.profile, seed,
+            0 if own else secrets.randbits(32), given["model"], dict(spec.choices), given["as_documented"],
+            not given["no_conservation"],
+        )  # fmt: skip
+        redactor = options.redactor(profile, goal.secret)
+        facts = {"profile": profile.name, "nonce": job.nonce, "fail_on": given["fail_on"], "mock": own,
+                 "scenario": chosen.data(), "model": job.model, "processes": given["processes"]}  # fmt: skip
+        run = stack.enter_context(
+            Run.open(
+                Path(given["out"] or configured.out),
+                "load",
+                redactor=redactor,
+                seed=seed,
+                target=goal.base,
+                facts=facts,
+            )
+        )
+        story = Story(job, goals, Judge(spec, profile), Summary(spec, redactor, given["fail_on"]), run)
+        story.decides = own or driver.is_mock(goal)
+        master = {"host": given["master_host"], "port": given["master_port"], "workers": given["expect_workers"]}
+        generator = driver.Generator(
+            job, goal, processes=given["processes"], master=master if given["master"] else None
+        )
+        with generator:
+            _follow(story, generator, quiet=given["as_json"])
+        return _conclude(story, run, baseline, as_json=given["as_json"])
+
+
+def _follow(story: Story, generator: driver.Generator, *, quiet: bool) -> None:
+    """Takes frames until the generator ends."""
+    begun: float | None = None
+    heard = time.monotonic()
+    told = ended = False
+    with _display(quiet) as show:
+        frames = generator.frames()
+        while True:
+            try:
+                for frame in frames:
+                    now = time.monotonic()
+                    if frame.get("end"):
+                        ended = True
+                        continue
+                    if frame:
+                        heard = now
+                        story.take(str(frame.get("worker", "local")), frame)
+                        begun = now - 1.0 if begun is None and frame.get("fold") else begun
+                    elif now - heard > SILENCE + story.job.scenario.timeout:
+                        story.problems.append(f"the generator was silent for {now - heard:.0f} s")
+                        return
+                    elapsed = 0.0 if begun is None else now - begun
+                    show(_progress(story, elapsed))
+                    if not told and (why := story.hopeless(elapsed)):
+                        told, story.stopped = True, why
+                        generator.stop()
+                break
+            except KeyboardInterrupt:
+                if story.interrupted:
+                    break  # a second Ctrl-C waits for nothing
+                story.interrupted = told = True
+                generator.stop()
+                frames = generator.frames()
+    if not ended and not story.interrupted:
+        code = generator.end()
+        words = [line for line in generator.log().splitlines() if line.strip()][-3:]
+        story.problems.append(
+            f"the generator ended with exit code {code}: {story.summary.redactor.text(' / '.join(words))}"
+        )
+
+
+def _progress(story: Story, elapsed: float) -> str:
+    counts, measures = story.measures.counts, story.measures
+    last = max(measures.slices, default=None)
+    p99 = (
+        max((one.percentile(99) for one in measures.slices[last].latency.values()), default=0.0)
+        if last is not None
+        else 0.0
+    )
+    duration = story.job.scenario.duration
+    stage = f"{min(elapsed, duration):.0f}/{duration:.0f} s" if elapsed <= duration + 1 else "looking up accepted leads"
+    return (
+        f"{stage}  {counts['started']:,} started, {counts['ended']:,} ended, {counts['failed']:,} failed, "
+        f"p99 {telling.seconds(p99)}, judged {story.summary.exchanges:,}"
+    )
+
+
+@contextmanager
+def _display(quiet: bool) -> Iterator[Any]:
+    """A line on stderr that changes, if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda words: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield lambda words: status.update(words)
+
+
+def _conclude(story: Story, run: Run, baseline: Mapping[str, Any] | None, *, as_json: bool) -> int:
+    run.add_file("latency.json", json.dumps(latency.raw(story.measures), separators=(",", ":")))
+    report = story.report(run.end(), latency.described)
+    if baseline is not None:
+        report["latency"]["baseline"] = latency.compared(story.measures, baseline)
+    paths = run.write_reports(report)
+    if as_json:
+        click.echo(RENDERERS["json"].render(report), nl=False)
+    else:
+        for line in telling.lines(story, story.outcomes()):
+            click.echo(line)
+        for row in report["latency"].get("baseline", ()):
+            click.echo(f"  baseline   {row['step']} {row['figure']}: {row['verdict']}")
+        for row in report["findings"][:10]:
+            click.echo(
+                f"  finding    {row['level']} {row['clause']} {row['operation']}: {row['message']}  ×{row['count']}"
+            )
+        click.echo(f"report: {paths['html']}")
+    return int(report["exit_code"])
+
+
+def _baseline(path: Path | None) -> Mapping[str, Any] | None:
+    if path is None:
+        return None
+    file = path / "latency.json" if path.is_dir() else path
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}", hint="name the directory of a load run") from None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or found.get("schema") != latency.RAW:
+        raise InputError(f"{file} holds no histograms", hint="name the directory of a load run, with its latency.json")
+    return found
+
+
+def _goal(url: str, profile: Any) -> Target:
+    return Target(url, *mock_credentials(profile))
+
+
+def _mock_arguments(given: Mapping[str, Any], chosen: scenario.Scenario, seed: int) -> list[str]:
+    # Conservation looks every lead up: the mock must not have forgotten the oldest by then.
+    leads = round(chosen.schedule().expected * chosen.batch * 2) + 10_000
+    arguments = ["--seed", str(seed), "--max-leads", str(max(leads, 200_000))]
+    return [*arguments, "--profile", given["profile_path"]] if given["profile_path"] else arguments
+
+
+def _worker(given: Mapping[str, Any]) -> list[str]:
+    if not given["allowed"] and given["target"]:
+        raise ConfigurationError(
+            "a worker has no --target", hint="the master names it; name its host with --allow-target"
+        )
+    allowed = [part for host in given["allowed"] for part in (guard.OPTION, host)]
+    return ["--master-host", given["master_host"], "--master-port", str(given["master_port"]), *allowed]
+
+
+def _secret(given: Mapping[str, Any]) -> str:
+    return config.target("http://127.0.0.1", options.settings()).secret
+
+
+def _list() -> None:
+    click.echo("scenarios (loadtests/scenarios):")
+    for name in scenario.names():
+        one = scenario.load(name)
+        click.echo(f"  {name:18} {one.about}  {one.shape} {one.rate:g}/s, {one.duration:g} s")
+    click.echo("objectives:")
+    for name, goals in objectives.PRESETS.items():
+        words = ", ".join(f"{one.name} ≤ {telling.figure(one.name, one.most)}" for one in goals)
+        click.echo(f"  {name:18} {words}")
+    click.echo(f"shapes: {', '.join(SHAPES)}")

@@ -1,0 +1,94 @@
+"""`leadproof mock`: the mock on a port."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+import click
+
+from leadproof.cli import options
+from leadproof.errors import UsageError
+from leadproof.mock import Limits
+from leadproof.mock.defects import pick, planted
+from leadproof.server import new_token, run
+from leadproof.server.faults import script
+from leadproof.target import is_loopback
+
+
+@click.command("mock")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0 for a free one.")
+@click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines can reach.")
+@options.combined(options.profile, options.seed)
+@click.option("--token", help="Token of the controls under /__mock__/ (default: a random one, printed at the start).")
+@click.option(
+    "--callback-host",
+    "callback_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Host that a returnURL may name, besides this machine.",
+)
+@click.option(
+    "--max-leads", type=click.IntRange(1), help="Leads and orders that are remembered; the oldest are forgotten."
+)
+@click.option(
+    "--defect", "defects", multiple=True, metavar="ID",
+    help="Break the contract in this way (leadproof explain defects); may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--fault", "faults", multiple=True, metavar="ID[:PARAMETER]",
+    help="Break the transport in this way (leadproof explain faults); may be repeated.",
+)  # fmt: skip
+def command(
+    host: str,
+    port: int,
+    allow_remote: bool,
+    profile_path: str | None,
+    seed: int | None,
+    token: str | None,
+    callback_hosts: tuple[str, ...],
+    max_leads: int | None,
+    defects: tuple[str, ...],
+    faults: tuple[str, ...],
+) -> None:
+    """Run the mock of the lead receiver: all ten operations, JSON and XML, with memory.
+
+    It takes the credentials that the posting profile names (the shipped one: api-key mock-api-key-not-a-secret).
+    Time, reviews and returns are controlled under /__mock__/, with the header x-mock-token.
+
+    \b
+    Examples:
+      leadproof mock
+      leadproof mock --port 9000 --profile our-profile.toml --seed 7
+      leadproof mock --defect expiry-ignored --fault latency:0.2
+      curl -H "x-mock-token: TOKEN" http://127.0.0.1:8080/__mock__/recipes
+      curl -H "x-mock-token: TOKEN" -d '{"seconds": 901}' http://127.0.0.1:8080/__mock__/clock/advance
+    """
+    if not allow_remote and not is_loopback(host):
+        raise UsageError(
+            f"{host} can be reached from other machines",
+            hint="add --allow-remote if that is meant; the mock has no TLS",
+        )
+    configured = options.settings()
+    profile = options.posting_profile(profile_path, configured)
+    limits = Limits() if max_leads is None else Limits(leads=max_leads, orders=max_leads)
+    token = token or new_token()
+    number = configured.seed if seed is None else seed
+    fault = script(faults) if faults else None
+    mock = planted(
+        pick(defects, number), profile, clock=time.time, seed=number, limits=limits, token=token,
+        callback_hosts=callback_hosts,
+    )  # fmt: skip
+
+    def ready(url: str) -> None:
+        click.echo(f"mock of the LeadExec lead receiver at {url}")
+        click.echo(f"  profile   {profile.name}")
+        click.echo(f"  api-key   {', '.join(profile.credentials.api_keys)}")
+        click.echo(f"  controls  {url}/__mock__/state  (x-mock-token: {token})")
+        click.echo(f"  try       leadproof certify --target {url}" if urlsplit(url).port else "")
+        for one in (*defects, *faults):
+            click.echo(f"  broken    {one}")
+        click.echo("Ctrl-C ends it.")
+
+    run(mock, host, port, ready=ready, fault=fault)

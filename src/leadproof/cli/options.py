@@ -1,0 +1,109 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from leadproof import config, specs
+from leadproof.errors import UsageError
+from leadproof.operations import OPERATIONS
+from leadproof.profile import Profile
+from leadproof.profile import load as load_profile
+from leadproof.redact import Redactor
+from leadproof.redact.standins import SALT
+from leadproof.summary import FAIL_ON
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+operation = click.option("--operation", metavar="ID", help=f"The operation: {', '.join(OPERATIONS)}.")
+profile = click.option("--profile", "profile_path", metavar="FILE", help="Posting profile (default: the shipped one).")
+as_documented = click.option(
+    "--as-documented", is_flag=True, help="Let the placeholders of the documentation's own samples pass."
+)
+readings = click.option(
+    "--reading",
+    "chosen",
+    multiple=True,
+    metavar="ID=CHOICE",
+    help="Take another reading (see leadproof explain readings).",
+)
+fail_on = click.option(
+    "--fail-on", type=click.Choice(list(FAIL_ON)), default="must", show_default=True,
+    help="Which findings fail the run: " + "; ".join(f"{name}: {meaning}" for name, meaning in FAIL_ON.items()) + ".",
+)  # fmt: skip
+json_output = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout, nothing else.")
+out = click.option("--out", metavar="DIR", help="Where run directories go (default: reports/out).")
+seed = click.option("--seed", type=int, help="Seed of everything that is generated (default: 0).")
+
+
+def combined(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, shown in the order given."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def settings() -> config.Config:
+    """The configuration of the current folder."""
+    return config.load(Path.cwd())
+
+
+def specification(chosen: tuple[str, ...], documented: bool, configured: config.Config) -> specs.Specification:
+    """The contract under the readings of configuration and command line.
+
+    Raises:
+        UsageError: An option is not of the form ID=CHOICE.
+        ConfigurationError: A reading or a choice does not exist.
+    """
+    choices = dict(configured.readings)
+    for one in chosen:
+        name, sign, choice = one.partition("=")
+        if not sign:
+            raise UsageError(
+                f"--reading {one} is not of the form ID=CHOICE", hint="such as --reading namespaces=serializer"
+            )
+        choices[name.strip()] = choice.strip()
+    return specs.load(choices, as_documented=documented)
+
+
+def posting_profile(path: str | None, configured: config.Config) -> Profile:
+    """The posting profile of command line or configuration, or the shipped one."""
+    return load_profile(path or configured.profile)
+
+
+def redactor(profile: Profile, *secrets: str, salted: bool = False) -> Redactor:
+    """What everything passes through before it is written or printed.
+
+    Args:
+        profile: Says which fields are personal.
+        secrets: Credentials of the run.
+        salted: Make stand-ins that nobody can confirm a guess by; without, they are the same in every run.
+    """
+    public = [one.name for kind in profile.lead_types for one in kind.fields if one.allowed and not one.personal]
+    known = [one for one in secrets if one]
+    salt = os.urandom(16) if salted else SALT
+    return Redactor(profile.personal_fields, salt, public_fields=public, secrets=known)
+
+
+def known_operation(name: str | None) -> str | None:
+    """An operation id that exists, or None.
+
+    Raises:
+        UsageError: There is none of that name; the hint names the nearest.
+    """
+    if name is None or name in OPERATIONS:
+        return name
+    import difflib
+
+    near = difflib.get_close_matches(name, OPERATIONS, 1, 0.4)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(f"there is no operation {name!r}", hint=f"{hint}known are: {', '.join(OPERATIONS)}")

@@ -1,0 +1,262 @@
+"""`leadproof test`: the contract suite alone."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadproof import suite
+from leadproof.cli import options
+from leadproof.cli.console import summarise
+from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, engage
+from leadproof.coverage import Coverage, gaps
+from leadproof.errors import InputError, UsageError
+from leadproof.operations import BOTH
+from leadproof.reports import RENDERERS
+from leadproof.reports.text import one_line
+from leadproof.session import BudgetSpent
+from leadproof.specs import Clause, Specification
+from leadproof.suite.replay import Replay, read
+
+#: Generated examples of each cell, unless told otherwise.
+EXAMPLES = 10
+
+#: Replay files that one run writes, and cases that are named as not run.
+REPLAYS, NAMED = 50, 5
+
+
+@click.command("test")
+@click.option(
+    "--target", metavar="URL|NAME", help="What to test: a URL or a named target (default: the built-in mock)."
+)
+@click.option("--operation", "operations", multiple=True, metavar="ID", help="Only this operation; may be repeated.")
+@click.option(
+    "--clause", "clauses", multiple=True, metavar="ID", help="Only cases that decide this clause; may be repeated."
+)
+@click.option("--media", metavar="json,xml", help="Only these representations.")
+@click.option(
+    "--topic", "topics", multiple=True, type=click.Choice(list(suite.TOPICS)), help="Only this topic; may be repeated."
+)
+@click.option("--max-examples", type=click.IntRange(1), help=f"Generated examples of each cell (default: {EXAMPLES}).")
+@click.option(
+    "--max-time",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds for the whole run, shared out among the topics.",
+)
+@click.option("--replay", metavar="FILE", type=click.Path(path_type=Path), help="Make one failing example again.")
+@options.combined(
+    options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
+    options.json_output,
+)  # fmt: skip
+@click.option("--timeout", type=float, help="Seconds for one exchange (default: 30).")
+@click.option(
+    "--max-requests", type=click.IntRange(1),
+    help=f"Requests at most (default: {REMOTE_BUDGET} on another machine, else no limit).",
+)  # fmt: skip
+@click.option("--rate", type=float, help=f"Requests per second at most (default: {REMOTE_RATE:g} on another machine).")
+def command(
+    target: str | None,
+    operations: tuple[str, ...],
+    clauses: tuple[str, ...],
+    media: str | None,
+    topics: tuple[str, ...],
+    max_examples: int | None,
+    max_time: float | None,
+    replay: Path | None,
+    profile_path: str | None,
+    chosen: tuple[str, ...],
+    as_documented: bool,
+    fail_on: str,
+    out: str | None,
+    seed: int | None,
+    as_json: bool,
+    timeout: float | None,
+    max_requests: int | None,
+    rate: float | None,
+) -> int:
+    """Run the contract suite: every operation, negatives, twins, sequences, generated requests.
+
+    Without --target the built-in mock is started on a free port of this machine. Credentials come from
+    LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, never from the command line; guard rails for targets on other machines
+    are those of certify. Each distinct failure leaves a replay file in the run directory.
+
+    A run ends with 4 if a representation of an operation that was selected was never really tested.
+
+    \b
+    Examples:
+      leadproof test
+      leadproof test --operation ping --media xml --max-examples 100
+      leadproof test --clause LE2-PING-RES-05 --target http://127.0.0.1:8080
+      leadproof test --max-time 30 --json > report.json
+      leadproof test --replay reports/out/RUN/replay-01.json
+    """
+    configured = options.settings()
+    spec = options.specification(chosen, as_documented, configured)
+    for name in operations:
+        options.known_operation(name)
+    again = _replay(replay)
+    named = [_clause(name, spec) for name in clauses]
+    rows = _rows(again, operations, _media(media), topics, named)
+    wish = Wish(
+        "test", spec, options.posting_profile(profile_path, configured), configured, target=target,
+        seed=again.seed if again and seed is None else seed, nonce=again.nonce if again else None, out=out,
+        fail_on=fail_on, timeout=timeout, max_requests=max_requests, rate=rate,
+        examples=max_examples or (again.examples if again else EXAMPLES), quiet=as_json,
+    )  # fmt: skip
+    with engage(wish) as engagement:
+        outcomes = _run(engagement, rows, max_time or 0.0)
+        exercised = engagement.summary.exercised
+        assert exercised is not None
+        engagement.summary.gaps += [*gaps(exercised), *_undecided(named, engagement)]
+        exercised.suite = _story(outcomes)
+        _keep_replays(engagement, outcomes, wish)
+        report = engagement.summary.report("test", engagement.judge.tally, engagement.run.end())
+        paths = engagement.run.write_reports(report)
+    if as_json:
+        click.echo(RENDERERS["json"].render(report), nl=False)
+        return int(report["exit_code"])
+    summarise(report, saved=str(paths["html"]))
+    _details(report["coverage"])
+    if again:
+        found = again.clause in {row["clause"] for row in report["findings"]}
+        click.echo(f"replay: {again.clause} is {'broken again' if found else 'not broken this time'}")
+    return int(report["exit_code"])
+
+
+# ---- what is run -----------------------------------------------------------------------------------------------------
+
+
+def _replay(path: Path | None) -> Replay | None:
+    if path is None:
+        return None
+    try:
+        return read(path.read_bytes(), str(path))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check the path") from None
+
+
+def _media(text: str | None) -> tuple[str, ...]:
+    names = tuple(one.strip().lower() for one in (text or "").split(",") if one.strip())
+    for name in names:
+        if name not in BOTH:
+            raise UsageError(f"there is no representation {name!r}", hint="json, xml, or both with a comma between")
+    return names
+
+
+def _clause(name: str, spec: Specification) -> Clause:
+    clause = spec.clauses.get(name)
+    if clause is None:
+        near = difflib.get_close_matches(name, spec.clauses, 1)
+        hint = f"did you mean {near[0]}?" if near else "leadproof explain shows what there is"
+        raise UsageError(f"there is no clause {name!r}", hint=hint)
+    if not clause.check:
+        raise UsageError(f"{name} cannot be tested: {clause.untestable}", hint="name a clause that a check decides")
+    return clause
+
+
+def _rows(
+    again: Replay | None,
+    operations: tuple[str, ...],
+    media: tuple[str, ...],
+    topics: tuple[str, ...],
+    clauses: list[Clause],
+) -> list[tuple[str, suite.Case]]:
+    if again is not None:
+        known = again.topic in suite.TOPICS
+        rows = [row for row in suite.cases([again.topic]) if row[1].name == again.case] if known else []
+        if not rows:
+            raise InputError(
+                f"the suite has no case {again.topic}: {again.case}", hint="was the file written by another version?"
+            )
+        return rows
+    rows = suite.select(operations, media, topics, clauses)
+    if not rows:
+        raise UsageError("no case fits what was asked for", hint="leave out --operation, --media, --topic or --clause")
+    return rows
+
+
+def _run(engagement: Engagement, rows: list[tuple[str, suite.Case]], max_time: float) -> list[suite.Outcome]:
+    summary, outcomes = engagement.summary, list[suite.Outcome]()
+    summary.exercised = Coverage()
+    order = suite.spread(rows) if engagement.budget else rows
+    try:
+        suite.run(engagement.story, order, done=outcomes.append, max_time=max_time)
+    except BudgetSpent as error:
+        spent = f"the run ended after {engagement.budget} requests; --max-requests allows more"
+        summary.general_reason = str(error) or spent
+    except KeyboardInterrupt:
+        summary.interrupted = True
+        summary.general_reason = "the run was interrupted"
+    return outcomes
+
+
+def _undecided(clauses: list[Clause], engagement: Engagement) -> list[str]:
+    """Clauses that were asked for by name and that nothing gave occasion to decide."""
+    tally, reasons = engagement.judge.tally, engagement.summary.reasons
+    return [
+        f"{clause.id} was not decided: {reasons.get(clause.id) or tally.result(clause)[1]}"
+        for clause in clauses
+        if tally.result(clause)[0] == "untested"
+    ]
+
+
+# ---- what came of it -------------------------------------------------------------------------------------------------
+
+
+def _story(outcomes: list[suite.Outcome]) -> dict[str, Any]:
+    """Cases, time and exchanges by topic, and what was not run and why."""
+    topics: dict[str, dict[str, Any]] = {}
+    for one in outcomes:
+        row = topics.setdefault(one.topic, {"cases": 0, "exchanges": 0, "seconds": 0.0})
+        row["cases"] += 1
+        row["exchanges"] += one.exchanges
+        row["seconds"] = round(row["seconds"] + one.seconds, 3)
+    return {
+        "cases": dict(Counter(one.result for one in outcomes)),
+        "topics": topics,
+        "failed": [f"{one.topic}: {one.case.name}" for one in outcomes if one.result == "failed"],
+        "not_run": [
+            {"case": f"{one.topic}: {one.case.name}", "reason": one.reason}
+            for one in outcomes
+            if one.result in ("untested", "left out")
+        ],
+    }
+
+
+def _keep_replays(engagement: Engagement, outcomes: list[suite.Outcome], wish: Wish) -> None:
+    """A replay file for each distinct finding, of the case that saw it first."""
+    kept: set[tuple[str, ...]] = set()
+    spec, maker = wish.spec, engagement.story.maker
+    for one in outcomes:
+        for key in one.keys:
+            row = next(iter(engagement.summary.rows([key])), None)
+            if key in kept or len(kept) >= REPLAYS or row is None:
+                continue
+            kept.add(key)
+            readings = {name: choice for name, choice in spec.choices.items() if choice != spec.readings[name].taken}
+            replay = Replay(
+                one.topic, one.case.name, row["clause"], maker.seed, maker.nonce, engagement.story.examples,
+                row["exchange"] or 0, maker.profile.name, readings,
+            )  # fmt: skip
+            path = engagement.run.add_file(f"replay-{len(kept):02}.json", replay.text())
+            engagement.summary.attach(key, replay=f"leadproof test --replay {path}")
+
+
+def _details(coverage: dict[str, Any]) -> None:
+    """Where the time went, what was covered, what was not run."""
+    story, exercised = coverage["suite"], coverage["exercised"]
+    cases = ", ".join(f"{number} {name}" for name, number in story["cases"].items())
+    click.echo(f"cases: {cases}")
+    for topic, row in story["topics"].items():
+        click.echo(f"  {topic:<15}{row['cases']:>5} cases {row['exchanges']:>6} exchanges {row['seconds']:>8.1f} s")
+    click.echo("coverage of what can be had:")
+    for name, row in exercised.items():
+        click.echo(f"  {name:<15}{row['covered']:>5} of {row['total']}")
+    for gap in coverage["gaps"]:
+        click.echo(f"not tested: {one_line(gap)}")
+    for reason, number in Counter(row["reason"] for row in story["not_run"]).most_common(NAMED):
+        click.echo(f"not run: {number} cases: {one_line(reason)}")

@@ -1,0 +1,159 @@
+"""Do a JSON and an XML answer say the same? Type-aware comparison of two decoded answers.
+
+Numbers are compared by value, booleans as booleans, timestamps as instants; null (`i:nil`), empty and absent are three
+different things. Members that only one representation shows, and those that differ between any two answers (ids,
+clocks), are declared in the OpenAPI document and left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from leadproof.bodies import escape, typed, xpath_of
+from leadproof.checks.context import instant
+from leadproof.specs import ANY_OFFSET, Schema, Specification
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One member about which the two answers disagree."""
+
+    #: JSON Pointer in the JSON answer.
+    pointer: str
+    #: XPath in the XML answer.
+    xpath: str
+    #: What each says, with its type.
+    json: str
+    xml: str
+    #: "equivalence.value" or "equivalence.missing".
+    kind: str
+
+
+def compare(
+    operation: str, json_value: Any, xml_value: Any, spec: Specification, *, volatile: bool = False
+) -> Iterator[Difference]:
+    """Every difference between a JSON and an XML answer of one operation, in document order.
+
+    Args:
+        operation: An operation id with both representations.
+        json_value: The decoded JSON answer.
+        xml_value: The decoded XML answer.
+        spec: The contract's readings.
+        volatile: Compare ids and clocks as well, which two answers to two requests never share.
+    """
+    schemas = (spec.schema(operation, "answer", "json"), spec.schema(operation, "answer", "xml"))
+    for pointer, left, right in _walk(json_value, xml_value, schemas, "", volatile):
+        kind = "equivalence.missing" if _ABSENT in (left, right) else "equivalence.value"
+        yield Difference(pointer, xpath_of(operation, "answer", pointer, spec), _shown(left), _shown(right), kind)
+
+
+def left_out(operation: str, spec: Specification) -> list[str]:
+    """The members that `compare` leaves out unless told otherwise, with the reason, for people to read."""
+    found = []
+    for fmt in ("json", "xml"):
+        for member, schema in _members(spec.schema(operation, "answer", fmt), ""):
+            if schema.get("x-leadproof-only") == fmt:
+                found.append(f"{member} ({fmt.upper()} only)")
+            elif schema.get("x-leadproof-volatile") and fmt == "json":
+                found.append(f"{member} (volatile)")
+    return found
+
+
+def _members(schema: Schema, at: str) -> Iterator[tuple[str, Schema]]:
+    for name, sub in schema.get("properties", {}).items():
+        yield f"{at}/{escape(name)}", sub
+        yield from _members(sub, f"{at}/{escape(name)}")
+    if "items" in schema:
+        yield from _members(schema["items"], f"{at}/*")
+
+
+def _walk(
+    left: Any, right: Any, schemas: tuple[Schema, Schema], at: str, volatile: bool
+) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(left, dict) and isinstance(right, dict):
+        for name in dict.fromkeys((*left, *right)):
+            below = (_property(schemas[0], name), _property(schemas[1], name))
+            if _one_sided(below) or (not volatile and any(sub.get("x-leadproof-volatile") for sub in below)):
+                continue
+            yield from _walk(left.get(name, _ABSENT), right.get(name, _ABSENT), below, f"{at}/{escape(name)}", volatile)
+    elif isinstance(left, dict) and isinstance(right, list) and len(right) == 1 and _is_object(schemas[0]):
+        # An object in JSON, a list of one in XML (reading `transfer-client`).
+        yield from _walk(left, right[0], (schemas[0], schemas[1].get("items", {})), at, volatile)
+    elif isinstance(left, list) and isinstance(right, list):
+        items = (schemas[0].get("items", {}), schemas[1].get("items", {}))
+        for index in range(max(len(left), len(right))):
+            yield from _walk(
+                left[index] if index < len(left) else _ABSENT,
+                right[index] if index < len(right) else _ABSENT,
+                items,
+                f"{at}/{index}",
+                volatile,
+            )
+    elif not _same(left, right, schemas):
+        yield at, left, right
+
+
+def _is_object(schema: Schema) -> bool:
+    return "properties" in schema
+
+
+def _property(schema: Schema, name: str) -> Schema:
+    found: Schema = schema.get("properties", {}).get(name, {})
+    return found
+
+
+def _one_sided(schemas: tuple[Schema, Schema]) -> bool:
+    return any("x-leadproof-only" in schema for schema in schemas)
+
+
+def _same(left: Any, right: Any, schemas: tuple[Schema, Schema]) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        # 1e23 in JSON and its 24 digits in XML are the same decimal, though no double is exactly that.
+        return bool(left == right or (_written(left) and _written(right) and _decimal(left) == _decimal(right)))
+    if isinstance(left, int) and isinstance(right, str) and "enum" in schemas[0]:
+        return str(left) == right  # a responseType by number (reading `response-type`): in XML all is text
+    if isinstance(left, str) and isinstance(right, str):
+        # XML 1.0, section 2.11: line ends are normalised
+        if left == right or left.replace("\r\n", "\n").replace("\r", "\n") == right:
+            return True
+        return any(_is_timestamp(schema) for schema in schemas) and _same_moment(left.strip(), right.strip())
+    return left is right
+
+
+def _same_moment(left: str, right: str) -> bool:
+    """Are both the same instant, to the last decimal? (`instant` keeps six of the seven that a service may write.)"""
+    moment = instant(left)
+    return moment is not None and moment == instant(right) and _fraction(left) == _fraction(right)
+
+
+_FRACTION = re.compile(r"\.([0-9]+)")
+
+
+def _fraction(timestamp: str) -> str:
+    found = _FRACTION.search(timestamp)
+    return found[1].rstrip("0") if found else ""
+
+
+def _written(number: Any) -> bool:
+    """Has the number a form of bearable length? Python refuses to write more than 4,300 digits."""
+    return isinstance(number, float) or abs(number) < 10**400
+
+
+def _decimal(number: float) -> Decimal:
+    return Decimal(repr(number))
+
+
+def _is_timestamp(schema: Schema) -> bool:
+    return any(one.get("format") in ("date-time", ANY_OFFSET) for one in (schema, *schema.get("anyOf", ())))
+
+
+def _shown(value: Any) -> str:
+    return "absent" if value is _ABSENT else typed(value)

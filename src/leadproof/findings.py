@@ -1,0 +1,103 @@
+"""What a judgement says: `Finding` (a clause was broken) and `Observation` (no clause decides).
+
+Plain frozen data; no logic but what makes two findings the same one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: The kinds of finding, dotted and few, with their meaning in plain words.
+KINDS: dict[str, str] = {
+    "transport.refused": "No connection could be made.",
+    "transport.timeout": "No complete answer arrived in time.",
+    "transport.reset": "The connection broke before the answer was complete.",
+    "transport.tls": "The TLS handshake failed.",
+    "framing.length": "The body does not have the length that its headers announce.",
+    "framing.invalid": "The bytes on the wire are not a valid HTTP message.",
+    "encoding.invalid": "The body is not what its Content-Encoding says.",
+    "encoding.too-large": "The body, after decompression, is larger than the cap.",
+    "charset.invalid": "The body is not text in the encoding that it declares.",
+    "media.unexpected": "The answer's Content-Type is not the one that was asked for.",
+    "media.missing": "The message has a body and no Content-Type.",
+    "status.unexpected": "The HTTP status does not fit what the documentation shows.",
+    "header.missing": "A header that the documentation requires is missing.",
+    "header.invalid": "A header has a value that cannot be right.",
+    "body.malformed": "The body cannot be parsed as the format that it declares.",
+    "body.empty": "A body was expected and there is none.",
+    "body.unsafe": "The body holds a construct that is refused for safety (DTD, entities, nesting).",
+    "body.duplicate-member": "A JSON object names a member twice.",
+    "schema.type": "A member has another type than documented.",
+    "schema.enum": "A member has a value outside the documented set.",
+    "schema.range": "A number is outside the range that its meaning allows.",
+    "schema.format": "A string does not have the documented format.",
+    "schema.null": "A member is null where a value is documented.",
+    "schema.missing": "A documented member is not there.",
+    "schema.unknown": "A member is there that the documentation does not show.",
+    "schema.cardinality": "There are more or fewer entries than documented.",
+    "xml.root": "The document element is not the documented one.",
+    "xml.namespace": "An element is in another namespace than documented.",
+    "xml.order": "Elements stand in another order than documented.",
+    "xml.structure": "Attributes, text or nesting that the documented structure has no place for.",
+    "business.contradiction": "Members of one answer contradict each other.",
+    "business.unexpected": "The outcome is not the one that the request was built for.",
+    "sequence.broken": "An answer does not fit what earlier exchanges established.",
+    "callback.missing": "The call to returnURL did not come.",
+    "callback.different": "The call to returnURL says something else than the answer.",
+    "equivalence.value": "The JSON and the XML answer differ in a value.",
+    "equivalence.missing": "A member is in one of the two answers only.",
+    "client.credentials": "The request carries no credentials.",
+    "client.member": "The request does not follow the documentation.",
+    "file.unreadable": "The file cannot be read as any known format.",
+    "file.unrecognised": "An exchange in the file is no documented operation.",
+    "file.ambiguous": "An exchange in the file fits several operations.",
+    "file.deviation": "The file deviates from its own format; what could be read was judged.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One breach of one clause at one place."""
+
+    clause: str
+    kind: str
+    message: str
+    #: JSON Pointer (RFC 6901) of the member, in the JSON shape whatever the format was; "" is the whole body.
+    pointer: str = ""
+    #: XPath of the same place, where the body was XML.
+    xpath: str = ""
+    #: What the clause asks for, with its type.
+    expected: str = ""
+    #: What was there, with its type.
+    actual: str = ""
+    operation: str = ""
+    #: "json", "xml" or "".
+    media: str = ""
+    origin: str = ""
+
+    def same_as(self) -> tuple[str, str, str, str, str, str]:
+        """Two findings with the same key are the same one, seen twice: indices do not count."""
+        return (self.clause, self.kind, self.operation, self.media, shape(self.pointer), shape_of_type(self.actual))
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Something worth knowing that no clause decides: reported, never a failure."""
+
+    kind: str
+    message: str
+    pointer: str = ""
+    xpath: str = ""
+    operation: str = ""
+    media: str = ""
+    origin: str = ""
+
+
+def shape(pointer: str) -> str:
+    """A JSON Pointer with array indices replaced: `/results/0/price` becomes `/results/*/price`."""
+    return "/".join("*" if part.isdigit() else part for part in pointer.split("/"))
+
+
+def shape_of_type(actual: str) -> str:
+    """The type part of an `actual` such as `string "abc"`."""
+    return actual.partition(" ")[0]

@@ -1,0 +1,397 @@
+"""The judge: one exchange in, findings out; the same clauses whatever door the exchange came through.
+
+An exchange is judged raw, in memory; redaction is for those who write. The judge keeps a `History`, because some
+clauses speak about sequences, and a `Tally`, because a report counts what was decided and not only what broke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from typing import Any
+
+from leadproof import bodies
+from leadproof.bodies import BodyError, Decoded
+from leadproof.checks import Breach, Context, History, remember
+from leadproof.checks import bodies as form
+from leadproof.checks.context import outcome
+from leadproof.checks.messages import UNAUTHORISED, asked_for, charset_of
+from leadproof.equivalence import compare
+from leadproof.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
+from leadproof.findings import Finding, Observation
+from leadproof.judge.callbacks import callback_breaches, repeated, said_by
+from leadproof.judge.recognition import Recognition, recognise
+from leadproof.judge.register import Register
+from leadproof.judge.tally import Tally
+from leadproof.operations import OPERATIONS
+from leadproof.profile import Profile
+from leadproof.specs import Clause, Specification, load
+
+__all__ = ["Judge", "Judgement", "Recognition", "Tally", "recognise"]
+
+#: Intents of requests that are wrong on purpose: their own faults are no findings.
+NEGATIVE = ("refused", "invalid", "unreadable", "unauthorised", "unknown")
+
+#: First part of the kind of a wire problem -> the check that owns it.
+_WIRE = {"charset": "charset", "media": "media_type"}
+
+#: Statuses that say that there is nothing at this address.
+ABSENT = (404, 405, 410)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the judge says of one exchange."""
+
+    #: judged, unauthorised, absent (nothing at this address), unanswered or unrecognised. A request of which no answer
+    #: was captured is judged by itself.
+    outcome: str
+    operation: str
+    media: str
+    findings: tuple[Finding, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    context: Context | None = None
+
+    @property
+    def answer(self) -> Any:
+        """The decoded answer; None if there is none."""
+        return self.context.answer if self.context else None
+
+
+class Judge:
+    """Judges the exchanges of one run, in order."""
+
+    def __init__(self, spec: Specification | None = None, profile: Profile | None = None) -> None:
+        self.spec = spec or load()
+        self.profile = profile
+        self.register = Register(self.spec)
+        self.history = History()
+        self.tally = Tally()
+
+    def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
+        """Findings and observations of one exchange; what it established is remembered.
+
+        Args:
+            exchange: Raw, as it was sent and received.
+            problems: What a probe saw of the bytes on the wire.
+        """
+        recognition = recognise(exchange)
+        if not recognition.candidates:
+            self.tally.outcomes["unrecognised"] += 1
+            return Judgement(
+                "unrecognised",
+                "",
+                "",
+                (),
+                (Observation("file.unrecognised", recognition.reason, origin=exchange.origin),),
+            )
+        case = _Case(self, exchange, recognition)
+        case.wire(problems)
+        judgement = case.judge()
+        self.tally.outcomes[judgement.outcome] += 1
+        cell = (judgement.operation, judgement.media)
+        self.tally.exchanges[(*cell, judgement.outcome)] += 1
+        context = judgement.context
+        if context is not None and context.answer is not None:
+            self.tally.exchanges[(*cell, "accepted")] += bool(context.accepted)
+            self.tally.exchanges[(*cell, "refused")] += bool(context.refused)
+            for _, result in context.results:
+                if isinstance(kind := outcome(result), str):
+                    self.tally.response_types[(judgement.operation, kind)] += 1
+            remember(context)
+        return judgement
+
+    def twins(self, left: Judgement, right: Judgement) -> tuple[Finding, ...]:
+        """Do the JSON answer `left` and the XML answer `right` to the same request say the same?"""
+        operation = left.operation
+        clause = self.register.clause(operation, "json", "twins_equivalent")
+        if clause is None or left.answer is None or right.answer is None:
+            return ()
+        findings = tuple(
+            Finding(
+                clause.id, difference.kind, "JSON and XML disagree", difference.pointer, difference.xpath,
+                f"JSON: {difference.json}", f"XML: {difference.xml}", operation, "",
+                f"{_origin(left)} and {_origin(right)}",
+            )
+            for difference in compare(operation, left.answer, right.answer, self.spec)
+        )  # fmt: skip
+        for media in ("json", "xml"):
+            (self.tally.failed if findings else self.tally.passed)[(clause.id, operation, media)] += 1
+        return findings
+
+    def callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> tuple[Finding, ...]:
+        """Judges the call to `returnURL` after the create that asked for it, and remembers what it said.
+
+        Args:
+            created: The create and its immediate answer.
+            call: The first call; None if none came in time.
+            calls: All calls that came, where somebody waited for more.
+        """
+        if created.context is None:
+            return ()
+        found = dict(callback_breaches(created.context, call, self.spec))
+        if again := repeated(created.context, calls):
+            found["callback_agrees"] = again
+        if call is not None and (said := said_by(created.context, call, self.spec)):
+            remember(said)
+        findings = []
+        for check, breach in found.items():
+            clause = self.register.clause(created.operation, created.media, check)
+            if clause is None:
+                continue
+            cell = (clause.id, created.operation, created.media)
+            (self.tally.failed if breach else self.tally.passed)[cell] += 1
+            if breach is not None:
+                findings.append(
+                    _finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
+                )
+        if call is not None:  # the member that asked for the call was taken
+            taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
+            self.tally.passed[(taken.id, created.operation, created.media)] += 1
+        return tuple(findings)
+
+
+class _Case:
+    """One exchange being judged."""
+
+    def __init__(self, judge: Judge, exchange: Exchange, recognition: Recognition) -> None:
+        self.spec, self.register, self.tally = judge.spec, judge.register, judge.tally
+        self.operation = OPERATIONS[recognition.candidates[0]]
+        self.exchange = exchange
+        self.found: dict[tuple[str, str, str], tuple[str, Breach, str]] = {}
+        self.observations: list[Observation] = []
+        if recognition.reason:
+            self._observe("file.ambiguous", recognition.reason)
+        response = exchange.response
+        now = _moment(exchange)
+        self.context = Context(exchange, self.operation, self.spec, judge.profile, judge.history, now=now)
+        self.request = self._read_request()
+        answer_format = format_of_body(response.headers, response.body) if response else None
+        self.media = answer_format or asked_for(self.context) or self.context.request_format or "json"
+        if self.media not in self.operation.media:
+            self.media = self.operation.media[0]
+        self.answer_format = answer_format
+
+    def judge(self) -> Judgement:
+        response, intent = self.exchange.response, self.exchange.intent.partition(":")[0]
+        if response is None:
+            if self.exchange.failure:
+                kind = self.exchange.failure
+                self._breach("answer_arrives", Breach(kind, "no answer arrived", "", "", "an answer", kind))
+            self._client()
+            self._checks(("client_accept", "client_content_type", "client_credentials"))
+            return self._done("unanswered" if self.exchange.failure else "judged")
+        if response.status in UNAUTHORISED:
+            asked = intent == "unauthorised"  # one observation for the run then, not one an operation
+            words = "without valid credentials the answer has" if asked else "the credentials were not taken:"
+            said = Observation("status.unexpected", f"{words} status {response.status}", origin=self.exchange.origin)
+            self.observations.append(said if asked else replace(said, operation=self.operation.id, media=self.media))
+            self._checks(("no_lead_without_credentials",))
+            return self._done("unauthorised")
+        answer = self._read_answer(response) if 200 <= response.status < 300 else None
+        if answer is not None:
+            self.context = replace(
+                self.context,
+                answer=answer.value,
+                answer_format=self.answer_format or "",
+                problems=tuple(answer.problems),
+            )
+            for breach in form.explain(self.spec, self.operation.id, "answer", self.answer_format or "json", answer):
+                if not self._tolerated(breach):
+                    self._breach(form.owner(self.answer_format or "json", breach.kind), breach)
+        self._checks()
+        self._client()
+        self._count_form(answer is not None)
+        absent = response.status in ABSENT and intent not in ("invalid", "unreadable", "unknown")
+        return self._done("absent" if absent else "judged")
+
+    def wire(self, problems: Sequence[WireProblem]) -> None:
+        """Notes what is wrong with the bytes; whatever is said besides, the answer did not arrive whole."""
+        for problem in problems:
+            check = _WIRE.get(problem.kind.partition(".")[0], "answer_arrives")
+            self._breach(check, Breach(problem.kind, problem.message, "", "", problem.expected, problem.actual))
+
+    def _tolerated(self, breach: Breach) -> bool:
+        """The immediate answer of an asynchronous create may come without results (reading callback-immediate)."""
+        return (
+            breach.kind == "schema.missing"
+            and breach.pointer == "/results"
+            and bool(self.context.source.get("returnURL"))
+        )
+
+    # ---- reading -----------------------------------------------------------------------------------------------------
+
+    def _read_request(self) -> Decoded | None:
+        request = self.exchange.request
+        fmt = format_of_body(request.headers, request.body)
+        if (
+            not request.body
+            or fmt is None
+            or (fmt == "xml" and "xml" not in self.operation.media)
+            or not self.operation.body
+        ):
+            return None
+        try:
+            decoded = bodies.read_request(
+                self.operation.id, fmt, request.body, self.spec, charset_of(header(request.headers, "content-type"))
+            )
+        except BodyError as error:
+            if self.exchange.intent.partition(":")[0] not in NEGATIVE:
+                check = "client_xml_structure" if fmt == "xml" else "client_member"
+                self._breach(check, form.breach(error.problem), "request")
+            return None
+        value = decoded.value if isinstance(decoded.value, dict) else None
+        self.context = replace(self.context, request=value, request_format=fmt)
+        return decoded
+
+    def _read_answer(self, response: Response) -> Decoded | None:
+        fmt = self.answer_format
+        if fmt is None:
+            if not response.body.strip():
+                empty = Breach("body.empty", "the answer has no body", "", "", "a body", "nothing")
+                self._breach(form.owner(self.media, "body.empty"), empty)
+            return None
+        if fmt not in self.operation.media:
+            self._observe(
+                "media.unexpected", f"the answer is {fmt.upper()}, which the documentation does not show here"
+            )
+            return None
+        charset = charset_of(header(response.headers, "content-type"))
+        try:
+            return bodies.read_answer(self.operation.id, fmt, response.body, self.spec, charset)
+        except BodyError as error:
+            self._breach(form.owner(fmt, error.kind), form.breach(error.problem))
+            return None
+
+    # ---- deciding ----------------------------------------------------------------------------------------------------
+
+    def _checks(self, only: tuple[str, ...] | None = None) -> None:
+        negative = self.exchange.intent.partition(":")[0] in NEGATIVE
+        for clause, check in self.register.plan.get((self.operation.id, self.media), ()):
+            if (only and clause.check not in only) or (negative and clause.check.startswith("client_")):
+                continue
+            if not check.when(self.context):
+                continue
+            breaches = list(islice(check.find(self.context), form.MOST))
+            for breach in breaches:
+                self._breach(clause.check, breach)
+            if not breaches:
+                self._pass(clause)
+
+    def _client(self) -> None:
+        """The request as its sender wrote it; on the service's side, what it has shown to take."""
+        if self.request is None or self.exchange.intent.partition(":")[0] in NEGATIVE:
+            return
+        fmt, before = self.context.request_format, len(self.found)
+        for breach in form.explain(self.spec, self.operation.id, "request", fmt, self.request):
+            if breach.kind == "schema.unknown" and fmt == "json":
+                self._observe(breach.kind, f"request: {breach.message}", breach.pointer)
+                continue
+            structural = fmt == "xml" and (breach.kind.startswith("xml.") or breach.kind == "schema.unknown")
+            self._breach("client_xml_structure" if structural else "client_member", breach, "request")
+        if len(self.found) == before and self.context.accepted:
+            present = form.shapes(self.context.request)
+            for clause in self.register.members.get((self.operation.id, self.media), ()):
+                if clause.check == "client_member" and clause.member in present:
+                    self._pass(clause)
+            structure = self.register.clause(self.operation.id, fmt, "client_xml_structure")
+            if fmt == "xml" and structure is not None:
+                self.tally.passed[(structure.id, self.operation.id, "xml")] += 1
+
+    def _count_form(self, decoded: bool) -> None:
+        """Clauses about form that held: those with an occasion and without a breach."""
+        broken = {check for check, _, _ in self.found.values()}
+        held = ["answer_arrives"]
+        if decoded:
+            held += ["charset", f"{self.media}_wellformed"]
+            held += ["json_unique_members", "unknown_members"] if self.media == "json" else [
+                "xml_root", "xml_namespaces", "xml_order", "xml_structure",
+            ]  # fmt: skip
+        for check in held:
+            clause = self.register.clause(self.operation.id, self.media, check)
+            if clause is not None and check not in broken:
+                self._pass(clause)
+        failed = {self._owner(check, breach).id for check, breach, _ in self.found.values()}
+        present = form.shapes(self.context.answer) if decoded else frozenset()
+        parameters = bool(self.context.accepted)
+        for clause in self.register.members.get((self.operation.id, self.media), ()):
+            if (clause.check == "member" and clause.member in present and clause.id not in failed) or (
+                clause.check == "client_member" and clause.member.startswith(("path:", "header:")) and parameters
+            ):
+                self._pass(clause)
+
+    # ---- noting ------------------------------------------------------------------------------------------------------
+
+    def _pass(self, clause: Clause) -> None:
+        self.tally.passed[(clause.id, self.operation.id, self.media)] += 1
+
+    def _breach(self, check: str, breach: Breach, direction: str = "answer") -> None:
+        """Notes a breach; the same place is noted once, whoever saw it first."""
+        self.found.setdefault((check, breach.kind, breach.pointer), (check, breach, direction))
+
+    def _observe(self, kind: str, message: str, pointer: str = "") -> None:
+        self.observations.append(
+            Observation(kind, message, pointer, "", self.operation.id, getattr(self, "media", ""), self.exchange.origin)
+        )
+
+    def _owner(self, check: str, breach: Breach) -> Clause:
+        return self.register.owner(self.operation.id, self.media, check, breach.pointer)
+
+    def _done(self, outcome: str) -> Judgement:
+        findings: list[Finding] = []
+        for check, breach, direction in self.found.values():
+            clause = self._owner(check, breach)
+            fmt = self.context.request_format if direction == "request" else self.answer_format
+            if fmt == "xml" and not breach.xpath:
+                breach = breach._replace(xpath=bodies.xpath_of(self.operation.id, direction, breach.pointer, self.spec))
+            observed = clause.level == "may" or (
+                check == "unknown_members" and self.spec.choices["unknown-members"] == "observe"
+            )
+            if observed:
+                self.observations.append(
+                    Observation(
+                        breach.kind,
+                        breach.message,
+                        breach.pointer,
+                        breach.xpath,
+                        self.operation.id,
+                        self.media,
+                        self.exchange.origin,
+                    )
+                )
+                continue
+            findings.append(_finding(clause, breach, self.operation.id, self.media, self.exchange.origin))
+        for name in {finding.clause for finding in findings}:
+            self.tally.failed[(name, self.operation.id, self.media)] += 1
+        return Judgement(
+            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context
+        )
+
+
+def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
+    return Finding(
+        clause.id, breach.kind, breach.message, breach.pointer, breach.xpath, breach.expected, breach.actual, operation,
+        media, origin,
+    )  # fmt: skip
+
+
+def _moment(exchange: Exchange) -> datetime | None:
+    """When the answer was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
+    date = header(exchange.response.headers, "date") if exchange.response else None
+    if date:
+        try:
+            moment = parsedate_to_datetime(date)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            pass
+    try:
+        return datetime.fromtimestamp(exchange.started + exchange.elapsed, UTC) if exchange.started else None
+    except (ValueError, OverflowError, OSError):  # a capture may claim any number
+        return None
+
+
+def _origin(judgement: Judgement) -> str:
+    return judgement.context.exchange.origin if judgement.context else ""

@@ -1,0 +1,58 @@
+"""The register of clauses, indexed for judging: which clause owns a breach, which checks bind a cell."""
+
+from __future__ import annotations
+
+from leadproof.checks import CHECKS, Check
+from leadproof.findings import shape
+from leadproof.specs import Clause, Specification
+
+
+class Register:
+    """Clauses by cell, check and member, under one choice of readings."""
+
+    def __init__(self, spec: Specification) -> None:
+        self.clauses = spec.clauses
+        lenient = spec.readings["placeholders"].lenient if spec.as_documented else ()
+        self._by_check: dict[tuple[str, str, str], Clause] = {}
+        self._by_member: dict[tuple[str, str, str], Clause] = {}
+        #: Operation and representation -> the clauses that a check over the context decides.
+        self.plan: dict[tuple[str, str], list[tuple[Clause, Check]]] = {}
+        #: Operation and representation -> the clauses about members, of requests and of answers.
+        self.members: dict[tuple[str, str], list[Clause]] = {}
+        for clause in self.clauses.values():
+            for cell in clause.cells():
+                if clause.check in ("member", "client_member"):
+                    self._by_member[(*cell, clause.member)] = clause
+                    self.members.setdefault(cell, []).append(clause)
+                elif clause.check:
+                    self._by_check[(*cell, clause.check)] = clause
+                    if clause.check in CHECKS and clause.check not in lenient:
+                        self.plan.setdefault(cell, []).append((clause, CHECKS[clause.check]))
+
+    def clause(self, operation: str, media: str, check: str) -> Clause | None:
+        """The clause that a check decides in a cell; None if the register has none there."""
+        return self._by_check.get((operation, media, check))
+
+    def owner(self, operation: str, media: str, check: str, pointer: str) -> Clause:
+        """The clause that owns a breach: of the check, or of the member at the pointer or its nearest parent.
+
+        What is wrong with a body as a whole is owned by the first member that it should have had.
+
+        Raises:
+            KeyError: The register has no clause for it: a gap in the register, which a test hunts.
+        """
+        if check not in ("member", "client_member"):
+            found = self.clause(operation, media, check)
+            if found is not None:
+                return found
+        wanted = "client_member" if check.startswith("client_") else "member"
+        member = shape(pointer)
+        while member:
+            clause = self._by_member.get((operation, media, member))
+            if clause is not None and clause.check == wanted:
+                return clause
+            member = member.rpartition("/")[0]
+        ours = [one for one in self.members.get((operation, media), ()) if one.check == wanted]
+        for clause in (*(one for one in ours if one.member.startswith("/")), *ours):
+            return clause
+        raise KeyError(f"no clause owns {check} at {pointer} of {operation} in {media}")

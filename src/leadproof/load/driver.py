@@ -1,0 +1,255 @@
+"""The processes of a load run: locust, which puts the load on, and the mock where no target was named.
+
+Locust is never imported here: it patches the standard library. It runs in a process group of its own and hears one word
+from us (stop); when we are gone, its socket ends and it stops by itself. The credential goes to it in the environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import queue
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from leadproof import resources
+from leadproof.errors import MissingExtraError, ServerError
+from leadproof.load import guard
+from leadproof.load.job import SECRET, Job
+from leadproof.target import Target
+
+#: Variables by which locust's configuration could be changed behind the run's back.
+_FOREIGN = "LOCUST_"
+
+#: Seconds that locust is given to end after its last frame, or after it was told to stop.
+GRACE = 20.0
+
+#: Frames that wait for the judge; beyond that the socket waits, and the generator keeps what it has no room for.
+_WAITING = 600
+
+
+class Generator:
+    """Locust, carrying a job. A context manager; iterate over `frames()`."""
+
+    def __init__(
+        self, job: Job, target: Target, *, processes: int = 1, master: Mapping[str, Any] | None = None
+    ) -> None:
+        """Starts nothing yet.
+
+        Args:
+            job: The load.
+            target: Its target, allowed by the guard.
+            processes: Workers on this machine.
+            master: Host and port to listen on for workers on other machines, and how many are expected.
+
+        Raises:
+            MissingExtraError: locust is not installed.
+        """
+        require_locust()
+        self._job, self._target, self._processes, self._master = job, target, processes, master
+        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(_WAITING)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the generator
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ours: socket.socket | None = None
+
+    def __enter__(self) -> Generator:
+        ours, theirs = socket.socketpair()
+        self._ours = ours
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        environment |= {
+            "LEADPROOF_LOAD_JOB": json.dumps(self._job.data()),
+            "LEADPROOF_LOAD_CHANNEL": str(theirs.fileno()),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self._target.secret:
+            environment[SECRET] = self._target.secret
+        self._process = subprocess.Popen(
+            command(self._job, self._target, processes=self._processes, master=self._master),
+            env=environment,
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,  # so that Ctrl-C reaches us alone, and locust hears of it in our words
+        )
+        theirs.close()
+        threading.Thread(target=self._read, name="leadproof-frames", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+        if self._ours is not None:
+            self._ours.close()
+        self._log.close()
+
+    def frames(self, patience: float = 0.25) -> Iterator[dict[str, Any]]:
+        """The frames as they come; an empty one where none came for `patience` seconds."""
+        while True:
+            try:
+                frame = self._queue.get(timeout=patience)
+            except queue.Empty:
+                yield {}
+                continue
+            if frame is None:
+                return
+            yield frame
+            if frame.get("end"):
+                return
+
+    def stop(self) -> None:
+        """Tells locust to end the run with what there is."""
+        if self._ours is not None:
+            with contextlib.suppress(OSError):
+                self._ours.sendall(b"s")
+
+    def end(self) -> int:
+        """Waits for locust to end, or ends it; its exit code."""
+        process = self._process
+        if process is None:
+            return 0
+        try:
+            return process.wait(GRACE / 4)
+        except subprocess.TimeoutExpired:
+            self.stop()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)  # the group that was made for this process
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(GRACE / 4)
+        return process.poll() or -1
+
+    def log(self) -> str:
+        """The last that locust has printed."""
+        self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(self._log.tell() - 20_000, 0))
+        return self._log.read().decode("utf-8", "backslashreplace")
+
+    def _read(self) -> None:
+        assert self._ours is not None
+        with contextlib.suppress(OSError, ValueError, msgspec.DecodeError):
+            file = self._ours.makefile("rb")
+            while len(head := file.read(4)) == 4:
+                length = struct.unpack(">I", head)[0]
+                self._queue.put(msgspec.msgpack.decode(file.read(length)))
+        self._queue.put(None)
+
+
+def command(job: Job, target: Target, *, processes: int = 1, master: Mapping[str, Any] | None = None) -> list[str]:
+    """Locust's command line. Nothing in it is secret."""
+    users = max(processes, int((master or {}).get("workers", 1)))
+    line = [sys.executable, "-m", "locust", "-f", str(locust_file(job.scenario.name)), "--headless", "--only-summary"]
+    line += ["--host", target.base, "--users", str(users), "--spawn-rate", "100", "--stop-timeout", "0"]
+    if not target.loopback:
+        line += [guard.OPTION, target.host]
+    if processes > 1:
+        line += ["--processes", str(processes)]
+    if master:
+        line += ["--master", "--expect-workers", str(master["workers"]), "--master-bind-host", str(master["host"])]
+        line += ["--master-bind-port", str(master["port"])]
+    return line
+
+
+def locust_file(scenario: str) -> Path:
+    """The locust file of a scenario; for one of the user's own the general one, since the job says what is done."""
+    try:
+        return resources.path("loadtests", f"{scenario}.py")
+    except FileNotFoundError:
+        return resources.path("loadtests", "ping_post.py")
+
+
+def worker(arguments: Sequence[str], secret: str) -> int:
+    """Runs a worker for a master on another machine until that one ends it; its exit code.
+
+    Raises:
+        MissingExtraError: locust is not installed.
+    """
+    require_locust()
+    environment = dict(os.environ)
+    if secret:
+        environment[SECRET] = secret
+    line = [sys.executable, "-m", "locust", "-f", str(locust_file("ping_post")), "--worker", *arguments]
+    return subprocess.run(line, env=environment, check=False).returncode
+
+
+def require_locust() -> None:
+    """Ends with a hint where locust is not installed.
+
+    Raises:
+        MissingExtraError: It is not.
+    """
+    if importlib.util.find_spec("locust") is None:
+        raise MissingExtraError("load tests need locust", hint="pip install 'leadproof[load]'")
+
+
+# ---- the mock --------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def mock(arguments: Sequence[str] = ()) -> Iterator[str]:
+    """The mock in a process of its own on a free port of this machine; yields its base URL.
+
+    Raises:
+        ServerError: It did not start.
+    """
+    line = [sys.executable, "-m", "leadproof", "mock", "--port", "0", *arguments]
+    process = subprocess.Popen(
+        line, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    reader: threading.Thread | None = None
+    try:
+        found = re.search(r"http://\S+", process.stdout.readline())
+        if found is None:
+            raise ServerError("the mock did not start", hint="leadproof mock says why")
+        reader = threading.Thread(target=_discard, args=(process.stdout,), daemon=True)
+        reader.start()
+        yield found[0]
+    finally:
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if reader is not None:
+            reader.join(GRACE)
+        process.stdout.close()
+
+
+def _discard(lines: Any) -> None:
+    for _ in lines:
+        pass
+
+
+def is_mock(target: Target) -> bool:
+    """Is a target on this machine our mock? It tells by its controls, which ask for a token."""
+    if not target.loopback or not target.base.startswith("http://"):
+        return False
+    request = urllib.request.Request(f"{target.base}/__mock__/state")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=2):
+            return False
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code == 403 and b"x-mock-token" in error.read(2000)
+    except (OSError, ValueError):
+        return False

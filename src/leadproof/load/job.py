@@ -1,0 +1,136 @@
+"""`Job`: all that a process needs to put its share of a load on a target, as data; and the kit made of it.
+
+A job travels from the command to locust and from a master to its workers. It holds no secret: that comes from the
+environment of each process, so that no list of processes, log or report can show it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from leadproof import __version__, specs
+from leadproof.errors import ConfigurationError
+from leadproof.generate.leads import LeadMaker
+from leadproof.load.journeys import OPERATIONS_OF, Kit
+from leadproof.load.scenario import Scenario
+from leadproof.load.scenario import read as read_scenario
+from leadproof.load.traffic import Traffic
+from leadproof.profile import Profile
+from leadproof.profile import load as load_profile
+from leadproof.target import Target
+
+#: How journeys begin: by the schedule, whatever answers do (open), or each user the next one after the last (closed).
+MODELS = ("open", "closed")
+
+#: Where the secret of the target stands for the processes of a run.
+SECRET = "LEADPROOF_LOAD_SECRET"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One load, whoever carries it."""
+
+    scenario: Scenario
+    #: Base URL.
+    url: str
+    scheme: str = "api-key"
+    ca: str = ""
+    #: Path of the posting profile; None for the shipped one.
+    profile: str | None = None
+    seed: int = 0
+    #: Makes the identities of the run its own; 0 where the target forgets between runs.
+    nonce: int = 0
+    model: str = "open"
+    readings: Mapping[str, str] = field(default_factory=dict)
+    as_documented: bool = False
+    #: Are accepted leads looked up afterwards?
+    conserve: bool = True
+    #: Journeys that tags have left over; empty for all of the scenario.
+    only: tuple[str, ...] = ()
+
+    def data(self) -> dict[str, Any]:
+        """The job as data that JSON can carry."""
+        return asdict(self) | {
+            "scenario": self.scenario.data(),
+            "readings": dict(self.readings),
+            "only": list(self.only),
+        }
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Job:
+        """The job of `data()`."""
+        scenario = read_scenario(data["scenario"], str(data["scenario"].get("name", "")), "the job's scenario")
+        return cls(**{**data, "scenario": scenario, "only": tuple(data.get("only", ()))})
+
+    def target(self, environ: Mapping[str, str] = os.environ) -> Target:
+        """The target with its secret from the environment; on this machine the profile's own where there is none."""
+        secret, scheme = environ.get(SECRET, ""), self.scheme
+        if not secret:
+            token = environ.get("LEADPROOF_BEARER_TOKEN", "").strip()
+            secret = token or environ.get("LEADPROOF_API_KEY", "").strip()
+            scheme = environ.get("LEADPROOF_AUTH_SCHEME", "") or ("bearer" if token else scheme)
+        target = Target(self.url, scheme, secret, self.ca, timeout=self.scenario.timeout)
+        if not secret and target.loopback:
+            scheme, secret = mock_credentials(self.posting_profile())
+            target = Target(self.url, scheme, secret, self.ca, timeout=self.scenario.timeout)
+        return target
+
+    def posting_profile(self) -> Profile:
+        """The posting profile."""
+        return load_profile(self.profile)
+
+    def specification(self) -> specs.Specification:
+        """The contract under the job's readings."""
+        return specs.load(dict(self.readings), as_documented=self.as_documented)
+
+
+def mock_credentials(profile: Profile) -> tuple[str, str]:
+    """Scheme and secret that the mock takes under a profile; they open nothing else."""
+    if profile.credentials.api_keys:
+        return "api-key", profile.credentials.api_keys[0]
+    return "bearer", next(iter(profile.credentials.bearer_tokens), "")
+
+
+def kit(
+    job: Job, target: Target, clock: Callable[[], float], *, share: int = 0, of: int = 1,
+    pause: Callable[[], object] = lambda: None,
+) -> Kit:  # fmt: skip
+    """What the journeys of one worker need, with requests made ahead.
+
+    Args:
+        job: The load.
+        target: Where it goes.
+        clock: Seconds since the Unix epoch.
+        share: Which worker this is, from 0.
+        of: How many there are.
+        pause: Called now and then while requests are made.
+
+    Raises:
+        ConfigurationError: The posting profile has no source for what the scenario sends.
+    """
+    parts = urlsplit(target.url)
+    maker = LeadMaker(job.posting_profile(), job.seed, job.nonce, no_sell=not target.loopback)
+    traffic = Traffic(
+        maker, job.specification(), host=parts.netloc, credentials=target.credentials(), prefix=parts.path.rstrip("/"),
+        agent=f"leadproof/{__version__}",
+    )  # fmt: skip
+    scenario = job.scenario
+    wanted = {name for journey in scenario.journeys if scenario.journeys[journey] for name in OPERATIONS_OF[journey]}
+    for name in sorted(wanted - {"duplicate_check"}):
+        if maker.source(name) is None:
+            raise ConfigurationError(
+                f"the profile {maker.profile.name!r} has no source that may use {name}",
+                hint="add the permission to a [[sources]] table, or take another scenario",
+            )
+    if maker.source("duplicate_check") is None:
+        wanted.discard("duplicate_check")
+    formats = [one for one, share_of in (("json", 1 - scenario.xml_share), ("xml", scenario.xml_share)) if share_of]
+    cells = [(name, fmt) for name in sorted(wanted) for fmt in (formats if name != "update_lead" else ["json"])]
+    traffic.prepare(cells, refused=bool(scenario.refused_share), pause=pause)
+    chance = random.Random(f"{job.seed}/{job.nonce}/{share}")
+    return Kit(scenario, traffic, chance, clock, share=share, of=of)

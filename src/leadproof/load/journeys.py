@@ -1,0 +1,303 @@
+"""Journeys: what one virtual client does, as generators that yield requests and are sent what came of them.
+
+Pure: a journey knows no socket and no clock but the ones it is given. The engine decides when a step really leaves and
+how long it took; a journey decides what comes next, and counts the funnel.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from leadproof.load.conservation import Ledger
+from leadproof.load.replies import Reply, Result, expiry
+from leadproof.load.scenario import Scenario
+from leadproof.load.traffic import Lead, Traffic
+
+#: Leads that are remembered as accepted, to notice that one is accepted again.
+REMEMBERED = 20_000
+
+#: Seconds that a call to returnURL may take.
+CALLBACK_PATIENCE = 20.0
+
+#: Seconds before an order's expiry at which a post leaves at the latest.
+MARGIN = 1.0
+
+
+class Step(NamedTuple):
+    """One request of a journey."""
+
+    operation: str
+    fmt: str
+    #: The request as it goes onto the wire.
+    data: bytes
+    #: Leads in it; 0 where the number of results says nothing.
+    leads: int = 0
+    #: Seconds to think before it is sent, from the end of the step before.
+    wait: float = 0.0
+    #: What it is built for (see `Exchange.intent`).
+    intent: str = ""
+
+
+class Call(NamedTuple):
+    """Not a request: wait until the service calls back with a key."""
+
+    key: str
+    #: Seconds to wait at most.
+    patience: float = CALLBACK_PATIENCE
+
+
+Journey = Generator[Step | Call, Reply, None]
+
+
+@dataclass(slots=True)
+class Kit:
+    """What journeys of one process share."""
+
+    scenario: Scenario
+    traffic: Traffic
+    chance: random.Random
+    #: Seconds since the Unix epoch.
+    clock: Callable[[], float]
+    ledger: Ledger = field(default_factory=Ledger)
+    #: This process takes every `of`-th number, beginning with `share`.
+    share: int = 0
+    of: int = 1
+    #: Base URL of the receiver of callbacks; "" for none.
+    callback_url: str = ""
+    #: The funnel since the last fold.
+    funnel: Counter[str] = field(default_factory=Counter)
+    amounts: dict[str, float] = field(default_factory=lambda: {"price": 0.0, "payout": 0.0})
+    _next: int = 0
+    _recent: deque[int] = field(default_factory=lambda: deque(maxlen=64))
+    _sold: OrderedDict[int, None] = field(default_factory=OrderedDict)
+
+    def number(self) -> int:
+        """The number of a lead that nobody else of this run has."""
+        self._next += 1
+        return (self._next - 1) * self.of + self.share
+
+    def numbers(self) -> list[int]:
+        """The numbers of the leads of one request."""
+        return [self.number() for _ in range(self.scenario.batch)]
+
+    def fmt(self) -> str:
+        """The format of a journey."""
+        share = self.scenario.xml_share
+        return "xml" if share and self.chance.random() < share else "json"
+
+    def think(self) -> float:
+        """Seconds between two steps."""
+        least, most = self.scenario.think
+        return self.chance.uniform(least, most)
+
+    def ruled_out(self) -> bool:
+        """Shall the next lead be one that the profile rules out?"""
+        share = self.scenario.refused_share
+        return bool(share) and self.chance.random() < share
+
+    def again(self) -> bool:
+        """Shall the lead be sent a second time?"""
+        share = self.scenario.duplicate_share
+        return bool(share) and self.chance.random() < share
+
+    def step(
+        self, operation: str, fmt: str, leads: list[Lead], *, refused: bool = False, wait: float = 0.0, back: str = ""
+    ) -> Step:
+        """A step with a body."""
+        data = self.traffic.request(operation, fmt, leads, refused=refused, return_url=back)
+        # The immediate answer to an asynchronous create may come without results.
+        return Step(operation, fmt, data, 0 if back else len(leads), wait, "refused" if refused else "")
+
+    def created(self, numbers: list[int], reply: Reply) -> list[tuple[int, Result]]:
+        """Notes the accepted leads of a create answer: number and result of each."""
+        if reply.error or reply.answer is None:
+            return []
+        found = []
+        for number, result in zip(numbers, reply.answer.results, strict=False):
+            if not result.isValid or not result.leadId:
+                continue
+            found.append((number, result))
+            self.ledger.add(reply.request_id, result.leadId)
+            self.funnel["sold"] += 1
+            self.amounts["price"] += result.price or 0.0
+            if number in self._sold:
+                self.ledger.sold_twice += 1
+            self._sold[number] = None
+            if len(self._sold) > REMEMBERED:
+                self._sold.popitem(last=False)
+        return found
+
+    def recent(self) -> int:
+        """A lead that was sent a moment ago, perhaps not answered yet; a new one at the beginning."""
+        return self.chance.choice(self._recent) if self._recent else self.fresh()
+
+    def fresh(self) -> int:
+        """A new lead that may be sent again."""
+        number = self.number()
+        self._recent.append(number)
+        return number
+
+
+def ping_only(kit: Kit) -> Journey:
+    """Ping, and nothing else."""
+    yield from _pinged(kit)
+
+
+def _pinged(kit: Kit) -> Generator[Step | Call, Reply, tuple[str, list[tuple[Lead, Result]]]]:
+    """Pings; the format, and each accepted lead with its order and its result."""
+    fmt, refused = kit.fmt(), kit.ruled_out()
+    leads = [Lead(number) for number in kit.numbers()]
+    reply = yield kit.step("ping", fmt, leads, refused=refused)
+    kit.funnel["pings"] += len(leads)
+    if reply.answer is None or reply.error:
+        return fmt, []
+    accepted = [
+        (Lead(lead.number, result.orderId, tuple(result.offer_ids())), result)
+        for lead, result in zip(leads, reply.answer.results, strict=False)
+        if result.willAccept and result.orderId
+    ]
+    kit.funnel["accepted"] += len(accepted)
+    return fmt, accepted
+
+
+def _posted(kit: Kit) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]]:
+    """Pings and posts; each sold lead with its result."""
+    fmt, accepted = yield from _pinged(kit)
+    if not accepted or kit.chance.random() >= kit.scenario.post_share:
+        return []
+    expires = min(expiry(result.orderExpiresOn) for _, result in accepted)
+    leads = [lead for lead, _ in accepted]
+    wait = max(0.0, min(kit.think(), expires - kit.clock() - MARGIN))
+    step = kit.step("inbound_post", fmt, leads, wait=wait)
+    kit.funnel["posted"] += len(leads)
+    reply = yield step
+    kit.funnel["in_time"] += len(leads) if kit.clock() <= expires else 0
+    sold = kit.created([lead.number for lead in leads], reply)
+    payouts = {lead.number: result.estimatedPayout or 0.0 for lead, result in accepted}
+    kit.amounts["payout"] += sum(payouts[number] for number, _ in sold)
+    if sold and kit.again():
+        again = yield step._replace(wait=0.0)
+        kit.created([lead.number for lead in leads], again)
+    known = {lead.number: lead for lead in leads}
+    return [(known[number], result) for number, result in sold]
+
+
+def ping_post(kit: Kit) -> Journey:
+    """Ping; a share of what is accepted is posted with its order, within the order's life."""
+    yield from _posted(kit)
+
+
+def ping_post_offers(kit: Kit) -> Journey:
+    """Ping, post, and mark an offer as accepted."""
+    for lead, result in (yield from _posted(kit)):
+        offers = [*result.offer_ids(), *lead.offers]
+        if offers and result.leadId:
+            data = kit.traffic.bare("accept_offer", leadUID=result.leadId, offerId=offers[0])
+            reply = yield Step("accept_offer", "json", data, 0, kit.think())
+            kit.funnel["offers"] += not reply.error and bool(reply.answer and reply.answer.success)
+
+
+def _create(kit: Kit, operation: str) -> Generator[Step | Call, Reply, tuple[list[tuple[int, Result]], Reply]]:
+    numbers, fmt, refused = kit.numbers(), kit.fmt(), kit.ruled_out()
+    step = kit.step(operation, fmt, [Lead(number) for number in numbers], refused=refused)
+    kit.funnel["posted"] += len(numbers)
+    reply = yield step
+    sold = kit.created(numbers, reply)
+    if sold and kit.again():
+        again = yield step
+        kit.created(numbers, again)
+    return sold, reply
+
+
+def direct_post(kit: Kit) -> Journey:
+    """Create a lead without a ping."""
+    yield from _create(kit, "create_lead")
+
+
+def call_transfer(kit: Kit) -> Journey:
+    """Create a call transfer lead."""
+    yield from _create(kit, "create_call_transfer")
+
+
+def call_data(kit: Kit) -> Journey:
+    """Create a lead with the data of a call."""
+    yield from _create(kit, "create_call_lead")
+
+
+def duplicates(kit: Kit) -> Journey:
+    """A storm of duplicates: the same lead again while the first is perhaps still on its way, and a duplicate check."""
+    number = kit.recent() if kit.again() else kit.fresh()
+    fmt = kit.fmt()
+    kit.funnel["posted"] += 1
+    reply = yield kit.step("create_lead", fmt, [Lead(number)])
+    kit.created([number], reply)
+    if kit.traffic.maker.source("duplicate_check") is not None:
+        yield kit.step("duplicate_check", fmt, [Lead(number)], wait=kit.think())
+
+
+def update(kit: Kit) -> Journey:
+    """Create a lead and update it."""
+    sold, _ = yield from _create(kit, "create_lead")
+    for number, result in sold:
+        yield kit.step("update_lead", "json", [Lead(number, uid=result.leadId or 0)], wait=kit.think())
+
+
+def status(kit: Kit) -> Journey:
+    """Create a lead and poll its status."""
+    sold, reply = yield from _create(kit, "create_lead")
+    for _ in range(kit.scenario.polls if sold else 0):
+        data = kit.traffic.bare("lead_status", id=reply.request_id)
+        yield Step("lead_status", "json", data, kit.scenario.batch, kit.think())
+
+
+def callbacks(kit: Kit) -> Journey:
+    """Create a lead with a returnURL, and wait for the call to it."""
+    number, fmt = kit.number(), kit.fmt()
+    key = f"/{number}"
+    kit.funnel["posted"] += 1
+    yield kit.step("create_lead", fmt, [Lead(number)], back=kit.callback_url + key)
+    reply = yield Call(key)
+    kit.created([number], reply)
+
+
+#: Name -> journey.
+JOURNEYS: dict[str, Callable[[Kit], Journey]] = {
+    "ping_only": ping_only,
+    "direct_post": direct_post,
+    "ping_post": ping_post,
+    "ping_post_offers": ping_post_offers,
+    "call_transfer": call_transfer,
+    "call_data": call_data,
+    "duplicates": duplicates,
+    "update": update,
+    "status": status,
+    "callbacks": callbacks,
+}
+
+#: Journey -> the operations with a body that it sends, so that they can be made ahead.
+OPERATIONS_OF: dict[str, tuple[str, ...]] = {
+    "ping_only": ("ping",),
+    "direct_post": ("create_lead",),
+    "ping_post": ("ping", "inbound_post"),
+    "ping_post_offers": ("ping", "inbound_post"),
+    "call_transfer": ("create_call_transfer",),
+    "call_data": ("create_call_lead",),
+    "duplicates": ("create_lead", "duplicate_check"),
+    "update": ("create_lead", "update_lead"),
+    "status": ("create_lead",),
+    "callbacks": ("create_lead",),
+}
+
+
+def chooser(scenario: Scenario, chance: random.Random) -> Callable[[], Callable[[Kit], Journey]]:
+    """A function that picks the next journey by weight."""
+    chosen = [(JOURNEYS[name], weight) for name, weight in scenario.journeys.items() if weight]
+    if len(chosen) == 1:
+        only = chosen[0][0]
+        return lambda: only
+    made, weights = [one for one, _ in chosen], [weight for _, weight in chosen]
+    return lambda: chance.choices(made, weights)[0]

@@ -1,0 +1,257 @@
+"""The `latency` member of a report: a load run as data, from which every format draws. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leadproof.histogram import Histogram
+from leadproof.load import objectives
+from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
+from leadproof.load.objectives import Outcome
+from leadproof.load.schedule import STEPS
+from leadproof.load.story import Story
+
+#: Percentiles that tables show.
+SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
+
+#: Rows of a heat map: a factor of about 1.6 each.
+_HEAT_PER_DECADE = 5
+
+RAW = "leadproof.latency/1"
+
+#: Stages of the funnel, in leads.
+FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers")
+
+
+def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
+    """The run as data."""
+    measures, job = story.measures, story.job
+    return {
+        "verdict": objectives.verdict(outcomes),
+        "nothing": story.nothing(),
+        "stopped": story.stopped,
+        "problems": list(story.problems),
+        "model": job.model,
+        "scenario": job.scenario.data(),
+        "objectives": [one.data() for one in outcomes],
+        "counts": dict(measures.counts),
+        "steps": {name: _step(step) for name, step in sorted(measures.steps.items())},
+        "journeys": _percentiles(measures.journeys),
+        "lag": _percentiles(measures.lag),
+        "late": {"seconds": LATE, "journeys": measures.counts["late"]},
+        "curves": {name: curve(one) for name, one in _histograms(measures)},
+        "series": series(measures, job.scenario.duration),
+        "heat": {name: heat(measures, name) for name, _ in _histograms(measures)},
+        "rates": rates(measures, story),
+        "errors": [
+            {"operation": key[0], "kind": key[1], "detail": story.summary.redactor.text(key[2]), "count": number}
+            for key, number in measures.errors.most_common()
+        ],
+        "outcomes": [
+            {"operation": key[0], "outcome": story.summary.redactor.text(key[1]), "count": number}
+            for key, number in measures.outcomes.most_common()
+        ],
+        "funnel": {name: measures.funnel[name] for name in FUNNEL},
+        "amounts": {name: round(measures.amounts[name], 2) for name in ("payout", "price")},
+        "conservation": story.conservation.data() | {"decides": story.decides},
+        "judged": {
+            "exchanges": measures.sampled, "without_room": measures.unsampled, "cheap_checks_broken": measures.checks,
+        },
+        "generator": {
+            name: {**measures.workers.get(name, {}), "lost": one.lost} for name, one in story.workers.items()
+        },
+    }  # fmt: skip
+
+
+def raw(measures: Measures) -> dict[str, Any]:
+    """The histograms themselves, for later comparison and merging."""
+    return {
+        "schema": RAW,
+        "steps": {
+            name: {"latency": step.latency.data(), "service": step.service.data(), "failed": step.failed}
+            for name, step in sorted(measures.steps.items())
+        },
+        "journeys": measures.journeys.data(),
+        "lag": measures.lag.data(),
+        "counts": dict(measures.counts),
+    }
+
+
+def _histograms(measures: Measures) -> list[tuple[str, Histogram]]:
+    rows = [(name, step.latency) for name, step in sorted(measures.steps.items())]
+    return [*rows, (JOURNEY, measures.journeys)]
+
+
+def _percentiles(histogram: Histogram) -> dict[str, Any]:
+    if not histogram.counts:
+        return {"samples": 0}
+    values = dict(zip((f"p{one:g}" for one in SHOWN), histogram.percentiles(SHOWN), strict=True))
+    return {
+        "samples": histogram.total,
+        "mean": histogram.mean(),
+        "min": histogram.lowest,
+        **values,
+        "max": histogram.highest,
+    }
+
+
+def _step(step: StepMeasures) -> dict[str, Any]:
+    return {"failed": step.failed, "latency": _percentiles(step.latency), "service": _percentiles(step.service)}
+
+
+def curve(histogram: Histogram) -> list[tuple[float, float]]:
+    """Points (percentile, seconds) of the percentile curve, closer together towards 100, as far as samples carry it."""
+    total = histogram.total
+    if not total:
+        return []
+    percents, nines = [0.0, 10.0, 20.0, 30.0, 40.0], 0
+    while 10 ** (nines / 8) <= total:
+        percent = 100 - 50 / 10 ** (nines / 8)
+        percents.append(percent)
+        nines += 1
+    percents.append(100.0)
+    return list(zip(percents, histogram.percentiles(percents), strict=True))
+
+
+def series(measures: Measures, duration: float) -> dict[str, Any]:
+    """Rates and percentiles over time: one row for each slice of the schedule's time."""
+    width, rows = measures.width, []
+    for place in range(max(measures.slices, default=-1) + 1):
+        one = measures.slices.get(place)
+        counts: Mapping[str, int] = one.counts if one else {}
+        whole = Histogram(5)
+        for name, histogram in (one.latency if one else {}).items():
+            if name != JOURNEY:
+                whole.merge(histogram)
+        p50, p95, p99 = whole.percentiles((50, 95, 99))
+        rows.append(
+            {
+                "second": round(place * width, 3),
+                **{name: counts.get(name, 0) / width for name in ("offered", "started", "completed", "failed")},
+                "p50": p50,
+                "p95": p95,
+                "p99": p99,
+                "max": whole.highest if whole.counts else 0.0,
+            }
+        )
+    return {"width": width, "duration": duration, "rows": rows}
+
+
+def heat(measures: Measures, name: str) -> dict[str, Any]:
+    """A map of latency over time: for each slice, how many samples lie in each band of latency."""
+    whole: dict[tuple[int, int], int] = {}
+    for place, one in measures.slices.items():
+        for seconds, number in one.latency.get(name, Histogram(5)):
+            band = math.floor(math.log10(seconds) * _HEAT_PER_DECADE)
+            whole[(place, band)] = whole.get((place, band), 0) + number
+    if not whole:
+        return {"width": measures.width, "bands": [], "cells": []}
+    low, high = min(band for _, band in whole), max(band for _, band in whole)
+    bounds = [10 ** (band / _HEAT_PER_DECADE) for band in range(low, high + 2)]
+    cells = [[place, band - low, number] for (place, band), number in sorted(whole.items())]
+    return {"width": measures.width, "bands": bounds, "cells": cells}
+
+
+def rates(measures: Measures, story: Story) -> dict[str, Any]:
+    """For a run in steps: rate against p95, and the knee: the highest rate of which every step below it meets the
+    objectives on latency.
+    """
+    scenario = story.job.scenario
+    if scenario.shape != "step":
+        return {}
+    length = scenario.duration / STEPS
+    limits = [
+        one
+        for one in story.objectives
+        if one.name.rpartition(".")[2] in ("p95", "p99") and not one.name.startswith("lag")
+    ]
+    limit = min((one.most for one in limits), default=math.inf)
+    rows, knee, holds = [], 0.0, True
+    for step in range(STEPS):
+        whole, counts = Histogram(5), {"started": 0, "failed": 0, "completed": 0}
+        for place, one in measures.slices.items():
+            middle = (place + 0.5) * measures.width
+            if step * length <= middle < (step + 1) * length:
+                for name, histogram in one.latency.items():
+                    if name != JOURNEY:
+                        whole.merge(histogram)
+                for name in counts:
+                    counts[name] += one.counts.get(name, 0)
+        p95, p99 = whole.percentiles((95, 99))
+        rate = scenario.rate * (step + 1) / STEPS
+        fine = bool(whole.counts) and p99 <= limit and counts["failed"] <= 0.01 * max(counts["completed"], 1)
+        holds = holds and fine
+        knee = rate if holds else knee
+        rows.append({"rate": rate, "started": counts["started"] / length, "p95": p95, "p99": p99, "meets": fine})
+    return {"limit": limit if math.isfinite(limit) else None, "knee": knee, "rows": rows}
+
+
+# ---- against another run ---------------------------------------------------------------------------------------------
+
+#: How much a percentile may differ and still count as the same: a twentieth, or a millisecond.
+SAME_SHARE, SAME_SECONDS = 0.05, 0.001
+
+
+def compared(
+    now: Measures, before: Mapping[str, Any], percents: Sequence[float] = (50, 95, 99)
+) -> list[dict[str, Any]]:
+    """Better, same or worse than a baseline, for each step and percentile.
+
+    A difference counts where the 95 % intervals of both percentiles (from the binomial distribution of their ranks) do
+    not meet, and where it is more than `SAME_SHARE` and `SAME_SECONDS`; that bound is said with each row.
+
+    Args:
+        now: This run.
+        before: The `raw` data of the baseline.
+        percents: Which percentiles.
+
+    Raises:
+        ValueError: The baseline is no such data.
+    """
+    rows = []
+    if before.get("schema") != RAW:
+        raise ValueError(f"its schema is not {RAW}")
+    for name, step in sorted(now.steps.items()):
+        if name not in before["steps"]:
+            continue
+        other = Histogram.read(before["steps"][name]["latency"])
+        for percent in percents:
+            mine, theirs = interval(step.latency, percent), interval(other, percent)
+            if mine is None or theirs is None:
+                verdict = "too few samples"
+            elif mine[0] > theirs[2] and _differs(mine[1], theirs[1]):
+                verdict = "worse"
+            elif mine[2] < theirs[0] and _differs(mine[1], theirs[1]):
+                verdict = "better"
+            else:
+                verdict = "same"
+            rows.append(
+                {
+                    "step": name,
+                    "figure": f"p{percent:g}",
+                    "now": mine and mine[1],
+                    "before": theirs and theirs[1],
+                    "interval": mine and [mine[0], mine[2]],
+                    "before_interval": theirs and [theirs[0], theirs[2]],
+                    "verdict": verdict,
+                    "bound": f"{SAME_SHARE:.0%} and {SAME_SECONDS * 1e3:g} ms",
+                }
+            )
+    return rows
+
+
+def interval(histogram: Histogram, percent: float) -> tuple[float, float, float] | None:
+    """The 95 % interval of a percentile with the percentile in its middle; None with too few samples for one."""
+    total, share = histogram.total, percent / 100
+    spread = 1.96 * math.sqrt(total * share * (1 - share))
+    low, high = total * share - spread, total * share + spread
+    if total < 20 or low < 1 or high > total:
+        return None
+    found = histogram.percentiles((low / total * 100, percent, high / total * 100))
+    return found[0], found[1], found[2]
+
+
+def _differs(one: float, other: float) -> bool:
+    return abs(one - other) > max(SAME_SECONDS, SAME_SHARE * other)

@@ -1,0 +1,305 @@
+"""Objectives: what must hold of a run, and the verdict on it. Pure.
+
+An objective is a name, a limit and a verdict: PASS, FAIL, or INCONCLUSIVE where too few samples or a generator that
+could not keep up do not allow either. Names are built from a step and a figure, such as `ping.p99` (seconds) or
+`errors.ratio`; a name that does not exist is an error and never a silent pass.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from leadproof.errors import ConfigurationError
+from leadproof.load.measures import JOURNEY, Measures
+from leadproof.operations import OPERATIONS
+
+PASS, FAIL, INCONCLUSIVE = "PASS", "FAIL", "INCONCLUSIVE"
+
+#: Words of people for operations.
+ALIASES = {"post": "inbound_post", "create": "create_lead", "transfer": "create_call_transfer", "status": "lead_status"}
+
+#: Samples beyond a percentile that it must be able to rest on: with fewer it is one accident.
+BEYOND = 10
+
+#: Share of the offered starts that must have been started for a figure to speak of the asked rate.
+STARTED = 0.999
+
+_PERCENTILE = re.compile(r"p(\d{2,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One thing that must hold."""
+
+    #: `<step>.<figure>`: a step is an operation, `post`, `all` or `journey`; a figure p50 … p999, max, mean (seconds).
+    name: str
+    #: Seconds, or a ratio from 0 to 1.
+    most: float
+    #: Is it left out where the run has no such step?
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an objective."""
+
+    name: str
+    most: float
+    verdict: str
+    #: None where there is nothing to measure.
+    actual: float | None
+    samples: int
+    reason: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """The outcome as data."""
+        return {
+            "name": self.name, "most": self.most, "actual": self.actual, "samples": self.samples,
+            "verdict": self.verdict, "reason": self.reason,
+        }  # fmt: skip
+
+
+def _bounded(errors: float, clauses: float, lag: float) -> tuple[Objective, ...]:
+    return (Objective("errors.ratio", errors), Objective("clauses.ratio", clauses), Objective("lag.p99", lag))
+
+
+#: Name -> objectives. No service level is documented for the interface: these are what the trade asks for.
+PRESETS: dict[str, tuple[Objective, ...]] = {
+    "auction": (
+        Objective("ping.p99", 0.75, optional=True), Objective("post.p99", 1.0, optional=True),
+        *_bounded(0.001, 0.0, 0.01),
+    ),
+    "standard": (Objective("all.p99", 2.0), *_bounded(0.01, 0.0, 0.02)),
+    "leadexec-delivery": (Objective("all.max", 30.0), *_bounded(0.01, 0.0, 0.1)),
+}  # fmt: skip
+
+
+def _ratio_errors(measures: Measures) -> tuple[float, int]:
+    total = measures.answers
+    return (measures.counts["failed"] / total if total else 0.0), total
+
+
+def _ratio_clauses(measures: Measures) -> tuple[float, int]:
+    total = measures.answers
+    return (measures.checks / total if total else 0.0), total
+
+
+def _ratio_dropped(measures: Measures) -> tuple[float, int]:
+    offered = measures.counts["offered"]
+    return (measures.counts["dropped"] / offered if offered else 0.0), offered
+
+
+def _ratio_late(measures: Measures) -> tuple[float, int]:
+    offered = measures.counts["offered"]
+    return (measures.counts["late"] / offered if offered else 0.0), offered
+
+
+#: Figures that are no latency of a step.
+RATIOS: dict[str, Callable[[Measures], tuple[float, int]]] = {
+    "errors.ratio": _ratio_errors,
+    "clauses.ratio": _ratio_clauses,
+    "dropped.ratio": _ratio_dropped,
+    "late.ratio": _ratio_late,
+}
+
+
+def load(name: str) -> tuple[Objective, ...]:
+    """The objectives of a preset or of a TOML file with a table [objectives].
+
+    Raises:
+        ConfigurationError: There is none, or one of its names or limits makes no sense.
+    """
+    if name in PRESETS:
+        return PRESETS[name]
+    path = Path(name)
+    if path.suffix != ".toml":
+        near = difflib.get_close_matches(name, PRESETS, 1)
+        raise ConfigurationError(
+            f"there are no objectives called {name!r}",
+            hint=(f"did you mean {near[0]}? " if near else "")
+            + f"presets are: {', '.join(PRESETS)}; a file ends in .toml",
+        )
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None
+    return read(document, str(path))
+
+
+def read(document: Mapping[str, Any], place: str) -> tuple[Objective, ...]:
+    """The objectives of a document: a table [objectives] of names and limits, and `preset` to build on.
+
+    Raises:
+        ConfigurationError: A name does not exist, or a limit is none.
+    """
+    for key in document:
+        if key not in ("objectives", "preset"):
+            raise ConfigurationError(
+                f"{place}: there is no key {key}", hint="keys are preset and the table [objectives]"
+            )
+    found = {one.name: one for one in (load(str(document["preset"])) if "preset" in document else ())}
+    table = document.get("objectives", {})
+    if not isinstance(table, Mapping):
+        raise ConfigurationError(f"{place}: objectives is no table", hint='write [objectives] and "ping.p99" = 0.75')
+    for name, limit in _flat(table):
+        if isinstance(limit, bool) or not isinstance(limit, int | float) or limit < 0:
+            raise ConfigurationError(f"{place}: the limit of {name} is {limit!r}", hint="seconds or a ratio, from 0")
+        _known(name, place)
+        found[name] = Objective(name, float(limit))
+    if not found:
+        raise ConfigurationError(
+            f"{place}: there are no objectives in it", hint='write [objectives] and "ping.p99" = 0.75'
+        )
+    return tuple(found.values())
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Rows of a table in which `ping.p99 = 1` is written with quotation marks or without."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        rows += _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [(prefix + key, value)]
+    return rows
+
+
+def _known(name: str, place: str) -> None:
+    step, _, figure = name.rpartition(".")
+    if name in RATIOS or name in ("lag.p99", "lag.max") or (step in (*_steps(), "lag") and _is_figure(figure)):
+        return
+    examples = [*RATIOS, *(f"{one}.p99" for one in _steps()), "lag.p99"]
+    near = difflib.get_close_matches(name, examples, 1)
+    raise ConfigurationError(
+        f"{place}: there is no objective {name!r}",
+        hint=(f"did you mean {near[0]}? " if near else "")
+        + f"a step ({', '.join(_steps())}), a dot and p50 … p999, max or mean; or {', '.join(RATIOS)}",
+    )
+
+
+def _steps() -> list[str]:
+    return ["all", JOURNEY, *ALIASES, *OPERATIONS]
+
+
+def _is_figure(figure: str) -> bool:
+    return figure in ("max", "mean") or bool(_PERCENTILE.fullmatch(figure))
+
+
+def percent_of(figure: str) -> float:
+    """The percentile that a figure means: p50 is 50, p999 is 99.9."""
+    digits = figure[1:]
+    return float(f"{digits[:2]}.{digits[2:] or '0'}")
+
+
+def saturated(measures: Measures, objectives: tuple[Objective, ...]) -> str:
+    """Why the generator could not keep up with its schedule; "" if it could."""
+    offered, started = measures.counts["offered"], measures.counts["started"]
+    bound = next((one.most for one in objectives if one.name == "lag.p99"), 0.02)
+    lag = measures.lag.percentile(99)
+    if offered and lag > bound:
+        return (
+            f"generator saturated: it was {lag * 1e3:.1f} ms behind its schedule at p99, {bound * 1e3:g} ms are allowed"
+        )
+    if offered and started / offered < STARTED:
+        return f"only {started / offered:.2%} of the offered journeys were started"
+    return ""
+
+
+def judge(measures: Measures, objectives: tuple[Objective, ...]) -> list[Outcome]:
+    """The outcome of every objective."""
+    why = saturated(measures, objectives)
+    found = []
+    for one in objectives:
+        outcome = _decide(measures, one)
+        if outcome is None:
+            continue
+        if (
+            why
+            and not one.name.startswith(("errors.", "clauses."))
+            and (one.name != "lag.p99" or outcome.verdict == FAIL)
+        ):
+            outcome = replace(outcome, verdict=INCONCLUSIVE, reason=why)
+        found.append(outcome)
+    return found
+
+
+def _decide(measures: Measures, one: Objective) -> Outcome | None:
+    if one.name in RATIOS:
+        actual, samples = RATIOS[one.name](measures)
+        if not samples:
+            return Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "nothing was answered")
+        return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
+    step, _, figure = one.name.rpartition(".")
+    histogram = (
+        measures.lag if step == "lag"
+        else measures.journeys if step == JOURNEY
+        else measures.operation(ALIASES.get(step, step)).latency
+    )  # fmt: skip
+    samples = histogram.total
+    if not samples:
+        return None if one.optional else Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "no samples")
+    if figure == "max":
+        actual, needed = histogram.highest, 1
+    elif figure == "mean":
+        actual, needed = histogram.mean(), BEYOND
+    else:
+        percent = percent_of(figure)
+        actual = histogram.percentile(percent)
+        needed = round(BEYOND / (1 - percent / 100)) if percent < 100 else BEYOND
+    # The schedule's own lag is known for every start, however few there are.
+    if samples < needed and step != "lag":
+        if figure not in ("max", "mean") and _surely_above(
+            histogram.above(one.most), samples, 1 - percent_of(figure) / 100
+        ):
+            return Outcome(one.name, one.most, FAIL, actual, samples)
+        reason = f"too few samples: {figure} needs {needed}"
+        return Outcome(one.name, one.most, INCONCLUSIVE, actual, samples, reason)
+    return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
+
+
+def _surely_above(above: int, samples: int, share: float) -> bool:
+    """Are more samples above the limit than chance puts there if `share` of all were? With a Poisson number's mean
+    of samples·share, four standard deviations and four more are met less than once in ten thousand runs.
+    """
+    mean = samples * share
+    return above > mean + 4 * math.sqrt(mean) + 4
+
+
+def hopeless(measures: Measures, objectives: tuple[Objective, ...], done: float) -> str:
+    """Why no rest of the run, however good, could still meet the objectives; "" if it could.
+
+    Args:
+        measures: What was measured so far.
+        objectives: What must hold.
+        done: Share of the run that is over, from 0 to 1.
+    """
+    if done < 0.05 or saturated(measures, objectives):
+        return ""
+    for one in objectives:
+        step, _, figure = one.name.rpartition(".")
+        if one.name in ("errors.ratio", "clauses.ratio"):
+            ratio, samples = RATIOS[one.name](measures)
+            # A tenth more answers than the rate promises may still come.
+            if samples >= 100 and ratio * samples > one.most * samples / done * 1.1 + BEYOND:
+                return f"{one.name} is {ratio:.2%} and cannot come down to {one.most:.2%} any more"
+        elif _PERCENTILE.fullmatch(figure) and step not in ("lag",):
+            histogram = measures.journeys if step == JOURNEY else measures.operation(ALIASES.get(step, step)).latency
+            samples = histogram.total
+            allowed = (1 - percent_of(figure) / 100) * samples / done * 1.1 + BEYOND
+            if samples >= 100 and histogram.above(one.most) > allowed:
+                return f"{one.name} cannot come down to {one.most:g} s any more"
+    return ""
+
+
+def verdict(outcomes: list[Outcome]) -> str:
+    """The verdict over all of them."""
+    verdicts = {one.verdict for one in outcomes}
+    if not outcomes or INCONCLUSIVE in verdicts:
+        return FAIL if FAIL in verdicts else INCONCLUSIVE
+    return FAIL if FAIL in verdicts else PASS

@@ -1,0 +1,191 @@
+"""`Story`: a load run as it is told, frame by frame: measured, judged, concluded. Where frames come from is not its
+affair.
+
+A frame is what one worker says about once a second: a fold of its window, raw exchanges for the judge, and at its end
+what the lookups of accepted leads have shown. The command takes frames from a socket, a locust master from its workers.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadproof.errors import ExitCode, worst
+from leadproof.evidence import Run
+from leadproof.exchange import Exchange, Request, Response
+from leadproof.judge import Judge
+from leadproof.load import objectives as goals
+from leadproof.load.conservation import Conservation
+from leadproof.load.job import Job
+from leadproof.load.measures import Measures
+from leadproof.load.objectives import Objective, Outcome
+from leadproof.summary import Summary, verdict
+
+#: Exchanges that are kept in the run directory; all that are given to the judge are judged.
+KEPT = 2_000
+
+
+@dataclass(slots=True)
+class Worker:
+    """One process that carries a part of the load."""
+
+    name: str
+    done: bool = False
+    #: Why it did not come to its end; "" if it did, or still works.
+    lost: str = ""
+
+
+@dataclass(slots=True)
+class Story:
+    """One run, from the first frame to the report."""
+
+    job: Job
+    objectives: tuple[Objective, ...]
+    judge: Judge
+    summary: Summary
+    run: Run | None = None
+    #: Does a broken conservation fail the run? On the mock only: elsewhere an account may have rules of its own.
+    decides: bool = False
+    measures: Measures = field(default_factory=Measures)
+    conservation: Conservation = field(default_factory=Conservation)
+    workers: dict[str, Worker] = field(default_factory=dict)
+    interrupted: bool = False
+    #: Why the run was ended before its time.
+    stopped: str = ""
+    #: What went wrong with the generator itself.
+    problems: list[str] = field(default_factory=list)
+    clock: Callable[[], float] = time.time
+    _leads: set[int] = field(default_factory=set)
+    _kept: int = 0
+
+    def take(self, worker: str, frame: Mapping[str, Any]) -> None:
+        """Takes in a frame of a worker."""
+        mine = self.workers.setdefault(worker, Worker(worker))
+        if frame.get("fold"):
+            self.measures.take(frame["fold"], worker)
+        for sample in frame.get("samples") or ():
+            self.judged(exchange_of(sample))
+        if frame.get("problem"):
+            self.problems.append(f"{worker}: {frame['problem']}")
+        if frame.get("conservation"):
+            self.conservation.merge(frame["conservation"])
+            self._across(bytes(frame.get("leads") or b""))
+        if frame.get("lost"):
+            mine.lost = str(frame["lost"])
+        mine.done = mine.done or bool(frame.get("done"))
+
+    def judged(self, exchange: Exchange) -> None:
+        """Judges an exchange by every clause, and keeps it if it is one of the first or broke something."""
+        judgement = self.judge.judge(exchange)
+        number = None
+        if self.run is not None and (judgement.findings or self._kept < KEPT) and self._kept < 2 * KEPT:
+            self._kept += 1
+            number = self.run.exchange(exchange)
+            for one in judgement.findings:
+                self.run.finding(one, number)
+        self.summary.add(judgement, number)
+
+    def _across(self, packed: bytes) -> None:
+        """Leads that two workers were given under one id."""
+        leads = array("Q")
+        leads.frombytes(packed[: len(packed) // 8 * 8])
+        self.conservation.duplicated += len(self._leads.intersection(leads))
+        self._leads.update(leads)
+
+    # ---- while it runs -----------------------------------------------------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        """Have all workers come to an end?"""
+        return bool(self.workers) and all(one.done or one.lost for one in self.workers.values())
+
+    def hopeless(self, elapsed: float) -> str:
+        """Why the objectives cannot be met any more, `elapsed` seconds after the beginning; "" if they can."""
+        done = min(elapsed / self.job.scenario.duration, 1.0)
+        steady = self.job.scenario.shape in (
+            "constant",
+            "smoke",
+            "soak",
+        )  # in the others the worst is yet to come, or over
+        return goals.hopeless(self.measures, self.objectives, done) if steady else ""
+
+    # ---- the end of it -----------------------------------------------------------------------------------------------
+
+    def outcomes(self) -> list[Outcome]:
+        """The outcome of every objective; a worker that was lost leaves none of them certain."""
+        found = goals.judge(self.measures, self.objectives)
+        lost = [one for one in self.workers.values() if one.lost]
+        if not lost:
+            return found
+        reason = "; ".join(f"worker {one.name}: {one.lost}" for one in lost)
+        return [
+            one
+            if one.verdict == goals.FAIL
+            else Outcome(one.name, one.most, goals.INCONCLUSIVE, one.actual, one.samples, reason)
+            for one in found
+        ]
+
+    def exit_code(self, outcomes: Sequence[Outcome]) -> ExitCode:
+        """The exit code of the run (see `errors.ExitCode`)."""
+        codes = [ExitCode.PASSED]
+        if self.interrupted:
+            codes.append(ExitCode.INTERRUPTED)
+        if self.problems:
+            codes.append(ExitCode.USAGE)
+        errors = {kind for _, kind, _ in self.measures.errors}
+        if (
+            self.measures.counts["failed"]
+            and not self.measures.counts["completed"]
+            and errors <= {"connect", "tls", "timeout"}
+        ):
+            codes.append(ExitCode.UNREACHABLE)
+        judged = self.summary.exit_code(self.judge.tally)
+        if judged == ExitCode.VIOLATED or (self.decides and self.conservation.broken):
+            codes.append(ExitCode.VIOLATED)
+        found = goals.verdict(list(outcomes))
+        if found == goals.INCONCLUSIVE or any(one.lost for one in self.workers.values()):
+            codes.append(ExitCode.INCONCLUSIVE)
+        if found == goals.FAIL:
+            codes.append(ExitCode.OBJECTIVES_MISSED)
+        if self.nothing():
+            codes.append(ExitCode.INCONCLUSIVE)
+        return worst(*codes)
+
+    def nothing(self) -> str:
+        """Why this run has tested nothing; "" if it has."""
+        if not self.measures.answers:
+            return "nothing was sent"
+        accepted = sum(
+            number for (operation, kind), number in self.measures.outcomes.items()
+            if kind in ("accepted", "No_Error", "no duplicate", "duplicate", "valid")
+        )  # fmt: skip
+        return "" if accepted else "nothing was accepted: does the posting profile fit the account?"
+
+    def report(
+        self, run: Mapping[str, Any], latency: Callable[[Story, list[Outcome]], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The report as `leadproof.report/1`."""
+        found = self.outcomes()
+        if self.interrupted:
+            self.summary.interrupted = True
+        report = self.summary.report("load", self.judge.tally, run)
+        code = self.exit_code(found)
+        report["exit_code"], report["verdict"] = int(code), verdict(code)
+        report["latency"] = latency(self, found)
+        return report
+
+
+def exchange_of(sample: Sequence[Any]) -> Exchange:
+    """The exchange of a sample, as the engine sends it."""
+    operation, fmt, intent, data, status, pairs, body, started, elapsed = sample
+    head, _, content = bytes(data).partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ", 2)
+    headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
+    answered = tuple((bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in pairs)
+    response = Response(status, answered, bytes(body))
+    request = Request(method, target, headers, content)
+    return Exchange(request, response, operation, f"load: {operation}, {fmt}", intent, started, elapsed)

@@ -1,0 +1,97 @@
+"""A load run in lines of text, for the terminal. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from leadproof.errors import ExitCode
+from leadproof.load.objectives import Outcome
+from leadproof.load.story import Story
+from leadproof.reports.text import one_line
+
+#: The verdict in a word or two, by exit code.
+WORDS = {
+    ExitCode.PASSED: "PASS",
+    ExitCode.VIOLATED: "FAIL, the contract is violated",
+    ExitCode.USAGE: "INCONCLUSIVE, the generator had a problem",
+    ExitCode.OBJECTIVES_MISSED: "FAIL, objectives were missed",
+    ExitCode.INCONCLUSIVE: "INCONCLUSIVE",
+    ExitCode.UNREACHABLE: "INCONCLUSIVE, the target was never reached",
+    ExitCode.INTERRUPTED: "INTERRUPTED, this is what was measured until then",
+}
+
+#: Errors and outcomes that are listed one by one.
+_MOST = 12
+
+
+def seconds(value: float | None) -> str:
+    """A duration as people read it."""
+    if value is None:
+        return "–"
+    return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:.0f} ms" if value < 10 else f"{value:.1f} s"
+
+
+def figure(name: str, value: float | None) -> str:
+    """The figure of an objective with its unit."""
+    if value is None:
+        return "–"
+    return f"{value:.3%}" if name.endswith(".ratio") else seconds(value)
+
+
+def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """The whole run, the verdict first."""
+    measures, scenario = story.measures, story.job.scenario
+    counts = measures.counts
+    code = story.exit_code(outcomes)
+    yield f"{WORDS[code]}  {scenario.name}, {scenario.shape} {scenario.rate:g}/s for {scenario.duration:g} s"
+    if why := story.nothing():
+        yield f"  {why}"
+    if story.stopped:
+        yield f"  ended early: {one_line(story.stopped)}"
+    for problem in story.problems:
+        yield f"  problem: {one_line(problem)}"
+    for worker in story.workers.values():
+        if worker.lost:
+            yield f"  worker {one_line(worker.name)}: {worker.lost}"
+    if story.job.model == "closed":
+        yield "  closed model: users wait for answers, so a slow target is asked less often and looks faster than it is"
+    yield ""
+    for one in outcomes:
+        reason = f"  {one.reason}" if one.reason else ""
+        yield (
+            f"  {one.verdict:12} {one.name:18} {figure(one.name, one.actual):>12}  at most "
+            f"{figure(one.name, one.most)}  ({one.samples:,} samples){reason}"
+        )
+    yield ""
+    yield f"  {'step':26}{'answers':>9}{'failed':>8}{'p50':>12}{'p95':>12}{'p99':>12}{'p99.9':>12}{'max':>12}"
+    for name, step in sorted(measures.steps.items()):
+        values = "".join(f"{seconds(one):>12}" for one in step.latency.percentiles((50, 95, 99, 99.9, 100)))
+        yield f"  {name:26}{step.latency.total:>9,}{step.failed:>8,}{values}"
+    yield ""
+    lag = measures.lag.percentiles((50, 99, 100))
+    yield (
+        f"  journeys   {counts['offered']:,} offered, {counts['started']:,} started, {counts['ended']:,} ended, "
+        f"{counts['dropped']:,} dropped, {counts['late']:,} late"
+    )
+    yield f"  lag        p50 {seconds(lag[0])}, p99 {seconds(lag[1])}, max {seconds(lag[2])}"
+    funnel = measures.funnel
+    if funnel:
+        price = f"; paid {measures.amounts['price']:.2f}"
+        price += f", estimated {measures.amounts['payout']:.2f}" if measures.amounts["payout"] else ""
+        yield (
+            f"  funnel     {funnel['pings']:,} pings, {funnel['accepted']:,} accepted, {funnel['posted']:,} posted, "
+            f"{funnel['in_time']:,} in time, {funnel['sold']:,} sold{price}"
+        )
+    kept = story.conservation
+    if kept.accepted:
+        yield (
+            f"  conserved  {kept.checked:,} of {kept.accepted:,} leads looked up: {kept.lost:,} lost, "
+            f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice"
+        )
+    yield f"  judged     {measures.sampled:,} exchanges" + (
+        f", {measures.unsampled:,} more had no room" if measures.unsampled else ""
+    )
+    for (operation, kind), number in measures.outcomes.most_common(_MOST):
+        yield f"  outcome    {operation} {one_line(kind)}: {number:,}"
+    for (operation, kind, detail), number in measures.errors.most_common(_MOST):
+        yield f"  error      {operation} {kind}{f': {one_line(detail)}' if detail else ''}: {number:,}"

@@ -1,0 +1,152 @@
+"""`Carrier`: one process's part of a run, from the beginning to the last frame."""
+
+from __future__ import annotations
+
+import gc
+import ssl
+import sys
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+import gevent
+
+from leadproof.load import guard
+from leadproof.load.job import Job, kit
+from leadproof.locust_engine.callbacks import Receiver
+from leadproof.locust_engine.engine import Engine
+from leadproof.locust_engine.lookups import look_up, remote_lookups
+
+#: Seconds that journeys may take after the last arrival, beside the timeout of a request.
+PATIENCE = 5.0
+
+#: Seconds between two frames.
+FRAME = 1.0
+
+#: Bytes of raw exchanges that wait for the next frame at most.
+_SAMPLES = 16 * 1024 * 1024
+
+
+class Carrier:
+    """Carries one share of a load."""
+
+    def __init__(
+        self, job: Job, allowed: Collection[str], emit: Callable[[dict[str, Any]], None], *, share: int = 0,
+        of: int = 1, feed: Callable[[Engine], None] = lambda engine: None,
+    ) -> None:  # fmt: skip
+        """Makes everything ahead; sends nothing yet.
+
+        Args:
+            job: The load.
+            allowed: Hosts that the command line has named for the second time.
+            emit: Takes the frames.
+            share: Which worker this is, from 0.
+            of: How many there are.
+            feed: Is shown the engine before each frame.
+
+        Raises:
+            ConfigurationError: The target may not be loaded, or the profile cannot send what the scenario says.
+        """
+        self.job, self._emit, self._feed = job, emit, feed
+        self._share, self._of = share, of
+        self._target = job.target()
+        host, port, tls = guard.address(self._target, allowed)
+        context = ssl.create_default_context(cafile=self._target.ca or None) if tls else None
+        self._samples: list[list[Any]] = []
+        self._weight = 0
+        self.kit = kit(job, self._target, time.time, share=share, of=of, pause=lambda: gevent.sleep(0))
+        self.engine = Engine(
+            self.kit, (host, port), tls=context, name=self._target.host, sink=self._keep,
+        )  # fmt: skip
+        self._stop = ""
+        self.finished = False
+        self._cpu = (time.process_time(), time.perf_counter())
+        self._begin = 0.0
+
+    def carry(self, begin: float) -> None:
+        """Carries the load; returns when the last frame is out.
+
+        Args:
+            begin: When the schedule begins, seconds since the Unix epoch.
+        """
+        receiver = None
+        engine, scenario = self.engine, self.job.scenario
+        if scenario.journeys.get("callbacks"):
+            receiver = Receiver(engine)
+            self.kit.callback_url = receiver.url
+        # What was loaded and made ahead is never garbage: the collector need not walk over it while we measure.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        engine.open()
+        try:
+            gevent.sleep(max(0.0, begin - time.time() - 0.05))
+            self._begin = time.perf_counter() + (begin - time.time())
+            self._cpu = (time.process_time(), time.perf_counter())
+            if self.job.model == "open":
+                engine.schedule(scenario.schedule(self.job.seed).arrivals(self._share, self._of), self._begin)
+            self._watch()
+            engine.stop()
+            engine.drain(3.0 if self._stop else scenario.timeout + scenario.think[1] + PATIENCE)
+            self._frame()
+            self._emit({"done": True, **self._conserve()})
+        finally:
+            self.finished = True
+            engine.close()
+            if receiver is not None:
+                receiver.close()
+
+    def stop(self, reason: str) -> None:
+        """Ends the run early: no more journeys, no lookups, and a last frame."""
+        self._stop = self._stop or reason
+        self.engine.stop()
+
+    @property
+    def over(self) -> bool:
+        """Is the time of the schedule over?"""
+        return bool(self._stop) or time.perf_counter() >= self._begin + self.job.scenario.duration
+
+    def _watch(self) -> None:
+        following = self._begin + FRAME
+        while not self.over or self.engine.offering:
+            gevent.sleep(max(0.0, min(following - time.perf_counter(), 0.1)))
+            if time.perf_counter() >= following:
+                self._frame()
+                following += FRAME
+
+    def _frame(self) -> None:
+        self._feed(self.engine)
+        cpu, now = time.process_time(), time.perf_counter()
+        spent = (cpu - self._cpu[0]) / max(now - self._cpu[1], 1e-6)
+        middle = max((self._cpu[1] + now) / 2 - self._begin, 0.0)
+        self._cpu = (cpu, now)
+        fold = self.engine.window.fold(middle, self.kit.funnel, self.kit.amounts, cpu=round(spent, 3), memory=memory())
+        samples, self._samples, self._weight = self._samples, [], 0
+        self._emit({"fold": fold, "samples": samples})
+
+    def _conserve(self) -> dict[str, Any]:
+        ledger = self.kit.ledger
+        if not self.job.conserve or self._stop or not len(ledger):
+            return {}
+        limits = {} if self._target.loopback else remote_lookups(self.job.scenario.rate / self._of)
+        found = look_up(self.engine, **limits)
+        found.duplicated += ledger.repeated()
+        return {"conservation": found.data(), "leads": ledger.leads.tobytes() if self._of > 1 else b""}
+
+    def _keep(self, sample: list[Any]) -> bool:
+        weight = len(sample[3]) + len(sample[6]) + 500
+        if self._weight + weight > _SAMPLES:
+            return False
+        self._weight += weight
+        self._samples.append(sample)
+        return True
+
+
+def memory() -> float:
+    """The most memory that this process has used, in MiB."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(used / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)

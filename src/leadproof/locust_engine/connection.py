@@ -1,0 +1,239 @@
+"""One keep-alive connection: bytes of a request out, an answer in. On the loop's own watchers, so that an answer costs
+no switch of greenlets; connecting, with or without TLS, is done in a greenlet.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import gevent
+import httptools
+from gevent.monkey import get_original
+
+from leadproof.bodies import MAX_BODY
+
+#: Bytes read at once; an answer to a ping has about a thousand.
+_CHUNK = 65_536
+
+_READ, _WRITE = 1, 2
+
+
+class Owner(Protocol):
+    """Who is told what a connection does."""
+
+    def answered(self, connection: Connection, status: int, media: str, body: bytes) -> None:
+        """A whole answer is there, and the connection can be used again, or has closed itself."""
+
+    def broken(self, connection: Connection, kind: str) -> None:
+        """The connection broke; `kind` is a key of `replies.ERRORS`. It may have been idle."""
+
+
+class Connection:
+    """A connected socket with at most one request on its way."""
+
+    __slots__ = (
+        "_body", "_data", "_length", "_loop", "_owner", "_parser", "_size", "_sock", "_watcher", "_writer", "flight",
+        "headers", "media", "open",
+    )  # fmt: skip
+
+    def __init__(self, sock: Any, owner: Owner, loop: Any) -> None:
+        self._sock, self._owner, self._loop = sock, owner, loop
+        #: What is on its way; the owner's own. None while the connection is idle.
+        self.flight: Any = None
+        self.open = True
+        self._parser = httptools.HttpResponseParser(self)
+        self._data: memoryview | None = None
+        self._writer: Any = None
+        self._body: bytes | list[bytes] | None = None
+        self._reset()
+        self._watcher = loop.io(sock.fileno(), _READ)
+        self._watcher.start(self._readable)
+
+    def send(self, data: bytes, flight: object) -> None:
+        """Sends a request; what becomes of it is told to the owner, never raised."""
+        self.flight = flight
+        try:
+            sent = self._sock.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            sent = 0
+        except OSError:
+            self._fail("reset")
+            return
+        if sent < len(data):
+            self._data = memoryview(data)[sent:]
+            self._writer = self._loop.io(self._sock.fileno(), _WRITE)
+            self._writer.start(self._writable)
+
+    def close(self) -> None:
+        """Closes the socket; nobody is told."""
+        if self.open:
+            self.open = False
+            self._watcher.stop()
+            self._watcher.close()
+            if self._writer is not None:
+                self._writer.stop()
+                self._writer.close()
+            self._sock.close()
+
+    # ---- the loop's callbacks ----------------------------------------------------------------------------------------
+
+    def _writable(self) -> None:
+        assert self._data is not None
+        try:
+            self._data = self._data[self._sock.send(self._data) :]
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return
+        except OSError:
+            self._fail("reset")
+            return
+        if not self._data:
+            self._data = None
+            self._writer.stop()
+            self._writer.close()
+            self._writer = None
+
+    def _readable(self) -> None:
+        try:
+            data = self._sock.recv(_CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+        except OSError:
+            self._fail("reset")
+            return
+        if not data:
+            self._ended()
+            return
+        if self.flight is None:  # an answer that nobody asked for
+            self._fail("framing")
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fail("framing")
+        except httptools.HttpParserError:
+            if self.open:
+                self._fail("framing")
+        else:
+            # A TLS layer may hold decrypted bytes that the socket knows nothing of any more.
+            while (
+                self.open and self.flight is not None and isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()
+            ):
+                self._parser.feed_data(self._sock.recv(_CHUNK))
+
+    def _ended(self) -> None:
+        """The other side has closed: the end of a body without a length (RFC 9112, section 6.3), or of an answer."""
+        if self.flight is not None and self._size >= 0 and self._length < 0:
+            self._take_rest()
+        else:
+            self._fail("reset")
+
+    def _take_rest(self) -> None:
+        """Takes what came as the whole body."""
+        status = self._parser.get_status_code()
+        body = self._whole()
+        self.close()
+        self._owner.answered(self, status, self.media, body)
+
+    def _fail(self, kind: str) -> None:
+        if self.open:
+            self.close()
+            self._owner.broken(self, kind)
+
+    # ---- httptools' callbacks ----------------------------------------------------------------------------------------
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Notes a header."""
+        self.headers.append((name, value))
+        size = len(name)
+        if size == 12 and name.lower() == b"content-type":
+            self.media = value.decode("latin-1").lower()
+        elif (size == 14 and name.lower() == b"content-length") or (
+            size == 17 and name.lower() == b"transfer-encoding"
+        ):
+            self._length = 0
+
+    def on_headers_complete(self) -> None:
+        """From here on there is a body, even if it is empty."""
+        self._size = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Notes a piece of the body."""
+        self._size += len(body)
+        if self._size > MAX_BODY:
+            raise ValueError("larger than the cap")  # httptools turns it into its own error
+        self._body = body if self._body is None else [*self._pieces(), body]
+
+    def on_message_complete(self) -> None:
+        """Hands the answer over."""
+        status = self._parser.get_status_code()
+        if status < 200:  # an interim answer; the real one follows (RFC 9110, section 15.2)
+            self._reset()
+            return
+        media, body = self.media, self._whole()
+        if not self._parser.should_keep_alive():
+            self.close()
+        self._owner.answered(self, status, media, body)
+
+    def ready(self) -> None:
+        """Forgets the last answer, before the next request."""
+        self.flight = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.media = ""
+        self._body = None
+        self._size, self._length = -1, -1
+
+    def _pieces(self) -> list[bytes]:
+        return self._body if isinstance(self._body, list) else [] if self._body is None else [self._body]
+
+    def _whole(self) -> bytes:
+        return self._body if isinstance(self._body, bytes) else b"".join(self._pieces())
+
+
+def connect(
+    address: tuple[str, int], tls: ssl.SSLContext | None, name: str, timeout: float, made: Callable[[Any], None],
+    failed: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Connects in this greenlet and hands over a socket that does not block, or says why there is none.
+
+    Args:
+        address: Host and port.
+        tls: With which settings TLS is spoken; None for without.
+        name: Host name that the certificate must be for.
+        timeout: Seconds for all of it.
+        made: Is given the socket.
+        failed: Is given a key of `replies.ERRORS`.
+    """
+    sock: Any = None
+    kind = "connect"
+    try:
+        with gevent.Timeout(timeout, TimeoutError):
+            sock = socket.create_connection(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls is not None:
+                kind = "tls"
+                sock = tls.wrap_socket(sock, server_hostname=name)
+    except TimeoutError:
+        _quietly(sock)
+        failed("timeout")
+        return
+    except OSError:
+        _quietly(sock)
+        failed(kind)
+        return
+    if tls is None:
+        # A plain socket's own methods are C; gevent's are not, and nothing here waits in them.
+        plain = get_original("socket", "socket")
+        sock = plain(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM, 0, sock.detach())
+    sock.setblocking(False)
+    made(sock)
+
+
+def _quietly(sock: Any) -> None:
+    if sock is not None:
+        sock.close()

@@ -1,0 +1,295 @@
+"""Operators of the generated defects in XML: what may be wrong with one element, and with the document as a whole.
+
+They work on the tree of a finished answer, so they can write what no value has: attributes, another namespace, text
+between elements, another order. Left out, because nobody could tell them from the faithful mock: other prefixes for the
+same namespaces, white space between elements, comments, an XML declaration, CDATA for text.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from functools import cache
+from random import Random
+from typing import Any, NamedTuple
+
+from lxml import etree
+
+from leadproof import specs
+from leadproof.bodies import answers, xml
+from leadproof.bodies.answers import Node
+from leadproof.mock.defects import in_json
+from leadproof.mock.defects.places import Place, text_asked
+from leadproof.operations import OPERATIONS
+
+_OTHER = "http://schemas.datacontract.org/2004/07/LeadExec.LeadReceiver.API.Models.V2"
+
+
+class Operator(NamedTuple):
+    """One way to get an element wrong."""
+
+    words: str
+    #: The check that must notice; "" where the operator makes no sense at a place.
+    check: Callable[[Place], str]
+    #: Element and chance: changes the tree in place.
+    change: Callable[[Any, Random], None]
+
+
+@cache
+def _node(operation: str) -> Node:
+    return answers.compile_answer(specs.load().schema(operation, "answer", "xml"))
+
+
+def tags(place: Place) -> tuple[str, ...]:
+    """The tags from below the document element to the element of a place."""
+    node, found = _node(place.operation), []
+    for part in place.path:
+        child = node.item if part == "*" else dict(node.members)[part]
+        assert child is not None
+        node = child
+        found.append(node.tag)
+    return tuple(found)
+
+
+def rewrite(
+    body: bytes, path: tuple[str, ...], change: Callable[[Any], None], *, last_of_several: bool = False
+) -> bytes | None:
+    """The document with every element at the path changed; None where there is none.
+
+    Args:
+        body: An answer.
+        path: Tags below the document element.
+        change: Changes an element in place.
+        last_of_several: Only within the last result, and only where there are several.
+    """
+    root = xml.parse(body)
+    if last_of_several:
+        items = root.findall("/".join(path[:2]))
+        found = (items[-1].findall("/".join(path[2:])) if path[2:] else items[-1:]) if len(items) > 1 else []
+    else:
+        found = root.findall("/".join(path))
+    for element in found:
+        change(element)
+    return etree.tostring(root, encoding="utf-8") if found else None
+
+
+def _when(condition: Callable[[Place], bool], check: str = "member") -> Callable[[Place], str]:
+    return lambda place: check if condition(place) else ""
+
+
+def _kind(*kinds: str) -> Callable[[Place], bool]:
+    return lambda place: place.kind in kinds
+
+
+def _form(form: str) -> Callable[[Place], bool]:
+    return lambda place: place.form == form
+
+
+def _scalar(place: Place) -> bool:
+    return place.kind not in ("array", "object")
+
+
+def _text(make: Callable[[str, Random], str]) -> Callable[[Any, Random], None]:
+    """Another text for every one that is there; nil and empty stay."""
+
+    def change(element: Any, chance: Random) -> None:
+        if element.text:
+            element.text = make(element.text, chance)
+
+    return change
+
+
+def _drop(element: Any, chance: Random) -> None:
+    element.getparent().remove(element)
+
+
+def _nil(element: Any, chance: Random) -> None:
+    for child in list(element):
+        element.remove(child)
+    element.text = None
+    element.set(xml.NIL, "true")
+
+
+def _named(rename: Callable[[str], str]) -> Callable[[Any, Random], None]:
+    def change(element: Any, chance: Random) -> None:
+        element.tag = f"{{{xml.namespace(element.tag)}}}{rename(xml.local(element.tag))}"
+
+    return change
+
+
+def _elsewhere(element: Any, chance: Random) -> None:
+    # No namespace at all cannot be written for one element below a default one; `home` is that for the whole document.
+    own = xml.namespace(element.tag)
+    other = chance.choice([one for one in (xml.CORE, xml.MODELS, _OTHER) if one != own])
+    element.tag = f"{{{other}}}{xml.local(element.tag)}"
+
+
+def _twice(element: Any, chance: Random) -> None:
+    element.addnext(copy.deepcopy(element))
+
+
+def _attribute(element: Any, chance: Random) -> None:
+    element.set(*chance.choice((("id", "1"), ("type", "string"), (f"{{{xml.XSI}}}type", "string"), ("xml", "no"))))
+
+
+def _between(element: Any, chance: Random) -> None:
+    text = chance.choice(("none", "0", "-"))
+    if len(element):
+        element[chance.randrange(len(element))].tail = text
+    else:
+        element.text = text
+
+
+def _inside(element: Any, chance: Random) -> None:
+    child = etree.SubElement(element, f"{{{xml.MODELS}}}Value")
+    child.text, element.text = element.text, None
+
+
+def _later(element: Any, chance: Random) -> None:
+    parent = element.getparent()
+    if parent[-1] is element:
+        parent.insert(0, element)
+    else:
+        parent.append(element)
+
+
+def _beside(element: Any, chance: Random) -> None:
+    stranger = etree.Element(f"{{{xml.MODELS}}}{chance.choice(('Version', 'Debug', 'Extension'))}")
+    stranger.text = "1"
+    element.addnext(stranger)
+
+
+def _number(make: Callable[[str, Random], str]) -> Callable[[Any, Random], None]:
+    return _text(make)
+
+
+def _no_number(text: str, chance: Random) -> str:
+    return chance.choice(
+        (f"${text}", f"{text} USD", text.replace(".", ",") if "." in text else f"{text},0", "NaN", "none")
+    )
+
+
+def _no_boolean(text: str, chance: Random) -> str:
+    return chance.choice((text.capitalize(), text.upper(), "yes" if text == "true" else "no", "Y"))
+
+
+OPERATORS: dict[str, Operator] = {
+    "drop": Operator("is left out", _when(lambda place: True, "presence"), _drop),
+    "case": Operator(
+        "is written with the other case", _when(lambda place: True, "presence"), _named(in_json.swap_case)
+    ),
+    "typo": Operator("is misspelt", _when(lambda place: True, "presence"), _named(in_json.misspell)),
+    "nil": Operator(
+        "is nil", lambda place: "member" if not place.nullable else "presence" if place.of_result else "", _nil
+    ),
+    "namespace": Operator("is in another namespace", _when(lambda place: True, "xml_namespaces"), _elsewhere),
+    "twice": Operator("stands twice", _when(lambda place: True, "xml_structure"), _twice),
+    "attribute": Operator("has an attribute", _when(lambda place: True, "xml_structure"), _attribute),
+    "order": Operator("stands elsewhere in the sequence", _when(lambda place: True, "xml_order"), _later),
+    "beside": Operator("has a stranger beside it", _when(lambda place: True, "xml_order"), _beside),
+    "between": Operator("has text between its elements", _when(_kind("array", "object"), "xml_structure"), _between),
+    "inside": Operator("has an element in its text", _when(_scalar, "xml_structure"), _inside),
+    "words": Operator("is no number", _when(_kind("integer", "number")), _text(_no_number)),
+    "boolean": Operator("is no boolean of XML Schema", _when(_kind("boolean")), _text(_no_boolean)),
+    "blank": Operator(
+        "is empty",
+        lambda place: (
+            "member"
+            if place.kind in ("integer", "number", "boolean")
+            else text_asked(place)
+            if place.kind == "string"
+            else ""
+        ),
+        lambda element, chance: setattr(element, "text", None),
+    ),
+    "negative": Operator(
+        "is below zero",
+        _when(_kind("integer", "number")),
+        _text(lambda text, chance: f"-{text}" if float(text) else f"-{chance.randint(1, 9)}"),
+    ),
+    "beyond": Operator(
+        "is beyond what a double holds exactly",
+        _when(_kind("integer")),
+        _text(lambda text, chance: str(2**53 + chance.randint(1, 1000))),
+    ),
+    "fraction": Operator("has decimals", _when(_kind("integer")), _text(lambda text, chance: f"{text}.5")),
+    "unknown": Operator(
+        "has a value outside the documented set",
+        _when(_form("enum")),
+        _text(lambda text, chance: chance.choice(("Unknown", "Other", "3", "Weekly"))),
+    ),
+    "spelling": Operator("has a documented value in another spelling", _when(_form("enum")), _text(in_json.wrong_case)),
+    "guid": Operator("is no GUID", _when(_form("guid")), _text(in_json.not_a_guid)),
+    "moment": Operator("is no timestamp", _when(_form("moment")), _text(in_json.not_a_moment)),
+    "unanchored": Operator(
+        "is a timestamp without offset", _when(_form("moment")), _text(lambda text, chance: text.removesuffix("Z"))
+    ),
+    "local": Operator("is in local time", _when(_form("moment"), "order_expiry_utc"), _text(in_json.local)),
+}
+
+
+def _instead_of_root(name: Callable[[str], str]) -> Callable[[bytes, Random], bytes]:
+    def change(body: bytes, chance: Random) -> bytes:
+        root = re.match(rb"<(\w+)", body)
+        assert root is not None
+        other = name(root[1].decode()).encode()
+        return body.replace(b"<" + root[1], b"<" + other, 1).replace(b"</" + root[1] + b">", b"</" + other + b">")
+
+    return change
+
+
+def _other_answer(root: str) -> str:
+    return next(row.root for row in OPERATIONS.values() if row.root not in ("", root))
+
+
+#: What may be wrong with a document as a whole: name -> words, check, what is done to the bytes.
+DOCUMENTS: dict[str, tuple[str, str, Callable[[bytes, Random], bytes]]] = {
+    "cut": (
+        "ends in the middle",
+        "xml_wellformed",
+        lambda body, chance: body[: int(len(body) * (0.2 + 0.7 * chance.random()))],
+    ),
+    "unclosed": ("lacks a closing tag", "xml_wellformed", lambda body, chance: body.replace(b"</RequestId>", b"", 1)),
+    "ampersand": (
+        "has a bare ampersand",
+        "xml_wellformed",
+        lambda body, chance: body.replace(b"</RequestId>", b"&</RequestId>", 1),
+    ),
+    "entity": (
+        "uses an entity that nobody declared",
+        "xml_wellformed",
+        lambda body, chance: body.replace(b"</RequestId>", b"&nbsp;</RequestId>", 1),
+    ),
+    "doctype": ("has a document type declaration", "xml_wellformed", lambda body, chance: b"<!DOCTYPE r []>" + body),
+    "undeclared": (
+        "uses a prefix that nobody declared",
+        "xml_wellformed",
+        lambda body, chance: body.replace(b"RequestId>", b"x:RequestId>"),
+    ),
+    "double": ("has two document elements", "xml_wellformed", lambda body, chance: body + body),
+    "nothing": ("is empty", "xml_wellformed", lambda body, chance: b""),
+    "control": (
+        "has a control character",
+        "xml_wellformed",
+        lambda body, chance: body.replace(b"</RequestId>", b"\x0b</RequestId>", 1),
+    ),
+    "latin": (
+        "is not in the encoding that it declares",
+        "charset",
+        lambda body, chance: body.replace(b"</RequestId>", bytes([chance.randint(0xE0, 0xEF)]) + b"</RequestId>", 1),
+    ),
+    "root": ("has the root of another answer", "xml_root", _instead_of_root(_other_answer)),
+    "rootless": ("has a root that nobody documented", "xml_root", _instead_of_root(lambda root: "Response")),
+    "rootcase": ("has the root in another case", "xml_root", _instead_of_root(in_json.swap_case)),
+    "home": (
+        "is in no namespace",
+        "xml_namespaces",
+        lambda body, chance: body.replace(f' xmlns="{xml.MODELS}"'.encode(), b"", 1),
+    ),
+    "abroad": (
+        "has the namespace of another version",
+        "xml_namespaces",
+        lambda body, chance: body.replace(xml.MODELS.encode(), _OTHER.encode()),
+    ),
+}

@@ -1,0 +1,116 @@
+"""What comes in: may this lead, or this ping, be accepted, and for which campaign?
+
+Judges one lead against the rulebook and the world, in the order of `rulebook.ORDER_OF_REFUSALS`. Changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from leadproof.mock.orders import TRANSITIONS, Order
+from leadproof.mock.rulebook import Account, Refusal, Terms
+from leadproof.mock.world import World
+from leadproof.profile import FORMATS
+
+
+class Placement(NamedTuple):
+    """What a lead was accepted for."""
+
+    terms: Terms
+    marks: tuple[int, ...]
+    #: The order that it uses, if it names one.
+    order: Order | None = None
+    #: Positions of the offers that the consumer selected.
+    offers: tuple[int, ...] = ()
+
+
+def place_ping(world: World, account: Account, fields: Mapping[str, str], now: float) -> Placement | Refusal:
+    """Would a lead with these fields be accepted?"""
+    if fault := account.kind.fault(fields, ping=True):
+        return Refusal("Data_Errors", fault)
+    for terms in account.campaigns:
+        if terms.covers(fields, ping=True):
+            break
+    else:
+        return Refusal("Outside_Criteria")
+    marks = terms.marks(fields)
+    if marks and world.duplicate(terms, marks, now):
+        return Refusal("Duplicate_Lead")
+    return world.over_max(account.position, terms, now) or Placement(terms, marks)
+
+
+def place_lead(
+    world: World, account: Account, properties: Mapping[str, Any], fields: Mapping[str, str], now: float
+) -> Placement | Refusal:
+    """Is the lead accepted?"""
+    if fault := account.kind.fault(fields, ping=False):
+        return Refusal("Data_Errors", fault)
+    order = None
+    candidates = account.campaigns
+    if order_id := properties.get("orderId"):
+        order = world.orders.find(order_id, now)
+        if fault := _order_fault(world, account, order):
+            return Refusal("Data_Errors", f"orderId {fault}")
+        assert order is not None
+        candidates = (world.book.terms[order.campaign],)
+    elif not account.named:
+        candidates = tuple(one for one in candidates if not one.campaign.order_required)
+    elif candidates[0].campaign.order_required:
+        return Refusal("Data_Errors", "orderId is missing: this campaign takes leads with an order from a ping only")
+    terms = next((one for one in candidates if one.covers(fields, ping=False)), None)
+    if terms is None:
+        return Refusal("Outside_Criteria")
+    selected: list[int] = []
+    for number, offer_id in enumerate(properties.get("offerIds") or ()):
+        position = terms.offer_at.get(offer_id)
+        if position is None:
+            return Refusal("Data_Errors", f"offerIds/{number} names no offer that was presented")
+        selected.append(position)
+    marks = terms.marks(fields)
+    if world.duplicate(terms, marks, now):
+        return Refusal("Duplicate_Lead")
+    # An order is a promise: whoever has one does not wait in line again.
+    if order is None and (refusal := world.over_max(account.position, terms, now)):
+        return refusal
+    return Placement(terms, marks, order, tuple(selected))
+
+
+def _order_fault(world: World, account: Account, order: Order | None) -> str:
+    if order is None or order.source != account.position:
+        return "names no order of this source"
+    if (order.state, "post") not in TRANSITIONS:
+        return f"names an order that is {order.state}"
+    terms = world.book.terms[order.campaign]
+    if terms.campaign.lid != account.kind.lead_type.lid or (account.named and terms is not account.campaigns[0]):
+        return "names an order of another campaign"
+    return ""
+
+
+def fault_of_source(source: Mapping[str, Any], fmt: str, required: bool) -> str:
+    """What is wrong with `sendDelay`, which has no place in XML and is demanded in JSON only."""
+    delay = source.get("sendDelay")
+    if delay is None:
+        return "sendDelay is missing" if required and fmt == "json" else ""
+    return "" if delay >= 0 else "sendDelay must not be negative"
+
+
+#: Members of a call lead's properties that must be there, and what each must be (Create Call Lead, request table).
+_CALL_REQUIRED = ("ivrNumber", "callDuration", "callResult")
+
+
+def fault_of_call(properties: Mapping[str, Any]) -> str:
+    """What is wrong with the call data of a call lead."""
+    for name in _CALL_REQUIRED:
+        if properties.get(name) in (None, ""):
+            return f"{name} is missing"
+    if properties["ivrNumber"] <= 0:
+        return "ivrNumber must be a phone number"
+    if properties["callDuration"] < 0:
+        return "callDuration must not be negative"
+    date, url = properties.get("callDate"), properties.get("recordingUrl")
+    if date and not (FORMATS["datetime"].accepts(date) or FORMATS["date"].accepts(date)):
+        return f"callDate must be {FORMATS['datetime'].words}"
+    if url and not FORMATS["url"].accepts(url):
+        return f"recordingUrl must be {FORMATS['url'].words}"
+    return ""

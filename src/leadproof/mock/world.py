@@ -1,0 +1,134 @@
+"""The mock's whole memory: time, orders, leads, receipts, caps, permissions, counts. What a reset throws away.
+
+State and the questions that only state can answer; what follows from the answers is the handlers'.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from leadproof.mock.clock import Clock, Seconds
+from leadproof.mock.ids import Guids, drawn
+from leadproof.mock.leads import LeadBook
+from leadproof.mock.orders import OrderBook
+from leadproof.mock.ring import Ring
+from leadproof.mock.rulebook import Refusal, Rulebook, Terms
+from leadproof.operations import OPERATIONS, RESPONSE_TYPES
+
+_DAY = 86400
+
+
+class Limits(NamedTuple):
+    """How much is remembered; beyond it the oldest is forgotten."""
+
+    #: Leads, and requests that created leads.
+    leads: int = 200_000
+    orders: int = 1_000_000
+    #: Calls to a returnURL that wait to be made.
+    callbacks: int = 1_000
+
+
+class Receipt(msgspec.Struct, array_like=True):
+    """What a create call was answered, for Lead Request Status."""
+
+    #: Seconds from the Unix epoch.
+    received: float
+    #: For each lead: leadId (0 if refused), campaign's number (0 if none), why it was refused.
+    results: list[tuple[int, int, str]]
+
+
+class Cap:
+    """How many leads were accepted in the current window."""
+
+    __slots__ = ("_count", "_limit", "_number", "_window")
+
+    def __init__(self, limit: int, window: int) -> None:
+        self._limit = limit
+        #: Seconds; windows are counted from the Unix epoch.
+        self._window = window
+        self._number = -1
+        self._count = 0
+
+    def full(self, now: float) -> bool:
+        return (self._count if now // self._window == self._number else 0) >= self._limit
+
+    def count(self, now: float) -> None:
+        number = int(now // self._window)
+        self._count = self._count + 1 if number == self._number else 1
+        self._number = number
+
+
+def _cap(limit: int | None, window: int) -> Cap | None:
+    return None if limit is None else Cap(limit, window)
+
+
+class World:
+    """Everything that changes."""
+
+    def __init__(self, book: Rulebook, seed: int, clock: Seconds, limits: Limits) -> None:
+        profile = book.profile
+        self.book = book
+        self.seed = seed
+        self.clock = Clock(clock)
+        self.orders = OrderBook(seed, limits.orders)
+        self.leads = LeadBook(limits.leads)
+        self.permissions = {one.vid: frozenset(one.permissions) for one in profile.sources}
+        #: By position in the profile; None where there is no cap.
+        self.source_caps = [_cap(one.daily_cap, _DAY) for one in profile.sources]
+        self.campaign_caps = [_cap(one.cap, one.cap_window) for one in profile.campaigns]
+        #: Requests answered, by operation id.
+        self.requests = dict.fromkeys(OPERATIONS, 0)
+        #: Results given, by responseType.
+        self.results = dict.fromkeys(RESPONSE_TYPES, 0)
+        self._receipts = Ring(limits.leads, row_bytes=512)
+        self._receipt_guids = Guids(seed, "receipt")
+        #: requestIds of answers that Lead Request Status knows nothing of.
+        self.request_guids = Guids(seed, "request")
+        self.next_request = 0
+
+    # ---- requests and their ids
+
+    def request_id(self) -> str:
+        """The requestId of an answer that Lead Request Status knows nothing of."""
+        number = self.next_request
+        self.next_request = number + 1
+        return self.request_guids.guid(number)
+
+    def keep_receipt(self, receipt: Receipt) -> str:
+        """The requestId of an answer that Lead Request Status can be asked for."""
+        return self._receipt_guids.guid(self._receipts.append(msgspec.msgpack.encode(receipt)))
+
+    def receipt(self, request_id: str) -> Receipt | None:
+        """What was answered under a requestId; None if nothing was, or it is forgotten."""
+        number = self._receipt_guids.number(request_id)
+        row = None if number is None else self._receipts.get(number)
+        return None if row is None else msgspec.msgpack.decode(row, type=Receipt)
+
+    # ---- what only state can answer
+
+    def duplicate(self, terms: Terms, marks: tuple[int, ...], now: float, besides: int = 0) -> int:
+        """leadId of an earlier lead with the same data within the campaign's window; 0 if there is none."""
+        found = self.leads.duplicate(marks, now - terms.campaign.duplicate_window, besides) if marks else None
+        return found[0] if found else 0
+
+    def over_max(self, source: int, terms: Terms, now: float) -> Refusal | None:
+        """The cap that is used up, the source's or the campaign's (positions in the profile)."""
+        cap = self.source_caps[source]
+        if cap is not None and cap.full(now):
+            return Refusal("Post_Over_Max", "source")
+        cap = self.campaign_caps[terms.position]
+        if cap is not None and cap.full(now):
+            return Refusal("Post_Over_Max", "campaign")
+        return None
+
+    def count_lead(self, source: int, terms: Terms, now: float) -> None:
+        """Count an accepted lead against both caps."""
+        for cap in (self.source_caps[source], self.campaign_caps[terms.position]):
+            if cap is not None:
+                cap.count(now)
+
+    def sent_to_review(self, terms: Terms) -> bool:
+        """Does the next lead go to quality review?"""
+        return drawn(self.seed, self.leads.next_id, terms.campaign.review_share)

@@ -1,0 +1,253 @@
+"""The pytest plugin: fixtures, markers and options for users' own suites, and what `contracts/` stands on.
+
+Everything is prefixed with leadproof, nothing is used without being asked for, and nothing of leadproof is imported
+before a test needs it: the plugin is loaded by every pytest on a machine that has leadproof installed.
+
+==================== ===================================================================================
+leadproof_mock       a running mock, new for each test: url, headers, clock, review, send_back, control
+leadproof_target     what --leadproof-target names, or a mock for the whole session
+leadproof_judge      judges the exchanges of one test, and remembers them: give it to `assert_contract`
+assert_contract      judges one answer; see `leadproof.testing`
+leadproof_clauses    marker: the clauses that a test is about, by their ids in the register
+leadproof_suite      runs cases of the contract suite
+==================== ===================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from leadproof.cli.engage import Engagement, Wish
+    from leadproof.judge import Judge
+    from leadproof.suite import Case
+    from leadproof.target import Target
+    from leadproof.testing import RunningMock
+
+MARKER = "leadproof_clauses"
+
+#: Option -> type, default and meaning. The names of their values begin with leadproof_.
+OPTIONS: dict[str, tuple[Any, Any, str]] = {
+    "target": (str, None, "URL or named target for contracts and leadproof_target (default: the built-in mock)."),
+    "profile": (str, None, "posting profile (default: the configured one, or the shipped one)."),
+    "seed": (int, None, "seed of everything that is generated (default: 0)."),
+    "examples": (int, 10, "generated examples of each cell (default: 10)."),
+    "fail-on": (str, "must", "which findings fail a test: must, should, assumed or any (default: must)."),
+    "max-requests": (int, None, "requests at most (default: 200 on another machine, else no limit)."),
+    "rate": (float, None, "requests per second at most (default: 5 on another machine)."),
+    "timeout": (float, None, "seconds for one exchange (default: 30)."),
+    "out": (str, None, "folder for the run's evidence and reports (default: pytest's own temporary folder)."),
+}
+
+
+# ---- hooks -----------------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, all of them with the prefix."""
+    group = parser.getgroup("leadproof", "contract tests of the LeadExec lead receiver")
+    for name, (kind, default, words) in OPTIONS.items():
+        group.addoption(f"--leadproof-{name}", type=kind, default=default, help=words)
+    group.addoption(
+        "--leadproof-reading",
+        action="append",
+        default=[],
+        metavar="ID=CHOICE",
+        help="take another reading; may be repeated.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker."""
+    config.addinivalue_line("markers", f"{MARKER}(*ids): the clauses of the contract that the test is about")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Holds the ids of markers against the register: a test of a clause that does not exist tests nothing."""
+    named = [(item, str(name)) for item in items for mark in item.iter_markers(MARKER) for name in mark.args]
+    if not named:
+        return
+    from leadproof.specs import clauses
+
+    known = clauses()
+    for item, name in named:
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise pytest.UsageError(f"{item.nodeid}: there is no clause {name!r}{hint}")
+
+
+# ---- for users' own suites -------------------------------------------------------------------------------------------
+
+
+def assert_contract(response: Any, **options: Any) -> None:
+    """Judges one answer of requests or httpx, or a bare body; see `leadproof.testing.assert_contract`.
+
+    Raises:
+        AssertionError: A clause that counts is broken; the message says which, where, and what is documented.
+        UsageError: The response is of an unknown kind, or its operation cannot be told.
+    """
+    __tracebackhide__ = True
+    from leadproof import testing
+
+    testing.assert_contract(response, **options)
+
+
+def _value(config: pytest.Config, name: str) -> Any:
+    return config.getoption(f"leadproof_{name.replace('-', '_')}")
+
+
+@pytest.fixture(scope="session")
+def _leadproof_server(request: pytest.FixtureRequest) -> Iterator[RunningMock]:
+    from leadproof.cli import options
+    from leadproof.testing import running_mock
+
+    profile = options.posting_profile(_value(request.config, "profile"), options.settings())
+    with running_mock(profile, seed=_value(request.config, "seed") or 0) as mock:
+        yield mock
+
+
+@pytest.fixture
+def leadproof_mock(_leadproof_server: RunningMock) -> RunningMock:
+    """A running mock of the lead receiver, as good as new: `url`, `headers`, `clock` and the other controls."""
+    _leadproof_server.reset()
+    return _leadproof_server
+
+
+@pytest.fixture(scope="session")
+def leadproof_target(request: pytest.FixtureRequest) -> Target:
+    """What is tested: `url`, `credentials()`. The target of --leadproof-target, or a mock for the whole session."""
+    name = _value(request.config, "target")
+    if name is None:
+        mock: RunningMock = request.getfixturevalue("_leadproof_target_mock")
+        return mock.target
+    from leadproof import config
+    from leadproof.cli import options
+
+    return config.target(name, options.settings(), timeout=_value(request.config, "timeout"))
+
+
+@pytest.fixture(scope="session")
+def _leadproof_target_mock(request: pytest.FixtureRequest) -> Iterator[RunningMock]:
+    """A mock of its own: that of `leadproof_mock` is reset for each test."""
+    from leadproof.testing import running_mock
+
+    with running_mock(_value(request.config, "profile")) as mock:
+        yield mock
+
+
+@pytest.fixture
+def leadproof_judge(request: pytest.FixtureRequest) -> Judge:
+    """A judge that remembers the exchanges of the test: `assert_contract(response, judge=leadproof_judge)`."""
+    from leadproof.cli import options
+    from leadproof.judge import Judge
+
+    configured = options.settings()
+    spec = options.specification(tuple(_value(request.config, "reading")), False, configured)
+    return Judge(spec, options.posting_profile(_value(request.config, "profile"), configured))
+
+
+# ---- the contract suite ----------------------------------------------------------------------------------------------
+
+
+def contract_cases(topic: str) -> list[Any]:
+    """The cases of a topic of the contract suite, as parameters: their names are the ids, their clauses are marked."""
+    from leadproof import suite
+    from leadproof.specs import load
+
+    spec, made = load(), list[Any]()
+    for case in suite.TOPICS[topic]():
+        named = getattr(pytest.mark, MARKER)(*case.clauses(spec))
+        made.append(pytest.param((topic, case), id=case.name, marks=[named]))
+    return made
+
+
+class ContractSuite:
+    """Runs cases of the contract suite against one target."""
+
+    def __init__(self, engagement: Engagement) -> None:
+        self.engagement = engagement
+
+    def run(self, row: tuple[str, Case]) -> None:
+        """Runs one case: a test that fails where it finds something, and is skipped where it cannot tell."""
+        __tracebackhide__ = True
+        from leadproof import suite
+        from leadproof.errors import ExitCode, TargetError
+        from leadproof.reports.failure import failures
+        from leadproof.session import BudgetSpent
+
+        topic, case = row
+        try:
+            outcome = suite.run_case(self.engagement.story, topic, case, suite.positions()[(topic, case.name)])
+        except BudgetSpent:
+            pytest.skip(
+                f"the budget of {self.engagement.budget} requests was spent; --leadproof-max-requests allows more"
+            )
+        except TargetError as error:
+            pytest.exit(f"{error.message}\n  hint: {error.hint}", returncode=int(ExitCode.UNREACHABLE))
+        broken = [finding for finding in outcome.findings if finding["decides"]]
+        if broken:
+            pytest.fail(failures(broken), pytrace=False)
+        if outcome.result == "untested" and outcome.exchanges and outcome.reason in suite.AT_THE_DOOR.values():
+            pytest.fail(f"nothing was tested: {outcome.reason}", pytrace=False)
+        if outcome.result == "untested":
+            pytest.skip(outcome.reason)
+
+
+@pytest.fixture(scope="session")
+def leadproof_suite(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ContractSuite]:
+    """The contract suite against the built-in mock or --leadproof-target, with the guard rails of certify."""
+    from leadproof.cli.engage import engage
+    from leadproof.coverage import Coverage
+    from leadproof.errors import LeadproofError
+
+    try:
+        wish = _wish(request.config, partial(tmp_path_factory.mktemp, "leadproof"))
+        with engage(wish) as engagement:
+            engagement.summary.exercised = Coverage()
+            yield ContractSuite(engagement)
+            report = engagement.summary.report("contracts", engagement.judge.tally, engagement.run.end())
+            engagement.run.write_reports(report)
+    except LeadproofError as error:
+        hint = f"\n  hint: {error.hint}" if error.hint else ""
+        raise pytest.UsageError(f"{error.message}{hint}") from None
+
+
+def _wish(config: pytest.Config, temporary: Any) -> Wish:
+    from leadproof.cli import options
+    from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish
+    from leadproof.config import target
+
+    configured = options.settings()
+    name, most, rate = (_value(config, key) for key in ("target", "max-requests", "rate"))
+    # What a target is to get at most is shared among the workers of pytest-xdist.
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    remote = name is not None and not target(name, configured).loopback
+    most, rate = (
+        most or (REMOTE_BUDGET if remote else None),
+        rate if rate is not None else REMOTE_RATE if remote else None,
+    )
+    return Wish(
+        "contracts",
+        options.specification(tuple(_value(config, "reading")), False, configured),
+        options.posting_profile(_value(config, "profile"), configured),
+        configured,
+        target=name,
+        seed=_value(config, "seed"),
+        out=_value(config, "out") or str(Path(temporary())),
+        fail_on=_value(config, "fail-on"),
+        timeout=_value(config, "timeout"),
+        max_requests=max(1, most // workers) if most else None,
+        rate=rate / workers if rate else rate,
+        examples=_value(config, "examples"),
+        quiet=True,
+    )

@@ -1,0 +1,155 @@
+"""Values that were found once, by name or by form, and may be echoed anywhere: in a message, a header, a later answer.
+
+A bounded memory: the oldest value is forgotten first. Text is read word by word, each looked up in a dictionary, so
+the cost does not grow with the number of values. Secrets are few and are found inside of words too.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from leadproof.redact import names
+from leadproof.redact.formats import Replace
+from leadproof.redact.names import Kind
+from leadproof.redact.standins import CHOICES, MARKER
+
+_WORD = re.compile(r"[^\W_]+")
+#: Kinds that are told apart from an id of the protocol beyond doubt.
+_CERTAIN = frozenset({Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.TEXT, Kind.IP, Kind.SECRET})
+
+
+def normal(kind: Kind, value: str) -> str:
+    """The form in which two spellings of one value are the same."""
+    value = value.strip()
+    if kind is Kind.PHONE:
+        digits = re.sub(r"\D", "", value)
+        return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
+    if kind is Kind.IP:
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            return value.casefold()
+    return value.casefold()
+
+
+class Known:
+    """The values of one run. `limit` is how many are remembered."""
+
+    def __init__(self, limit: int = 20_000, secrets: int = 256) -> None:
+        self._kinds: dict[str, Kind] = {}
+        self._by_word: dict[str, list[str]] = {}
+        self._limit = limit
+        self._secrets: dict[str, None] = {}
+        self._secret_limit = secrets
+        self._secret_pattern: re.Pattern[str] | None = None
+        #: Grows with every value that is new.
+        self.version = 0
+
+    def secret(self, value: str) -> None:
+        """Remember a secret. Short ones are not looked for: too much else looks like them."""
+        value = value.strip()
+        if len(value) < 6 or value in self._secrets or MARKER.fullmatch(value):
+            return
+        if names.is_secret(value) or value.lower() in names.CONTRACT_WORDS:
+            return
+        self._secrets[value] = None
+        if len(self._secrets) > self._secret_limit:
+            del self._secrets[next(iter(self._secrets))]
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._secret_pattern = re.compile("|".join(re.escape(secret) for secret in longest_first), re.IGNORECASE)
+        self.version += 1
+
+    def remember(self, kind: Kind, value: str) -> None:
+        """Remember a value of a lead, in the spellings in which it may be echoed."""
+        for spelling, its_kind in _spellings(kind, value.strip()):
+            key = normal(its_kind, spelling)
+            words = _WORD.findall(key)
+            if key in self._kinds or not words or key in names.CONTRACT_WORDS or key in CHOICES:
+                continue
+            if MARKER.search(spelling):
+                continue
+            self._kinds[key] = its_kind
+            self._by_word.setdefault(words[0], []).append(key)
+            self._by_word[words[0]].sort(key=len, reverse=True)
+            self.version += 1
+            if len(self._kinds) > self._limit:
+                self._forget(next(iter(self._kinds)))
+
+    def kind(self, value: str) -> Kind | None:
+        """The kind of a whole value that is known beyond doubt, whatever its spelling."""
+        for kind in (Kind.TEXT, Kind.PHONE, Kind.IP):
+            found = self._kinds.get(normal(kind, value))
+            if found in _CERTAIN and (kind is not Kind.PHONE or found in (Kind.PHONE, Kind.SSN)):
+                return found
+        return None
+
+    def holds(self, kind: Kind, value: str) -> bool:
+        """Is this very value of a kind known?"""
+        return normal(kind, value) in self._kinds
+
+    def without_secrets(self, text: str, replace: Replace) -> str:
+        """The text with every remembered secret replaced."""
+        if self._secret_pattern is None:
+            return text
+        return self._secret_pattern.sub(lambda match: replace(Kind.SECRET, match[0]), text)
+
+    def without_values(self, text: str, replace: Replace) -> str:
+        """The text with every remembered value replaced; stand-ins stay."""
+        if not self._by_word:
+            return text
+        parts, done = [], 0
+        markers = MARKER.finditer(text)
+        marker = next(markers, None)
+        for word in _WORD.finditer(text):
+            while marker and marker.end() <= word.start():
+                marker = next(markers, None)
+            if word.start() < done or (marker and marker.start() <= word.start()):
+                continue
+            for key in self._by_word.get(word[0].casefold(), ()):
+                end = word.start() + len(key)
+                found = text[word.start() : end]
+                if found.casefold() != key or (end < len(text) and text[end].isalnum()):
+                    continue
+                if len(key) == 2 and not (found[0].isupper() and found[1].islower()):
+                    continue  # two letters are a name only if they are written as one
+                parts += [text[done : word.start()], replace(self._kinds[key], found)]
+                done = end
+                break
+        return "".join([*parts, text[done:]])
+
+    def _forget(self, key: str) -> None:
+        del self._kinds[key]
+        first = _WORD.findall(key)[0]
+        self._by_word[first].remove(key)
+        if not self._by_word[first]:
+            del self._by_word[first]
+
+
+def _spellings(kind: Kind, value: str) -> Iterator[tuple[str, Kind]]:
+    """What to look for; nothing for values that would be found everywhere."""
+    if kind in (Kind.EMAIL, Kind.PHONE, Kind.IP, Kind.URL, Kind.AGENT):
+        if len(value) >= 7:
+            yield value, kind
+    elif kind is Kind.SSN:
+        digits = re.sub(r"\D", "", value)
+        if len(digits) == 9:
+            yield digits, kind
+            yield f"{digits[:3]}-{digits[3:5]}-{digits[5:]}", kind
+    elif kind in (Kind.ZIP, Kind.DATE):
+        if len(value) >= 5:
+            yield value, kind
+    elif not any(char.isalpha() for char in value):
+        if len(value) >= 6:
+            yield value, kind
+    elif len(value) >= (2 if kind is Kind.TEXT else 4):
+        for form in {unicodedata.normalize("NFC", value), unicodedata.normalize("NFD", value)}:
+            # From the first letter or digit to the last: `https:` is as little a value as `https`.
+            spans = [word.span() for word in _WORD.finditer(form)]
+            if spans and spans[-1][1] - spans[0][0] > 1:
+                yield form[spans[0][0] : spans[-1][1]], kind
+            words = form.split()
+            if kind is Kind.TEXT and 1 < len(words) <= 4 and not any(char.isdigit() for char in form):
+                yield from ((word.strip(".,"), kind) for word in words if len(word.strip(".,")) > 2)

@@ -1,0 +1,100 @@
+"""Encodings within text: what is hidden in percent, form, entity, JSON or base64 spelling is decoded, cleaned and
+written again in the same spelling, layer by layer. Text whose layers hold nothing is returned as it was, byte for byte.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+from xml.sax.saxutils import escape
+
+Clean = Callable[[str], str]
+
+_RUN = re.compile(r"[^\s\"'<>&=?#;,{}\[\]\\]+")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{6,}={0,2}(?![A-Za-z0-9+/_=-])")
+_PART = re.compile(r"[A-Za-z0-9]{6,}={0,2}")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|\w{2,31});")
+_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|[\"\\/bfnrt])")
+
+
+def peel(text: str, clean: Clean) -> str:
+    """The text with `clean` applied to everything that is encoded in it."""
+    if "\\" in text and _ESCAPE.search(text):
+        text = _escaped(text, clean)
+    if "&" in text and _ENTITY.search(text):
+        text = _entities(text, clean)
+    if "%" in text or "+" in text:
+        text = _RUN.sub(lambda match: _percent(match[0], clean), text)
+    return _BASE64.sub(lambda match: _base64_run(match[0], clean), text)
+
+
+def _percent(run: str, clean: Clean) -> str:
+    form = "+" in run.strip("+")
+    if not form and "%" not in run:
+        return run
+    # Bytes that are not UTF-8 are read as Latin-1, so that the names among them are still seen.
+    plain = (unquote_plus if form else unquote)(run, errors="strict") if _is_utf8(run) else unquote(run, "latin-1")
+    cleaned = clean(plain)
+    if cleaned == plain:
+        return run
+    return (quote_plus if form else quote)(cleaned, safe="/!$*()~", errors="replace")
+
+
+def _is_utf8(run: str) -> bool:
+    try:
+        unquote(run, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _entities(text: str, clean: Clean) -> str:
+    plain = html.unescape(text)
+    cleaned = clean(plain)
+    return text if cleaned == plain else escape(cleaned, {'"': "&quot;", "'": "&apos;"})
+
+
+def _escaped(text: str, clean: Clean) -> str:
+    plain = unescape_json(text)
+    cleaned = clean(plain)
+    return text if cleaned == plain else json.dumps(cleaned)[1:-1]
+
+
+def unescape_json(text: str) -> str:
+    """The text with the escapes of a JSON string decoded (RFC 8259, section 7), leniently."""
+    if "\\" not in text:
+        return text
+    whole = _ESCAPE.sub(lambda match: json.loads(f'"{match[0]}"'), text)
+    # A pair of surrogate escapes is one character; half a pair stays what it is.
+    return whole.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def _base64_run(run: str, clean: Clean) -> str:
+    cleaned = _base64(run, clean)
+    if cleaned == run and not run.rstrip("=").isalnum():
+        # The separators may stand between words instead of in them: `/leads/am9obg==`.
+        cleaned = _PART.sub(lambda match: _base64(match[0], clean), run)
+    return cleaned
+
+
+def _base64(run: str, clean: Clean) -> str:
+    url_safe = "-" in run or "_" in run
+    bare = run.rstrip("=")
+    padded = bare + "=" * (-len(bare) % 4)
+    try:
+        plain = base64.b64decode(padded, altchars=b"-_" if url_safe else None, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return run
+    if not plain.isprintable() and not plain.replace("\r", "").replace("\n", "").replace("\t", "").isprintable():
+        return run
+    cleaned = clean(plain)
+    if cleaned == plain:
+        return run
+    coded = base64.b64encode(cleaned.encode("utf-8", "replace"), altchars=b"-_" if url_safe else None).decode()
+    unpadded = len(run) % 4 != 0
+    return coded.rstrip("=") if unpadded else coded

@@ -1,0 +1,215 @@
+"""Which names mean a secret, personal data, or neither. Tables and the lookups in them; no values here.
+
+Field names of a lead are free (they come from a posting document), so inside a lead's fields a name is matched by its
+stems, and a name that means nothing to us is treated as personal text. Outside of the fields only exact names count.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+from leadproof.operations import RESPONSE_TYPES
+
+
+class Kind(Enum):
+    """What a value is, which decides what its stand-in looks like."""
+
+    SECRET = "secret"
+    EMAIL = "email"
+    PHONE = "phone"
+    SSN = "ssn"
+    ZIP = "zip"
+    DATE = "date"
+    IP = "ip"
+    URL = "url"
+    AGENT = "user agent"
+    #: Names, streets, cities, anything in words.
+    TEXT = "text"
+    #: A field of the lead whose name tells nothing: words go, small numbers and plain choices stay.
+    UNKNOWN = "unknown"
+    #: A field of the lead that identifies nobody.
+    PUBLIC = "public"
+
+
+def words(text: str) -> frozenset[str]:
+    """A table of words written as prose."""
+    return frozenset(text.split())
+
+
+def plain(name: str) -> str:
+    """A name without case, separators and namespace prefix: `First_Name`, `first-name` and `x:FirstName` are one."""
+    return _short(name) if len(name) <= _LONGEST_NAME else _plain(name)
+
+
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub("", name.rpartition(":")[2].lower())
+
+
+# The same few names come again and again; the long ones are nobody's, and not worth the memory.
+_LONGEST_NAME = 64
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_short = lru_cache(maxsize=4096)(_plain)
+
+
+#: Names of headers, parameters, members and elements whose value is a secret, in `plain` spelling.
+SECRETS = words(
+    "accesskey accesstoken apikey apisecret apitoken authkey authorization authtoken bearer bearertoken"
+    " clientsecret cookie credential credentials idtoken jwt keyid passcode passphrase passwd password"
+    " privatekey proxyauthorization pwd refreshtoken secret secretkey session sessionid sessiontoken setcookie"
+    " sharedkey sig signature token xaccesstoken xapikey xapitoken xauthkey xauthtoken xcsrftoken xxsrftoken"
+    " csrftoken"
+)
+
+#: Stems that make a name a secret wherever they stand in it.
+_SECRET_STEMS = ("apikey", "accesstoken", "secret", "password", "passwd", "bearertoken")
+
+#: Names that mean personal data anywhere, not only inside a lead's fields.
+PERSONAL: dict[str, Kind] = {
+    name: kind
+    for kind, table in (
+        (
+            Kind.TEXT,
+            (
+                "firstname firstnames lastname middlename fullname surname maidenname givenname familyname fname"
+                " lname spousename contactname consumername customername leadname address address1 address2"
+                " addressline1 addressline2 street streetaddress city"
+            ),
+        ),
+        (Kind.EMAIL, "email emailaddress mail emailaddr"),
+        (
+            Kind.PHONE,
+            (
+                "phone phone1 phone2 phonenumber homephone workphone cellphone mobile mobilephone mobilenumber"
+                " cell telephone dayphone eveningphone primaryphone secondaryphone callerid ani"
+            ),
+        ),
+        (Kind.SSN, "ssn socialsecuritynumber socialsecurity ssnumber last4ssn ssnlast4"),
+        (Kind.DATE, "dob dateofbirth birthdate birthday"),
+        (Kind.ZIP, "zip zipcode postalcode postcode"),
+        (Kind.IP, "ip ipaddress ipaddr clientip remoteip userip xforwardedfor xrealip trueclientip cfconnectingip"),
+        (Kind.URL, "recordingurl trustedformcerturl trustedformurl xxtrustedformcerturl"),
+    )
+    for name in words(table)
+}
+
+#: Stems of field names, inside a lead's fields only; the first that fits decides.
+_FIELD_STEMS: tuple[tuple[str, Kind], ...] = (
+    ("email", Kind.EMAIL),
+    ("useragent", Kind.AGENT),
+    ("browser", Kind.AGENT),
+    ("ipaddr", Kind.IP),
+    ("clientip", Kind.IP),
+    ("phone", Kind.PHONE),
+    ("mobile", Kind.PHONE),
+    ("fax", Kind.PHONE),
+    ("callerid", Kind.PHONE),
+    ("ssn", Kind.SSN),
+    ("socialsec", Kind.SSN),
+    ("birth", Kind.DATE),
+    ("dob", Kind.DATE),
+    ("zip", Kind.ZIP),
+    ("postal", Kind.ZIP),
+    ("postcode", Kind.ZIP),
+    ("trustedform", Kind.URL),
+    ("name", Kind.TEXT),
+    ("street", Kind.TEXT),
+    ("address", Kind.TEXT),
+    ("city", Kind.TEXT),
+    ("county", Kind.TEXT),
+    ("license", Kind.TEXT),
+    ("account", Kind.TEXT),
+    ("passport", Kind.TEXT),
+    ("routing", Kind.TEXT),
+)
+
+#: Field names that identify nobody: their values stay, unless they look like an e-mail address, a phone number …
+_PUBLIC_FIELDS = words(
+    "state statecode province region country countrycode language locale currency timezone gender"
+    " maritalstatus creditrating creditgrade credit loantype loanpurpose loanamount propertytype propertyuse"
+    " propertyvalue homeowner product producttype category industry vertical leadtype source subsource subid"
+    " subid1 subid2 affiliate affiliateid publisher publisherid campaign keyword medium employment"
+    " employmentstatus education insurance coverage coveragetype vehiclemake vehiclemodel vehicleyear make"
+    " model year besttimetocall contacttime timeframe consent consentgiven consenttext consentlanguage tcpa"
+    " tcpaconsent tcpatext consentdatetime consentdate consenttimestamp tag tags campaignname productname"
+    " companyname"
+)
+
+#: Members whose values are ids, prices, states and times of the protocol: the judge compares them, so they stay, unless
+#: the whole value is one that a lead's own field holds.
+TECHNICAL = words(
+    "requestid orderid offerid offerids leadid leaduid leadidentifier duplicateleadid campaignid"
+    " campaignidentifier vid lid aid id clientid clientuid isvalid responsetype valid willaccept price"
+    " estimatedpayout orderexpireson ispendingreview senddelay nosell processdelivery callduration ivrnumber"
+    " calldate datereceived dateofreview dateofreturn receivedon isreturned isqualitycontrolrejected"
+    " isduplicate success type customtcpatextrequired"
+)
+
+#: Members that speak of companies and agents, not of the lead.
+BUSINESS = words(
+    "companyname companyphonenumber agentname agentphone clientname name description url privacyurl termsurl"
+    " redirecturl tcpatext"
+)
+
+#: Headers of the protocol: only known secrets are looked for in them.
+PROTOCOL_HEADERS = words(
+    "accept acceptcharset acceptencoding acceptlanguage age allow cachecontrol connection contentencoding"
+    " contentlength contenttype date etag expect expires host keepalive lastmodified retryafter server te"
+    " transferencoding upgrade useragent vary via"
+)
+
+#: Attributes of a Set-Cookie header; anything else in it is a cookie (RFC 6265, section 4.1).
+COOKIE_ATTRIBUTES = words("path domain expires max-age samesite secure httponly partitioned")
+
+#: Elements of a call lead that stand among its fields in XML and are properties in JSON.
+CALL_DATA = words("ivrnumber callduration callresult calldate recordingurl")
+
+#: Words of the contract: a lead whose field holds one of them does not make answers wrong and reports unreadable.
+CONTRACT_WORDS = frozenset(one.lower() for one in RESPONSE_TYPES) | words(
+    "accept accepted account answer campaign code contract data default description duplicate error errors"
+    " example expected false field fields found from header http https invalid json lead leads leadproof"
+    " member message missing monthly new name none null number offer offers order ping post price received"
+    " redacted refused rejected request required response result results review status string success target"
+    " test true type unknown valid value with without xml yearly"
+)
+
+
+def is_secret(name: str) -> bool:
+    """Does a header, parameter, member or element of this name hold a secret?"""
+    short = plain(name)
+    return short in SECRETS or (len(short) > 5 and any(stem in short for stem in _SECRET_STEMS))
+
+
+def personal(name: str) -> Kind | None:
+    """The kind of personal data that a name means anywhere, or None."""
+    return PERSONAL.get(plain(name))
+
+
+def field_kind(name: str) -> Kind:
+    """The kind of a lead's field by its name; `UNKNOWN` for a name that tells nothing."""
+    short = plain(name)
+    if short in _PUBLIC_FIELDS:
+        return Kind.PUBLIC
+    if found := PERSONAL.get(short):
+        return found
+    if is_secret(name):
+        return Kind.SECRET
+    return next((kind for stem, kind in _FIELD_STEMS if stem in short), Kind.UNKNOWN)
+
+
+def field_names(path: tuple[str, ...], markup: bool) -> tuple[str, ...]:
+    """The names below a lead's fields; empty for what is no field.
+
+    In JSON the fields are members of `fields`, in XML the children of `Lead` beside the call data.
+    """
+    shorts = [plain(name) for name in path]
+    if "fields" in shorts:
+        return tuple(name for name in path[shorts.index("fields") + 1 :] if name != "*") or ("",)
+    if markup and "lead" in shorts:
+        below = path[shorts.index("lead") + 1 :]
+        if not below:
+            return ("",)
+        if not below[0].startswith("@") and plain(below[0]) not in CALL_DATA:
+            return below
+    return ()

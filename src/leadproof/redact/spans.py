@@ -1,0 +1,142 @@
+"""Where the values stand in a body: pieces of the text with the names above them, for JSON, XML and form bodies.
+
+The readers are lenient on purpose: a broken document is read as far as it makes sense and what makes none comes out as
+loose text, so that nothing escapes because a bracket is missing. They only locate; what is well-formed is decided in
+`bodies`. Nothing but the pieces is ever rewritten, so formatting survives.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import quote_plus, unquote_plus
+from xml.sax.saxutils import escape
+
+from leadproof.redact.layers import unescape_json
+
+
+class Piece(NamedTuple):
+    """One value in a body."""
+
+    start: int
+    end: int
+    #: Names of the members or elements above it, the nearest last; `*` for an array, `@name` for an attribute.
+    names: tuple[str, ...]
+    #: The value with the spelling of the format decoded.
+    value: str
+    #: Writes another value in the spelling of the format.
+    write: Callable[[str], str]
+    #: "string", "number" (unquoted JSON), "name" (a member's name) or "loose" (no place of its own).
+    role: str = "string"
+
+
+def json_pieces(text: str) -> Iterator[Piece]:
+    """Values, member names and stray text of a JSON document, well-formed or not."""
+    stack: list[str] = []
+    in_object: list[bool] = []
+    for match in _JSON.finditer(text):
+        token = match[0]
+        first = token[0]
+        if first in "{[":
+            in_object.append(first == "{")
+            stack.append("" if first == "{" else "*")
+        elif first in "}]":
+            if stack:
+                stack.pop()
+                in_object.pop()
+        elif first == '"':
+            end = match.end() - (match["close"] is not None)
+            value = unescape_json(text[match.start() + 1 : end])
+            if in_object and in_object[-1] and _COLON.match(text, match.end()):
+                stack[-1] = value
+                yield Piece(match.start() + 1, end, (), value, _json_string, "name")
+            else:
+                yield Piece(match.start() + 1, end, tuple(stack), value, _json_string)
+        elif match.lastgroup == "number":
+            yield Piece(match.start(), match.end(), tuple(stack), token, str, "number")
+        elif match.lastgroup == "other" and token.strip() not in ("true", "false", "null"):
+            yield Piece(match.start(), match.end(), tuple(stack), token, str, "loose")
+
+
+_JSON = re.compile(
+    r'"[^"\\]*(?:\\.[^"\\]*)*(?P<close>")?|[{}\[\],:]|(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?=[\s,\]}]|$))'
+    r"|(?P<other>[^\s\"{}\[\],:][^\"{}\[\],]*)",
+    re.DOTALL,
+)
+_COLON = re.compile(r"\s*:")
+
+
+def _json_string(value: str) -> str:
+    return json.dumps(value)[1:-1]
+
+
+def xml_pieces(text: str) -> Iterator[Piece]:
+    """Texts, attributes, comments and stray text of an XML document, well-formed or not."""
+    stack: list[str] = []
+    at = 0
+    for match in _XML.finditer(text):
+        if match.start() > at:
+            yield from _character_data(text, at, match.start(), stack)
+        at = match.end()
+        if match["cdata"] is not None:
+            yield Piece(match.start("cdata"), match.end("cdata"), tuple(stack), match["cdata"], str)
+        elif match["close"] is not None:
+            name = match["close"].rpartition(":")[2]
+            if name in stack:
+                while stack.pop() != name:
+                    pass
+        elif match["open"] is not None:
+            stack.append(match["open"].rpartition(":")[2])
+            for attribute in _ATTRIBUTE.finditer(text, match.start("rest"), match.end("rest")):
+                name = attribute["name"]
+                if name.startswith("xmlns"):
+                    continue
+                group = "double" if attribute["double"] is not None else "single"
+                names = (*stack, "@" + name.rpartition(":")[2])
+                start, end = attribute.span(group)
+                yield Piece(start, end, names, html.unescape(attribute[group]), _xml_attribute)
+            if match["rest"].endswith("/"):
+                stack.pop()
+        else:
+            yield Piece(match.start(), match.end(), (), match[0], str, "loose")
+    if at < len(text):
+        yield from _character_data(text, at, len(text), stack)
+
+
+# Comments, processing instructions and declarations are loose text; a tag that never ends is loose text as well.
+_XML = re.compile(
+    r"<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<![^>]*>?"
+    r"|</(?P<close>[^\s>]*)[^>]*>|<(?P<open>[^\s<>/!?]+)(?P<rest>(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+)>|<[^<]*",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"(?P<name>[^\s=\"'/]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
+
+
+def _character_data(text: str, start: int, end: int, stack: list[str]) -> Iterator[Piece]:
+    raw = text[start:end]
+    if raw.strip():
+        yield Piece(start, end, tuple(stack), html.unescape(raw), escape)
+
+
+def _xml_attribute(value: str) -> str:
+    return escape(value, {'"': "&quot;", "'": "&apos;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+
+
+def form_pieces(text: str) -> Iterator[Piece]:
+    """Values of a query or a form body (`application/x-www-form-urlencoded`)."""
+    at = 0
+    for pair in re.split(r"([&;])", text):
+        name, equals, value = pair.partition("=")
+        if equals and value:
+            start = at + len(name) + 1
+            yield Piece(start, at + len(pair), (unquote_plus(name),), unquote_plus(value), _form_value)
+        elif name and name not in "&;":
+            yield Piece(at, at + len(pair), (), name, str, "loose")
+        at += len(pair)
+
+
+def _form_value(value: str) -> str:
+    return quote_plus(value, safe=":@!$*()~,|", errors="replace")

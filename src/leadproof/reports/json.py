@@ -1,0 +1,78 @@
+"""The canonical form: `leadproof.report/1` as JSON, the same bytes for the same report."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+#: The order of members; others follow by name.
+_REPORT = (
+    "schema",
+    "command",
+    "verdict",
+    "exit_code",
+    "counts",
+    "files",
+    "findings",
+    "observations",
+    "clauses",
+    "coverage",
+    "latency",
+    "run",
+)
+_FINDING = (
+    "clause",
+    "kind",
+    "level",
+    "operation",
+    "media_type",
+    "origin",
+    "pointer",
+    "xpath",
+    "expected",
+    "actual",
+    "message",
+    "count",
+)
+_CLAUSE = (
+    "id",
+    "result",
+    "passed",
+    "failed",
+    "reason",
+    "level",
+    "basis",
+    "operations",
+    "media",
+    "text",
+    "place",
+    "check",
+)
+_SORT = ("clause", "operation", "media_type", "pointer", "kind", "message", "origin")
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The report as indented JSON in ASCII, with a newline at its end; numbers that JSON lacks become null."""
+    ordered = _ordered(report, _REPORT)
+    for name in ("findings", "observations"):
+        if name in ordered:
+            found = [_ordered(row, _FINDING) for row in ordered[name]]
+            ordered[name] = sorted(found, key=lambda row: [str(row.get(key, "")) for key in _SORT])
+    if "clauses" in ordered:
+        ordered["clauses"] = [_ordered(row, _CLAUSE) for row in ordered["clauses"]]
+    return json.dumps(_finite(ordered), indent=2, allow_nan=False, default=str) + "\n"
+
+
+def _ordered(row: Mapping[str, Any], first: Iterable[str]) -> dict[str, Any]:
+    names = [name for name in first if name in row]
+    return {name: row[name] for name in [*names, *sorted(set(row) - set(names))]}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): _finite(item) for name, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,142 @@
+"""JUnit XML for CI: one test case per clause, operation and representation; the clause id is its name and a property.
+
+Only what decides the verdict is a failure: a *should* that is broken passes and says so in its output, so that a CI
+server and the exit code agree.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from leadproof.reports.text import one_line, visible
+from leadproof.reports.view import Row, View, arrange, cells_of, mapping, media_of, number, rows
+
+_LONGEST_MESSAGE = 500
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The report as JUnit XML; valid whatever strings are in it."""
+    view = arrange(report)
+    suites: dict[str, list[ET.Element]] = {}
+    pending: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows(report, "findings"):
+        key = (str(row.get("clause", "")), str(row.get("operation", "")), media_of(row))
+        pending.setdefault(key, []).append(row)
+    for name, clause in view.clauses.items():
+        for operation, media in cells_of(clause) or [("", "")]:
+            # A finding that names no representation belongs to the first one.
+            found = [row for key in _keys(name, operation, media) for row in pending.pop(key, ())]
+            case = _case(clause, operation, media, found, view)
+            suites.setdefault(_suite(operation, media), []).append(case)
+    for (name, operation, media), found in pending.items():  # nothing found is lost
+        clause = view.clauses.get(name, {"id": name or str(found[0].get("kind", "finding"))})
+        suites.setdefault(_suite(operation, media), []).append(_case(clause, operation, media, found, view))
+    for file in rows(report, "files"):
+        suites.setdefault("files", []).append(_file(file))
+    return _document(view, suites)
+
+
+def _keys(clause: str, operation: str, media: str) -> Iterable[tuple[str, str, str]]:
+    return ((clause, operation, media), (clause, operation, ""), (clause, "", media), (clause, "", ""))
+
+
+def _suite(operation: str, media: str) -> str:
+    return ".".join(part for part in (operation, media) if part) or "general"
+
+
+def _case(clause: Row, operation: str, media: str, findings: list[Row], view: View) -> ET.Element:
+    name = str(clause.get("id", ""))
+    text = str(clause.get("text", ""))
+    case = _element(
+        "testcase", classname=f"leadproof.{_suite(operation, media)}", name=f"{name}: {text}" if text else name
+    )
+    properties = ET.SubElement(case, "properties")
+    for key in ("clause", "level", "basis", "place"):
+        value = name if key == "clause" else str(clause.get(key, ""))
+        if value:
+            properties.append(_element("property", name=key, value=value))
+    failures = [row for row in findings if row in view.failures]
+    if failures:
+        for row in failures:
+            failure = _element("failure", type=str(row.get("kind", "")), message=str(row.get("message", "")))
+            failure.text = _details(row)
+            case.append(failure)
+    elif reason := _skipped(clause, operation, media, findings, view):
+        case.append(_element("skipped", message=reason))
+    advice = [row for row in findings if row not in failures]
+    if advice:
+        output = ET.SubElement(case, "system-out")
+        output.text = "\n\n".join(f"{row.get('level', 'should')}, does not decide: {_details(row)}" for row in advice)
+    return case
+
+
+def _skipped(clause: Row, operation: str, media: str, findings: list[Row], view: View) -> str:
+    """Why a case says nothing; "" if it was decided."""
+    result = str(clause.get("result", ""))
+    if findings:
+        return ""
+    if result in ("untested", "inapplicable", "waived"):
+        return f"{result}: {clause.get('reason') or 'no reason recorded'}"
+    per_cell = mapping(clause, "cells")
+    if per_cell:
+        seen = per_cell.get(f"{operation}/{media}")
+        return "" if isinstance(seen, list | tuple) and any(seen) else "untested: not exercised in this representation"
+    covered = mapping(mapping(view.report, "coverage"), "operations")
+    if covered and operation and not number(mapping(mapping(covered, operation), media), "exchanges"):
+        return "untested: no exchange of this operation in this representation"
+    return ""
+
+
+def _details(row: Row) -> str:
+    shown = [visible(str(row.get("message", "")))]
+    for label, key in (
+        ("place", "place"),
+        ("pointer", "pointer"),
+        ("xpath", "xpath"),
+        ("expected", "expected"),
+        ("actual", "actual"),
+        ("seen", "count"),
+        ("first in", "origin"),
+        ("repeat", "curl"),
+    ):
+        if row.get(key):
+            shown.append(f"{label}: {visible(str(row[key]))}" + (" times" if key == "count" else ""))
+    return "\n".join(shown)
+
+
+def _file(file: Row) -> ET.Element:
+    case = _element("testcase", classname="leadproof.files", name=str(file.get("path", "")))
+    problem = mapping(file, "problem")
+    if problem:
+        error = _element("error", type=str(problem.get("kind", "")), message=str(problem.get("message", "")))
+        error.text = visible(str(problem.get("hint", "")))
+        case.append(error)
+    return case
+
+
+def _document(view: View, suites: Mapping[str, list[ET.Element]]) -> str:
+    root = _element("testsuites", name="leadproof")
+    totals = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    for name, cases in suites.items():
+        counts = {
+            "tests": len(cases),
+            "failures": sum(case.find("failure") is not None for case in cases),
+            "errors": sum(case.find("error") is not None for case in cases),
+            "skipped": sum(case.find("skipped") is not None for case in cases),
+        }
+        suite = _element("testsuite", name=f"leadproof.{name}", **{key: str(value) for key, value in counts.items()})
+        if started := view.run.get("started"):
+            suite.set("timestamp", one_line(str(started)).removesuffix("Z"))
+        suite.extend(cases)
+        root.append(suite)
+        totals = {key: totals[key] + counts[key] for key in totals}
+    for key, value in totals.items():
+        root.set(key, str(value))
+    ET.indent(root, " ")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _element(tag: str, **attributes: str) -> ET.Element:
+    return ET.Element(tag, {name: one_line(value, _LONGEST_MESSAGE) for name, value in attributes.items()})

@@ -1,0 +1,47 @@
+"""Strings from outside made safe to show: nothing invisible, nothing endless. Escaping for a format is the format's."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Characters of a value that are shown; the evidence holds the rest.
+LONGEST = 4000
+
+#: Control characters but newline and tab, marks that turn or hide text (bidi, zero width, tags), lone surrogates, what
+#: is no character at all: a reader must see that they are there.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str, longest: int = LONGEST) -> str:
+    """The text with hidden characters spelled out (`⟨U+202E⟩`, `␛`) and its end cut, saying so."""
+    cut = ""
+    if len(text) > longest:
+        cut = f" … ({len(text) - longest:,} more characters)"
+        text = text[:longest]
+    # A letter with a tower of marks on it runs over its neighbours.
+    return _TOWER.sub(r"\1…", _HIDDEN.sub(_spelled, text)) + cut
+
+
+def one_line(text: str, longest: int = LONGEST) -> str:
+    """`visible`, and line ends and tabs spelled out too."""
+    return visible(text, longest).replace("\n", "␊").replace("\t", "␉")
+
+
+_MARKS = "".join(chr(code) for code in range(0x300, 0x370) if unicodedata.combining(chr(code)))
+_TOWER = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
+
+
+def _spelled(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """ "1 clause", "2 clauses"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,109 @@
+"""Topic: credentials: three spellings, and requests without. Only that nothing is accepted without is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from leadproof.client import SCHEMES
+from leadproof.exchange import Headers
+from leadproof.operations import OPERATIONS
+from leadproof.suite.case import Case
+from leadproof.suite.operations import BOTH
+from leadproof.suite.story import CannotTell, Story, first, offers
+
+CHECKS = ("no_lead_without_credentials",)
+
+
+def cases() -> Iterator[Case]:
+    """The topic's table."""
+    yield from (replace(case, door=True) for case in _cases())
+
+
+def _cases() -> Iterator[Case]:
+    for operation in BOTH:
+        for fmt in OPERATIONS[operation].media:
+            yield Case(
+                f"{operation}, {fmt}: without credentials", operation, partial(none, operation, fmt), CHECKS, fmt
+            )
+    yield Case("update_lead: without credentials", "update_lead", none_update, CHECKS)
+    yield Case("lead_status: without credentials", "lead_status", none_status, CHECKS)
+    yield Case("accept_offer: without credentials", "accept_offer", none_offer, CHECKS)
+    for words, pairs in WRONG.items():
+        yield Case(f"ping: {words}", "ping", partial(wrong, words, pairs))
+    for scheme in SCHEMES:
+        yield Case(f"ping: spelt {scheme}", "ping", partial(spelt, scheme), ("client_credentials",))
+
+
+def none(operation: str, fmt: str, story: Story) -> None:
+    """A request that would be accepted, but for the missing credentials."""
+    value, _ = story.request(operation)
+    story.session.call(operation, fmt, value, intent="unauthorised", what="without credentials", authorised=False)
+
+
+def none_update(story: Story) -> None:
+    """An update of a lead that exists."""
+    created = story.created("create_lead", "json")
+    value, _ = story.request("update_lead")
+    value["leads"][0]["properties"] = {"leadUID": first(created, "leadId")}
+    story.session.call("update_lead", value=value, intent="unauthorised", what="without credentials", authorised=False)
+
+
+def none_status(story: Story) -> None:
+    """The status of a request that exists."""
+    created = story.created("create_lead", "json")
+    answer = created.answer or {}
+    story.session.call(
+        "lead_status", parameters={"id": answer.get("requestId", "")}, intent="unauthorised",
+        what="without credentials", authorised=False,
+    )  # fmt: skip
+
+
+def none_offer(story: Story) -> None:
+    """An offer that was presented."""
+    created = story.created("create_lead", "json")
+    presented = offers(created)
+    if not presented:
+        raise CannotTell("no accepted lead came with an offer")
+    story.session.call(
+        "accept_offer", parameters={"leadUID": first(created, "leadId"), "offerId": presented[0]},
+        intent="unauthorised", what="without credentials", authorised=False,
+    )  # fmt: skip
+
+
+#: What is wrong with the credentials -> the headers. What a service does then is observed, not judged.
+WRONG: dict[str, Headers] = {
+    "a wrong key": (("api-key", "leadproof-wrong-key"),),
+    "an empty key": (("api-key", ""),),
+    "a wrong bearer token": (("authorization", "Bearer leadproof-wrong-token"),),
+    "a bearer header without a token": (("authorization", "Bearer"),),
+    "two different keys": (("api-key", "leadproof-wrong-key"), ("api-key", "leadproof-other-key")),
+}
+
+
+def wrong(words: str, pairs: Headers, story: Story) -> None:
+    """Wrong, empty and doubled credentials."""
+    value, _ = story.request("ping")
+    judgement = story.session.call(
+        "ping", value=value, intent="unauthorised", what=words, authorised=False, headers=pairs
+    )
+    if judgement.context is not None and judgement.context.accepted:
+        story.session.summary.observe("status.unexpected", f"a ping with {words} was accepted", judgement)
+
+
+def spelt(scheme: str, story: Story) -> None:
+    """Each documented spelling of the same secret. Which ones a target takes is observed."""
+    name, form = SCHEMES[scheme]
+    secret = story.session.client.target.secret
+    if story.controls is not None and scheme == "bearer":  # the mock's tokens are not its keys
+        secret = next(iter(story.maker.profile.credentials.bearer_tokens), secret)
+    if not secret:
+        raise CannotTell("the run has no credentials")
+    value, _ = story.request("ping")
+    judgement = story.session.call(
+        "ping", value=value, intent="", what=f"credentials as {scheme}", authorised=False,
+        headers=((name, form.format(secret)),),
+    )  # fmt: skip
+    if judgement.outcome == "unauthorised":
+        story.session.summary.observe("status.unexpected", f"credentials spelt {scheme} are not taken", judgement)

@@ -1,0 +1,71 @@
+"""Topic: the call to returnURL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from leadproof.judge import Judgement
+from leadproof.operations import OPERATIONS
+from leadproof.suite.case import Case
+from leadproof.suite.operations import CREATES
+from leadproof.suite.story import CannotTell, Story
+
+#: Seconds to wait for the call.
+PATIENCE = 5.0
+#: Seconds in which a second call may come.
+SETTLE = 0.25
+
+CHECKS = ("callback_immediate", "callback_arrives", "callback_body", "callback_agrees")
+
+
+def cases() -> Iterator[Case]:
+    """The topic's table."""
+    for operation in (*CREATES, "inbound_post"):
+        for fmt in OPERATIONS[operation].media:
+            yield Case(
+                f"{operation}, {fmt}: the call to returnURL", operation, partial(called, operation, fmt), CHECKS, fmt
+            )
+    for fmt in ("json", "xml"):
+        yield Case(
+            f"create_lead, {fmt}: no second call that says something else",
+            "create_lead",
+            partial(once, fmt),
+            CHECKS,
+            fmt,
+        )
+
+
+def called(operation: str, fmt: str, story: Story) -> None:
+    """A create that asks to be called back."""
+    receiver = story.need_receiver()
+    value, _ = story.request(operation)
+    number = next(story.numbers)
+    path = f"/{operation}/{fmt}/{number}"
+    value["source"]["returnURL"] = receiver.url + path
+    created = story.session.call(operation, fmt, value, intent="", what="with returnURL")
+    if created.outcome != "judged" or absent(created):
+        raise CannotTell("the create that asked for the call did not get past the door")
+    call = receiver.wait(path, PATIENCE) if created.answer is not None else None
+    story.session.note(story.session.judge.callback(created, call), created)
+    if call is not None:
+        story.ask_status(created, "after the call")
+
+
+def absent(created: Judgement) -> bool:
+    """Did the answer only say that the caller, or the address, is not known?"""
+    response = created.context.exchange.response if created.context else None
+    return response is None or response.status in (401, 403, 404, 405, 410)
+
+
+def once(fmt: str, story: Story) -> None:
+    """If a second call comes, it says the same."""
+    receiver = story.need_receiver()
+    value, _ = story.request("create_lead")
+    path = f"/once/{fmt}/{next(story.numbers)}"
+    value["source"]["returnURL"] = receiver.url + path
+    created = story.session.call("create_lead", fmt, value, intent="", what="with returnURL")
+    call = receiver.wait(path, PATIENCE) if created.answer is not None else None
+    if call is not None:
+        calls = receiver.all(path, SETTLE)
+        story.session.note(story.session.judge.callback(created, call, calls), created)

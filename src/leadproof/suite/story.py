@@ -1,0 +1,214 @@
+"""What the cases of the suite share: who makes leads, how to send, and what a case needs before it can begin.
+
+A case asks the story for what it stands on (an order, a lead, a request's id) and gets it by the documented calls; it
+never depends on another case having run before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+
+from leadproof.generate.leads import LeadMaker
+from leadproof.judge import Judgement
+from leadproof.profile import Campaign
+from leadproof.receiver import Postbox
+from leadproof.session import Session
+
+#: Leads that one case may make.
+NUMBERS = 1000
+
+
+class CannotTell(Exception):
+    """A case cannot be run here; its message says why. The clauses stay untested with that reason."""
+
+
+class Controls:
+    """The mock's own controls: time, and people's decisions. Only where the target is our mock."""
+
+    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(
+            base_url=f"{url}/__mock__/",
+            headers={"x-mock-token": token},
+            trust_env=False,
+            timeout=10,
+            transport=transport,
+        )
+
+    def post(self, path: str, **body: Any) -> None:
+        """Calls one control.
+
+        Raises:
+            CannotTell: It was refused: the answers named a lead, say, that the mock does not know.
+        """
+        try:
+            self._http.post(path, json=body).raise_for_status()
+        except httpx.HTTPError as error:
+            raise CannotTell(
+                f"the mock did not take the control {path.partition('/')[0]}: {type(error).__name__}"
+            ) from None
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._http.close()
+
+
+@dataclass(slots=True, repr=False)  # its parts hold credentials and leads
+class Story:
+    """One run of the suite against one target."""
+
+    session: Session
+    maker: LeadMaker
+    #: None where the target is not our mock.
+    controls: Controls | None = None
+    #: None where the target cannot call back to this machine.
+    receiver: Postbox | None = None
+    #: Seed of the generated cases.
+    seed: int = 0
+    #: Generated examples of each cell.
+    examples: int = 10
+    #: Is the time for the case that is being run over? Cases that take many steps ask now and then.
+    expired: Callable[[], bool] = lambda: False
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    #: Distinct findings that were there before the case that is being run (see `Finding.same_as`).
+    known: frozenset[tuple[str, ...]] = frozenset()
+
+    def begin(self, position: int) -> None:
+        """Gives the next case numbers of its own, so that its requests do not depend on which cases ran before.
+
+        Args:
+            position: Of the case in the table of all cases.
+        """
+        self.numbers = count(position * NUMBERS + 1)
+        self.known = frozenset(self.session.summary.seen())
+
+    def need_source(self, operation: str) -> None:
+        """Ends a case whose operation the profile has nobody to send for.
+
+        Raises:
+            CannotTell: It has no source with the permission.
+        """
+        if self.maker.source(operation) is None:
+            raise CannotTell(
+                f"the profile {self.maker.profile.name!r} has no source with the permission for {operation}"
+            )
+
+    # ---- requests ----------------------------------------------------------------------------------------------------
+
+    def request(self, operation: str, *, leads: int = 1, refused: bool = False) -> tuple[dict[str, Any], str]:
+        """A request for new leads, and the responseType that it is built for.
+
+        Raises:
+            CannotTell: The profile has no source that may send the operation.
+        """
+        return self.again(operation, *(next(self.numbers) for _ in range(leads)), refused=refused)
+
+    def again(self, operation: str, *numbers: int, refused: bool = False) -> tuple[dict[str, Any], str]:
+        """A request for leads that may have been sent before, by their numbers."""
+        self.need_source(operation)
+        return self.maker.request(operation, numbers, refused=refused)
+
+    def need_controls(self) -> Controls:
+        """The mock's controls.
+
+        Raises:
+            CannotTell: The target is not our mock.
+        """
+        if self.controls is None:
+            raise CannotTell("time, reviews and returns can be told to the built-in mock only")
+        return self.controls
+
+    def need_receiver(self) -> Postbox:
+        """The receiver for calls to returnURL.
+
+        Raises:
+            CannotTell: The target cannot reach it.
+        """
+        if self.receiver is None:
+            raise CannotTell("a target on another machine cannot call back to a loopback address")
+        return self.receiver
+
+    # ---- what a case stands on ---------------------------------------------------------------------------------------
+
+    def pinged(self, fmt: str, maker: LeadMaker | None = None) -> tuple[Judgement, str, int]:
+        """A ping that was accepted: the judgement, its order, and the number of its lead.
+
+        Raises:
+            CannotTell: None is accepted.
+        """
+        number = next(self.numbers)
+        value, _ = (maker or self.maker).request("ping", (number,))
+        asked = self.session.call("ping", fmt, value, what="to post for")
+        order = first(asked, "orderId")
+        if not order:
+            raise CannotTell("no ping was accepted, so there is no order to post for")
+        return asked, str(order), number
+
+    def post(self, number: int, order: str, offers: list[str]) -> dict[str, Any]:
+        """The value of a post for an order."""
+        value, _ = self.again("inbound_post", number)
+        value["leads"][0]["properties"] |= {"orderId": order, "offerIds": offers}
+        return value
+
+    def created(self, operation: str, fmt: str, maker: LeadMaker | None = None) -> Judgement:
+        """A lead that was accepted, by any of the creating operations.
+
+        Raises:
+            CannotTell: None is accepted.
+        """
+        if operation == "inbound_post":
+            asked, order, number = self.pinged(fmt)
+            created = self.session.call(
+                operation, fmt, self.post(number, order, offers(asked)[:1]), what="to go on with"
+            )
+        else:
+            if maker is None:
+                value, _ = self.request(operation)
+            else:
+                value, _ = maker.request(operation, (next(self.numbers),))
+            created = self.session.call(operation, fmt, value, what="to go on with")
+        if not first(created, "leadId"):
+            raise CannotTell(f"no {operation} was accepted, so there is no lead to go on with")
+        return created
+
+    def ask_status(self, created: Judgement, what: str, intent: str = "") -> Judgement | None:
+        """The status of what was created; None if it has no requestId."""
+        identifier = request_id(created)
+        if not identifier:
+            return None
+        return self.session.call("lead_status", parameters={"id": identifier}, what=what, intent=intent)
+
+    def other_campaigns(self) -> list[Campaign]:
+        """Campaigns of the same lead type that take leads."""
+        mine = self.maker.chosen()
+        return [
+            one
+            for one in self.maker.profile.campaigns
+            if one.lid == mine.lid and one.aid != mine.aid and not one.disabled
+        ]
+
+
+def first(judgement: Judgement, name: str) -> Any:
+    """The member of the first accepted result that has it."""
+    results = judgement.context.accepted if judgement.context else []
+    return next((result[name] for _, result in results if result.get(name)), None)
+
+
+def offers(judgement: Judgement) -> list[str]:
+    """The ids of the offers in the accepted results."""
+    return [
+        offer["offerId"]
+        for _, result in (judgement.context.accepted if judgement.context else [])
+        for offer in (result["offers"] if isinstance(result.get("offers"), list) else [])
+        if isinstance(offer, dict) and isinstance(offer.get("offerId"), str) and offer["offerId"]
+    ]
+
+
+def request_id(judgement: Judgement) -> str:
+    """The requestId of an answer; "" if it has none."""
+    answer = judgement.answer
+    return str(answer.get("requestId") or "") if isinstance(answer, dict) else ""

@@ -1,0 +1,48 @@
+"""Topic: the bytes on the wire, which HTTP libraries forgive: lengths, framing, encodings, charsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from leadproof import bodies
+from leadproof.client import compose
+from leadproof.exchange import Headers
+from leadproof.operations import OPERATIONS
+from leadproof.suite.case import Case
+from leadproof.suite.operations import BOTH
+from leadproof.suite.story import Story
+
+CHECKS = ("answer_arrives", "charset", "media_type")
+
+#: What is asked for -> headers.
+ASKED: dict[str, Headers] = {"plain": (), "compressed": (("accept-encoding", "gzip"),)}
+
+
+def cases() -> Iterator[Case]:
+    """The topic's table."""
+    for operation in BOTH:
+        for fmt in OPERATIONS[operation].media:
+            for words in ASKED:
+                yield Case(
+                    f"{operation}, {fmt}: {words}", operation, partial(exchanged, operation, fmt, words), CHECKS, fmt
+                )
+    yield Case("lead_status: plain", "lead_status", status, CHECKS)
+
+
+def exchanged(operation: str, fmt: str, words: str, story: Story) -> None:
+    """One exchange on a socket of its own, read byte by byte."""
+    value, _ = story.request(operation)
+    body = bodies.encode_request(operation, fmt, value)
+    row, credentials = OPERATIONS[operation], story.session.client.target.credentials()
+    request = compose(row.method, row.path, fmt=fmt, body=body, credentials=(*credentials, *ASKED[words]))
+    story.session.probe(request, operation, intent="", what=f"on the wire, {words}")
+
+
+def status(story: Story) -> None:
+    """A request without a body."""
+    created = story.created("create_lead", "json")
+    answer = created.answer or {}
+    credentials = story.session.client.target.credentials()
+    request = compose("GET", f"/v2/status/{answer.get('requestId', '')}", fmt="json", credentials=credentials)
+    story.session.probe(request, "lead_status", intent="", what="on the wire, plain")

@@ -1,0 +1,259 @@
+"""For users' own tests, with pytest or without: a running mock with its clock and controls, and `assert_contract`.
+
+The pytest plugin makes fixtures of these; nothing here needs pytest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from leadproof import specs
+from leadproof.errors import UsageError
+from leadproof.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, format_of_body
+from leadproof.judge import Judge
+from leadproof.mock import Mock
+from leadproof.operations import OPERATIONS
+from leadproof.profile import Profile, load
+from leadproof.redact import Redactor
+from leadproof.reports.failure import failures
+from leadproof.server import new_token, running
+from leadproof.summary import Summary, counts
+from leadproof.target import Target
+
+#: Header with the token of the mock's controls.
+_TOKEN = "x-mock-token"
+
+
+class ContractViolation(AssertionError):
+    """An answer breaks the contract; the message says where, and what is documented."""
+
+    def __init__(self, message: str, findings: list[dict[str, Any]]) -> None:
+        super().__init__(message)
+        #: The findings, as rows of a report.
+        self.findings = findings
+
+
+# ---- the mock --------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """The time of a running mock."""
+
+    def __init__(self, mock: RunningMock) -> None:
+        self._mock = mock
+
+    def now(self) -> float:
+        """Seconds from the Unix epoch."""
+        return float(self._mock.state()["now"])
+
+    def advance(self, seconds: float) -> None:
+        """Moves time forward: orders expire, caps begin anew."""
+        self._mock.control("clock/advance", seconds=seconds)
+
+    def stop(self, at: float) -> None:
+        """Lets time stand still at an instant; only `advance` moves it from then on.
+
+        Args:
+            at: Seconds from the Unix epoch.
+        """
+        self._mock.control("clock/stop", at=at)
+
+
+class RunningMock:
+    """A mock of the lead receiver on a free port of this machine."""
+
+    def __init__(self, url: str, token: str, profile: Profile) -> None:
+        #: Base URL: what stands before /v2.
+        self.url = url
+        self.profile = profile
+        self.clock = Clock(self)
+        self._http = httpx.Client(base_url=f"{url}/__mock__/", headers={_TOKEN: token}, trust_env=False, timeout=10)
+
+    @property
+    def api_key(self) -> str:
+        """A key that the mock takes; "" if it takes bearer tokens only."""
+        return next(iter(self.profile.credentials.api_keys), "")
+
+    @property
+    def target(self) -> Target:
+        """The mock as a target, with credentials."""
+        tokens = self.profile.credentials.bearer_tokens
+        return (
+            Target(self.url, "api-key", self.api_key)
+            if self.api_key
+            else Target(self.url, "bearer", next(iter(tokens), ""))
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that carries the credentials."""
+        return dict(self.target.credentials())
+
+    def state(self) -> dict[str, Any]:
+        """What the mock remembers, in numbers."""
+        return self._answer(self._http.get("state"))
+
+    def lead(self, identifier: int) -> dict[str, Any]:
+        """What the mock knows of a lead, its fields apart."""
+        return self._answer(self._http.get(f"leads/{identifier}"))
+
+    def review(self, lead: int, verdict: str = "approve", reason: str = "") -> None:
+        """Decides about a lead that waits for quality review: "approve", or "reject" with a reason."""
+        self.control(f"leads/{lead}/review", verdict=verdict, reason=reason)
+
+    def send_back(self, lead: int, reason: str) -> None:
+        """Lets the buyer return a lead."""
+        self.control(f"leads/{lead}/return", reason=reason)
+
+    def reset(self) -> None:
+        """Forgets everything, the time included: the next answers are those of a new mock."""
+        self.control("reset")
+
+    def control(self, path: str, **body: Any) -> dict[str, Any]:
+        """Calls one of the controls under /__mock__/ by its path.
+
+        Raises:
+            UsageError: The mock refuses it; the message says why.
+        """
+        return self._answer(self._http.post(path, json=body))
+
+    def close(self) -> None:
+        """Closes the connection to the controls."""
+        self._http.close()
+
+    @staticmethod
+    def _answer(answer: httpx.Response) -> dict[str, Any]:
+        found: dict[str, Any] = answer.json()
+        if answer.status_code != 200:
+            raise UsageError(f"the mock refused the control: {found.get('detail', answer.status_code)}")
+        return found
+
+
+@contextmanager
+def running_mock(profile: Profile | str | None = None, *, seed: int = 0) -> Iterator[RunningMock]:
+    """A mock for as long as the context lasts.
+
+    Args:
+        profile: A posting profile, the path of one, or None for the shipped one.
+        seed: Of its ids and of chance.
+
+    Raises:
+        ConfigurationError: The profile cannot be read.
+    """
+    known = profile if isinstance(profile, Profile) else load(profile)
+    token = new_token()
+    with running(Mock(known, clock=time.time, seed=seed, token=token)) as server:
+        mock = RunningMock(server.url, token, known)
+        try:
+            yield mock
+        finally:
+            mock.close()
+
+
+# ---- one answer ------------------------------------------------------------------------------------------------------
+
+
+def assert_contract(
+    response: Any,
+    *,
+    operation: str | None = None,
+    media: str | None = None,
+    profile: Profile | None = None,
+    readings: Mapping[str, str] | None = None,
+    fail_on: str = "must",
+    judge: Judge | None = None,
+) -> None:
+    """Judges one answer by every clause that one exchange can decide.
+
+    Args:
+        response: A response of requests or of httpx, an `Exchange`, or the bytes of a body.
+        operation: Id of the operation; needed for bare bytes, and where three operations share a path.
+        media: "json" or "xml", for bare bytes whose first character does not tell.
+        profile: The posting profile, for clauses that speak about it.
+        readings: Reading id -> choice, for what shall differ from the reading taken.
+        fail_on: What fails: must, should, assumed or any.
+        judge: Remembers earlier answers, so that clauses about sequences are decided, too.
+
+    Raises:
+        ContractViolation: A clause that counts is broken; an AssertionError.
+        UsageError: The response is of an unknown kind, or the operation is missing or unknown.
+    """
+    if operation is not None and operation not in OPERATIONS:
+        raise UsageError(f"there is no operation {operation!r}", hint=f"known are: {', '.join(OPERATIONS)}")
+    exchange = exchange_of(response, operation=operation, media=media)
+    spec = judge.spec if judge else specs.load(readings)
+    judge = judge or Judge(spec, profile)
+    judgement = judge.judge(exchange)
+    if judgement.outcome == "unrecognised":
+        raise UsageError(
+            f"{exchange.request.method} {exchange.request.path} is no documented operation",
+            hint="name it with operation=…",
+        )
+    summary = Summary(spec, Redactor(profile.personal_fields if profile else load().personal_fields), fail_on)
+    summary.add(judgement)
+    broken = [row for row in summary.rows(summary.seen()) if counts(spec.clauses[row["clause"]], fail_on)]
+    if broken:
+        head = f"the answer breaks {len(broken)} clause{'s' if len(broken) > 1 else ''} of the contract"
+        raise ContractViolation(f"{head}\n\n{failures(broken)}", broken)
+
+
+def exchange_of(response: Any, *, operation: str | None = None, media: str | None = None) -> Exchange:
+    """An exchange from a response of requests or httpx, from an exchange, or from the bytes of a body.
+
+    Raises:
+        UsageError: It is none of them, or bytes without an operation.
+    """
+    if isinstance(response, Exchange):
+        return response
+    if isinstance(response, (bytes, bytearray, memoryview)):
+        return _bare(bytes(response), operation, media)
+    for kind in type(response).__mro__:
+        library = kind.__module__.partition(".")[0]
+        if library in ("requests", "httpx") and kind.__name__ == "Response":
+            request = response.request
+            body = _bytes(request.body) if library == "requests" else request.read()
+            headers = _pairs(response.headers)
+            # Both have undone the content encoding; what the header says of it is no longer true.
+            headers = tuple(
+                pair
+                for pair in headers
+                if pair[0].lower() not in ("content-encoding", "content-length", "transfer-encoding")
+            )
+            url = httpx.URL(str(request.url))
+            sent = Request(str(request.method), url.raw_path.decode("ascii"), _pairs(request.headers), body)
+            content = response.content if library == "requests" else response.read()
+            return Exchange(sent, Response(response.status_code, headers, content), operation, origin="assert_contract")
+    raise UsageError(
+        f"assert_contract knows no {type(response).__module__}.{type(response).__qualname__}",
+        hint="a response of requests or httpx, a leadproof Exchange, or the bytes of a body",
+    )
+
+
+def _bare(body: bytes, operation: str | None, media: str | None) -> Exchange:
+    if operation is None:
+        raise UsageError("bytes alone do not say which operation they answer", hint="name it with operation=…")
+    fmt = media or format_of_body((), body) or "json"
+    if fmt not in MEDIA_TYPES:
+        raise UsageError(f"there is no representation {fmt!r}", hint="json or xml")
+    response = Response(200, (("content-type", MEDIA_TYPES[fmt][0]),), body)
+    return Exchange(Request("", ""), response, operation, origin="assert_contract")
+
+
+def _bytes(body: Any) -> bytes:
+    return (
+        body.encode("utf-8") if isinstance(body, str) else bytes(body) if isinstance(body, (bytes, bytearray)) else b""
+    )
+
+
+def _pairs(headers: Any) -> Headers:
+    items = headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
+    return tuple((_text(name), _text(value)) for name, value in items)
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

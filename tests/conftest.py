@@ -1,0 +1,120 @@
+"""What several tests share: a mock that is served, small targets on loopback that behave as a test wants them to."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from leadproof.mock import Mock
+from leadproof.profile import load
+from leadproof.server import Running, running
+
+#: Status, headers, body.
+Answer = tuple[int, dict[str, str], bytes]
+#: Method, path, headers in lower case, body.
+Respond = Callable[[str, str, dict[str, str], bytes], Answer]
+
+
+@pytest.fixture(scope="session")
+def served_mock() -> Iterator[Running]:
+    """A mock with the shipped profile, served for the whole session; tests that share it leave no trap for others."""
+    with running(Mock(load(), clock=time.time)) as mock:
+        yield mock
+
+
+@pytest.fixture
+def http_target() -> Iterator[Callable[[Respond], str]]:
+    """Serves a function on loopback; gives its base URL."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(respond: Respond) -> str:
+            class Handler(BaseHTTPRequestHandler):
+                protocol_version = "HTTP/1.1"
+
+                def answer(self) -> None:
+                    body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                    headers = {name.lower(): value for name, value in self.headers.items()}
+                    status, pairs, content = respond(self.command, self.path, headers, body)
+                    self.send_response(status)
+                    for name, value in {"Content-Length": str(len(content)), **pairs}.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(content)
+
+                do_GET = do_POST = do_PUT = answer  # noqa: N815 - the names are http.server's
+
+                def log_message(self, format: str, *args: object) -> None:
+                    pass
+
+            class Server(ThreadingHTTPServer):
+                daemon_threads = True
+
+                def handle_error(self, request: object, client_address: object) -> None:
+                    """The other side went away: that is what some tests are about."""
+
+            server = Server(("127.0.0.1", 0), Handler)
+            stack.callback(server.server_close)
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_address[1]}"
+
+        yield serve
+
+
+@dataclass
+class RawServer:
+    """Answers every connection with the same bytes, whatever was asked."""
+
+    url: str
+    #: What came, one entry a connection, up to the end of the headers.
+    requests: list[bytes] = field(default_factory=list)
+
+
+@pytest.fixture
+def raw_target() -> Iterator[Callable[..., RawServer]]:
+    """Serves bytes on loopback: `raw_target(b"HTTP/1.1 200 OK…", pause=…, reset=…)`."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(*pieces: bytes, pause: float = 0.0, reset: bool = False, host: str = "127.0.0.1") -> RawServer:
+            listener = stack.enter_context(socket.create_server((host, 0), family=_family(host)))
+            shown = f"[{host}]" if ":" in host else host
+            served = RawServer(f"http://{shown}:{listener.getsockname()[1]}")
+            over = threading.Event()
+            stack.callback(over.set)
+
+            def talk(connection: socket.socket) -> None:
+                with connection, contextlib.suppress(OSError):
+                    asked = b""
+                    while b"\r\n\r\n" not in asked:
+                        asked += connection.recv(65536) or b"\r\n\r\n"
+                    served.requests.append(asked)
+                    for piece in pieces:
+                        connection.sendall(piece)
+                        over.wait(pause)
+                    if reset:  # no orderly goodbye: the other side gets RST
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+            def accept() -> None:
+                with contextlib.suppress(OSError):
+                    while True:
+                        connection, _ = listener.accept()
+                        threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+            thread = threading.Thread(target=accept, daemon=True)
+            thread.start()
+            stack.callback(thread.join, 1)
+            stack.callback(listener.shutdown, socket.SHUT_RDWR)
+            return served
+
+        yield serve
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,306 @@
+"""The command line: whole outputs, as tests/data/cli/*.txt show them.
+
+Each file is a session: a line `$ command`, what it prints (stdout, then stderr), and `=> exit code`. The commands are
+read from there and run; `python tests/test_cli.py` writes the outputs anew, to be read before they are committed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import pytest
+
+from leadproof import __version__, resources
+from leadproof.cli import COMMANDS, main
+from leadproof.errors import ExitCode
+
+DATA = Path(__file__).parent / "data"
+SESSIONS = sorted((DATA / "cli").glob("*.txt"))
+
+#: What differs from run to run, and what stands for it. Numbers of clauses are nobody's business here.
+VOLATILE = (
+    (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}"), "RUN"),
+    (re.compile(r"clauses    \d+: .*"), "clauses    …"),
+    (re.compile(re.escape(__version__)), "VERSION"),
+)
+
+
+def session(path: Path) -> list[tuple[str, str]]:
+    """Commands, and what they print with their exit code."""
+    blocks = re.split(r"(?m)^\$ ", path.read_text("utf-8"))[1:]
+    return [(command, output.rstrip("\n")) for command, _, output in (block.partition("\n") for block in blocks)]
+
+
+def playground(folder: Path) -> None:
+    """The files that the sessions name."""
+    for name, content in {
+        "malformed.json": '{"requestId": ',
+        "malformed.xml": "<PingReceiverResult><RequestId></PingReceiverResult>",
+        "empty.json": "",
+        "two.json": '{"requestId": "1", "results": []}',
+        "no.toml": "name = ",
+        "not-utf-8.toml": "",
+        "key.pem": "no certificate",
+    }.items():
+        (folder / name).write_text(content)
+    (folder / "not-utf-8.toml").write_bytes(b"name = '\xff'")
+    (folder / "not-utf-8.json").write_bytes(b'\xff\xfe{"a": 1}')
+    (folder / "folder" / ".hidden").mkdir(parents=True)
+    default = resources.path("specs", "profiles", "default.toml").read_text("utf-8")
+    for name, old, new in (
+        ("unknown-key", "order_lifetime = 900", "order_lifetme = 900"),
+        ("wrong-type", "vid = 1001", 'vid = "1001"'),
+        ("dangling", 'offers = ["a001", "a002"]', 'offers = ["a001", "a999"]'),
+        ("no-sender", "lids = [2001, 2002]", "lids = [2002]"),
+        ("example", '"2125550101"', '"12"'),
+    ):
+        assert old in default
+        (folder / f"{name}.toml").write_text(default.replace(old, new), "utf-8")
+    for name, text in {
+        "syntax": "[targets.a",
+        "unknown-key": "[targets.a]\nulr = 'http://127.0.0.1'",
+        "wrong-type": "seed = 'seven'",
+        "reading": "[readings]\nnamespaces = 'none'",
+        "variable": "profile = '${NOT_SET_ANYWHERE}'",
+        "targets": "[targets.sandbox]\nurl = 'http://127.0.0.1:1'\nca = '../key.pem'\n"
+        "[targets.keyless]\nurl = 'http://127.0.0.1:1'\nsecret_env = 'NOT_SET_ANYWHERE'\n"
+        "[targets.proxied]\nurl = 'http://127.0.0.1:1'\nproxy = 'user:s3cret@proxy'",
+    }.items():
+        (folder / f"conf-{name}").mkdir()
+        (folder / f"conf-{name}" / "leadproof.toml").write_text(text + "\n")
+    shutil.copytree(DATA / "har", folder / "har")
+    shutil.copytree(DATA / "documentation" / "answers", folder / "answers")
+
+
+@contextlib.contextmanager
+def ports() -> Iterator[dict[str, str]]:
+    """A port that is taken, and one on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # bound, so that nobody else gets it, but not listening
+        yield {"TAKEN_PORT": str(taken.getsockname()[1]), "CLOSED_PORT": str(closed.getsockname()[1])}
+
+
+def run(command: str, folder: Path, names: dict[str, str]) -> str:
+    """What a command prints in a folder, and its exit code."""
+    for name, value in names.items():
+        command = command.replace(name, value)
+    words = shlex.split(command)
+    if words[:1] == ["cd"]:
+        folder, words = folder / words[1], words[3:]
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("LEADPROOF_")}
+    while "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        environ[name] = value
+    assert words[0] == "leadproof"
+    streams = [TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2)]
+    old = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(environ)
+        with contextlib.chdir(folder), contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
+            code = main(words[1:])
+    finally:
+        os.environ.clear()
+        os.environ.update(old)
+    text = "".join(stream.buffer.getvalue().decode() for stream in streams)  # type: ignore[attr-defined]
+    for pattern, shown in VOLATILE:
+        text = pattern.sub(shown, text)
+    for name, value in {**names, "$PWD": str(folder)}.items():
+        text = text.replace(value, name)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + f"\n=> {code}"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+    folder = tmp_path_factory.mktemp("cli")
+    playground(folder)
+    with ports() as names:
+        yield folder, names
+
+
+CASES = [(path.stem, *case) for path in SESSIONS for case in session(path)]
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "expected"), CASES, ids=[f"{name}: {command}" for name, command, _ in CASES]
+)
+def test_a_command_prints(name: str, command: str, expected: str, place: tuple[Path, dict[str, str]]) -> None:
+    actual = run(command, *place)
+
+    assert actual == expected
+    assert "Traceback" not in actual
+
+
+@pytest.mark.parametrize(("command", "expected"), session(DATA / "cli" / "errors.txt"))
+def test_an_error_is_one_message_with_a_hint_and_nothing_else(command: str, expected: str) -> None:
+    lines = expected.splitlines()
+
+    assert lines[0].startswith("leadproof: error: ")
+    assert sum(line.startswith("leadproof: error: ") for line in lines) == 1
+    assert lines[-2].startswith("  hint: ")
+    assert lines[-1] in ("=> 2", "=> 5")
+
+
+# ---- what no session shows -------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_may_not_be_read_does_not_keep_the_others_from_being_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(DATA / "har" / "good" / "thin.har", tmp_path / "b.har")
+    (tmp_path / "a.har").touch()
+    really_open = Path.open
+
+    def refuse(self: Path, *args: object, **options: object) -> object:
+        if self.name == "a.har":
+            raise PermissionError(13, "Permission denied")
+        return really_open(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.chdir(tmp_path)
+
+    code = main(["validate", ".", "--no-run"])
+
+    printed = capsys.readouterr()
+    assert code == ExitCode.USAGE
+    assert "exchanges  2, 2 judged\n" in printed.out
+    assert "a.har: cannot be opened: Permission denied\n  hint: check that you may read it\n" in printed.out
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+def test_nothing_that_validate_leaves_behind_or_prints_holds_a_secret_or_says_who_somebody_is(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (DATA / "har" / "good" / "plain.har").read_text("utf-8")
+    broken = text.replace("leadId", "leadNumber").replace('\\"FirstName\\": ', '\\"Firstname\\": ')
+    for name, content in {
+        "a.har": text,
+        "b.har": broken,
+        "c.har": text[:9000],
+        "d.har": text.replace("POST", "PATCH"),
+    }.items():
+        (tmp_path / name).write_text(content, "utf-8")
+    personal = re.compile(
+        r'\\"(?:Email|Phone|LastName|Address)\\": ?\\"([^"\\]+)|<(?:Email|Phone|LastName|Address)>([^<]+)<'
+    )
+    canaries = {found[1] or found[2] for found in personal.finditer(text)} | {"recorded-key-0123456789"}
+    assert len(canaries) > 8
+    monkeypatch.chdir(tmp_path)
+
+    code = main(["validate", *arguments, "--out", "runs", "a.har", "b.har", "c.har", "d.har"])
+
+    [folder] = (tmp_path / "runs").iterdir()
+    everything = [*capsys.readouterr(), *(path.read_text("utf-8") for path in folder.iterdir())]
+    assert code == ExitCode.USAGE
+    found = {one for one in canaries for text in everything if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text)}
+    assert found == set()
+
+
+def test_an_error_of_our_own_is_no_violation_and_shows_nothing_of_the_messages(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(name: str) -> None:
+        raise RuntimeError("avery.canary@leads.example")
+
+    monkeypatch.delenv("LEADPROOF_DEBUG", raising=False)
+    monkeypatch.setattr("leadproof.cli.explain.explanation", fail)
+
+    code = main(["explain", "ping"])
+
+    printed = capsys.readouterr()
+    assert (code, printed.out) == (ExitCode.USAGE, "")
+    assert re.fullmatch(
+        r"leadproof: error: leadproof itself failed: RuntimeError at cli/explain\.py:\d+\n"
+        r"  hint: please report it; LEADPROOF_DEBUG=1 shows the whole story\n",
+        printed.err,
+    )
+
+    monkeypatch.setenv("LEADPROOF_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        main(["explain", "ping"])
+
+
+def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in COMMANDS:
+        assert main([name, "--help"]) == 0
+        assert capsys.readouterr().out.startswith(f"Usage: leadproof {name} ")
+
+
+def test_without_a_command_it_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main([])
+
+    printed = capsys.readouterr()
+    assert (code, printed.out) == (ExitCode.USAGE, "")
+    assert printed.err.startswith("Usage: leadproof [OPTIONS] COMMAND [ARGS]...\n\n")
+    assert [name for name in COMMANDS if f"\n  {name}  " in printed.err] == list(COMMANDS)
+
+
+def test_the_exit_codes_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "exit-codes"]) == 0
+
+    assert [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()] == [int(code) for code in ExitCode]
+
+
+def test_a_terminal_with_few_letters_is_no_reason_to_stop() -> None:
+    environ = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "leadproof", "explain", "no-such-thing-ж"]
+
+    done = subprocess.run(command, env=environ, capture_output=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"leadproof: error: nothing is called 'no-such-thing-\\u0436'")
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = f"{shlex.quote(sys.executable)} -m leadproof explain clauses | head -1"
+
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+
+    assert done.stdout.startswith(b"LE2-")
+    assert done.stderr == b""
+
+
+def test_doctor_names_everything_that_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEADPROOF_API_KEY", "s3cret-canary")
+
+    assert main(["doctor"]) == 0
+
+    printed = capsys.readouterr().out
+    states = {line.split()[1]: line.split()[0] for line in printed.splitlines()}
+    assert {name: states[name] for name in ("Python", "lxml", "specification", "profile", "LEADPROOF_API_KEY")} == {
+        "Python": "ok",
+        "lxml": "ok",
+        "specification": "ok",
+        "profile": "ok",
+        "LEADPROOF_API_KEY": "ok",
+    }
+    assert "s3cret" not in printed
+
+
+def rewrite() -> None:
+    """The sessions, with what the commands print now."""
+    with tempfile.TemporaryDirectory() as name, ports() as names:
+        folder = Path(name)
+        playground(folder)
+        for path in SESSIONS:
+            written = [f"$ {command}\n{run(command, folder, names)}\n" for command, _ in session(path)]
+            path.write_text("\n".join(written), "utf-8")
+
+
+if __name__ == "__main__":
+    rewrite()

@@ -1,0 +1,350 @@
+"""`leadproof certify` end to end: against the built-in mock, a served one, and targets that are not as they should be.
+
+The generated examples are left out here: README.md shows a whole run, and its test makes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from leadproof import suite
+from leadproof.cli import main
+from leadproof.client import Client
+from leadproof.evidence import read_exchanges
+from leadproof.exchange import Exchange, Request
+from leadproof.operations import CELLS, OPERATIONS
+from leadproof.profile import load
+from leadproof.server import Running
+
+PROFILE = load()
+FILES = {"run.json", "exchanges.ndjson", "findings.ndjson", "report.json", "report.html", "report.md", "junit.xml"}
+
+#: Topics that only make what the others have made many times over.
+LONG = ("generated", "lives", "rare")
+
+
+class Certified(NamedTuple):
+    """What a run printed and left behind."""
+
+    code: int
+    out: str
+    err: str
+    folder: Path
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return json.loads((self.folder / "report.json").read_text())
+
+
+@contextlib.contextmanager
+def environment(**changes: str) -> Iterator[None]:
+    """The environment without what the developer may have set, and with these."""
+    old = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("LEADPROOF_")]:
+        del os.environ[name]
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(old)
+
+
+def certify(folder: Path, *arguments: str, **environ: str) -> Certified:
+    """Runs certify in a folder, as a user does."""
+    out, err = folder / "stdout", folder / "stderr"
+    with (
+        out.open("w", encoding="utf-8") as stdout,
+        err.open("w", encoding="utf-8") as stderr,
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+        environment(**environ),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # A copy: putting a topic back would put it last, and the order counts.
+        kept = {topic: table for topic, table in suite.TOPICS.items() if topic not in LONG}
+        patch.setattr(suite, "TOPICS", kept)
+        code = main(["certify", "--out", "runs", *arguments])
+    runs = sorted((folder / "runs").iterdir()) if (folder / "runs").is_dir() else []
+    return Certified(code, out.read_text("utf-8"), err.read_text("utf-8"), runs[-1] if runs else folder)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    """Against the built-in mock, its report printed."""
+    return certify(tmp_path_factory.mktemp("alone"), "--json")
+
+
+@pytest.fixture(scope="module")
+def aimed(tmp_path_factory: pytest.TempPathFactory, served_mock: Running) -> Certified:
+    """Against a mock that is served elsewhere, with the credentials from the environment."""
+    key = PROFILE.credentials.api_keys[0]
+    return certify(tmp_path_factory.mktemp("aimed"), "--target", served_mock.url, LEADPROOF_API_KEY=key)
+
+
+# ---- the built-in mock -----------------------------------------------------------------------------------------------
+
+
+def test_the_mock_passes_and_every_cell_is_covered(alone: Certified) -> None:
+    report = alone.report
+
+    assert (alone.code, report["verdict"], report["exit_code"], alone.err) == (0, "passed", 0, "")
+    assert report["coverage"]["cells"] == {"covered": len(CELLS), "total": 17}
+    assert {(operation, media) for operation, row in report["coverage"]["operations"].items() for media in row} == set(
+        CELLS
+    )
+    assert set(report["coverage"]["operations"]) == set(OPERATIONS)
+    for cells in report["coverage"]["operations"].values():
+        assert all(cell["exchanges"] for cell in cells.values())
+
+
+def test_every_clause_has_a_result_or_a_reason(alone: Certified) -> None:
+    results = {row["id"]: (row["result"], row["reason"]) for row in alone.report["clauses"]}
+
+    assert {name: said for name, said in results.items() if said[0] == "untested" and not said[1]} == {}
+    assert {said[0] for said in results.values()} <= {"passed", "untested"}
+    assert sum(said[0] == "passed" for said in results.values()) > len(results) / 2
+
+
+def test_what_is_printed_as_json_is_the_report_and_nothing_else(alone: Certified) -> None:
+    assert alone.out == (alone.folder / "report.json").read_text("utf-8")
+
+
+def test_the_run_directory_is_whole(alone: Certified) -> None:
+    manifest = json.loads((alone.folder / "manifest.json").read_text())
+
+    assert {path.name for path in alone.folder.iterdir()} == FILES | {"manifest.json"}
+    assert set(manifest["files"]) == FILES
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((alone.folder / name).read_bytes()).hexdigest() == digest
+    assert sum(1 for _ in read_exchanges(alone.folder)) == alone.report["counts"]["exchanges"]
+
+
+def test_the_counts_agree_with_each_other(alone: Certified) -> None:
+    report = alone.report
+    counts = report["counts"]
+
+    outcomes = ("judged", "unrecognised", "unauthorised", "absent", "unanswered")
+    assert sum(counts[name] for name in outcomes) == counts["exchanges"]
+    assert sum(row["count"] for row in report["findings"]) == counts["findings"] == 0
+
+
+# ---- a target --------------------------------------------------------------------------------------------------------
+
+
+def test_a_target_gets_the_same_results_but_for_what_only_the_mock_can_be_told(
+    alone: Certified, aimed: Certified
+) -> None:
+    ours = {row["id"]: row["result"] for row in alone.report["clauses"]}
+    theirs = {row["id"]: (row["result"], row["reason"]) for row in aimed.report["clauses"]}
+
+    different = {name: said for name, said in theirs.items() if said[0] != ours[name]}
+
+    assert (aimed.code, aimed.report["verdict"]) == (0, "passed")
+    assert aimed.report["coverage"]["cells"] == alone.report["coverage"]["cells"]
+    assert {said[0] for said in different.values()} <= {"untested"}
+    assert all("the built-in mock" in said[1] for said in different.values())
+    assert len(different) < 20
+
+
+def test_a_person_gets_a_summary_to_act_on(aimed: Certified, served_mock: Running) -> None:
+    counts = aimed.report["counts"]
+
+    assert aimed.err == ""
+    lines = aimed.out.splitlines()
+    assert lines[:3] == [
+        "PASSED  every must clause that was exercised held",
+        "",
+        f"  exchanges  {counts['exchanges']}, {counts['judged']} judged ({counts['unauthorised']} unauthorised)",
+    ]
+    assert lines[4:6] == ["  coverage   10 of 10 operations, 17 of 17 cells", f"  target     {served_mock.url}"]
+    assert lines[-1] == f"report: runs/{aimed.folder.name}/report.html"
+
+
+def test_nothing_that_is_left_behind_or_printed_holds_a_secret_or_says_who_somebody_is(
+    served_mock: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, sent = PROFILE.credentials.api_keys[0], []
+    really_send = Client.send
+
+    def send(self: Client, request: Request, **options: Any) -> Exchange:
+        sent.append(request.body.decode())
+        return really_send(self, request, **options)
+
+    monkeypatch.setattr(Client, "send", send)
+
+    done = certify(tmp_path, "--target", served_mock.url, "--max-requests", "150", LEADPROOF_API_KEY=key)
+
+    names = "|".join(PROFILE.personal_fields)
+    personal = re.compile(rf'"(?:{names})":\s*"([^"]+)"|<(?:{names})>([^<]+)</')
+    canaries = {(found[1] or found[2]).encode() for body in sent for found in personal.finditer(body)} | {key.encode()}
+    everything = [done.out.encode(), done.err.encode(), *(path.read_bytes() for path in done.folder.iterdir())]
+    assert len(canaries) > 100
+    assert {canary for canary in canaries for text in everything if canary in text} == set()
+
+
+# ---- targets that are not what they should be ------------------------------------------------------------------------
+
+
+def broken_answer(method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+    return 200, {"Content-Type": "application/json"}, b'{"requestId": 17, "results": "none"}'
+
+
+def html(*_: object) -> tuple[int, dict[str, str], bytes]:
+    return 200, {"Content-Type": "text/html"}, b"<!doctype html><title>Welcome</title>"
+
+
+def refusal(*_: object) -> tuple[int, dict[str, str], bytes]:
+    answer = {
+        "requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2",
+        "results": [{"isValid": False, "responseType": "No_Account_Found", "responseMessage": "No account"}],
+    }
+    return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+
+
+TARGETS: dict[str, tuple[Callable[..., Any], int, str, str]] = {
+    "401": (lambda *_: (401, {}, b""), 4, "INCONCLUSIVE  nothing was really tested",
+            "  hint: the credentials were not taken: set LEADPROOF_API_KEY"),
+    "403": (lambda *_: (403, {"Content-Type": "application/json"}, b"{}"), 4, "INCONCLUSIVE  nothing was really tested",
+            "  hint: the credentials were not taken: set LEADPROOF_API_KEY"),
+    "404": (lambda *_: (404, {"Content-Type": "text/html"}, b"<h1>Not found</h1>"), 4,
+            "INCONCLUSIVE  nothing was really tested",
+            "  hint: there is nothing at the documented addresses: is the URL the one that stands before /v2?"),
+    "html": (html, 1, "FAILED  the contract is violated", ""),
+    "broken": (broken_answer, 1, "FAILED  the contract is violated", ""),
+    "500": (lambda *_: (500, {}, b""), 1, "FAILED  the contract is violated", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_that_is_not_what_it_should_be(name: str, http_target: Callable, tmp_path: Path) -> None:
+    respond, code, first, second = TARGETS[name]
+
+    done = certify(tmp_path, "--target", http_target(respond), "--max-requests", "65", LEADPROOF_API_KEY="k3y-canary")
+
+    lines = done.out.splitlines()
+    assert (done.code, lines[0], done.err) == (code, first, "")
+    assert lines[1].startswith(second)
+    assert done.report["exit_code"] == code
+    assert {path.name for path in done.folder.iterdir()} == FILES | {"manifest.json"}
+    assert not [path for path in done.folder.iterdir() if b"k3y-canary" in path.read_bytes()]
+    if code == 4:
+        assert done.report["findings"] == []
+        assert not [row for row in done.report["clauses"] if row["result"] == "failed"]
+
+
+def test_an_account_that_accepts_nothing_was_not_tested(http_target: Callable, tmp_path: Path) -> None:
+    done = certify(tmp_path, "--target", http_target(refusal), "--max-requests", "60")
+
+    assert done.report["coverage"]["operations"]["create_lead"]["json"]["accepted"] == 0
+    assert done.code in (1, 4)  # 1 where the refusals themselves break a must
+
+
+def test_a_target_that_breaks_every_connection_is_unreachable(raw_target: Callable, tmp_path: Path) -> None:
+    done = certify(tmp_path, "--target", raw_target(reset=True).url, "--max-requests", "70")
+
+    assert (done.code, done.out.splitlines()[0]) == (5, "INCONCLUSIVE  the target never answered")
+
+
+def test_a_target_that_is_silent_is_unreachable(raw_target: Callable, tmp_path: Path) -> None:
+    started = time.monotonic()
+
+    done = certify(tmp_path, "--target", raw_target(b"", pause=30).url, "--timeout", "0.2")
+
+    assert (done.code, done.out) == (5, "")
+    assert re.fullmatch(
+        r"leadproof: error: the target http://127\.0\.0\.1:\d+ cannot be reached: no answer came in time\n"
+        r"  hint: is it running, and can it be reached from here\? A longer timeout can be configured\n",
+        done.err,
+    )
+    assert time.monotonic() - started < 15
+
+
+def test_an_error_before_the_first_packet_leaves_a_run_that_can_be_read(raw_target: Callable, tmp_path: Path) -> None:
+    done = certify(tmp_path, "--target", raw_target(b"", pause=30).url, "--timeout", "0.2", "--json")
+
+    assert done.out == ""
+    assert json.loads((done.folder / "run.json").read_text())["ended"]
+    assert list(read_exchanges(done.folder)) == []
+
+
+# ---- how much, and for whom ------------------------------------------------------------------------------------------
+
+
+def test_no_more_is_sent_than_was_allowed(tmp_path: Path) -> None:
+    done = certify(tmp_path, "--max-requests", "7")
+
+    assert done.report["counts"]["exchanges"] == 7
+    reasons = {row["reason"] for row in done.report["clauses"] if row["result"] == "untested"}
+    assert any("--max-requests" in reason or "budget" in reason for reason in reasons)
+
+
+TOML = """
+[targets.sandbox]
+url = "{url}"
+auth_scheme = "bearer"
+secret_env = "SANDBOX_TOKEN"
+timeout = 5
+
+[targets.file]
+url = "${{SANDBOX_URL}}/"
+secret_file = "key.txt"
+"""
+
+
+@pytest.mark.parametrize("name", ["sandbox", "file"])
+def test_a_named_target_brings_its_own_credentials(name: str, served_mock: Running, tmp_path: Path) -> None:
+    (tmp_path / "leadproof.toml").write_text(TOML.format(url=served_mock.url))
+    (tmp_path / "key.txt").write_text(PROFILE.credentials.api_keys[0] + "\n")
+    token = PROFILE.credentials.bearer_tokens[0]
+
+    done = certify(tmp_path, "--target", name, "--max-requests", "5", SANDBOX_TOKEN=token, SANDBOX_URL=served_mock.url)
+
+    assert done.report["counts"]["unauthorised"] == 0
+    assert done.report["counts"]["judged"] == 5
+    assert done.report["run"]["target"] == served_mock.url
+
+
+# ---- Ctrl-C ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no SIGINT for another process")
+def test_ctrl_c_ends_a_run_and_keeps_what_was_found(http_target: Callable, tmp_path: Path) -> None:
+    asked = []
+
+    def slow(*message: object) -> tuple[int, dict[str, str], bytes]:
+        asked.append(message)
+        time.sleep(0.2)
+        return html()
+
+    command = [sys.executable, "-m", "leadproof", "certify", "--out", "runs", "--target", http_target(slow)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 30
+        while len(asked) < 4 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (130, b"")
+    assert out.decode().startswith("INCONCLUSIVE  interrupted; this is what was found until then\n")
+    [folder] = (tmp_path / "runs").iterdir()
+    assert {path.name for path in folder.iterdir()} == FILES | {"manifest.json"}
+    report = json.loads((folder / "report.json").read_text())
+    assert (report["exit_code"], report["verdict"]) == (130, "inconclusive")
+    assert report["counts"]["exchanges"] == sum(1 for _ in read_exchanges(folder)) >= 3
+    assert report["findings"]
+    assert "the run was interrupted" in {row["reason"] for row in report["clauses"]}

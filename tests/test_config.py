@@ -1,0 +1,285 @@
+"""The configuration: what a file may say, whose word counts, and that secrets come from the environment or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from leadproof.config import KEYS, TARGET_KEYS, Config, load, target
+from leadproof.errors import ConfigurationError
+from leadproof.target import Target
+
+WHOLE = """
+profile = "ours.toml"
+out = "${RUNS}/out"
+seed = 7
+
+[readings]
+namespaces = "serializer"
+
+[targets.sandbox]
+url = "https://${HOST}/api"
+auth_scheme = "bearer"
+secret_env = "SANDBOX_TOKEN"
+ca = "ca.pem"
+proxy = "http://127.0.0.1:3128"
+timeout = 5
+
+[targets.plain]
+url = "http://127.0.0.1:8080"
+"""
+ENVIRON = {"RUNS": "runs", "HOST": "sandbox.example", "SANDBOX_TOKEN": " t0ken\n"}
+
+
+def written(folder: Path, text: str, name: str = "leadproof.toml") -> Path:
+    (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    assert load(tmp_path, {}) == Config(None, None, "reports/out", 0, {}, {})
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    found = load(written(tmp_path, WHOLE), ENVIRON)
+
+    assert (found.path, found.profile, found.out, found.seed) == (
+        tmp_path / "leadproof.toml",
+        "ours.toml",
+        "runs/out",
+        7,
+    )
+    assert found.readings == {"namespaces": "serializer"}
+    assert list(found.targets) == ["sandbox", "plain"]
+
+
+def test_pyproject_is_read_where_there_is_no_file_of_our_own(tmp_path: Path) -> None:
+    written(tmp_path, "[tool.leadproof]\nseed = 3\n", "pyproject.toml")
+
+    assert load(tmp_path, {}).seed == 3
+
+    written(tmp_path, "seed = 4\n")
+    assert load(tmp_path, {}).seed == 4
+
+
+@pytest.mark.parametrize("text", ["", "[tool.ruff]\nline-length = 3\n", "tool = 3\n", "[project]\nname = 'x'\n"])
+def test_somebody_elses_pyproject_is_no_configuration(tmp_path: Path, text: str) -> None:
+    assert load(written(tmp_path, text, "pyproject.toml"), {}) == Config()
+
+
+def test_the_keys_of_the_table_are_those_of_the_configuration() -> None:
+    assert set(KEYS) == set(Config.__dataclass_fields__) - {"path"}
+    assert set(TARGET_KEYS) - {"auth_scheme", "secret_env", "secret_file"} <= set(Target.__dataclass_fields__)
+
+
+# ---- what is wrong with a file: text, message after the path, hint ---------------------------------------------------
+
+WRONG = {
+    "no TOML": (
+        "[targets.a",
+        " is no TOML: Expected ']' at the end of a table declaration (at end of document)",
+        "see https://toml.io for the syntax",
+    ),
+    "an unknown key": ("sed = 1", ": there is no key sed", "did you mean seed?"),
+    "a key like none": ("xyzzy = 1", ": there is no key xyzzy", "known are: profile, out, seed, readings, targets"),
+    "a wrong type": (
+        "seed = 'x'",
+        ": seed has to be a whole number, and is text in quotes",
+        "seed of everything that is generated",
+    ),
+    "a boolean for a number": (
+        "seed = true",
+        ": seed has to be a whole number, and is something else",
+        "seed of everything that is generated",
+    ),
+    "targets no table": ("targets = 1", ": targets has to be a table, and is a whole number", "named targets"),
+    "a target no table": ("[targets]\na = 1", ": targets.a is no table", "write [targets.a] and a url"),
+    "a target's unknown key": ("[targets.a]\nulr = 'x'", ": there is no key targets.a.ulr", "did you mean url?"),
+    "a secret in the file": (
+        "[targets.a]\nsecret = 'x'",
+        ": there is no key targets.a.secret",
+        "did you mean secret_env?",
+    ),
+    "a target's wrong type": (
+        "[targets.a]\ntimeout = '5'",
+        ": targets.a.timeout has to be a number, and is text in quotes",
+        "seconds for a whole exchange",
+    ),
+    "a reading no text": (
+        "[readings]\nnamespaces = 1",
+        ": readings.namespaces has to be text in quotes",
+        "name one of its choices",
+    ),
+    "a reading that is a list": (
+        "[readings]\nnamespaces = ['x']",
+        ": readings.namespaces has to be text in quotes",
+        "name one of its choices",
+    ),
+    "a variable that is not set": (
+        "profile = '${NOT_SET}'",
+        ": the environment variable NOT_SET is not set",
+        "set NOT_SET",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_named(tmp_path: Path, case: str) -> None:
+    text, message, hint = WRONG[case]
+
+    with pytest.raises(ConfigurationError) as raised:
+        load(written(tmp_path, text), {})
+
+    assert (raised.value.message, raised.value.hint) == (f"{tmp_path / 'leadproof.toml'}{message}", hint)
+
+
+def test_a_table_of_pyproject_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"tool\.leadproof is no table"):
+        load(written(tmp_path, "[tool]\nleadproof = 3\n", "pyproject.toml"), {})
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "leadproof.toml").write_bytes("profile = 'é'".encode("latin-1"))
+
+    with pytest.raises(ConfigurationError, match="byte 11 is not UTF-8"):
+        load(tmp_path, {})
+
+
+def test_a_file_that_is_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "leadproof.toml").mkdir()
+
+    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+        load(tmp_path, {})
+
+
+# ---- targets ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_named_target_is_what_the_file_says(tmp_path: Path) -> None:
+    found = target("sandbox", load(written(tmp_path, WHOLE), ENVIRON), ENVIRON)
+
+    assert found == Target("https://sandbox.example/api", "bearer", "t0ken", "ca.pem", "http://127.0.0.1:3128", 5.0)
+
+
+def test_a_variable_is_needed_only_by_whoever_uses_the_target(tmp_path: Path) -> None:
+    config = load(written(tmp_path, WHOLE), {"RUNS": "x"})
+
+    assert target("plain", config, {}).url == "http://127.0.0.1:8080"
+    with pytest.raises(ConfigurationError, match="the environment variable HOST is not set"):
+        target("sandbox", config, {"SANDBOX_TOKEN": "x"})
+
+
+def test_a_url_is_a_target_by_itself() -> None:
+    assert target("http://127.0.0.1:1", Config(), {}) == Target("http://127.0.0.1:1")
+
+
+def test_the_command_line_sets_the_timeout(tmp_path: Path) -> None:
+    config = load(written(tmp_path, WHOLE), ENVIRON)
+
+    assert target("sandbox", config, ENVIRON, timeout=0.5).timeout == 0.5
+    assert target("plain", config, ENVIRON).timeout == 30.0
+    with pytest.raises(ConfigurationError, match="the timeout 0 is not possible"):
+        target("sandbox", config, ENVIRON, timeout=0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("sandbx", "did you mean sandbox? a URL starts with http:// or https://"),
+        ("127.0.0.1:80", "named targets are: sandbox, plain; a URL starts with http:// or https://"),
+    ],
+)
+def test_a_name_that_is_no_target_is_named(tmp_path: Path, name: str, hint: str) -> None:
+    config = load(written(tmp_path, WHOLE), ENVIRON)
+
+    with pytest.raises(ConfigurationError) as raised:
+        target(name, config, ENVIRON)
+
+    assert (raised.value.message, raised.value.hint) == (f"{name!r} is neither a URL nor a named target", hint)
+
+
+def test_a_target_needs_a_url(tmp_path: Path) -> None:
+    config = load(written(tmp_path, "[targets.a]\ntimeout = 3\n"), {})
+
+    with pytest.raises(ConfigurationError, match=r"targets\.a has no url"):
+        target("a", config, {})
+
+
+# ---- credentials -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, ("api-key", "")),
+        ({"LEADPROOF_API_KEY": "k"}, ("api-key", "k")),
+        ({"LEADPROOF_API_KEY": " k\n"}, ("api-key", "k")),
+        ({"LEADPROOF_BEARER_TOKEN": "t"}, ("bearer", "t")),
+        ({"LEADPROOF_API_KEY": "k", "LEADPROOF_BEARER_TOKEN": "t"}, ("bearer", "t")),
+        ({"LEADPROOF_API_KEY": "k", "LEADPROOF_BEARER_TOKEN": ""}, ("api-key", "k")),
+        ({"LEADPROOF_API_KEY": "k", "LEADPROOF_AUTH_SCHEME": "access_token"}, ("access_token", "k")),
+        ({"LEADPROOF_API_KEY": "k", "LEADPROOF_AUTH_SCHEME": "bearer"}, ("bearer", "k")),
+    ],
+)
+def test_credentials_come_from_the_environment(environ: dict[str, str], expected: tuple[str, str]) -> None:
+    found = target("http://127.0.0.1", Config(), environ)
+
+    assert (found.scheme, found.secret) == expected
+
+
+def test_credentials_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("k3y\n")
+    config = Config(
+        targets={"a": {"url": "http://127.0.0.1", "secret_file": str(secret), "auth_scheme": "access_token"}}
+    )
+
+    found = target("a", config, {"LEADPROOF_API_KEY": "other"})
+
+    assert (found.scheme, found.secret) == ("access_token", "k3y")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "holds no key or token"),
+        (b" \n", "holds no key or token"),
+        (b"\xff\xfe\x00", "holds no key or token"),
+        (b"two\nlines", "characters that no HTTP header can carry"),
+    ],
+)
+def test_a_file_without_a_secret_is_named(tmp_path: Path, content: bytes | None, message: str) -> None:
+    secret = tmp_path / "key"
+    if content is not None:
+        secret.write_bytes(content)
+    config = Config(targets={"a": {"url": "http://127.0.0.1", "secret_file": str(secret)}})
+
+    with pytest.raises(ConfigurationError, match=message) as raised:
+        target("a", config, {})
+
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize("environ", [{}, {"MINE": ""}, {"MINE": " "}])
+def test_a_named_variable_has_to_be_set(environ: dict[str, str]) -> None:
+    config = Config(Path("leadproof.toml"), targets={"a": {"url": "http://127.0.0.1", "secret_env": "MINE"}})
+
+    with pytest.raises(ConfigurationError) as raised:
+        target("a", config, {**environ, "LEADPROOF_API_KEY": "not meant for this target"})
+
+    assert raised.value.message == "leadproof.toml: the environment variable MINE is not set"
+
+
+@pytest.mark.parametrize("where", ["file", "environment"])
+def test_an_unknown_scheme_is_named(where: str) -> None:
+    row = {"url": "http://127.0.0.1", **({"auth_scheme": "basic"} if where == "file" else {})}
+
+    with pytest.raises(ConfigurationError, match="no way to authenticate called 'basic'") as raised:
+        target("a", Config(targets={"a": row}), {"LEADPROOF_AUTH_SCHEME": "basic"})
+
+    assert raised.value.hint == "known are: api-key, bearer, access_token"

@@ -1,0 +1,64 @@
+"""A time limit for a whole exchange: `leadproof.deadlines`."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import httpcore
+import pytest
+
+from leadproof.client import Client, Target, compose
+from leadproof.deadlines import Deadlines
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """A service whose answers come byte by byte, head and all; its base URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        try:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                for index in range(len(HEAD)):
+                    connection.sendall(HEAD[index : index + 1])
+                    time.sleep(0.05)
+        except OSError:
+            pass  # the client has had enough, which is the point
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+    thread.join(5)
+
+
+def test_a_head_that_comes_byte_by_byte_ends_with_the_exchange(dripping: str) -> None:
+    with Client(Target(dripping, timeout=0.4)) as client:
+        began = time.monotonic()
+        exchange = client.send(compose("GET", "/v2/status/1", fmt="json"))
+        assert exchange.failure == "transport.timeout"
+        assert time.monotonic() - began < 1.5
+
+
+def test_a_slow_head_is_waited_for_as_long_as_there_is_time(dripping: str) -> None:
+    with Client(Target(dripping, timeout=20)) as client:
+        exchange = client.send(compose("GET", "/v2/status/1", fmt="json"))
+        assert exchange.response is not None
+        assert exchange.response.body == b"{}"
+
+
+def test_a_step_gets_what_is_left() -> None:
+    deadlines = Deadlines()
+    assert deadlines.left(3.0) == 3.0
+    deadlines.until = time.monotonic() + 1
+    assert 0 < (deadlines.left(None) or 0) <= 1
+    deadlines.until = time.monotonic() - 1
+    with pytest.raises(httpcore.ReadTimeout):
+        deadlines.left(3.0)

@@ -1,0 +1,134 @@
+"""What breaks on the wire, over real sockets: `leadproof.server.faults`. A run tells each fault and comes to an end."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import httpx
+import pytest
+
+from leadproof import specs, suite
+from leadproof.client import Client, Target
+from leadproof.errors import TargetError, UsageError
+from leadproof.findings import KINDS
+from leadproof.generate.leads import LeadMaker
+from leadproof.judge import Judge
+from leadproof.mock import Mock
+from leadproof.profile import load
+from leadproof.redact import Redactor
+from leadproof.server import running
+from leadproof.server.faults import FAULTS, script
+from leadproof.server.plays import Answer, End, whole
+from leadproof.session import GaveUp, Session
+from leadproof.summary import Summary
+
+PROFILE, SPEC = load(), specs.load()
+
+#: Seconds for one exchange; and for a run of a dozen of them, which is not many times that.
+TIMEOUT, DEADLINE = 0.5, 12.0
+
+#: Parameters that a short test can wait for.
+QUICK = {"latency": "latency:0.02", "jitter": "jitter:0.04", "gzip-bomb": "gzip-bomb:30", "huge": "huge:30"}
+
+
+def tell(*words: str) -> tuple[Counter[str], str, float]:
+    """Kinds that a run finds, how it ended if not by itself, and the seconds that it took."""
+    with running(Mock(PROFILE, clock=time.time, token="t"), fault=script(words)) as mock:
+        client = Client(Target(mock.url, "api-key", PROFILE.credentials.api_keys[0], timeout=TIMEOUT))
+        summary = Summary(SPEC, Redactor(PROFILE.personal_fields))
+        story = suite.Story(Session(client, Judge(SPEC, PROFILE), summary), LeadMaker(PROFILE))
+        began, ended = time.monotonic(), ""
+        try:
+            suite.run(story, suite.select(["ping"], ["json"], ["operations", "twins", "transport"]))
+        except (TargetError, GaveUp) as error:
+            ended = str(error)
+        finally:
+            client.close()
+        return Counter(one.finding.kind for one in summary.kept()), ended, time.monotonic() - began
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_run_tells_the_fault_and_ends(fault: str) -> None:
+    kinds, ended, seconds = tell(QUICK.get(fault, fault))
+    assert seconds < DEADLINE
+    if "cannot be reached" in ended:  # nothing ever came: the run says so, and is over
+        assert FAULTS[fault].kinds == ("transport.timeout",)
+        assert "no answer came in time" in ended
+    else:
+        assert set(FAULTS[fault].kinds) <= set(kinds)
+    if not FAULTS[fault].kinds:
+        assert not kinds
+
+
+def test_a_run_gives_up_when_nobody_answers_any_more() -> None:
+    kinds, ended, seconds = tell("stall-inside")
+    assert "8 requests in a row" in ended
+    assert kinds["transport.timeout"]
+    assert seconds < DEADLINE
+
+
+def test_faults_stand_on_top_of_each_other() -> None:
+    kinds, _, _ = tell("latency:0.01", "type-missing", "truncated")
+    assert {"framing.length"} <= set(kinds)
+
+
+def test_every_kind_is_one_that_findings_have() -> None:
+    assert {kind for fault in FAULTS.values() for kind in fault.kinds} <= KINDS.keys()
+
+
+def test_the_controls_are_never_broken() -> None:
+    with running(Mock(PROFILE, clock=time.time, token="t"), fault=script(["truncated"])) as mock:
+        answer = httpx.get(f"{mock.url}/__mock__/state", headers={"x-mock-token": "t"}, trust_env=False)
+        assert answer.status_code == 200
+        assert answer.json()["seed"] == 0
+
+
+def test_latency_keeps_the_connection() -> None:
+    with (
+        running(Mock(PROFILE, clock=time.time, token="t"), fault=script(["latency:0.05"])) as mock,
+        httpx.Client(base_url=mock.url, trust_env=False) as client,
+    ):
+        began = time.monotonic()
+        answers = [client.get("/v2/nothing") for _ in range(3)]
+        assert time.monotonic() - began >= 0.15
+        assert {answer.status_code for answer in answers} == {404}
+        ports = {answer.extensions["network_stream"].get_extra_info("client_addr") for answer in answers}
+        assert len(ports) == 1
+
+
+def test_errors_come_in_bursts_and_not_first() -> None:
+    play = script(["errors:3"])
+    statuses = []
+    for _ in range(20):
+        first = next(iter(play(Answer(200, (), b"{}"), whole)))
+        assert isinstance(first, bytes)
+        statuses.append(int(first.split()[1]))
+    assert statuses == ([200] * 7 + [503] * 3) * 2
+
+
+def test_too_many_asks_to_wait() -> None:
+    play = script(["too-many:10"])
+    first = next(iter(play(Answer(200, (), b"{}"), whole)))
+    assert isinstance(first, bytes)
+    assert b"HTTP/1.1 429" in first
+    assert b"retry-after: 1" in first
+
+
+def test_a_whole_answer_ends_the_connection_only_where_it_has_to() -> None:
+    assert End.CLOSE not in list(whole(Answer(200, (), b"{}")))
+    assert list(whole(Answer(200, (), b"{}", keep=False)))[-1] is End.CLOSE
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("latancy", "no fault 'latancy'"),
+        ("latency:soon", "takes a number of seconds"),
+        ("latency:-1", "takes a number of seconds"),
+        ("reset:3", "takes no parameter"),
+    ],
+)
+def test_a_slip_in_a_fault_is_explained(words: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        script([words])

@@ -1,0 +1,611 @@
+"""The parts of a load test that are pure: scenarios, bodies, replies, objectives, conservation."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from leadproof import bodies, profile, specs
+from leadproof.errors import ConfigurationError, ExitCode
+from leadproof.generate.leads import LeadMaker
+from leadproof.histogram import Histogram
+from leadproof.judge import Judge
+from leadproof.load import conservation, job, latency, objectives, replies, scenario, telling
+from leadproof.load.conservation import Conservation, Ledger
+from leadproof.load.job import Job
+from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, Call, Kit, Step, chooser
+from leadproof.load.measures import DISTINCT, SLICES, Measures, Window
+from leadproof.load.objectives import FAIL, INCONCLUSIVE, PASS, Objective
+from leadproof.load.replies import Reply, read
+from leadproof.load.scenario import Scenario
+from leadproof.load.story import Story, exchange_of
+from leadproof.load.traffic import Lead, Traffic
+from leadproof.mock import Mock
+from leadproof.redact import Redactor
+from leadproof.reports import RENDERERS
+from leadproof.summary import Summary
+
+NOW = 1_790_000_000.0
+URL = "http://127.0.0.1:8080"
+
+
+def job_of(name: str = "ping_post", **changes: Any) -> Job:
+    return Job(scenario.load(name).with_(**changes), URL)
+
+
+def kit_of(one: Job, **more: Any) -> Kit:
+    return job.kit(one, one.target({}), lambda: NOW, **more)
+
+
+class Service:
+    """The mock, without a socket: bytes of a request in, the engine's reading of the answer out."""
+
+    def __init__(self) -> None:
+        self.mock = Mock(profile.load(), clock=lambda: NOW, token="t")
+        self.samples: list[list[Any]] = []
+
+    def answer(self, step: Step) -> Reply:
+        sample = [step.operation, step.fmt, step.intent, step.data, 0, [], b"", NOW, 0.001]
+        response = self.mock.handle(exchange_of(sample).request)
+        sample[4:7] = [response.status, [(k.encode(), v.encode()) for k, v in response.headers], response.body]
+        self.samples.append(sample)
+        media = next(value for name, value in response.headers if name == "content-type")
+        return read(step.operation, step.fmt, step.leads, response.status, media, response.body)
+
+    def travel(self, journey: Any) -> list[Step]:
+        steps, step = [], next(journey, None)
+        while step is not None:
+            if isinstance(step, Call):
+                break
+            steps.append(step)
+            try:
+                step = journey.send(self.answer(step))
+            except StopIteration:
+                break
+        return steps
+
+
+# ---- scenarios -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", scenario.names())
+def test_a_shipped_scenario_says_what_it_is_about(name: str) -> None:
+    one = scenario.load(name)
+
+    assert one.about
+    assert one.name == name
+    assert scenario.read(one.data(), name, "here") == one
+
+
+def test_every_journey_is_in_a_shipped_scenario_and_says_what_it_sends() -> None:
+    shipped = {journey for name in scenario.names() for journey in scenario.load(name).journeys}
+
+    assert shipped == set(JOURNEYS) == set(OPERATIONS_OF)
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"journeys": {"ping_pots": 1}}, "no journey 'ping_pots'"),
+        ({"journeys": {}}, "no journey has a weight"),
+        ({"journeys": {"ping_post": -1}}, "the weight of ping_post is -1"),
+        ({"journeys": {"ping_post": 1}, "rat": 5}, "no key rat"),
+        ({"journeys": {"ping_post": 1}, "rate": "fast"}, "'fast' is no number"),
+        ({"journeys": {"ping_post": 1}, "xml_share": 1.5}, "xml_share is 1.5"),
+        ({"journeys": {"ping_post": 1}, "shape": "wave"}, "no shape of load called 'wave'"),
+        ({"journeys": {"ping_post": 1}, "think": [2, 1]}, "think is from 2 to 1"),
+        ({"journeys": {"ping_post": 1}, "batch": 0}, "batch is 0"),
+    ],
+)
+def test_what_makes_no_sense_in_a_scenario_is_named(document: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        scenario.read(document, "mine", "mine.toml")
+
+    assert caught.value.message.startswith("mine.toml")
+    assert caught.value.hint
+
+
+def test_an_unknown_scenario_names_the_nearest() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        scenario.load("ping_pst")
+
+    assert "did you mean ping_post?" in caught.value.hint
+
+
+@pytest.mark.parametrize(("loopback", "rate"), [(False, scenario.REMOTE_RATE), (True, scenario.MOST_RATE)])
+def test_rate_and_duration_have_caps_that_can_be_raised(loopback: bool, rate: float) -> None:
+    fast, long = (scenario.load("ping_only").with_(**one) for one in ({"rate": rate + 1}, {"duration": 5 * 3600.0}))
+
+    for one in (fast, long.with_(rate=1.0)):
+        with pytest.raises(ConfigurationError, match="more than the cap"):
+            scenario.capped(one, loopback=loopback)
+    assert scenario.capped(fast, loopback=loopback, most_rate=rate + 1, most_seconds=1e6) == fast
+
+
+# ---- requests made ahead ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize(
+    "operation", ["ping", "create_lead", "inbound_post", "create_call_transfer", "create_call_lead"]
+)
+def test_a_filled_request_decodes_to_what_the_codec_says(operation: str, fmt: str) -> None:
+    kit = kit_of(job_of())
+    leads = [Lead(70), Lead(71)]
+
+    head, _, body = kit.traffic.request(operation, fmt, leads).partition(b"\r\n\r\n")
+
+    value = bodies.decode_request(operation, fmt, body)
+    wanted, _ = kit.traffic.maker.request(operation, (70 % 64, 71 % 64))
+    assert f"content-length: {len(body)}".encode() in head
+    assert len(value["leads"]) == 2
+    for got, made, number in zip(value["leads"], wanted["leads"], (70, 71), strict=True):
+        assert set(got["fields"]) == set(made["fields"])
+        if operation != "ping":
+            assert got["properties"]["reference"] == f"leadproof-0-{number}"
+            assert got["fields"]["Email"] == kit.traffic.maker.fields(number)["Email"]
+
+
+def test_leads_are_unique_by_construction_and_those_of_two_workers_too() -> None:
+    kits = [kit_of(job_of(), share=share, of=2) for share in range(2)]
+    numbers = [kit.number() for kit in kits for _ in range(3000)]
+
+    emails = set()
+    for number in numbers:
+        body = kits[0].traffic.request("create_lead", "json", [Lead(number)]).partition(b"\r\n\r\n")[2]
+        emails.add(json.loads(body)["leads"][0]["fields"]["Email"])
+
+    assert len(set(numbers)) == len(emails) == 6000
+
+
+def test_the_ping_of_a_lead_says_what_its_post_says() -> None:
+    traffic = kit_of(job_of()).traffic
+    ping, post = (
+        bodies.decode_request(
+            operation, "json", traffic.request(operation, "json", [Lead(5)]).partition(b"\r\n\r\n")[2]
+        )
+        for operation in ("ping", "inbound_post")
+    )
+
+    fields = post["leads"][0]["fields"]
+    assert {name: fields[name] for name in ping["leads"][0]["fields"]} == ping["leads"][0]["fields"]
+
+
+def test_orders_and_offers_are_escaped() -> None:
+    traffic = kit_of(job_of()).traffic
+    lead = Lead(1, order='a"<&b', offers=("x<", "y&"))
+
+    for fmt in ("json", "xml"):
+        body = traffic.request("inbound_post", fmt, [lead]).partition(b"\r\n\r\n")[2]
+        properties = bodies.decode_request("inbound_post", fmt, body)["leads"][0]["properties"]
+        assert (properties["orderId"], properties["offerIds"]) == ('a"<&b', ["x<", "y&"])
+
+
+def test_only_a_target_that_is_not_this_machine_is_sent_no_sell() -> None:
+    remote = Job(scenario.load("direct_post"), "http://sandbox.example")
+    local, far = (kit_of(one).traffic.request("create_lead", "json", [Lead(1)]) for one in (job_of(), remote))
+
+    assert b'"noSell":false' in local
+    assert b'"noSell":true' in far
+    assert b"leadproof-" in far
+
+
+# ---- journeys --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [one for one in JOURNEYS if one != "callbacks"])
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+def test_a_journey_goes_through_on_the_mock_and_the_judge_finds_nothing(name: str, fmt: str) -> None:
+    one = Job(Scenario("mine", journeys={name: 1}, xml_share=float(fmt == "xml"), post_share=1.0), URL)
+    kit, service = kit_of(one), Service()
+
+    for _ in range(5):
+        service.travel(JOURNEYS[name](kit))
+
+    judge = Judge(specs.load(), profile.load())
+    findings = [found for sample in service.samples for found in judge.judge(exchange_of(sample)).findings]
+    assert findings == []
+    assert {sample[0] for sample in service.samples} >= set(OPERATIONS_OF[name])
+
+
+def test_the_funnel_counts_leads_and_money() -> None:
+    kit, service = kit_of(job_of(post_share=1.0, batch=3)), Service()
+
+    steps = service.travel(JOURNEYS["ping_post"](kit))
+
+    assert [step.operation for step in steps] == ["ping", "inbound_post"]
+    assert dict(kit.funnel) == {"pings": 3, "accepted": 3, "posted": 3, "in_time": 3, "sold": 3}
+    assert kit.amounts["price"] == kit.amounts["payout"] == 37.5
+    assert len(kit.ledger) == 3
+
+
+def test_a_lead_that_is_accepted_again_is_sold_twice() -> None:
+    kit = kit_of(job_of("direct_post"))
+    accepted = Reply("", "", replies.Answer("r", [replies.Result(isValid=True, responseType="No_Error", leadId=9)]))
+
+    kit.created([1], accepted)
+    kit.created([1], accepted)
+
+    assert kit.ledger.sold_twice == 1
+    assert kit.ledger.repeated() == 1
+
+
+def test_weights_decide_how_often_a_journey_begins() -> None:
+    pick = chooser(Scenario("m", journeys={"ping_only": 3, "direct_post": 1}), random.Random(1))
+
+    found = [pick() for _ in range(4000)]
+
+    assert found.count(JOURNEYS["ping_only"]) == pytest.approx(3000, rel=0.05)
+
+
+# ---- the first reading of answers ------------------------------------------------------------------------------------
+
+PING = b'{"requestId":"r","results":[{"willAccept":true,"orderId":"o","orderExpiresOn":"2026-01-01T00:00:00Z"}]}'
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "media", "body", "error", "detail"),
+    [
+        ("ping", 200, "application/json", PING, "", ""),
+        ("ping", 200, "text/html", PING, "clause", "media_type"),
+        ("ping", 302, "application/json", PING, "http.3xx", "302"),
+        ("ping", 503, "", b"", "http.5xx", "503"),
+        ("ping", 204, "", b"", "http.other", "204"),
+        ("ping", 200, "application/json", b"{", "not parseable", "json"),
+        ("ping", 200, "application/json", b"\xff", "not parseable", "json"),
+        ("ping", 200, "application/json", b'{"requestId":"r","results":[]}', "clause", "one_result_per_lead"),
+        (
+            "ping",
+            200,
+            "application/json",
+            b'{"requestId":"r","results":[{"willAccept":true}]}',
+            "clause",
+            "order_when_accepted",
+        ),
+        ("ping", 200, "application/json", b'{"results":[{"willAccept":false}]}', "clause", "requestId"),
+        (
+            "ping",
+            200,
+            "application/json",
+            b'{"requestId":1,"results":[]}',
+            "clause",
+            "shape: Expected `str | null`, got `int`",
+        ),
+        (
+            "create_lead",
+            200,
+            "application/json",
+            b'{"requestId":"r","results":[{"isValid":true,"responseType":"Data_Errors"}]}',
+            "clause",
+            "valid_iff_no_error",
+        ),
+        (
+            "create_lead",
+            200,
+            "application/json",
+            b'{"requestId":"r","results":[{"isValid":true,"responseType":"No_Error"}]}',
+            "clause",
+            "accepted_lead_id",
+        ),
+        (
+            "create_lead",
+            200,
+            "application/json",
+            b'{"requestId":"r","results":[{"isValid":false,"responseType":"Duplicate_Lead","leadId":0}]}',
+            "",
+            "",
+        ),
+    ],
+)
+def test_cheap_checks(operation: str, status: int, media: str, body: bytes, error: str, detail: str) -> None:
+    found = read(operation, "json", 1, status, media, body)
+
+    assert (found.error, found.detail) == (error, detail)
+    assert not error or error in replies.ERRORS
+
+
+@pytest.mark.parametrize("operation", ["ping", "create_lead", "create_call_transfer", "duplicate_check"])
+def test_both_formats_read_the_same(operation: str) -> None:
+    kit, service, found = kit_of(job_of()), Service(), []
+    for fmt, number in (("json", 1), ("xml", 2)):
+        found.append(service.answer(kit.step(operation, fmt, [Lead(number)])))
+
+    shapes = []
+    for reply in found:
+        assert reply.error == ""
+        assert reply.answer is not None
+        result = reply.answer.results[0]
+        shapes.append(
+            (len(reply.accepted), result.price, result.estimatedPayout, result.offer_ids(), result.responseType)
+        )
+    assert shapes[0] == shapes[1]
+
+
+def test_an_expiry_is_a_moment_and_nonsense_is_never() -> None:
+    assert replies.expiry("2026-01-01T00:00:00Z") == 1767225600
+    assert replies.expiry("soon") == replies.expiry(None) == replies.expiry("2026-01-01T00:00:00") == float("inf")
+
+
+# ---- measures --------------------------------------------------------------------------------------------------------
+
+
+def fold(second: float = 0.5, latency_of: float = 0.01, number: int = 10, **counts: int) -> dict[str, Any]:
+    window = Window()
+    window.step("ping", "json").latency.record(latency_of, number)
+    window.step("ping", "json").service.record(latency_of, number)
+    window.journeys.record(latency_of, number)
+    window.lag.record(0.0005, number)
+    window.counts |= {"offered": number, "started": number, "completed": number, "ended": number} | counts
+    window.outcomes["ping", "accepted"] = number
+    kit = kit_of(job_of())
+    return window.fold(second, kit.funnel, kit.amounts)
+
+
+def test_folds_of_two_workers_are_the_fold_of_one() -> None:
+    chance = random.Random(4)
+    samples = [chance.expovariate(50) for _ in range(2000)]
+    measures = Measures()
+    for share in range(2):
+        window = Window()
+        for sample in samples[share::2]:
+            window.step("ping", "json").latency.record(sample)
+        row = json.loads(json.dumps(window.fold(0.5, kit_of(job_of()).funnel, {})))
+        measures.take(row, f"worker {share}")
+
+    assert measures.steps["ping json"].latency == Histogram.of(samples)
+
+
+def test_memory_does_not_grow_with_the_length_of_a_run() -> None:
+    measures = Measures()
+    row = fold()
+    for second in range(5000):
+        measures.take(row | {"second": second + 0.5})
+
+    assert len(measures.slices) <= SLICES
+    assert sum(one.counts["completed"] for one in measures.slices.values()) == 50_000
+
+
+def test_a_million_distinct_messages_are_kept_as_a_few() -> None:
+    window, measures = Window(), Measures()
+    for number in range(3 * DISTINCT):
+        window.error("ping", "http.5xx", f"message {number}")
+        window.outcome("ping", f"kind {number}")
+    row = window.fold(0.5, kit_of(job_of()).funnel, {})
+    for worker in range(5):
+        changed = [[*key, f"{worker} {detail}", number] for *key, detail, number in row["errors"]]
+        measures.take(row | {"errors": changed})
+
+    assert len(measures.errors) <= DISTINCT + 2
+    assert sum(measures.errors.values()) == 5 * 3 * DISTINCT
+
+
+# ---- objectives ------------------------------------------------------------------------------------------------------
+
+
+def measured(latency_of: float = 0.01, number: int = 2000, **counts: int) -> Measures:
+    measures = Measures()
+    measures.take(fold(0.5, latency_of, number, **counts))
+    return measures
+
+
+def verdicts(measures: Measures, *goals: Objective) -> list[str]:
+    return [one.verdict for one in objectives.judge(measures, goals)]
+
+
+def test_objectives_pass_and_fail() -> None:
+    goals = (Objective("ping.p99", 0.02), Objective("journey.max", 0.005), Objective("errors.ratio", 0.0))
+
+    assert verdicts(measured(), *goals) == [PASS, FAIL, PASS]
+
+
+def test_too_few_samples_decide_nothing_unless_they_are_overwhelming() -> None:
+    assert verdicts(measured(number=50), Objective("ping.p99", 0.02)) == [INCONCLUSIVE]
+    assert verdicts(measured(number=50), Objective("ping.p99", 0.001)) == [FAIL]
+    assert verdicts(measured(number=3), Objective("ping.p99", 0.001)) == [INCONCLUSIVE]
+
+
+def test_a_generator_that_cannot_keep_up_decides_nothing() -> None:
+    slow = measured()
+    slow.lag.record(0.5, 100)
+
+    outcomes = objectives.judge(slow, objectives.PRESETS["standard"])
+
+    assert [one.verdict for one in outcomes if "ratio" not in one.name] == [INCONCLUSIVE, INCONCLUSIVE]
+    assert "generator saturated" in outcomes[0].reason
+    assert objectives.verdict(outcomes) == INCONCLUSIVE
+    dropped = measured(offered=3000)
+    assert (
+        "66.67% of the offered journeys were started"
+        in objectives.judge(dropped, objectives.PRESETS["standard"])[0].reason
+    )
+
+
+def test_an_objective_of_a_preset_on_a_step_that_was_not_sent_is_left_out() -> None:
+    names = [one.name for one in objectives.judge(measured(), objectives.PRESETS["auction"])]
+
+    assert "post.p99" not in names
+    assert verdicts(measured(), Objective("post.p99", 1)) == [INCONCLUSIVE]
+
+
+@pytest.mark.parametrize("name", ["pin.p99", "ping.p9", "ping.99", "errors.rate", "lag", "ping.p99.max", ""])
+def test_an_objective_on_a_name_that_does_not_exist_is_an_error(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="there is no objective"):
+        objectives.read({"objectives": {name: 1}}, "mine.toml")
+
+
+def test_a_file_of_objectives_builds_on_a_preset() -> None:
+    found = objectives.read({"preset": "auction", "objectives": {"ping": {"p99": 0.3}, "journey.max": 5}}, "mine.toml")
+
+    assert {one.name: one.most for one in found}["ping.p99"] == 0.3
+    assert "lag.p99" in {one.name for one in found}
+    with pytest.raises(ConfigurationError, match=r"did you mean auction|no objectives called"):
+        objectives.load("auctoin")
+
+
+def test_a_run_ends_early_only_when_nothing_can_save_it() -> None:
+    goals = (Objective("ping.p99", 0.1),)
+    bad = measured(0.5, 500)
+
+    assert "cannot come down" in objectives.hopeless(bad, goals, 0.3)
+    assert objectives.hopeless(bad, goals, 0.01) == ""
+    assert objectives.hopeless(measured(), goals, 0.3) == ""
+    mixed = measured(0.01, 10_000)
+    mixed.take(fold(0.6, 0.5, 50))
+    assert objectives.hopeless(mixed, goals, 0.3) == ""
+
+
+# ---- conservation ----------------------------------------------------------------------------------------------------
+
+
+def status_of(*leads: int) -> Reply:
+    return Reply("", "", replies.Answer("r", [replies.Result(leadId=lead, isValid=True) for lead in leads]))
+
+
+def test_leads_that_a_status_does_not_know_are_lost_and_those_that_it_names_twice_duplicated() -> None:
+    found = Conservation(accepted=4)
+
+    found.take("a", [1], status_of(1))
+    found.take("b", [2], status_of())
+    found.take("c", [3], status_of(3, 3))
+    found.take("d", [4], Reply("timeout"))
+
+    assert (found.checked, found.lost, found.duplicated, found.unanswered) == (3, 1, 1, 1)
+    assert found.broken
+    assert found.examples[0] == "lead 2 of request b: lost"
+
+
+def test_a_ledger_gives_back_what_it_was_given() -> None:
+    ledger = Ledger()
+    guid = "0f067c3e-df66-48ea-a607-378054a4c2a5"
+    for request_id, lead in ((guid, 7), (guid, 8), ("no guid", 9)):
+        ledger.add(request_id, lead)
+
+    assert list(ledger.requests()) == [(guid, [7, 8]), ("no guid", [9])]
+    assert ledger.repeated() == 0
+    assert len(list(ledger.requests(1))) == 1
+
+
+def test_a_sample_gives_a_bound() -> None:
+    assert conservation.bound(0, 1000, 100_000) == pytest.approx(3 / 1000, rel=0.01)
+    assert conservation.bound(2, 100, 100) == 0.02
+    assert 0.02 < conservation.bound(2, 100, 1000) < 0.08
+
+
+# ---- the story -------------------------------------------------------------------------------------------------------
+
+
+def story_of(**changes: Any) -> Story:
+    spec, posting = specs.load(), profile.load()
+    redactor = Redactor(posting.personal_fields)
+    return Story(job_of(**changes), objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, redactor))
+
+
+def told(change: Callable[[Story], None] = lambda story: None, **counts: int) -> tuple[Story, ExitCode]:
+    story = story_of()
+    kit, service = kit_of(story.job), Service()
+    for _ in range(20):
+        service.travel(JOURNEYS["direct_post"](kit))
+    story.take("local", {"fold": fold(number=2000, **counts), "samples": service.samples})
+    story.take("local", {"done": True, "conservation": {"accepted": 1, "checked": 1}})
+    change(story)
+    return story, story.exit_code(story.outcomes())
+
+
+def test_a_good_run_passes() -> None:
+    story, code = told()
+
+    assert code == ExitCode.PASSED
+    assert story.ended
+    assert next(telling.lines(story, story.outcomes())).startswith("PASS  ping_post")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda story: story.measures.lag.record(3.0, 500), ExitCode.INCONCLUSIVE),
+        (lambda story: story.measures.steps["ping json"].latency.record(9.0, 500), ExitCode.OBJECTIVES_MISSED),
+        (lambda story: story.take("w2", {"lost": "not heard of"}), ExitCode.INCONCLUSIVE),
+        (lambda story: story.take("local", {"problem": "a bug"}), ExitCode.USAGE),
+        (lambda story: setattr(story, "interrupted", True), ExitCode.INTERRUPTED),
+        (lambda story: (setattr(story, "decides", True), story.conservation.merge({"lost": 1})), ExitCode.VIOLATED),
+        (lambda story: story.conservation.merge({"lost": 1}), ExitCode.PASSED),
+        (lambda story: story.measures.outcomes.clear(), ExitCode.INCONCLUSIVE),
+    ],
+)
+def test_exit_codes(change: Callable[[Story], None], code: ExitCode) -> None:
+    assert told(change)[1] == code
+
+
+def test_a_lost_worker_is_named() -> None:
+    story, _ = told(lambda one: one.take("far-7", {"lost": "it was not heard of for 9 s"}))
+
+    assert "worker far-7: it was not heard of for 9 s" in "\n".join(telling.lines(story, story.outcomes()))
+
+
+def test_leads_that_two_workers_got_under_one_id_are_found() -> None:
+    story = story_of()
+    for worker in ("a", "b"):
+        ledger = Ledger()
+        ledger.add("r", 5)
+        story.take(worker, {"done": True, "conservation": {"accepted": 1}, "leads": ledger.leads.tobytes()})
+
+    assert story.conservation.duplicated == 1
+
+
+def test_the_report_is_rendered_in_every_format_without_script() -> None:
+    story, _ = told()
+    hostile = "<script>alert(1)</script>"
+    story.measures.errors["ping", "http.5xx", hostile] = 3
+    report = story.report({"id": "x"}, latency.described)
+    report["latency"]["baseline"] = latency.compared(
+        story.measures, json.loads(json.dumps(latency.raw(story.measures)))
+    )
+
+    pages = {name: renderer.render(report) for name, renderer in RENDERERS.items()}
+
+    assert "<script" not in pages["html"]
+    assert pages["html"].count("<svg") >= 4
+    assert json.loads(pages["json"])["latency"]["conservation"].keys() >= {
+        "checked",
+        "lost",
+        "duplicated",
+        "sold_twice",
+    }
+    assert {row["verdict"] for row in report["latency"]["baseline"]} == {"same"}
+
+
+def test_a_baseline_tells_better_from_worse() -> None:
+    slow, fast = measured(0.2), measured(0.1)
+
+    assert {row["verdict"] for row in latency.compared(slow, latency.raw(fast))} == {"worse"}
+    assert {row["verdict"] for row in latency.compared(fast, latency.raw(slow))} == {"better"}
+    with pytest.raises(ValueError, match="schema"):
+        latency.compared(fast, {})
+
+
+def test_a_step_run_finds_the_knee() -> None:
+    story = story_of(shape="step", duration=5.0, rate=100.0)
+    for second in range(5):
+        story.take("local", {"fold": fold(second + 0.5, 0.01 if second < 3 else 9.0)})
+
+    assert latency.described(story, story.outcomes())["rates"]["knee"] == 60
+
+
+def test_a_job_travels_without_a_secret() -> None:
+    one = Job(scenario.load("mixed"), URL, readings={"namespaces": "serializer"}, only=("ping_post",))
+
+    assert Job.read(json.loads(json.dumps(one.data()))) == one
+    assert one.target({job.SECRET: "hush"}).secret == "hush"
+    assert "hush" not in json.dumps(one.data())
+    assert one.target({}).secret == profile.load().credentials.api_keys[0]
+    assert Job(scenario.load("mixed"), "http://sandbox.example").target({}).secret == ""
+
+
+def test_traffic_can_be_made_for_any_maker() -> None:
+    traffic = Traffic(LeadMaker(profile.load(), 3, 99), specs.load(), host="h")
+
+    assert b"GET /v2/status/abc HTTP/1.1\r\nhost: h\r\n" in traffic.bare("lead_status", id="abc")

@@ -1,0 +1,103 @@
+"""README.md says what the commands really print and what the specification really holds.
+
+`python tests/test_readme.py` writes the generated parts anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from leadproof import specs
+from leadproof.operations import OPERATIONS
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+
+_BLOCK = re.compile(r"(<!-- (output|table): (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+#: What differs from run to run, and what the README shows instead.
+_VOLATILE = (
+    # How many examples shrinking and waiting take is a matter of the machine's speed.
+    (
+        re.compile(r"exchanges  \d{4}, \d{4} judged \(\d+ unauthorised\)"),
+        "exchanges  1758, 1736 judged (22 unauthorised)",
+    ),
+    (re.compile(r"status 401  ×\d+"), "status 401  ×22"),
+    (re.compile(r"http://127\.0\.0\.1:\d+"), "http://127.0.0.1:41873"),
+    (re.compile(r"\S*?(\d{8}T\d{6}Z-[0-9a-f]{4})/report\.html"), "reports/out/20261123T090000Z-5c1e/report.html"),
+)
+
+
+def output(command: str) -> str:
+    """What a command prints on stdout, the volatile parts made the same every time."""
+    arguments = [str(ROOT / word) if word.startswith("tests/") else word for word in shlex.split(command)[1:]]
+    # In a process of its own, as a user has it: nothing that other tests left behind counts.
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "leadproof", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        )
+    text = done.stdout
+    for pattern, shown in _VOLATILE:
+        text = pattern.sub(shown, text)
+    lines = "\n".join(f"    {line}".rstrip() for line in text.rstrip().splitlines())
+    return f"\n    $ {command}\n{lines}\n\n"
+
+
+def operations() -> str:
+    """Operations, where they are sent, in what, and how many clauses bind them."""
+    rows = [
+        "",
+        "| operation | documented as | sent as | in | clauses: must, should, may | tested from outside |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in OPERATIONS.values():
+        bound = [clause for clause in specs.clauses().values() if row.id in clause.operations]
+        levels = ", ".join(str(sum(clause.level == level for clause in bound)) for level in ("must", "should", "may"))
+        tested = sum(bool(clause.check) for clause in bound)
+        formats = " and ".join(one.upper() for one in row.media)
+        cells = (f"`{row.id}`", row.heading, f"`{row.method} {row.path}`", formats, levels, f"{tested} of {len(bound)}")
+        rows.append(f"| {' | '.join(cells)} |")
+    total = specs.clauses().values()
+    levels = ", ".join(str(sum(clause.level == level for clause in total)) for level in ("must", "should", "may"))
+    rows.append(f"| all | | | | {levels} | {sum(bool(clause.check) for clause in total)} of {len(total)} |")
+    return "\n".join(rows) + "\n\n"
+
+
+def readings() -> str:
+    """The readings that can be chosen, with their choices."""
+    rows = ["", "| reading | what it is about | taken | otherwise |", "| --- | --- | --- | --- |"]
+    for one in specs.readings().values():
+        if one.selectable:
+            others = ", ".join(f"`{choice}`" for choice in one.choices if choice != one.taken)
+            rows.append(f"| `{one.id}` | {one.title} | `{one.taken}` | {others} |")
+    return "\n".join(rows) + "\n\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {"operations": operations, "readings": readings}
+
+
+def rendered(text: str) -> str:
+    """The text with every generated part made anew."""
+
+    def fill(found: re.Match[str]) -> str:
+        made = output(found[3]) if found[2] == "output" else TABLES[found[3]]()
+        return f"{found[1]}{made}{found[5]}"
+
+    return _BLOCK.sub(fill, text)
+
+
+def test_the_generated_parts_are_up_to_date() -> None:
+    written = README.read_text("utf-8")
+
+    assert rendered(written) == written
+
+
+if __name__ == "__main__":
+    README.write_text(rendered(README.read_text("utf-8")), "utf-8")
+    sys.stdout.write("README.md is up to date\n")

@@ -1,0 +1,347 @@
+"""The register (specs/clauses.yaml) and the readings (specs/readings.yaml) against themselves and the documentation.
+
+Reads the files directly, so that a slip in them is named here and not somewhere inside `specs`. The documentation's
+side is tests/data/documentation: the rows of its tables, and its answer samples as printed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from lxml import etree
+
+from leadproof import resources
+from leadproof.operations import CELLS, OPERATIONS
+
+DOCUMENTATION = Path(__file__).parent / "data" / "documentation"
+
+PARTS = ("REQ", "RES", "XML", "RULE", "SEQ", "AUTH", "HTTP", "TWIN", "CALLBACK")
+SUBJECTS = {"request", "response", "sequence", "callback", "transport"}
+LEVELS = {"must", "should", "may"}
+BASES = {"documented", "resolved", "assumed"}
+#: A clause has these keys and no others; a mistyped one would silently do nothing.
+REQUIRED_KEYS = {"id", "operations", "subject", "text", "place", "level", "basis"}
+OPTIONAL_KEYS = {"member", "media", "reading", "check", "untestable"}
+
+#: These two find their clause by member; every other check has at most one clause per operation and representation.
+BY_MEMBER = {"member", "client_member"}
+#: Checks of headers, which have a row or a sample line of their own.
+OF_HEADERS = {"client_credentials", "client_content_type", "client_accept"}
+
+HEADINGS = {row.heading for row in OPERATIONS.values()} | {"Getting Started", "Authentication", "All operations"}
+#: What a reading may quote beside the documentation.
+ELSEWHERE = {
+    "A help page of the vendor",
+    "An older version of the service",
+    "Another page of the vendor",
+    "The vendor's client samples",
+}
+
+#: The readings that `--reading ID=CHOICE` offers, and their choices.
+SELECTABLE = {
+    "namespaces": ["as-printed", "serializer"],
+    "element-order": ["as-printed", "any"],
+    "unknown-members": ["observe", "refuse"],
+    "transfer-client": ["array", "object"],
+    "response-type": ["names", "numbers", "either"],
+    "timestamps": ["offset-required", "offset-optional"],
+    "placeholders": ["strict", "as-documented"],
+}
+
+#: Words that the text of a member clause uses for a type of the tables.
+WORDS = {
+    "string": ("string",),
+    "number": ("number",),
+    "bool": ("true or false",),
+    "date": ("date",),
+    "array": ("array",),
+    "lead_fields": ("object",),
+    "response_type": ("one of the ten documented names",),
+    "Array<Offer>": ("array of offers",),
+    "TCPA Details": ("object",),
+    "array of sends": ("array",),
+    "array of result": ("array",),
+    "transfer result": ("array",),  # the reading transfer-client
+    "Quality Control Info": ("object",),
+    "Return Info": ("object",),
+}
+
+Data = dict[str, Any]
+
+
+def _load(path: Path) -> Data:
+    loaded: Data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert loaded["version"] == 1
+    return loaded
+
+
+CLAUSES: list[Data] = _load(resources.path("specs", "clauses.yaml"))["clauses"]
+READINGS: list[Data] = _load(resources.path("specs", "readings.yaml"))["readings"]
+ROWS: dict[str, Data] = _load(DOCUMENTATION / "rows.yaml")["operations"]
+
+operations = pytest.mark.parametrize("operation", OPERATIONS)
+
+
+def operations_of(clause: Data) -> list[str]:
+    """The ids of the operations that a clause holds for."""
+    named = clause["operations"]
+    return list(OPERATIONS) if named == "all" else list(named)
+
+
+def media_of(clause: Data, operation: str) -> list[str]:
+    """The representations of an operation that a clause holds for."""
+    return [media for media in OPERATIONS[operation].media if media in clause.get("media", ("json", "xml"))]
+
+
+def member_clauses(operation: str, subject: str) -> list[Data]:
+    """The clauses of one operation that are about one member."""
+    return [
+        clause
+        for clause in CLAUSES
+        if operation in operations_of(clause) and clause["subject"] == subject and "member" in clause
+    ]
+
+
+def test_the_register_has_a_plausible_size() -> None:
+    assert 150 <= len(CLAUSES) <= 320
+
+
+def test_ids_are_unique() -> None:
+    assert [name for name, count in Counter(clause["id"] for clause in CLAUSES).items() if count > 1] == []
+    assert [name for name, count in Counter(reading["id"] for reading in READINGS).items() if count > 1] == []
+
+
+def test_a_clause_is_well_formed() -> None:
+    for clause in CLAUSES:
+        name = clause["id"]
+        assert set(clause) >= REQUIRED_KEYS, name
+        assert set(clause) <= REQUIRED_KEYS | OPTIONAL_KEYS, name
+        assert clause["subject"] in SUBJECTS, name
+        assert clause["level"] in LEVELS, name
+        assert clause["basis"] in BASES, name
+        assert ("check" in clause) != ("untestable" in clause), f"{name}: exactly one of check and untestable"
+        assert all(clause.get(key, "x").strip() for key in ("text", "place", "check", "untestable")), name
+        assert clause["text"].endswith("."), name
+
+
+def test_an_id_says_operation_part_and_number() -> None:
+    for clause in CLAUSES:
+        match = re.fullmatch(r"LE2-([A-Z]+)-([A-Z]+)-(\d\d)", clause["id"])
+        assert match, clause["id"]
+        code, part, _ = match.groups()
+        assert part in PARTS, clause["id"]
+        named = operations_of(clause)
+        assert set(named) <= set(OPERATIONS), clause["id"]
+        assert len(named) == len(set(named)), clause["id"]
+        if code == "ALL":
+            assert len(named) > 1, f"{clause['id']}: a clause about one operation bears its code"
+        else:
+            assert [OPERATIONS[operation].code for operation in named] == [code], clause["id"]
+
+
+def test_numbers_ascend_and_operations_keep_their_order() -> None:
+    seen: dict[str, list[int]] = {}
+    codes: list[str] = []
+    for clause in CLAUSES:
+        prefix, _, number = clause["id"].rpartition("-")
+        seen.setdefault(prefix, []).append(int(number))
+        code = prefix.split("-")[1]
+        if code not in codes:
+            codes.append(code)
+        assert codes[-1] == code, f"{clause['id']} stands outside the section of its operation"
+    assert codes == ["ALL", *(row.code for row in OPERATIONS.values())]
+    for prefix, numbers in seen.items():
+        assert numbers == sorted(set(numbers)), prefix
+
+
+def test_a_clause_holds_for_representations_that_are_documented() -> None:
+    for clause in CLAUSES:
+        assert set(clause.get("media", ())) <= {"json", "xml"}, clause["id"]
+        for operation in operations_of(clause):
+            assert media_of(clause, operation), f"{clause['id']}: {operation} is not documented in {clause['media']}"
+
+
+def test_the_place_of_a_clause_is_a_heading() -> None:
+    for clause in CLAUSES:
+        assert clause["place"].split(" / ")[0] in HEADINGS, clause["id"]
+
+
+def test_the_member_of_a_clause_is_well_formed() -> None:
+    for clause in CLAUSES:
+        member = clause.get("member")
+        if clause.get("check") in BY_MEMBER | OF_HEADERS:
+            assert member, f"{clause['id']}: this check finds its clause by member"
+        if member is not None:
+            assert re.fullmatch(r"header:[a-z_-]+|path:[A-Za-z]+|(/(\*|[A-Za-z]+))+", member), clause["id"]
+
+
+def test_member_clauses_are_musts_that_the_documentation_decides() -> None:
+    for clause in CLAUSES:
+        if clause.get("check") in BY_MEMBER:
+            assert clause["level"] == "must", clause["id"]
+            assert clause["basis"] != "assumed", clause["id"]
+            assert clause["subject"] == ("response" if clause["check"] == "member" else "request"), clause["id"]
+
+
+def test_a_clause_names_its_reading() -> None:
+    known = {reading["id"] for reading in READINGS}
+    for clause in CLAUSES:
+        assert clause.get("reading") in known | {None}, clause["id"]
+        assert clause["basis"] != "resolved" or "reading" in clause, f"{clause['id']}: resolved by which reading?"
+
+
+def test_what_nobody_promised_is_no_must() -> None:
+    for clause in CLAUSES:
+        if clause["basis"] == "assumed":
+            assert clause["level"] in {"should", "may"}, clause["id"]
+
+
+def test_a_check_has_one_clause_per_operation_and_representation() -> None:
+    counted = Counter(
+        (clause["check"], operation, media)
+        for clause in CLAUSES
+        if "check" in clause and clause["check"] not in BY_MEMBER
+        for operation in operations_of(clause)
+        for media in media_of(clause, operation)
+    )
+    assert [key for key, count in counted.items() if count > 1] == []
+
+
+def test_every_cell_has_clauses_of_its_answer_and_of_its_whole_message() -> None:
+    for operation, media in CELLS:
+        checks = {
+            clause.get("check")
+            for clause in CLAUSES
+            if operation in operations_of(clause) and media in media_of(clause, operation)
+        }
+        assert checks >= {"member", "client_member", "presence", "http_status", "media_type", f"{media}_wellformed"}
+
+
+def test_a_reading_is_well_formed() -> None:
+    for reading in READINGS:
+        name = reading["id"]
+        assert list(reading) == ["id", "title", "places", "choices", "taken", "why", "lenient", "selectable"], name
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert reading["title"].strip(), name
+        assert reading["why"].strip(), name
+        assert reading["places"], name
+        for place in reading["places"]:
+            assert set(place) == {"at", "says"}, name
+            assert place["at"].split(" / ")[0] in HEADINGS | ELSEWHERE, name
+            assert place["says"].strip(), name
+        assert len(reading["choices"]) >= 2, f"{name}: a reading without an alternative decides nothing"
+        # YAML reads an unquoted null or 200 as something else than a word.
+        assert all(isinstance(choice, str) and meaning.strip() for choice, meaning in reading["choices"].items()), name
+        assert reading["taken"] in reading["choices"], name
+
+
+def test_the_lenient_checks_of_a_reading_exist() -> None:
+    for reading in READINGS:
+        assert set(reading["lenient"]) <= {clause.get("check") for clause in CLAUSES}, reading["id"]
+
+
+def test_the_selectable_readings_and_their_choices() -> None:
+    assert {row["id"]: list(row["choices"]) for row in READINGS if row["selectable"]} == SELECTABLE
+
+
+def test_every_selectable_reading_is_named_by_a_clause() -> None:
+    assert set(SELECTABLE) <= {clause.get("reading") for clause in CLAUSES}
+
+
+# ---- against the tables ----------------------------------------------------------------------------------------------
+
+
+def _documented(operation: str, part: str) -> list[str]:
+    rows = [row["member"] for row in ROWS[operation][part]]
+    return rows + [sample["member"] for sample in ROWS[operation]["samples"] if sample["part"] == part]
+
+
+def test_rows_are_listed_for_every_operation() -> None:
+    assert list(ROWS) == list(OPERATIONS)
+
+
+@operations
+@pytest.mark.parametrize("part", ["request", "response"])
+def test_every_row_has_exactly_one_clause(operation: str, part: str) -> None:
+    documented = _documented(operation, part)
+    assert Counter(documented) == Counter(clause["member"] for clause in member_clauses(operation, part))
+    assert max(Counter(documented).values()) == 1
+
+
+@operations
+def test_request_clauses_repeat_what_the_table_requires(operation: str) -> None:
+    by_member = {clause["member"]: clause for clause in member_clauses(operation, "request")}
+    for row in ROWS[operation]["request"]:
+        clause = by_member[row["member"]]
+        if clause["check"] == "client_member":
+            assert ("is required" if row["required"] else "is optional") in clause["text"], clause["id"]
+
+
+@operations
+def test_member_clauses_name_the_type_of_the_table(operation: str) -> None:
+    for part in ("request", "response"):
+        by_member = {clause["member"]: clause for clause in member_clauses(operation, part)}
+        for row in ROWS[operation][part]:
+            clause = by_member[row["member"]]
+            if clause["check"] in BY_MEMBER:
+                assert any(word in clause["text"] for word in WORDS[row["type"]]), clause["id"]
+
+
+@operations
+def test_the_samples_of_one_representation_say_so(operation: str) -> None:
+    by_member = {clause["member"]: clause for clause in member_clauses(operation, "response")}
+    for sample in ROWS[operation]["samples"]:
+        if "media" in sample:
+            assert by_member[sample["member"]]["media"] == [sample["media"]]
+
+
+# ---- against the answer samples --------------------------------------------------------------------------------------
+
+
+def _members(value: Any, path: str = "") -> Iterator[str]:
+    """The members of a decoded JSON value, indices as `*`."""
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield f"{path}/{name}"
+            yield from _members(child, f"{path}/{name}")
+    elif isinstance(value, list):
+        for child in value:
+            yield from _members(child, f"{path}/*")
+
+
+def _answer_members(operation: str, media: str) -> set[str]:
+    return {
+        clause["member"] for clause in member_clauses(operation, "response") if media in media_of(clause, operation)
+    }
+
+
+def test_there_is_an_answer_sample_for_every_cell() -> None:
+    files = {path.name for path in (DOCUMENTATION / "answers").iterdir()}
+    assert files == {f"{operation}.{media}" for operation, media in CELLS}
+
+
+@operations
+def test_the_members_of_the_json_sample_are_those_of_the_clauses(operation: str) -> None:
+    sample = json.loads((DOCUMENTATION / "answers" / f"{operation}.json").read_bytes())
+    assert set(_members(sample)) == _answer_members(operation, "json")
+
+
+@pytest.mark.parametrize("operation", [operation for operation, media in CELLS if media == "xml"])
+def test_the_elements_of_the_xml_sample_are_as_many_as_the_clauses_members(operation: str) -> None:
+    root = etree.fromstring((DOCUMENTATION / "answers" / f"{operation}.xml").read_bytes())
+    assert etree.QName(root).localname == OPERATIONS[operation].root
+    paths = {
+        "/".join(etree.QName(part).localname for part in (*reversed(list(element.iterancestors())), element))
+        for element in root.iter("{*}*")
+        if element is not root
+    }
+    # The items of a list are elements in XML and have no name in JSON: the results, offers and sends.
+    items = {path for path in paths if path.count("/") == 2 or path.endswith(("/Offer", "/Send"))}
+    assert len(paths - items) == len(_answer_members(operation, "xml"))

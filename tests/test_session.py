@@ -1,0 +1,206 @@
+"""The session: composes, sends, judges and keeps every exchange, and knows when to stop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from leadproof import session as module
+from leadproof.client import Client, Target
+from leadproof.errors import EncodeError, TargetError
+from leadproof.evidence import Run, read_exchanges
+from leadproof.exchange import Request, Response, header
+from leadproof.generate.leads import LeadMaker
+from leadproof.judge import Judge, Judgement
+from leadproof.mock import Mock
+from leadproof.profile import load
+from leadproof.redact import Redactor
+from leadproof.session import BudgetSpent, GaveUp, Session
+from leadproof.specs import load as load_spec
+from leadproof.summary import Summary
+
+PROFILE = load()
+SPEC = load_spec()
+KEY = PROFILE.credentials.api_keys[0]
+MAKER = LeadMaker(PROFILE)
+
+
+def answered(body: bytes, status: int = 200, headers: list[tuple[str, str]] | None = None) -> httpx.Response:
+    """An answer whose body comes as a stream, as it does from a socket."""
+    pairs = headers or [("content-type", "application/json")]
+    return httpx.Response(status, headers=pairs, stream=httpx.ByteStream(body))
+
+
+class Setting:
+    """A session over a mock in this process, or over a function that answers."""
+
+    def __init__(self, answer: Callable[[httpx.Request], httpx.Response] | None = None, **options: Any) -> None:
+        self.mock = Mock(PROFILE, clock=lambda: 1_800_000_000.0)
+        self.asked: list[httpx.Request] = []
+        self.told: list[tuple[str, Judgement]] = []
+        self._answer = answer
+        target = Target("http://127.0.0.1:8080/base", secret=KEY)
+        self.client = Client(target, transport=httpx.MockTransport(self._handle))
+        self.summary = Summary(SPEC, Redactor(PROFILE.personal_fields, secrets=[KEY]))
+        self.session = Session(
+            self.client,
+            Judge(SPEC, PROFILE),
+            self.summary,
+            progress=lambda origin, judgement: self.told.append((origin, judgement)),
+            **options,
+        )
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        if self._answer is not None:
+            return self._answer(request)
+        headers = tuple((name.decode(), value.decode()) for name, value in request.headers.raw)
+        target = request.url.raw_path.decode().removeprefix("/base")
+        answer: Response = self.mock.handle(Request(request.method, target, headers, request.content))
+        return answered(answer.body, answer.status, list(answer.headers))
+
+
+def lead(number: int = 1) -> dict[str, Any]:
+    return MAKER.request("create_lead", (number,))[0]
+
+
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize("accept", [None, "json", "xml"])
+def test_a_call_is_composed_sent_judged_and_counted(fmt: str, accept: str | None) -> None:
+    setting = Setting()
+
+    judgement = setting.session.call("create_lead", fmt, lead(), accept=accept, what="first")
+
+    [asked] = setting.asked
+    assert (asked.method, asked.url.path) == ("POST", "/base/v2/insert/general")
+    assert asked.headers["content-type"] == f"application/{fmt}"
+    assert asked.headers["accept"] == f"application/{accept or fmt}"
+    assert asked.headers["api-key"] == KEY
+    assert (judgement.outcome, judgement.operation, judgement.media) == ("judged", "create_lead", accept or fmt)
+    assert judgement.findings == ()
+    assert judgement.context.exchange.intent == "accepted"
+    to = f" to {accept}" if accept and accept != fmt else ""
+    assert setting.told == [(f"create_lead, {fmt}{to}: first", judgement)]
+    assert (setting.summary.exchanges, setting.summary.tested) == (1, 1)
+
+
+def test_path_parameters_cannot_leave_their_place() -> None:
+    setting = Setting(lambda _: answered(b'{"success": false, "message": "no"}'))
+
+    parameters = {"leadUID": "1/../../x", "offerId": "a b?c#d%/é"}
+    setting.session.call("accept_offer", parameters=parameters, intent="unknown")
+
+    assert setting.asked[0].url.raw_path == b"/base/v2/leads/1%2F..%2F..%2Fx/offers/a%20b%3Fc%23d%25%2F%C3%A9/accept"
+    assert setting.asked[0].content == b""
+    assert "content-type" not in setting.asked[0].headers
+
+
+def test_a_call_may_be_without_credentials() -> None:
+    setting = Setting()
+
+    judgement = setting.session.call("create_lead", "json", lead(), intent="unauthorised", authorised=False)
+
+    assert "api-key" not in setting.asked[0].headers
+    assert judgement.context.exchange.response.status == 401
+
+
+def test_a_body_may_be_given_as_bytes() -> None:
+    setting = Setting()
+
+    judgement = setting.session.call("create_lead", "xml", body=b"<Leads>", intent="unreadable", what="malformed")
+
+    assert setting.asked[0].content == b"<Leads>"
+    assert 400 <= judgement.context.exchange.response.status < 500
+
+
+def test_headers_take_the_place_of_those_that_are_there() -> None:
+    setting = Setting()
+
+    setting.session.call("create_lead", "json", lead(), headers=(("Content-Type", "text/json"), ("x-more", "1")))
+
+    assert setting.asked[0].headers.get_list("content-type") == ["text/json"]
+    assert setting.asked[0].headers["x-more"] == "1"
+
+
+def test_what_a_format_cannot_carry_is_not_sent() -> None:
+    setting = Setting()
+    value = lead()
+    value["leads"][0]["fields"]["First Name"] = "\x00"
+
+    with pytest.raises(EncodeError):
+        setting.session.call("create_lead", "xml", value)
+
+    assert setting.asked == []
+
+
+def test_a_budget_is_kept() -> None:
+    setting = Setting(budget=2)
+    for number in (1, 2):
+        setting.session.call("create_lead", "json", lead(number))
+
+    with pytest.raises(BudgetSpent):
+        setting.session.call("create_lead", "json", lead(3))
+
+    assert len(setting.asked) == setting.summary.exchanges == 2
+
+
+def refuse(_: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused")
+
+
+def stay_silent(_: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout("too long")
+
+
+@pytest.mark.parametrize("answer", [refuse, stay_silent])
+def test_a_target_that_cannot_be_reached_ends_the_run_at_once(answer: Callable) -> None:
+    setting = Setting(answer)
+
+    with pytest.raises(TargetError):
+        setting.session.call("create_lead", "json", lead())
+
+    assert setting.summary.exchanges == 0
+
+
+def test_a_target_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SILENCE", 3)
+    setting = Setting()
+    setting.session.call("create_lead", "json", lead())
+    setting._answer = stay_silent
+    for number in (2, 3):
+        setting.session.call("create_lead", "json", lead(number))
+    setting._answer = None
+    setting.session.call("create_lead", "json", lead(4))
+    setting._answer = stay_silent
+    for number in (5, 6):
+        setting.session.call("create_lead", "json", lead(number))
+
+    with pytest.raises(GaveUp, match="after 3 requests in a row that got no answer in time"):
+        setting.session.call("create_lead", "json", lead(7))
+
+    assert setting.summary.exchanges == 7
+
+
+def test_evidence_is_kept_line_by_line_and_without_secrets(tmp_path: Path) -> None:
+    redactor = Redactor(PROFILE.personal_fields, secrets=[KEY])
+    wrong = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": "none"}'
+    with Run.open(tmp_path, "test", redactor=redactor) as run:
+        setting = Setting(lambda _: answered(wrong), run=run)
+        judgement = setting.session.call("create_lead", "json", lead())
+        setting.session.note(judgement.findings[:1], judgement)
+
+        lines = [json.loads(line) for line in (run.path / "findings.ndjson").read_text().splitlines()]
+        [exchange] = read_exchanges(run.path)
+
+    findings = [line for line in lines if line["what"] == "finding"]
+    assert [line["n"] for line in findings] == [1] * len(judgement.findings) + [None]
+    assert {line["clause"] for line in findings} == {one.clause for one in judgement.findings} != set()
+    assert exchange.intent == "accepted"
+    assert header(exchange.request.headers, "api-key") not in (None, KEY)
+    assert KEY.encode() not in (run.path / "exchanges.ndjson").read_bytes()
+    assert lead()["leads"][0]["fields"]["Email"].encode() not in (run.path / "exchanges.ndjson").read_bytes()

@@ -1,0 +1,183 @@
+"""The project against its own rules: a test for each module, sizes, docstrings, no traces of a machine, and the tables
+that have to name the same ten operations."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from lxml import etree
+
+from leadproof.mock.handlers import HANDLERS
+from leadproof.operations import CELLS, OPERATIONS
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "leadproof"
+SPECS = ROOT / "specs"
+
+#: Modules without a test file of their own, and where they are tested instead.
+TESTED_ELSEWHERE = {
+    "__main__": "test_packaging.py starts it from an installed wheel",
+}
+
+#: More than this and there is a second noun in a module.
+MOST_LINES = 400
+
+#: What the project calls itself must not depend on the machine that it was written on. Each pattern says what it finds;
+#: brackets keep a pattern from finding itself.
+TRACES = {
+    "a home directory": r"(?<![\w.])/(?:home|Users)/[a-z][\w.-]*/|(?<![\w.])/roo[t]/",
+    "a temporary or working folder": r"(?<![\w.\]])/(?:tm[p]|wor[k]|far[m])/",
+    "a Windows user's folder": r"[A-Z]:\\+Users\\+",
+    "a package index": r"pypi\.or[g]|pythonhoste[d]|npmj[s]|crates\.i[o]|index-ur[l]",
+    "a distribution's mirror": r"\b(?:deb|archive|security)\.(?:debian|ubuntu)\.",
+    "a host of the real service": r"\bleadexec\.ne[t]\b",
+}
+
+#: Where a trace belongs: (file or folder, kind) -> why.
+ALLOWED = {
+    ("Makefile", "a package index"): "the options that keep the index out of the lock file",
+}
+
+
+def project_files() -> list[Path]:
+    """Files that belong to the project, new ones included, ignored ones left out."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("only git knows which files belong to the project, and this is no git checkout")
+    command = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def python_files() -> list[Path]:
+    return [path for top in ("src", "contracts", "loadtests", "tests") for path in sorted((ROOT / top).rglob("*.py"))]
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+# ---- modules and their tests -----------------------------------------------------------------------------------------
+
+
+def test_every_module_has_a_test_of_its_name() -> None:
+    names = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
+
+    without = sorted(names - {"__init__"} - tests - set(TESTED_ELSEWHERE))
+
+    assert without == [], "write tests/test_<name>.py, or say in TESTED_ELSEWHERE where they are tested"
+
+
+@pytest.mark.parametrize("name", TESTED_ELSEWHERE)
+def test_an_exception_is_needed(name: str) -> None:
+    assert (PACKAGE / f"{name}.py").is_file() or (PACKAGE / name).is_dir()
+    assert not (ROOT / "tests" / f"test_{name}.py").exists()
+
+
+def test_every_module_says_what_belongs_in_it() -> None:
+    without = [shown(path) for path in python_files() if not ast.get_docstring(ast.parse(path.read_bytes()))]
+
+    assert without == []
+
+
+def test_no_module_is_too_long() -> None:
+    lines = {shown(path): len(path.read_text("utf-8").splitlines()) for path in modules()}
+
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+# ---- no traces of a machine ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", TRACES)
+def test_no_file_bears_traces_of_a_machine(kind: str) -> None:
+    pattern = re.compile(TRACES[kind])
+    allowed = tuple(place for place, what in ALLOWED if what == kind)
+    found = []
+    for path in project_files():
+        name = shown(path)
+        if not name.startswith(allowed or "\0"):
+            text = path.read_bytes().decode("utf-8", errors="replace")
+            found += [f"{name}:{text.count(chr(10), 0, hit.start()) + 1}: {hit[0]}" for hit in pattern.finditer(text)]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(("place", "kind"), ALLOWED)
+def test_an_allowed_trace_is_there(place: str, kind: str) -> None:
+    path = ROOT / place
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+
+    assert any(re.search(TRACES[kind], one.read_text("utf-8")) for one in files)
+
+
+# ---- tables that name the operations ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def openapi() -> dict:
+    return yaml.safe_load((SPECS / "openapi.yaml").read_text("utf-8"))
+
+
+def test_there_are_ten_operations_and_17_cells() -> None:
+    assert (len(OPERATIONS), len(CELLS)) == (10, 17)
+
+
+def test_the_openapi_document_names_the_operations_at_their_paths(openapi: dict) -> None:
+    expected = sorted((row.path, row.id) for row in OPERATIONS.values())
+
+    actual = sorted(
+        (path, row["id"]) for path, item in openapi["paths"].items() for row in item["x-leadproof-operations"]
+    )
+
+    assert actual == expected
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.id)
+def test_the_openapi_document_has_the_method_and_the_representations(operation, openapi: dict) -> None:
+    call = openapi["paths"][operation.path][operation.method.lower()]
+    expected = {f"application/{media}" for media in operation.media}
+
+    assert set(call["responses"]["200"]["content"]) == expected
+    assert set(call.get("requestBody", {}).get("content", ())) == (expected if operation.body else set())
+
+
+def test_the_mock_handles_the_operations() -> None:
+    assert set(HANDLERS) == set(OPERATIONS)
+
+
+def test_the_answer_schemas_have_the_roots_of_the_operations() -> None:
+    schema = etree.parse(SPECS / "xsd" / "roots.xsd").getroot()
+
+    declared = {element.get("name") for element in schema.iterfind("{http://www.w3.org/2001/XMLSchema}element")}
+
+    assert declared == {row.root for row in OPERATIONS.values() if row.root}
+
+
+def test_an_operation_has_a_root_where_it_speaks_xml() -> None:
+    assert {row.id for row in OPERATIONS.values() if row.root} == {name for name, media in CELLS if media == "xml"}
+
+
+def test_the_register_uses_the_codes_of_the_operations() -> None:
+    clauses = yaml.load((SPECS / "clauses.yaml").read_text("utf-8"), yaml.CSafeLoader)["clauses"]
+    by_code = {row.code: row.id for row in OPERATIONS.values()}
+
+    codes = {clause["id"].split("-")[1] for clause in clauses}
+    strangers = [
+        clause["id"]
+        for clause in clauses
+        if (code := clause["id"].split("-")[1]) != "ALL" and by_code.get(code) not in clause["operations"]
+    ]
+
+    assert codes == {"ALL", *by_code}
+    assert strangers == []

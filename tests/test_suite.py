@@ -1,0 +1,260 @@
+"""The cases of the suite: what they are called, what they decide, and that the faithful mock passes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from leadproof import defects, specs, suite
+from leadproof.client import InProcess
+from leadproof.exchange import Request
+from leadproof.mock.defects import planted
+from leadproof.operations import CELLS, OPERATIONS
+from leadproof.profile import Profile, load
+from leadproof.session import BudgetSpent, Session
+from leadproof.suite import CannotTell, Case, Story
+from leadproof.suite.running import FUTILE, Timetable
+
+SPEC = specs.load()
+
+
+@pytest.fixture(scope="module")
+def profile() -> Profile:
+    return load()
+
+
+@pytest.fixture
+def story(profile: Profile) -> Story:
+    return in_process(profile)
+
+
+def in_process(profile: Profile, seed: int = 0, examples: int = 3) -> Story:
+    """The suite's story with a faithful mock in this process."""
+    clock = defects._Time()
+    mock = planted([], profile, clock=clock, seed=seed, token=defects._TOKEN)
+    told = defects.story(mock, profile, clock, seed)
+    told.seed, told.examples = seed, examples
+    return told
+
+
+def broken(story: Story) -> list[str]:
+    return [
+        f"{one.finding.clause}: {one.finding.origin}: {one.finding.message}" for one in story.session.summary.kept()
+    ]
+
+
+# ---- the table -------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_has_a_name_of_its_own_within_its_topic() -> None:
+    names = Counter((topic, case.name) for topic, case in suite.cases())
+
+    assert [name for name, number in names.items() if number > 1] == []
+
+
+def test_every_case_is_about_a_documented_operation_and_representation() -> None:
+    strangers = [
+        case.name
+        for _, case in suite.cases()
+        if case.operation not in OPERATIONS or (case.media and (case.operation, case.media) not in CELLS)
+    ]
+
+    assert strangers == []
+
+
+def test_every_case_names_clauses_of_the_register() -> None:
+    without = [f"{topic}: {case.name}" for topic, case in suite.cases() if not case.clauses(SPEC)]
+
+    assert without == []
+
+
+def test_every_clause_that_a_check_decides_has_a_case() -> None:
+    rows = [case for _, case in suite.cases()]
+
+    without = [
+        clause.id for clause in SPEC.clauses.values() if clause.check and not any(case.decides(clause) for case in rows)
+    ]
+
+    assert without == []
+
+
+@pytest.mark.parametrize(
+    ("options", "fits"),
+    [
+        ({"operations": ["ping"]}, lambda case: case.operation == "ping"),
+        ({"media": ["xml"]}, lambda case: case.media in ("", "xml")),
+        ({"clauses": [SPEC.clauses["LE2-PING-RES-03"]]}, lambda case: case.operation == "ping"),
+    ],
+)
+def test_cases_can_be_selected(options, fits) -> None:
+    chosen = suite.select(**options)
+
+    assert chosen
+    assert all(fits(case) for _, case in chosen)
+
+
+def test_topics_can_be_selected() -> None:
+    assert {topic for topic, _ in suite.select(topics=["twins", "callbacks"])} == {"twins", "callbacks"}
+
+
+# ---- the faithful mock -----------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_wrong_with_the_faithful_mock(story: Story) -> None:
+    outcomes: list[suite.Outcome] = []
+
+    suite.run(story, suite.select(), done=outcomes.append)
+
+    assert broken(story) == []
+    assert {one.result for one in outcomes} == {"passed"}, [one for one in outcomes if one.result != "passed"]
+
+
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_no_life_of_the_faithful_mock_is_wrong(seed: int, profile: Profile) -> None:
+    told = in_process(profile, seed, examples=2)
+
+    suite.run(told, suite.select(topics=["lives"]))
+
+    assert broken(told) == []
+
+
+# ---- the same requests, byte for byte --------------------------------------------------------------------------------
+
+
+def requests_of(profile: Profile, rows, seed: int = 7) -> list[Request]:
+    told, sent = in_process(profile, seed), []
+    client = told.session.client
+    assert isinstance(client, InProcess)
+    answer = client._answer
+    client._answer = lambda request: (sent.append(request), answer(request))[1]
+    suite.run(told, rows)
+    return sent
+
+
+def test_the_same_seed_sends_the_same_bytes(profile: Profile) -> None:
+    rows = suite.select(operations=["ping", "inbound_post", "create_call_lead"])
+
+    first, second = requests_of(profile, rows), requests_of(profile, rows)
+
+    assert first == second
+    assert len(first) > 300
+
+
+def test_another_seed_sends_other_bytes(profile: Profile) -> None:
+    rows = suite.select(topics=["operations"], operations=["create_lead"])
+
+    assert requests_of(profile, rows) != requests_of(profile, rows, seed=8)
+
+
+def test_what_a_case_sends_does_not_depend_on_the_cases_before_it(profile: Profile) -> None:
+    rows = suite.select(topics=["negatives"], operations=["create_lead"])
+
+    alone = requests_of(profile, rows[-1:])
+    after = requests_of(profile, rows)
+
+    assert alone == after[-len(alone) :]
+
+
+# ---- running ---------------------------------------------------------------------------------------------------------
+
+
+def never(story: Story) -> None:
+    raise CannotTell("there is no such thing here")
+
+
+def test_a_case_that_cannot_tell_says_why(story: Story) -> None:
+    case = Case("ping: never", "ping", never, ("order_when_accepted",))
+
+    outcome = suite.run_case(story, "operations", case, 0)
+
+    assert (outcome.result, outcome.reason) == ("untested", "there is no such thing here")
+    assert "there is no such thing here" in story.session.summary.reasons.values()
+
+
+def test_a_spent_budget_leaves_the_rest_out(story: Story, profile: Profile) -> None:
+    story.session = Session(story.session.client, story.session.judge, story.session.summary, budget=5)
+    outcomes: list[suite.Outcome] = []
+    rows = suite.select(topics=["operations"])
+
+    with pytest.raises(BudgetSpent):
+        suite.run(story, rows, done=outcomes.append)
+
+    assert len(outcomes) == len(rows)
+    assert {one.reason for one in outcomes if one.result == "left out"} == {"the budget of requests was spent"}
+
+
+def test_ctrl_c_leaves_the_rest_out(story: Story) -> None:
+    def interrupted(story: Story) -> None:
+        raise KeyboardInterrupt
+
+    outcomes: list[suite.Outcome] = []
+    rows = [("operations", Case("ping: stopped", "ping", interrupted)), *suite.select(topics=["twins"])]
+
+    with pytest.raises(KeyboardInterrupt):
+        suite.run(story, rows, done=outcomes.append)
+
+    assert {one.result for one in outcomes} == {"left out"}
+
+
+def test_a_run_ends_early_where_nothing_gets_past_the_door(story: Story) -> None:
+    story.session.client.target = type(story.session.client.target)("http://127.0.0.1", "api-key", "wrong")
+    outcomes: list[suite.Outcome] = []
+
+    suite.run(story, suite.select(topics=["operations", "negatives"]), done=outcomes.append)
+
+    assert story.session.client.sent <= FUTILE + 5
+    assert {one.result for one in outcomes} == {"untested", "left out"}
+
+
+def test_topics_share_the_time() -> None:
+    now = [0.0]
+    table = Timetable(["operations", "generated"], 16.0, lambda: now[0])
+
+    table.enter("operations")
+    now[0] = 3.9
+    early = table.expired()
+    now[0] = 4.1
+    late = table.expired()
+    table.enter("generated")
+
+    assert (early, late, table.expired()) == (False, True, False)
+
+
+def test_what_one_topic_leaves_the_next_may_use() -> None:
+    now = [0.0]
+    table = Timetable(["operations", "generated"], 16.0, lambda: now[0])
+    table.enter("operations")
+    now[0] = 1.0
+
+    table.enter("generated")
+    now[0] = 15.9
+
+    assert not table.expired()
+
+
+def test_without_a_limit_nothing_expires() -> None:
+    now = [0.0]
+    table = Timetable(["operations"], 0.0, lambda: now[0])
+    table.enter("operations")
+    now[0] = 1e9
+
+    assert not table.expired()
+
+
+def test_a_time_limit_leaves_cases_out(story: Story) -> None:
+    outcomes: list[suite.Outcome] = []
+
+    suite.run(story, suite.select(), done=outcomes.append, max_time=0.05)
+
+    reasons = {one.reason for one in outcomes if one.result == "left out"}
+    assert "the time for the topic generated was used up" in reasons
+
+
+def test_few_cases_in_a_spread_order_reach_every_cell() -> None:
+    rows = suite.spread(suite.select())
+
+    reached = {(case.operation, case.media) for _, case in rows[:120] if case.media}
+
+    assert reached >= {cell for cell in CELLS if len(OPERATIONS[cell[0]].media) == 2}
+    assert sorted(case.name for _, case in rows) == sorted(case.name for _, case in suite.cases())
