@@ -70,11 +70,12 @@ bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defe
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)
 
 # Without options in its head and without the index it came from, the lock file is the same wherever it is made.
+# Extras stay: with hashes required, a pin of `coverage` alone does not answer for the `coverage[toml]` that somebody asks for.
 lock:  ## pin the dependencies of pyproject.toml anew
 	"$(PYTHON)" -m venv --clear build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
 	CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --all-extras --generate-hashes --allow-unsafe \
-		--strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--no-strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file requirements.lock pyproject.toml
 
 clean:  ## remove what was built, .venv and caches included; the evidence of runs in reports/out stays

@@ -194,7 +194,7 @@ def test_a_file_that_is_not_there_is_named() -> None:
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 
 #: Package -> version, as pinned.
-PINS = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK, re.MULTILINE)}
+PINS = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)", LOCK, re.MULTILINE)}
 
 
 def test_every_pin_has_hashes() -> None:
@@ -208,7 +208,7 @@ def test_every_pin_has_hashes() -> None:
 
 def test_the_lock_file_holds_pins_hashes_and_comments_only() -> None:
     """No option, no URL, no path: where packages come from is the business of the machine that installs them."""
-    line = re.compile(r"\s*#.*|[\w.-]+==\S+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|")
+    line = re.compile(r"\s*#.*|[\w.-]+(\[[\w,-]+\])?==\S+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|")
 
     other = [text for text in LOCK.splitlines() if not line.fullmatch(text)]
 
