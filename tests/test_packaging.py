@@ -194,11 +194,12 @@ def test_a_file_that_is_not_there_is_named() -> None:
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 
 #: Package -> version, as pinned.
-PINS = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)", LOCK, re.MULTILINE)}
+_PIN = r"([\w.-]+)(?:\[[\w,-]+\])?=="
+PINS = {canonicalize_name(name): version for name, version in re.findall(rf"^{_PIN}([^\s;]+)", LOCK, re.MULTILINE)}
 
 
 def test_every_pin_has_hashes() -> None:
-    entries = re.split(r"^(?=[\w.-]+==)", LOCK, flags=re.MULTILINE)[1:]
+    entries = re.split(rf"^(?={_PIN.replace('(', '(?:', 1)})", LOCK, flags=re.MULTILINE)[1:]
 
     without = [entry.split()[0] for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry)]
 
