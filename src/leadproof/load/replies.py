@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -65,7 +65,7 @@ class Answer(msgspec.Struct, gc=False):
     success: bool | None = None
 
 
-class Reply(NamedTuple):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """What came of one request."""
 
     #: A key of `ERRORS`, or "" for an answer that can be read and breaks none of the cheap rules.

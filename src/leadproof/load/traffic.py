@@ -69,7 +69,7 @@ class Made(NamedTuple):
     identity: tuple[tuple[str, Callable[[Identity], str]], ...]
 
 
-class Lead(NamedTuple):
+class Lead(msgspec.Struct, frozen=True, gc=False):
     """One lead of a request, with what earlier answers said about it."""
 
     number: int

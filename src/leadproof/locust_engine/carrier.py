@@ -23,7 +23,10 @@ PATIENCE = 5.0
 #: Seconds between two frames.
 FRAME = 1.0
 
-#: Bytes of raw exchanges that wait for the next frame at most.
+#: Seconds between two looks at what waits for the judge: to pack a second's worth at once would hold up the schedule.
+_TURN = 0.05
+
+#: Bytes of raw exchanges that wait for the next look at most.
 _SAMPLES = 16 * 1024 * 1024
 
 
@@ -88,6 +91,7 @@ class Carrier:
             self._watch()
             engine.stop()
             engine.drain(3.0 if self._stop else scenario.timeout + scenario.think[1] + PATIENCE)
+            self._hand_over()
             self._frame()
             self._emit({"done": True, **self._conserve()})
         finally:
@@ -109,7 +113,8 @@ class Carrier:
     def _watch(self) -> None:
         following = self._begin + FRAME
         while not self.over or self.engine.offering:
-            gevent.sleep(max(0.0, min(following - time.perf_counter(), 0.1)))
+            gevent.sleep(max(0.0, min(following - time.perf_counter(), _TURN)))
+            self._hand_over()
             if time.perf_counter() >= following:
                 self._frame()
                 following += FRAME
@@ -121,8 +126,12 @@ class Carrier:
         middle = max((self._cpu[1] + now) / 2 - self._begin, 0.0)
         self._cpu = (cpu, now)
         fold = self.engine.window.fold(middle, self.kit.funnel, self.kit.amounts, cpu=round(spent, 3), memory=memory())
-        samples, self._samples, self._weight = self._samples, [], 0
-        self._emit({"fold": fold, "samples": samples})
+        self._emit({"fold": fold})
+
+    def _hand_over(self) -> None:
+        if self._samples:
+            samples, self._samples, self._weight = self._samples, [], 0
+            self._emit({"samples": samples})
 
     def _conserve(self) -> dict[str, Any]:
         ledger = self.kit.ledger

@@ -20,6 +20,9 @@ _CHUNK = 65_536
 
 _READ, _WRITE = 1, 2
 
+#: Lengths of the names of headers that say something about the body: most others are told apart by that alone.
+_TELLING = frozenset(map(len, ("content-type", "content-length", "transfer-encoding")))
+
 
 class Owner(Protocol):
     """Who is told what a connection does."""
@@ -35,12 +38,13 @@ class Connection:
     """A connected socket with at most one request on its way."""
 
     __slots__ = (
-        "_body", "_data", "_length", "_loop", "_owner", "_parser", "_size", "_sock", "_watcher", "_writer", "flight",
+        "_body", "_data", "_length", "_loop", "_owner", "_parser", "_size", "_sock", "_tls", "_watcher", "_writer", "flight",
         "headers", "media", "open",
     )  # fmt: skip
 
     def __init__(self, sock: Any, owner: Owner, loop: Any) -> None:
         self._sock, self._owner, self._loop = sock, owner, loop
+        self._tls = isinstance(sock, ssl.SSLSocket)
         #: What is on its way; the owner's own. None while the connection is idle.
         self.flight: Any = None
         self.open = True
@@ -118,9 +122,7 @@ class Connection:
                 self._fail("framing")
         else:
             # A TLS layer may hold decrypted bytes that the socket knows nothing of any more.
-            while (
-                self.open and self.flight is not None and isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()
-            ):
+            while self._tls and self.open and self.flight is not None and self._sock.pending():
                 self._parser.feed_data(self._sock.recv(_CHUNK))
 
     def _ended(self) -> None:
@@ -147,13 +149,12 @@ class Connection:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Notes a header."""
         self.headers.append((name, value))
-        size = len(name)
-        if size == 12 and name.lower() == b"content-type":
-            self.media = value.decode("latin-1").lower()
-        elif (size == 14 and name.lower() == b"content-length") or (
-            size == 17 and name.lower() == b"transfer-encoding"
-        ):
-            self._length = 0
+        if len(name) in _TELLING:
+            name = name.lower()
+            if name == b"content-type":
+                self.media = value.decode("latin-1").lower()
+            elif name == b"content-length" or name == b"transfer-encoding":
+                self._length = 0
 
     def on_headers_complete(self) -> None:
         """From here on there is a body, even if it is empty."""

@@ -316,8 +316,13 @@ class Engine:
         if reply.error:
             window.error(step.operation, reply.error, reply.detail)
         if reply.answer is not None:
+            operation, outcomes = step.operation, window.outcomes
             for result in reply.answer.results:
-                window.outcome(step.operation, outcome(step.operation, result))
+                kind = outcome(operation, result)
+                if (operation, kind) in outcomes:
+                    outcomes[operation, kind] += 1
+                else:
+                    window.outcome(operation, kind)
 
     def _go_on(self, flight: Flight, reply: Reply, now: float) -> None:
         trip = flight.trip

@@ -10,7 +10,7 @@ from gevent.lock import BoundedSemaphore
 
 from leadproof.load import conservation
 from leadproof.load.conservation import Conservation
-from leadproof.load.journeys import Journey, Kit, Step
+from leadproof.load.journeys import Kit, Plain, Step
 from leadproof.locust_engine.engine import Engine
 from leadproof.locust_engine.trips import Trip
 
@@ -39,7 +39,7 @@ def look_up(engine: Engine, *, most: int | None = None, per_second: float = 0.0)
     return found
 
 
-def lookup(kit: Kit, request_id: str, leads: list[int], found: Conservation) -> Journey:
+def lookup(kit: Kit, request_id: str, leads: list[int], found: Conservation) -> Plain:
     """The journey that asks for the status of a request's leads."""
     reply = yield Step("lead_status", "json", kit.traffic.bare("lead_status", id=request_id))
     found.take(request_id, leads, reply)

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from leadproof.load import replies
 from leadproof.load.journeys import Journey, Step
 from leadproof.locust_engine.connection import Connection
 
 
-class Trip:
+class Trip(msgspec.Struct, eq=False):
     """A journey on its way."""
 
-    __slots__ = ("due", "ended", "journey", "quiet", "sampled", "spent")
+    journey: Journey
+    #: When its first step was intended to leave, by the engine's clock.
+    due: float
+    sampled: bool = False
+    quiet: bool = False
+    #: Seconds that its steps took, thinking left out.
+    spent: float = 0.0
+    #: Is called when it is over.
+    ended: Callable[[], None] | None = None
 
-    def __init__(self, journey: Journey, due: float, *, sampled: bool = False, quiet: bool = False) -> None:
-        self.journey, self.due, self.sampled, self.quiet = journey, due, sampled, quiet
-        #: Seconds that its steps took, thinking left out.
-        self.spent = 0.0
-        #: Is called when it is over.
-        self.ended: Callable[[], None] | None = None
 
-
-class Flight:
+class Flight(msgspec.Struct, eq=False):
     """A request on its way."""
 
-    __slots__ = ("connection", "intended", "sent", "started", "step", "trip")
-
-    def __init__(self, trip: Trip, step: Step, intended: float, started: float) -> None:
-        self.trip, self.step, self.intended, self.started = trip, step, intended, started
-        self.sent = 0.0
-        self.connection: Connection | None = None
+    trip: Trip
+    step: Step
+    #: When it was intended to leave, and when it did, by the engine's clock; `sent` is 0 while it waits.
+    intended: float
+    started: float
+    sent: float = 0.0
+    connection: Connection | None = None
 
 
 def outcome(operation: str, result: replies.Result) -> str:
