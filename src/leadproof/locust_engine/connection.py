@@ -38,8 +38,8 @@ class Connection:
     """A connected socket with at most one request on its way."""
 
     __slots__ = (
-        "_body", "_data", "_length", "_loop", "_owner", "_parser", "_size", "_sock", "_tls", "_watcher", "_writer", "flight",
-        "headers", "media", "open",
+        "_body", "_data", "_length", "_loop", "_owner", "_parser", "_size", "_sock", "_tls", "_watcher", "_writer",
+        "flight", "headers", "media", "open",
     )  # fmt: skip
 
     def __init__(self, sock: Any, owner: Owner, loop: Any) -> None:
