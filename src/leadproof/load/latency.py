@@ -134,6 +134,9 @@ def series(measures: Measures, duration: float) -> dict[str, Any]:
                 "p95": p95,
                 "p99": p99,
                 "max": whole.highest if whole.counts else 0.0,
+                "lag": one.lag.percentile(99) if one else 0.0,
+                "cpu": one.cpu if one else 0.0,
+                "memory": one.memory if one else 0.0,
             }
         )
     return {"width": width, "duration": duration, "rows": rows}

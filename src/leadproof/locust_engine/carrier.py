@@ -7,6 +7,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -152,10 +153,14 @@ class Carrier:
 
 
 def memory() -> float:
-    """The most memory that this process has used, in MiB."""
+    """Memory of this process in MiB: what is resident now where /proc says it, else the most that ever was."""
     if sys.platform == "win32":
         return 0.0
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(used / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+    try:
+        resident = int(Path("/proc/self/statm").read_bytes().split()[1])
+        return round(resident * resource.getpagesize() / (1024 * 1024), 1)
+    except OSError:
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return round(used / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
