@@ -309,18 +309,9 @@ def truth(folder: Path, seconds: int = 60) -> dict[str, Any]:
     """Percentiles of a server that is frozen for a tenth of the time, against the closed form."""
     port = free_port()
     with served([sys.executable, "-c", _FROZEN, str(port)], port) as url:
-        common = (
-            "ping_only",
-            "--target",
-            url,
-            "--duration",
-            f"{seconds}s",
-            "--arrivals",
-            "constant",
-            "--no-conservation",
-        )
-        opened = load(folder, *common, "--rate", "1000", "--judge-share", "0")
-        closed = load(folder, *common, "--rate", "1000", "--judge-share", "0", "--model", "closed")
+        common = ("ping_only", "--target", url, "--duration", f"{seconds}s", "--no-conservation", "--judge-share", "0")
+        opened = load(folder, *common, "--arrivals", "constant", "--rate", "1000")
+        closed = load(folder, *common, "--model", "closed", "--users", "1")
     rows = {}
     for name, percent in (("p50", 50.0), ("p95", 95.0), ("p99", 99.0), ("p99.9", 99.9)):
         wanted = max(percent - 90, 0) / 10  # a tenth of the pings waits, evenly from nothing to a second

@@ -167,7 +167,7 @@ def _step_back() -> None:
 
 def command(job: Job, target: Target, *, processes: int = 1, master: Mapping[str, Any] | None = None) -> list[str]:
     """Locust's command line. Nothing in it is secret."""
-    users = max(processes, int((master or {}).get("workers", 1)))
+    users = max(processes, int((master or {}).get("workers", 1)), job.users)
     line = [sys.executable, "-m", "locust", "-f", str(locust_file(job.scenario.name)), "--headless", "--only-summary"]
     line += ["--host", target.base, "--users", str(users), "--spawn-rate", "100", "--stop-timeout", "0"]
     if not target.loopback:

@@ -12,6 +12,7 @@ from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
 from leadproof.load.objectives import Outcome
 from leadproof.load.schedule import STEPS
 from leadproof.load.story import Story
+from leadproof.reports.text import figure
 
 #: Percentiles that tables show.
 SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
@@ -158,37 +159,44 @@ def heat(measures: Measures, name: str) -> dict[str, Any]:
 
 
 def rates(measures: Measures, story: Story) -> dict[str, Any]:
-    """For a run in steps: rate against p95, and the knee: the highest rate of which every step below it meets the
-    objectives on latency.
+    """For a run in steps: rate against p95, each step judged by the objectives, and the knee: the highest rate that
+    meets them, with every rate below it; and why the next one does not.
     """
     scenario = story.job.scenario
     if scenario.shape != "step":
         return {}
     length = scenario.duration / STEPS
-    limits = [
-        one
-        for one in story.objectives
-        if one.name.rpartition(".")[2] in ("p95", "p99") and not one.name.startswith("lag")
-    ]
-    limit = min((one.most for one in limits), default=math.inf)
-    rows, knee, holds = [], 0.0, True
+    rows: list[dict[str, Any]] = []
     for step in range(STEPS):
-        whole, counts = Histogram(5), {"started": 0, "failed": 0, "completed": 0}
-        for place, one in measures.slices.items():
-            middle = (place + 0.5) * measures.width
-            if step * length <= middle < (step + 1) * length:
-                for name, histogram in one.latency.items():
-                    if name != JOURNEY:
-                        whole.merge(histogram)
-                for name in counts:
-                    counts[name] += one.counts.get(name, 0)
-        p95, p99 = whole.percentiles((95, 99))
-        rate = scenario.rate * (step + 1) / STEPS
-        fine = bool(whole.counts) and p99 <= limit and counts["failed"] <= 0.01 * max(counts["completed"], 1)
-        holds = holds and fine
-        knee = rate if holds else knee
-        rows.append({"rate": rate, "started": counts["started"] / length, "p95": p95, "p99": p99, "meets": fine})
-    return {"limit": limit if math.isfinite(limit) else None, "knee": knee, "rows": rows}
+        part = measures.between(step * length, (step + 1) * length)
+        found = objectives.judge(part, story.objectives)
+        verdict = objectives.verdict(found)
+        p95, p99 = part.operation("all").latency.percentiles((95, 99))
+        rows.append(
+            {
+                "rate": scenario.rate * (step + 1) / STEPS,
+                "started": part.counts["started"] / length,
+                "p95": p95,
+                "p99": p99,
+                "verdict": verdict,
+                "reason": next((_why(one) for one in found if one.verdict == verdict), "nothing was answered")
+                if verdict != objectives.PASS
+                else "",
+            }
+        )
+    passed = [row["verdict"] == objectives.PASS for row in rows]
+    first = passed.index(False) if False in passed else STEPS
+    limits = [one.most for one in story.objectives if objectives.is_latency(one.name)]
+    return {
+        "limit": min(limits, default=None),
+        "knee": rows[first - 1]["rate"] if first else 0.0,
+        "why": f"at {rows[first]['rate']:g}/s {rows[first]['reason']}" if first < STEPS else "",
+        "rows": rows,
+    }
+
+
+def _why(one: Outcome) -> str:
+    return one.reason or f"{one.name} is {figure(one.name, one.actual)}"
 
 
 # ---- against another run ---------------------------------------------------------------------------------------------

@@ -220,9 +220,20 @@ class Measures:
             place = int(second / self.width)
         return self.slices.setdefault(place, Slice())
 
+    def between(self, begin: float, end: float) -> Measures:
+        """A stretch of time, seconds from the start, at the precision of slices: its slices' middles lie within."""
+        part = Slice()
+        for place, one in self.slices.items():
+            if begin <= (place + 0.5) * self.width < end:
+                part.merge(one)
+        journeys = part.latency.pop(JOURNEY, Histogram(SLICE_BITS))
+        steps = {name: StepMeasures(histogram, Histogram(SLICE_BITS)) for name, histogram in part.latency.items()}
+        return Measures(steps, journeys, part.lag, part.counts, checks=part.checks)
+
     def operation(self, name: str) -> StepMeasures:
         """An operation in both formats, or all steps under the name "all"."""
-        whole = StepMeasures()
+        bits = self.journeys.bits
+        whole = StepMeasures(Histogram(bits), Histogram(bits))
         for step, one in self.steps.items():
             if name in ("all", step, step.partition(" ")[0]):
                 whole.latency.merge(one.latency)

@@ -78,6 +78,8 @@ PRESETS: dict[str, tuple[Objective, ...]] = {
     ),
     "standard": (Objective("all.p99", 2.0), *_bounded(0.01, 0.0, 0.02)),
     "leadexec-delivery": (Objective("all.max", 30.0), *_bounded(0.01, 0.0, 0.1)),
+    # For a handful of requests, which carry no percentile.
+    "smoke": (Objective("all.max", 2.0), *_bounded(0.0, 0.0, 0.1)),
 }  # fmt: skip
 
 
@@ -191,6 +193,12 @@ def _is_figure(figure: str) -> bool:
     return figure in ("max", "mean") or bool(_PERCENTILE.fullmatch(figure))
 
 
+def is_latency(name: str) -> bool:
+    """Does an objective bound a percentile of a step's latency?"""
+    step, _, figure = name.rpartition(".")
+    return step != "lag" and bool(_PERCENTILE.fullmatch(figure))
+
+
 def percent_of(figure: str) -> float:
     """The percentile that a figure means: p50 is 50, p999 is 99.9."""
     digits = figure[1:]
@@ -288,7 +296,7 @@ def hopeless(measures: Measures, objectives: tuple[Objective, ...], done: float)
             # A tenth more answers than the rate promises may still come.
             if samples >= 100 and ratio * samples > one.most * samples / done * 1.1 + BEYOND:
                 return f"{one.name} is {ratio:.2%} and cannot come down to {one.most:.2%} any more"
-        elif _PERCENTILE.fullmatch(figure) and step not in ("lag",):
+        elif is_latency(one.name):
             histogram = measures.journeys if step == JOURNEY else measures.operation(ALIASES.get(step, step)).latency
             samples = histogram.total
             allowed = (1 - percent_of(figure) / 100) * samples / done * 1.1 + BEYOND

@@ -7,7 +7,6 @@ what the lookups of accepted leads have shown. The command takes frames from a s
 
 from __future__ import annotations
 
-import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,8 +46,6 @@ class Story:
     judge: Judge
     summary: Summary
     run: Run | None = None
-    #: Does a broken conservation fail the run? On the mock only: elsewhere an account may have rules of its own.
-    decides: bool = False
     measures: Measures = field(default_factory=Measures)
     conservation: Conservation = field(default_factory=Conservation)
     workers: dict[str, Worker] = field(default_factory=dict)
@@ -57,14 +54,19 @@ class Story:
     stopped: str = ""
     #: What went wrong with the generator itself.
     problems: list[str] = field(default_factory=list)
-    clock: Callable[[], float] = time.time
+    #: What the generator does when it puts on no load, in words; "" while it does.
+    stage: str = "starting"
     _leads: set[int] = field(default_factory=set)
     _kept: int = 0
 
     def take(self, worker: str, frame: Mapping[str, Any]) -> None:
         """Takes in a frame of a worker."""
+        if "of" in frame:
+            self.stage = _stage(frame)
+            return
         mine = self.workers.setdefault(worker, Worker(worker))
         if frame.get("fold"):
+            self.stage = ""
             self.measures.take(frame["fold"], worker)
         for sample in frame.get("samples") or ():
             self.judged(exchange_of(sample))
@@ -94,6 +96,11 @@ class Story:
         leads.frombytes(packed[: len(packed) // 8 * 8])
         self.conservation.duplicated += len(self._leads.intersection(leads))
         self._leads.update(leads)
+
+    @property
+    def decides(self) -> bool:
+        """Does a broken conservation fail the run? On the mock only: elsewhere an account may have rules of its own."""
+        return self.job.mock
 
     # ---- while it runs -----------------------------------------------------------------------------------------------
 
@@ -176,6 +183,12 @@ class Story:
         report["exit_code"], report["verdict"] = int(code), verdict(code)
         report["latency"] = latency(self, found)
         return report
+
+
+def _stage(frame: Mapping[str, Any]) -> str:
+    if "workers" in frame:
+        return f"{frame['workers']} of {frame['of']} workers are there"
+    return f"looking up accepted leads, {frame['looking']:,} of {frame['of']:,}"
 
 
 def exchange_of(sample: Sequence[Any]) -> Exchange:

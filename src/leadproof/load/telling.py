@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from leadproof.errors import ExitCode
 from leadproof.load.objectives import Outcome
 from leadproof.load.story import Story
-from leadproof.reports.text import one_line
+from leadproof.reports.text import figure, one_line, seconds
 
 #: The verdict in a word or two, by exit code.
 WORDS = {
@@ -24,26 +25,13 @@ WORDS = {
 _MOST = 12
 
 
-def seconds(value: float | None) -> str:
-    """A duration as people read it."""
-    if value is None:
-        return "–"
-    return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:.0f} ms" if value < 10 else f"{value:.1f} s"
-
-
-def figure(name: str, value: float | None) -> str:
-    """The figure of an objective with its unit."""
-    if value is None:
-        return "–"
-    return f"{value:.3%}" if name.endswith(".ratio") else seconds(value)
-
-
 def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """The whole run, the verdict first."""
     measures, scenario = story.measures, story.job.scenario
     counts = measures.counts
     code = story.exit_code(outcomes)
-    yield f"{WORDS[code]}  {scenario.name}, {scenario.shape} {scenario.rate:g}/s for {scenario.duration:g} s"
+    what = f"{scenario.shape} {scenario.rate:g}/s" if story.job.model == "open" else f"closed, {story.job.users} users"
+    yield f"{WORDS[code]}  {scenario.name}, {what} for {scenario.duration:g} s"
     if why := story.nothing():
         yield f"  {why}"
     if story.stopped:
@@ -95,3 +83,24 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"  outcome    {operation} {one_line(kind)}: {number:,}"
     for (operation, kind, detail), number in measures.errors.most_common(_MOST):
         yield f"  error      {operation} {kind}{f': {one_line(detail)}' if detail else ''}: {number:,}"
+
+
+def knee(rates: Mapping[str, Any]) -> Iterator[str]:
+    """What a run in steps has found."""
+    if not rates:
+        return
+    found = f"{rates['knee']:g}/s met the objectives" if rates["knee"] else "no rate met the objectives"
+    yield f"  knee       {found}{'; ' + one_line(rates['why']) if rates['why'] else ''}"
+    for row in rates["rows"]:
+        yield f"  step       {row['rate']:g}/s: p95 {seconds(row['p95'])}, p99 {seconds(row['p99'])}  {row['verdict']}"
+
+
+def against(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A run against its baseline."""
+    for row in rows:
+        yield (
+            f"  baseline   {row['step']} {row['figure']}: {row['verdict']}, {seconds(row['now'])} now, "
+            f"{seconds(row['before'])} before"
+        )
+    if rows:
+        yield f"             (a difference counts beyond {rows[0]['bound']}, and where the 95 % intervals do not meet)"

@@ -28,7 +28,7 @@ def begin(job: Job) -> Story:
     """The story of a job, before its first frame."""
     spec, profile = job.specification(), job.posting_profile()
     redactor = Redactor(profile.personal_fields, secrets=[one for one in (job.target().secret,) if one])
-    return Story(job, objectives.load(job.scenario.objectives), Judge(spec, profile), Summary(spec, redactor))
+    return Story(job, objectives.load(job.scenario.goals), Judge(spec, profile), Summary(spec, redactor))
 
 
 def tell(story: Story, samples: Sequence[Sequence[Any]]) -> ExitCode:

@@ -13,7 +13,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from leadproof.reports.text import one_line
+from leadproof.reports.text import figure as text_of
+from leadproof.reports.text import one_line, seconds
 
 Row = Mapping[str, Any]
 
@@ -49,19 +50,9 @@ def charts(report: Row) -> list[Chart]:
     return made
 
 
-def seconds(value: Any) -> str:
-    """A duration as people read it."""
-    if not isinstance(value, int | float):
-        return "–"
-    return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:.0f} ms" if value < 10 else f"{value:.1f} s"
-
-
 def figure(row: Row, name: str) -> str:
     """The figure of an objective with its unit."""
-    value = row.get(name)
-    if not isinstance(value, int | float):
-        return "–"
-    return f"{value:.3%}" if str(row.get("name", "")).endswith(".ratio") else seconds(value)
+    return text_of(str(row.get("name", "")), row.get(name))
 
 
 def headline(report: Row) -> str:
