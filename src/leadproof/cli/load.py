@@ -195,7 +195,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
             "model": job.model,
             "users": job.users,
             "processes": given["processes"],
-            "repeat": _repeat(seed),
+            "repeat": (repeat := _repeat(seed)),
         }
         run = stack.enter_context(
             Run.open(
@@ -207,7 +207,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
                 facts=facts,
             )
         )
-        story = Story(job, goals, Judge(spec, profile), Summary(spec, redactor, given["fail_on"]), run)
+        story = Story(job, goals, Judge(spec, profile), Summary(spec, redactor, given["fail_on"]), run, repeat=repeat)
         master = {"host": given["master_host"], "port": given["master_port"], "workers": given["expect_workers"]}
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from leadproof.histogram import Histogram
 from leadproof.load import objectives
+from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
 from leadproof.load.objectives import Outcome
 from leadproof.load.schedule import STEPS
@@ -22,8 +23,8 @@ _HEAT_PER_DECADE = 5
 
 RAW = "leadproof.latency/1"
 
-#: Stages of the funnel, in leads.
-FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers")
+#: Stages of the funnel, in leads; beside it the leads that were sent without a ping.
+FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers", "direct", "direct_sold")
 
 
 def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
@@ -35,7 +36,10 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
         "stopped": story.stopped,
         "problems": list(story.problems),
         "model": job.model,
+        "users": job.users,
         "scenario": job.scenario.data(),
+        "repeat": story.repeat,
+        "facts": _facts(story),
         "objectives": [one.data() for one in outcomes],
         "counts": dict(measures.counts),
         "steps": {name: _step(step) for name, step in sorted(measures.steps.items())},
@@ -55,7 +59,7 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
             for key, number in measures.outcomes.most_common()
         ],
         "funnel": {name: measures.funnel[name] for name in FUNNEL},
-        "amounts": {name: round(measures.amounts[name], 2) for name in ("payout", "price")},
+        "amounts": {name: round(measures.amounts[name], 2) for name in AMOUNTS},
         "conservation": story.conservation.data() | {"decides": story.decides},
         "judged": {
             "exchanges": measures.sampled, "without_room": measures.unsampled, "cheap_checks_broken": measures.checks,
@@ -64,6 +68,27 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
             name: {**measures.workers.get(name, {}), "lost": one.lost} for name, one in story.workers.items()
         },
     }  # fmt: skip
+
+
+def _facts(story: Story) -> dict[str, str]:
+    """What has to be the same for a run to be the same."""
+    job, scenario = story.job, story.job.scenario
+    settings = {name: f"{value:g}" for name, value in scenario.data().items() if isinstance(value, int | float)}
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in scenario.journeys.items() if weight)
+    if job.model == "closed":
+        settings["users"] = str(job.users)
+    else:
+        settings["shape"] = f"{scenario.shape}, {scenario.arrivals} arrivals"
+    return {
+        "journeys by weight": weights,
+        **settings,
+        "think": f"{scenario.think[0]:g} to {scenario.think[1]:g} s",
+        "objectives": scenario.goals,
+        "seed": str(job.seed),
+        "nonce of the identities": str(job.nonce),
+        "processes": str(len(story.workers)),
+        "readings": ", ".join(f"{name}={choice}" for name, choice in job.readings.items()) or "as shipped",
+    }
 
 
 def raw(measures: Measures) -> dict[str, Any]:

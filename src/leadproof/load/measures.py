@@ -168,7 +168,7 @@ class Measures:
     errors: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     funnel: Counter[str] = field(default_factory=Counter)
-    amounts: dict[str, float] = field(default_factory=lambda: {"price": 0.0, "payout": 0.0})
+    amounts: Counter[str] = field(default_factory=Counter)
     checks: int = 0
     sampled: int = 0
     unsampled: int = 0
@@ -200,8 +200,7 @@ class Measures:
         _add(self.errors, ((tuple(row[:-1]), row[-1]) for row in fold["errors"]))
         _add(self.outcomes, ((tuple(row[:-1]), row[-1]) for row in fold["outcomes"]))
         self.funnel.update(fold["funnel"])
-        for name, amount in fold["amounts"].items():
-            self.amounts[name] = self.amounts.get(name, 0.0) + amount
+        self.amounts.update(fold["amounts"])
         self.checks += fold["checks"]
         self.sampled += fold["sampled"][0]
         self.unsampled += fold["sampled"][1]

@@ -54,6 +54,8 @@ class Story:
     stopped: str = ""
     #: What went wrong with the generator itself.
     problems: list[str] = field(default_factory=list)
+    #: The command line that asks for the same again; "" where there is none.
+    repeat: str = ""
     #: What the generator does when it puts on no load, in words; "" while it does.
     stage: str = "starting"
     _leads: set[int] = field(default_factory=set)

@@ -8,7 +8,7 @@ from typing import Any
 from leadproof.errors import ExitCode
 from leadproof.load.objectives import Outcome
 from leadproof.load.story import Story
-from leadproof.reports.text import figure, one_line, seconds
+from leadproof.reports.text import count, figure, one_line, seconds
 
 #: The verdict in a word or two, by exit code.
 WORDS = {
@@ -44,8 +44,10 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     if story.job.model == "closed":
         yield "  closed model: users wait for answers, so a slow target is asked less often and looks faster than it is"
     yield ""
+    said = ""
     for one in outcomes:
-        reason = f"  {one.reason}" if one.reason else ""
+        reason = f"  {one.reason if one.reason != said else '(the same)'}" if one.reason else ""
+        said = one.reason or said
         yield (
             f"  {one.verdict:12} {one.name:18} {figure(one.name, one.actual):>12}  at most "
             f"{figure(one.name, one.most)}  ({one.samples:,} samples){reason}"
@@ -63,12 +65,17 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     )
     yield f"  lag        p50 {seconds(lag[0])}, p99 {seconds(lag[1])}, max {seconds(lag[2])}"
     funnel = measures.funnel
-    if funnel:
-        price = f"; paid {measures.amounts['price']:.2f}"
-        price += f", estimated {measures.amounts['payout']:.2f}" if measures.amounts["payout"] else ""
+    amounts = measures.amounts
+    if funnel["pings"]:
+        price = f"; paid {amounts['price']:.2f}, estimated {amounts['payout']:.2f}" if funnel["sold"] else ""
         yield (
             f"  funnel     {funnel['pings']:,} pings, {funnel['accepted']:,} accepted, {funnel['posted']:,} posted, "
             f"{funnel['in_time']:,} in time, {funnel['sold']:,} sold{price}"
+        )
+    if funnel["direct"]:
+        yield (
+            f"  direct     {funnel['direct']:,} posted without a ping, {funnel['direct_sold']:,} sold; paid "
+            f"{amounts['direct_price']:.2f}"
         )
     kept = story.conservation
     if kept.accepted:
@@ -76,7 +83,7 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
             f"  conserved  {kept.checked:,} of {kept.accepted:,} leads looked up: {kept.lost:,} lost, "
             f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice"
         )
-    yield f"  judged     {measures.sampled:,} exchanges" + (
+    yield f"  judged     {count(measures.sampled, 'exchange')} by every clause" + (
         f", {measures.unsampled:,} more had no room" if measures.unsampled else ""
     )
     for (operation, kind), number in measures.outcomes.most_common(_MOST):

@@ -14,7 +14,7 @@ from leadproof.locust_engine.engine import Engine
 from leadproof.locust_engine.trips import Trip
 
 #: Lookups at once, on this machine.
-AT_ONCE = 16
+AT_ONCE = 200
 
 
 def look_up(

@@ -47,7 +47,9 @@ def seconds(value: Any) -> str:
     """A duration in seconds as people read it; a dash where there is none."""
     if not isinstance(value, int | float):
         return "–"
-    return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:.0f} ms" if value < 10 else f"{value:.1f} s"
+    if value < 1:
+        return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:.0f} ms"
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
 def figure(name: str, value: Any) -> str:
