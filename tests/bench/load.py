@@ -420,7 +420,8 @@ def _memory(report: dict[str, Any], command: Sequence[float]) -> dict[str, Any]:
         for name, values in (("generator", generator), ("command", command))
     }
     return {"memory": rows, "counts": latency["counts"], "verdict": latency["verdict"],
-            "lag_p99": latency["lag"]["p99"], "conservation": latency["conservation"]}  # fmt: skip
+            "lag_p99": latency["lag"]["p99"], "conservation": latency["conservation"], "judged": latency["judged"],
+            "ended": [latency["stopped"], *latency["problems"]]}  # fmt: skip
 
 
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {

@@ -100,7 +100,7 @@ class Judge:
             self.tally.exchanges[(*cell, "refused")] += bool(context.refused)
             for _, result in context.results:
                 if isinstance(kind := outcome(result), str):
-                    self.tally.response_types[(judgement.operation, kind)] += 1
+                    self.tally.outcome(judgement.operation, kind)
             remember(context)
         return judgement
 

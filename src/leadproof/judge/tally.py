@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from leadproof.operations import CELLS
 from leadproof.specs import Clause
 
+#: Outcomes that are told apart; what a service makes up anew in every answer is counted in one row.
+DISTINCT, OTHER = 500, "other"
+
 #: Clause id, operation, representation.
 Cell = tuple[str, str, str]
 
@@ -23,6 +26,12 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     #: responseType values met, by operation.
     response_types: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def outcome(self, operation: str, kind: str) -> None:
+        """Counts an outcome; what a service makes up anew in every answer is told apart up to a limit."""
+        key = (operation, kind[:200])
+        known = key in self.response_types or len(self.response_types) < DISTINCT
+        self.response_types[key if known else (operation, OTHER)] += 1
 
     def merge(self, other: Tally) -> None:
         """Adds the counts of another run."""

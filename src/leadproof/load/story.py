@@ -23,6 +23,9 @@ from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
 from leadproof.summary import Summary, verdict
 
+#: Leads, orders and the like that the judge remembers.
+HISTORY = 5_000
+
 #: Exchanges that are kept in the run directory; all that are given to the judge are judged.
 KEPT = 2_000
 
@@ -72,6 +75,7 @@ class Story:
             self.measures.take(frame["fold"], worker)
         for sample in frame.get("samples") or ():
             self.judged(exchange_of(sample))
+        self.unjudged(frame.get("unjudged", 0))
         if frame.get("problem"):
             self.problems.append(f"{worker}: {frame['problem']}")
         if frame.get("conservation"):
@@ -92,12 +96,21 @@ class Story:
                 self.run.finding(one, number)
         self.summary.add(judgement, number)
 
+    def unjudged(self, number: int) -> None:
+        """Exchanges that were chosen for the judge and could not be kept for it: nobody says that they were judged."""
+        self.measures.sampled -= number
+        self.measures.unsampled += number
+
     def _across(self, packed: bytes) -> None:
         """Leads that two workers were given under one id."""
         leads = array("Q")
         leads.frombytes(packed[: len(packed) // 8 * 8])
         self.conservation.duplicated += len(self._leads.intersection(leads))
         self._leads.update(leads)
+
+    def __post_init__(self) -> None:
+        """A load asks about what was a moment ago; the history of a long one would only take memory."""
+        self.judge.history.shorten(HISTORY)
 
     @property
     def decides(self) -> bool:
