@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from leadproof import certify, config
 from leadproof.cli import options
 from leadproof.cli.console import progress, summarise
 from leadproof.client import Client, Target
+from leadproof.errors import ExitCode, worst
 from leadproof.evidence import Run
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
@@ -28,7 +29,7 @@ from leadproof.server import new_token, running
 from leadproof.session import Session
 from leadproof.specs import Specification
 from leadproof.suite import Controls, Story
-from leadproof.summary import Summary
+from leadproof.summary import Summary, verdict
 
 #: What is sent at most to a target that is not this machine, unless told otherwise.
 REMOTE_BUDGET, REMOTE_RATE = 200, 5.0
@@ -68,6 +69,20 @@ class Engagement:
     run: Run
     #: Requests that may be sent; 0 for any number.
     budget: int
+    #: Requests per second that may be sent; 0 for any number.
+    per_second: float
+    #: Is told what is going on.
+    say: Callable[[str], object]
+
+    @property
+    def client(self) -> Client:
+        """Who sends."""
+        return self.story.session.client
+
+    @property
+    def target(self) -> Target:
+        """Where it goes."""
+        return self.client.target
 
 
 @contextmanager
@@ -95,7 +110,8 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         maker = LeadMaker(profile, seed, nonce, no_sell=remote)
         certify.require_sender(maker)
         receiver = None if remote else stack.enter_context(Receiver())
-        client = stack.enter_context(Client(goal, per_second=_rate(wish.rate, remote=remote)))
+        per_second = _rate(wish.rate, remote=remote)
+        client = stack.enter_context(Client(goal, per_second=per_second))
         redactor = _redactor(profile, goal, remote=remote)
         facts = {"profile": profile.name, "nonce": maker.nonce, "fail_on": wish.fail_on, "mock": controls is not None}
         run = stack.enter_context(
@@ -114,12 +130,25 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         bar = stack.enter_context(progress(wish.command, None, quiet=wish.quiet))
         session = Session(client, judge, summary, run, budget=budget, progress=lambda origin, _: bar.advance(origin))
         story = Story(session, maker, controls, receiver, seed=seed, examples=wish.examples)
-        yield Engagement(story, summary, judge, run, budget)
+        yield Engagement(story, summary, judge, run, budget, per_second, bar.say)
 
 
-def conclude(engagement: Engagement, wish: Wish, *, as_json: bool) -> int:
-    """Writes the reports, prints what a person or a machine needs, and gives the exit code."""
+def conclude(
+    engagement: Engagement, wish: Wish, *, as_json: bool, latency: Mapping[str, Any] | None = None,
+    also: ExitCode = ExitCode.PASSED,
+) -> int:  # fmt: skip
+    """Writes the reports, prints what a person or a machine needs, and gives the exit code.
+
+    Args:
+        engagement: The run.
+        wish: What was asked for.
+        as_json: Print the report as JSON?
+        latency: What a load has measured.
+        also: What it says about the run.
+    """
     report = engagement.summary.report(wish.command, engagement.judge.tally, engagement.run.end())
+    code = worst(ExitCode(report["exit_code"]), also)
+    report |= {"latency": dict(latency or {}), "exit_code": int(code), "verdict": verdict(code)}
     paths = engagement.run.write_reports(report)
     _show(report, paths, as_json=as_json)
     return int(report["exit_code"])
