@@ -246,7 +246,8 @@ def test_a_worker_that_dies_is_noticed_and_named() -> None:
     with FrozenServer((-1.0, -1.0)) as target:
         process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "locust", "-f", "loadtests/ping_only.py", "--headless",
-             "--only-summary", "--host", target.url, "--rate", "50", "-t", "5s", "--processes", "2", "--judge-share", "0"],
+             "--only-summary", "--host", target.url, "--rate", "50", "-t", "5s", "--processes", "2",
+             "--judge-share", "0"],
             cwd=ROOT, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:

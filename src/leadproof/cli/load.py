@@ -244,10 +244,8 @@ def _conclude(story: Story, run: Run, baseline: Mapping[str, Any] | None, *, as_
             click.echo(line)
         for line in telling.against(report["latency"].get("baseline", ())):
             click.echo(line)
-        for row in report["findings"][:10]:
-            click.echo(
-                f"  finding    {row['level']} {row['clause']} {row['operation']}: {row['message']}  ×{row['count']}"
-            )
+        for line in telling.findings(report["findings"]):
+            click.echo(line)
         click.echo(f"report: {paths['html']}")
     return int(report["exit_code"])
 

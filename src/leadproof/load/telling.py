@@ -92,6 +92,15 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"  error      {operation} {kind}{f': {one_line(detail)}' if detail else ''}: {number:,}"
 
 
+def findings(rows: Sequence[Mapping[str, Any]], most: int = 10) -> Iterator[str]:
+    """What the judge has found, the worst first."""
+    for row in rows[:most]:
+        what = f"{row['level']} {row['clause']} {row['operation']}: {one_line(row['message'])}"
+        yield f"  finding    {what}  ×{row['count']}"
+    if len(rows) > most:
+        yield f"             and {len(rows) - most} more in the report"
+
+
 def knee(rates: Mapping[str, Any]) -> Iterator[str]:
     """What a run in steps has found."""
     if not rates:

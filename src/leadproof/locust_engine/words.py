@@ -38,4 +38,6 @@ def tell(story: Story, samples: Sequence[Sequence[Any]]) -> ExitCode:
     found = story.outcomes()
     for line in telling.lines(story, found):
         click.echo(line)
+    for line in telling.findings(story.summary.report("load", story.judge.tally, {})["findings"]):
+        click.echo(line)
     return story.exit_code(found)
