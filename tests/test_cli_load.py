@@ -226,7 +226,11 @@ def test_a_master_and_two_workers_share_a_load(tmp_path: Path, mock: str, goals:
 @pytest.mark.load
 @pytest.mark.parametrize(
     ("fault", "code", "verdict"),
-    [([], 0, "PASS"), (["--fault", "latency:2.5"], 3, "FAIL"), (["--defect", "acceptance-without-an-order"], 1, "FAIL")],
+    [
+        ([], 0, "PASS"),
+        (["--fault", "latency:2.5"], 3, "FAIL"),
+        (["--defect", "acceptance-without-an-order"], 1, "FAIL"),
+    ],
 )
 def test_half_a_thousand_journeys_a_second(tmp_path: Path, fault: list[str], code: int, verdict: str) -> None:
     # As a user has it, but for the lag: this machine may be doing something else.

@@ -13,6 +13,7 @@ from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
 from leadproof.load.objectives import Outcome
 from leadproof.load.schedule import STEPS
 from leadproof.load.story import Story
+from leadproof.load.telling import knee_of
 from leadproof.reports.text import figure
 
 #: Percentiles that tables show.
@@ -212,12 +213,13 @@ def rates(measures: Measures, story: Story) -> dict[str, Any]:
     passed = [row["verdict"] == objectives.PASS for row in rows]
     first = passed.index(False) if False in passed else STEPS
     limits = [one.most for one in story.objectives if objectives.is_latency(one.name)]
-    return {
+    found = {
         "limit": min(limits, default=None),
         "knee": rows[first - 1]["rate"] if first else 0.0,
         "why": f"at {rows[first]['rate']:g}/s {rows[first]['reason']}" if first < STEPS else "",
         "rows": rows,
     }
+    return {**found, "words": knee_of(found)}
 
 
 def _why(one: Outcome) -> str:

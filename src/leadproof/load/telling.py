@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leadproof.errors import ExitCode
-from leadproof.load.objectives import Outcome
+from leadproof.load.objectives import INCONCLUSIVE, Outcome
 from leadproof.load.story import Story
 from leadproof.reports.text import count, figure, one_line, seconds
 
@@ -101,12 +101,20 @@ def findings(rows: Sequence[Mapping[str, Any]], most: int = 10) -> Iterator[str]
         yield f"             and {len(rows) - most} more in the report"
 
 
+def knee_of(rates: Mapping[str, Any]) -> str:
+    """The knee of a run in steps in words, and what is in the way of a higher one."""
+    found = f"{rates['knee']:g}/s met the objectives, with every rate below it"
+    if not rates["knee"]:
+        undecided = rates["rows"][0]["verdict"] == INCONCLUSIVE
+        found = "not found" if undecided else "the lowest rate missed the objectives"
+    return f"{found}; {rates['why']}" if rates["why"] else found
+
+
 def knee(rates: Mapping[str, Any]) -> Iterator[str]:
     """What a run in steps has found."""
     if not rates:
         return
-    found = f"{rates['knee']:g}/s met the objectives" if rates["knee"] else "no rate met the objectives"
-    yield f"  knee       {found}{'; ' + one_line(rates['why']) if rates['why'] else ''}"
+    yield f"  knee       {one_line(rates['words'])}"
     for row in rates["rows"]:
         yield f"  step       {row['rate']:g}/s: p95 {seconds(row['p95'])}, p99 {seconds(row['p99'])}  {row['verdict']}"
 

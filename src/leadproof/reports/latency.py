@@ -84,16 +84,16 @@ def _curves(latency: Row) -> Chart:
     furthest = max((_nines(points[-2][0] if len(points) > 1 else 0) for points in curves.values()), default=2.0)
     values = [value for points in curves.values() for _, value in points]
     limits = [row for row in latency.get("objectives", ()) if _percent(row) is not None]
-    frame = svg.Frame.logarithmic(max(furthest, 2.0), [*values, *(float(row["most"]) for row in limits)])
+    frame = svg.Frame.logarithmic(max(furthest, 2.0), [*values, *(float(row["most"]) * 1.2 for row in limits)])
     marks = [(_nines(one), f"{one:g} %") for one in (0, 50, 90, 99, 99.9, 99.99, 99.999) if _nines(one) <= frame.x_high]
     lines = [
         (name, [(min(_nines(percent), frame.x_high), value) for percent, value in points])
         for name, points in curves.items()
     ]
     parts = [*svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *svg.lines(frame, lines)]
-    for row in limits:
+    for place, row in enumerate(limits):
         at = min(_nines(_percent(row) or 0.0), frame.x_high)
-        parts += svg.corner(frame, at, float(row["most"]), f"{row['name']} ≤ {figure(row, 'most')}")
+        parts += svg.corner(frame, at, float(row["most"]), f"{row['name']} ≤ {figure(row, 'most')}", place)
     shown = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0)
     rows = [(name, *(seconds(_at(points, percent)) for percent in shown)) for name, points in curves.items()]
     words = (
@@ -198,12 +198,7 @@ def _knee(rates: Row) -> Chart:
             svg.line([(x, frame.top), (x, frame.bottom)], svg.COLOURS[2], dash="2 3"),
             svg.text(x - 4, frame.top + 12, f"knee {knee:g}/s", anchor="end"),
         ]
-    words = (
-        f"The highest rate that met the objectives, with every rate below it: {knee:g}/s."
-        if knee
-        else "No rate met the objectives."
-    )
-    why = f" {str(rates['why'])[:1].upper()}{str(rates['why'])[1:]}." if rates.get("why") else ""
+    words = f"Each rate judged by the objectives. Knee: {one_line(str(rates.get('words', '')), 300)}."
     table = [
         (
             f"{row['rate']:g}/s",
@@ -215,7 +210,7 @@ def _knee(rates: Row) -> Chart:
         for row in rows
     ]
     return Chart(
-        "Rate and latency", words + why, svg.drawing("Rate and latency", parts),
+        "Rate and latency", words, svg.drawing("Rate and latency", parts),
         ("Asked", "Started", "p95", "p99", "Verdict"), table,
     )  # fmt: skip
 
