@@ -213,13 +213,13 @@ def rates(measures: Measures, story: Story) -> dict[str, Any]:
     passed = [row["verdict"] == objectives.PASS for row in rows]
     first = passed.index(False) if False in passed else STEPS
     limits = [one.most for one in story.objectives if objectives.is_latency(one.name)]
-    found = {
+    data: dict[str, Any] = {
         "limit": min(limits, default=None),
         "knee": rows[first - 1]["rate"] if first else 0.0,
         "why": f"at {rows[first]['rate']:g}/s {rows[first]['reason']}" if first < STEPS else "",
         "rows": rows,
     }
-    return {**found, "words": knee_of(found)}
+    return {**data, "words": knee_of(data)}
 
 
 def _why(one: Outcome) -> str:

@@ -174,11 +174,11 @@ def limit(frame: Frame, value: float, words: str) -> list[str]:
 
 
 def corner(frame: Frame, at: float, value: float, words: str, place: int = 0) -> list[str]:
-    """A limit on the values up to a place: the corner that a curve has to pass below; the words of several stand side
-    by side, the first at the right.
+    """A limit on the values up to a place: the corner that a curve has to pass below. The words stand beside it, those
+    of several below each other.
     """
     x, y = frame.x(at), frame.y(value)
     return [
         line([(frame.x(frame.x_low), y), (x, y), (x, frame.top)], LIMIT, dash="6 3"),
-        text(x - 4 - 145 * place, y - 5, words, anchor="end"),
+        text(x + 6, frame.top + 12 + 15 * place, words),
     ]
