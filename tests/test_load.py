@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -581,6 +582,20 @@ def test_the_report_is_rendered_in_every_format_without_script() -> None:
         "sold_twice",
     }
     assert {row["verdict"] for row in report["latency"]["baseline"]} == {"same"}
+    assert "| `all.p99` | 2.00 s | 10.00 ms |" in pages["md"]
+    cases = {case.get("name"): case for case in ET.fromstring(pages["junit"]).iter("testcase")}
+    assert {"all.p99", "errors.ratio", "clauses.ratio", "lag.p99"} <= set(cases)
+
+
+@pytest.mark.parametrize(("decides", "shown"), [(True, "failure"), (False, "system-out")])
+def test_an_objective_that_was_missed_fails_in_junit_where_it_decides(decides: bool, shown: str) -> None:
+    story, _ = told(lambda one: one.measures.steps["ping json"].latency.record(9.0, 500))
+    report = story.report({"id": "x"}, latency.described)
+    report["latency"]["decides"] = decides
+
+    cases = ET.fromstring(RENDERERS["junit"].render(report)).iter("testcase")
+
+    assert [child.tag for case in cases if case.get("name") == "all.p99" for child in case] == [shown]
 
 
 def test_a_baseline_tells_better_from_worse() -> None:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadproof.operations import OPERATIONS
-from leadproof.reports.text import count, one_line
-from leadproof.reports.view import DISCLAIMER, RESULTS, Cell, Row, View, arrange, mapping, media_of, rows
+from leadproof.reports.text import count, figure, one_line, seconds
+from leadproof.reports.view import DISCLAIMER, RESULTS, Cell, Row, View, arrange, mapping, media_of, number, rows
 
 #: Rows that are shown of a long list.
 _MOST = 25
@@ -30,6 +30,7 @@ def render(report: Mapping[str, Any]) -> str:
         _facts(view),
     ]
     parts += _findings("What is broken", view.failures, view)
+    parts += _load(mapping(report, "latency"))
     parts += _problems(report)
     parts += _tables(view)
     parts += _findings("Reported, does not decide", view.advice, view)
@@ -51,6 +52,39 @@ def _facts(view: View) -> str:
         ("Seed", run.get("seed")),
     )
     return "\n".join(f"- {name}: {_code(str(value))}" for name, value in named if value not in (None, ""))
+
+
+def _load(latency: Row) -> list[str]:
+    """What a load has shown: its objectives, its steps, and whether every lead is still there."""
+    if latency.get("skipped"):
+        return ["## Load", f"Not probed: {_escape(one_line(str(latency['skipped'])))}"]
+    steps = mapping(latency, "steps")
+    if not steps:
+        return []
+    parts = [f"## Load: {_code(str(latency.get('verdict', '')))}"]
+    if latency.get("probe"):
+        parts.append(_escape(str(latency["probe"])))
+    lines = ["| objective | at most | measured | samples | verdict |", "| --- | --- | --- | --- | --- |"]
+    for row in rows(latency, "objectives"):
+        name, verdict = str(row.get("name", "")), f"{row.get('verdict', '')} {row.get('reason') or ''}"
+        figures = " | ".join(figure(name, row.get(key)) for key in ("most", "actual"))
+        samples = number(row, "samples")
+        lines.append(f"| {_code(name)} | {figures} | {samples:,} | {_escape(one_line(verdict.strip()))} |")
+    parts.append("\n".join(lines))
+    lines = ["| step | answers | failed | p50 | p95 | p99 | highest |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for name, step in steps.items():
+        latencies = mapping(step, "latency")
+        figures = " | ".join(seconds(latencies.get(key)) for key in ("p50", "p95", "p99", "max"))
+        answers, failed = number(latencies, "samples"), number(step, "failed")
+        lines.append(f"| {_code(str(name))} | {answers:,} | {failed:,} | {figures} |")
+    parts.append("\n".join(lines))
+    kept = mapping(latency, "conservation")
+    if number(kept, "accepted"):
+        kinds = ("lost", "duplicated", "sold_twice")
+        broken = ", ".join(f"{number(kept, key):,} {key.replace('_', ' ')}" for key in kinds)
+        checked = f"{number(kept, 'checked'):,} of {number(kept, 'accepted'):,}"
+        parts.append(f"{checked} accepted leads were looked up: {broken}.")
+    return parts
 
 
 def _findings(title: str, findings: list[Row], view: View) -> list[str]:
