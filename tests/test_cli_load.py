@@ -78,7 +78,9 @@ def goals(tmp_path: Path) -> str:
 
 def test_a_good_run_passes_with_its_funnel_and_every_lead_looked_up(tmp_path: Path, goals: str) -> None:
     line = ("ping_post", "--rate", "100", "--duration", "3s", "--objectives", goals, "--arrivals", "constant")
-    code, report, err = load(tmp_path, *line, "--seed", "3")
+    # What locust would read by itself has no say.
+    (tmp_path / "locust.conf").write_text("host = http://leads.partner.example\nprocesses = 3\ncsv = stolen\n")
+    code, report, err = load(tmp_path, *line, "--seed", "3", LOCUST_HOST="http://leads.partner.example")
 
     assert (code, report.get("verdict")) == (0, "passed"), err
     found = report["latency"]
@@ -95,6 +97,7 @@ def test_a_good_run_passes_with_its_funnel_and_every_lead_looked_up(tmp_path: Pa
     page = (run / "report.html").read_text()
     assert "<script" not in page
     assert "Percentiles" in page
+    assert not list(tmp_path.glob("stolen*"))
 
 
 def test_a_baseline_says_better_same_or_worse_and_xml_is_sent_too(tmp_path: Path, mock: str, goals: str) -> None:
