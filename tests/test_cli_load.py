@@ -171,6 +171,22 @@ def test_ctrl_c_gives_the_report_so_far(tmp_path: Path, mock: str, goals: str) -
     assert report["latency"]["counts"]["completed"] > 0
 
 
+@pytest.mark.load
+def test_ctrl_c_before_the_first_packet_ends_the_run_too(tmp_path: Path, mock: str) -> None:
+    process = start(tmp_path, "ping_only", "--target", mock, "--rate", "50", "--duration", "60s", "--json")
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("reports/out/*/run.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)  # locust is being started
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    code, report, err = ended(process)
+
+    assert code == 130, err
+    assert time.monotonic() - begun < 30
+    assert report["latency"]["counts"].get("started", 0) < 500
+
+
 def _judged(folder: Path) -> bool:
     return any(path.stat().st_size for path in folder.glob("reports/out/*/exchanges.ndjson"))
 
