@@ -36,7 +36,18 @@ from leadproof.schemas import (
     xsd_patches,
 )
 
-__all__ = ["ANY_OFFSET", "Clause", "Reading", "Schema", "Specification", "clauses", "digests", "load", "readings"]
+__all__ = [
+    "ANY_OFFSET",
+    "Clause",
+    "Reading",
+    "Schema",
+    "Specification",
+    "clauses",
+    "digests",
+    "load",
+    "readings",
+    "versions",
+]
 
 #: Readings that replace one reading's choice when the documentation's own samples shall pass.
 AS_DOCUMENTED = {"placeholders": "as-documented"}
@@ -136,6 +147,16 @@ def _clause(row: Mapping[str, Any]) -> Clause:
         check=row.get("check", ""),
         untestable=row.get("untestable", ""),
     )
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The version that each hand-written register gives itself, by file."""
+    return {
+        "clauses.yaml": str(_yaml("clauses.yaml")["version"]),
+        "readings.yaml": str(_yaml("readings.yaml")["version"]),
+        "openapi.yaml": str(_yaml("openapi.yaml")["info"]["version"]),
+    }
 
 
 def digests() -> dict[str, str]:

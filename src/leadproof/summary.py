@@ -18,7 +18,7 @@ from leadproof.findings import Finding, Observation, shape
 from leadproof.judge import ABSENT, Judgement, Tally
 from leadproof.operations import CELLS, OPERATIONS
 from leadproof.redact import Redactor
-from leadproof.specs import Clause, Specification
+from leadproof.specs import Clause, Specification, versions
 
 SCHEMA = "leadproof.report/1"
 
@@ -85,6 +85,9 @@ class Summary:
     _accepted: int = 0
     _kinds: Counter[str] = field(default_factory=Counter)
     _found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
+    #: Clause -> the first exchange that kept it, and the first that broke it: where to look in the evidence.
+    _held: dict[str, int] = field(default_factory=dict)
+    _broken: dict[str, int] = field(default_factory=dict)
     _observed: dict[tuple[str, str, str, str], tuple[Observation, int]] = field(default_factory=dict)
 
     def add(self, judgement: Judgement, exchange: int | None = None) -> None:
@@ -96,6 +99,9 @@ class Summary:
             self._accepted += bool(judgement.context.accepted)
             if self.exercised is not None:
                 self.exercised.add(judgement.context, judgement.media)
+        if exchange is not None:
+            for name in judgement.held - self._held.keys():
+                self._held[name] = exchange
         self.findings(judgement.findings, judgement, exchange)
         for observation in judgement.observations:
             self.observed(observation)
@@ -120,6 +126,8 @@ class Summary:
     def findings(self, findings: Iterable[Finding], judgement: Judgement, exchange: int | None = None) -> None:
         """Takes in findings that belong to an exchange."""
         for finding in findings:
+            if exchange is not None:
+                self._broken.setdefault(finding.clause, exchange)
             redacted = self.redactor.finding(finding)
             key = redacted.same_as()
             size = _size(judgement)
@@ -229,7 +237,7 @@ class Summary:
             "clauses": clauses,
             "coverage": {**coverage(tally), **self._exercised(clauses)},
             "latency": {},
-            "run": {**run, "readings": self._readings()},
+            "run": {**run, "versions": versions(), "readings": self._readings()},
         }
 
     def _exercised(self, clauses: list[dict[str, Any]]) -> dict[str, Any]:
@@ -300,6 +308,7 @@ class Summary:
             "passed": passed,
             "failed": failed,
             "reason": reason,
+            "exchange": None if result == "untested" else self._broken.get(clause.id, self._held.get(clause.id)),
             "level": clause.level,
             "basis": clause.basis,
             "subject": clause.subject,
@@ -327,6 +336,7 @@ class Summary:
                 "taken": self.spec.choices.get(reading.id, reading.taken),
                 "meaning": reading.choices[self.spec.choices.get(reading.id, reading.taken)],
                 "why": reading.why,
+                "places": [{"at": at, "says": says} for at, says in reading.places],
                 "chosen": self.spec.choices.get(reading.id, reading.taken) != reading.taken,
             }
             for reading in self.spec.readings.values()

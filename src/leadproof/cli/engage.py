@@ -97,7 +97,10 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         receiver = None if remote else stack.enter_context(Receiver())
         client = stack.enter_context(Client(goal, per_second=_rate(wish.rate, remote=remote)))
         redactor = _redactor(profile, goal, remote=remote)
-        facts = {"profile": profile.name, "nonce": maker.nonce, "fail_on": wish.fail_on, "mock": controls is not None}
+        facts = {
+            "profile": profile.name, "nonce": maker.nonce, "fail_on": wish.fail_on, "mock": controls is not None,
+            **configured.cover(),
+        }  # fmt: skip
         run = stack.enter_context(
             Run.open(
                 Path(wish.out or configured.out),

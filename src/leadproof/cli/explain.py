@@ -9,22 +9,12 @@ from collections.abc import Callable, Iterator
 import click
 
 from leadproof import specs
-from leadproof.errors import ExitCode, UsageError
+from leadproof.errors import MEANINGS, UsageError
 from leadproof.findings import KINDS
 from leadproof.mock.defects import Defect
 from leadproof.operations import OPERATIONS
 from leadproof.server.faults import FAULTS, Fault
 from leadproof.specs import Clause, Reading
-
-_CODES = {
-    ExitCode.PASSED: "Everything that was exercised held.",
-    ExitCode.VIOLATED: "A must clause that is documented or resolved was violated, or what --fail-on adds.",
-    ExitCode.USAGE: "Usage, configuration or unreadable input.",
-    ExitCode.OBJECTIVES_MISSED: "The contract held, the load objectives did not.",
-    ExitCode.INCONCLUSIVE: "Nothing was really tested: nothing matched, nothing was authorised, or too few samples.",
-    ExitCode.UNREACHABLE: "The target could not be reached.",
-    ExitCode.INTERRUPTED: "Ended by Ctrl-C; what was found until then is kept.",
-}
 
 
 @click.command("explain")
@@ -85,7 +75,7 @@ def _topics() -> dict[str, Topic]:
         ),
         "defects": _list_of_defects,
         "faults": lambda: (f"{name:18} {fault.words}" for name, fault in FAULTS.items()),
-        "exit-codes": lambda: (f"{int(code):<4} {words}" for code, words in _CODES.items()),
+        "exit-codes": lambda: (f"{int(code):<4} {words}" for code, words in MEANINGS.items()),
     }
     for clause in specs.clauses().values():
         topics[clause.id] = lambda clause=clause: _clause(clause)  # type: ignore[misc]  # a default binds the loop's value
@@ -93,7 +83,7 @@ def _topics() -> dict[str, Topic]:
         topics[reading.id] = lambda reading=reading: _reading(reading)  # type: ignore[misc]  # as above
     for kind, words in KINDS.items():
         topics.setdefault(kind, lambda kind=kind, words=words: iter((f"{kind}: {words}",)))  # type: ignore[misc]  # as above
-    for code, words in _CODES.items():
+    for code, words in MEANINGS.items():
         topics[str(int(code))] = lambda code=code, words=words: iter((f"exit code {int(code)}: {words}",))  # type: ignore[misc]  # as above
     for name, fault in FAULTS.items():
         topics.setdefault(name, lambda name=name, fault=fault: _fault(name, fault))  # type: ignore[misc]  # as above

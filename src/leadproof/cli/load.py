@@ -155,7 +155,8 @@ def _run(name: str, given: dict[str, Any]) -> int:
         )  # fmt: skip
         redactor = options.redactor(profile, goal.secret)
         facts = {"profile": profile.name, "nonce": job.nonce, "fail_on": given["fail_on"], "mock": own,
-                 "scenario": chosen.data(), "model": job.model, "processes": given["processes"]}  # fmt: skip
+                 "scenario": chosen.data(), "model": job.model, "processes": given["processes"],
+                 **configured.cover()}  # fmt: skip
         run = stack.enter_context(
             Run.open(
                 Path(given["out"] or configured.out),

@@ -62,7 +62,7 @@ def command(
     files = list(captures.files(paths))
     redactor = options.redactor(profile)
     summary, judge = Summary(spec, redactor, fail_on), Judge(spec, profile)
-    facts = {"profile": profile.name, "fail_on": fail_on}
+    facts = {"profile": profile.name, "fail_on": fail_on, **configured.cover()}
     folder = Path(out or configured.out)
     with ExitStack() as stack:
         run = None

@@ -54,6 +54,8 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     observations: tuple[Observation, ...] = ()
     context: Context | None = None
+    #: Ids of the clauses that the exchange gave occasion to decide and that it kept.
+    held: frozenset[str] = frozenset()
 
     @property
     def answer(self) -> Any:
@@ -163,6 +165,7 @@ class _Case:
         self.exchange = exchange
         self.found: dict[tuple[str, str, str], tuple[str, Breach, str]] = {}
         self.observations: list[Observation] = []
+        self.held: set[str] = set()
         if recognition.reason:
             self._observe("file.ambiguous", recognition.reason)
         response = exchange.response
@@ -300,6 +303,7 @@ class _Case:
             structure = self.register.clause(self.operation.id, fmt, "client_xml_structure")
             if fmt == "xml" and structure is not None:
                 self.tally.passed[(structure.id, self.operation.id, "xml")] += 1
+                self.held.add(structure.id)
 
     def _count_form(self, decoded: bool) -> None:
         """Clauses about form that held: those with an occasion and without a breach."""
@@ -327,6 +331,7 @@ class _Case:
 
     def _pass(self, clause: Clause) -> None:
         self.tally.passed[(clause.id, self.operation.id, self.media)] += 1
+        self.held.add(clause.id)
 
     def _breach(self, check: str, breach: Breach, direction: str = "answer") -> None:
         """Notes a breach; the same place is noted once, whoever saw it first."""
@@ -353,22 +358,18 @@ class _Case:
             if observed:
                 self.observations.append(
                     Observation(
-                        breach.kind,
-                        breach.message,
-                        breach.pointer,
-                        breach.xpath,
-                        self.operation.id,
-                        self.media,
+                        breach.kind, breach.message, breach.pointer, breach.xpath, self.operation.id, self.media,
                         self.exchange.origin,
                     )
-                )
+                )  # fmt: skip
                 continue
             findings.append(_finding(clause, breach, self.operation.id, self.media, self.exchange.origin))
         for name in {finding.clause for finding in findings}:
             self.tally.failed[(name, self.operation.id, self.media)] += 1
         return Judgement(
-            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context
-        )
+            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context,
+            frozenset(self.held),
+        )  # fmt: skip
 
 
 def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
