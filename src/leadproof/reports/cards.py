@@ -6,7 +6,7 @@ What was found a hundred times for one reason is one thing to repair, so it is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,9 @@ LINES = 140
 
 #: Evidence of a place, in the order in which it is worth its room, and the characters of each that are shown.
 EVIDENCE = {"response": 2400, "request": 1600, "curl": 1800}
+
+#: Bytes of markup around a piece of evidence, bytes of a note that there is more, and the least that is worth showing.
+_MARKUP, _NOTE, _LEAST = 260, 130, 240
 
 
 @dataclass(slots=True)
@@ -115,26 +118,27 @@ def in_turn(cards: Iterable[Card]) -> list[Place]:
     return [place for _, _, place in sorted(ranked, key=lambda one: one[:2])]
 
 
-def furnish(cards: Iterable[Card], room: int) -> None:
+def furnish(cards: Sequence[Card], room: int) -> None:
     """Gives requests and answers to the places that are shown in full, until the room is used up.
+
+    The first places of all cards share the room before the second places do: a shorter excerpt of everything is worth
+    more than all of one thing.
 
     Args:
         cards: The cards of a page.
         room: Bytes of the page that are left for evidence.
     """
-    for place in in_turn(cards):
-        if not place.full:
-            continue
-        for name, longest in EVIDENCE.items():
-            text = place.row.get(name)
-            if not text:
-                continue
-            shown = visible(str(text), longest)
-            size = len(shown.encode()) + 4 * sum(shown.count(sign) for sign in "&<>") + 160
-            if size > room:
+    room -= _NOTE * sum(place.full for card in cards for place in card.places)
+    for at in range(max((len(card.places) for card in cards), default=0)):
+        places = [card.places[at] for card in cards if at < len(card.places) and card.places[at].full]
+        wanted = [(place, name) for name in EVIDENCE for place in places if place.row.get(name)]
+        for number, (place, name) in enumerate(wanted):
+            share = room // (len(wanted) - number) - _MARKUP
+            if share < _LEAST:
                 place.left_out = True
                 continue
-            room -= size
+            shown = visible(str(place.row[name]), min(EVIDENCE[name], share))
+            room -= len(shown.encode()) + 4 * sum(shown.count(sign) for sign in "&<>") + _MARKUP
             place.evidence[name] = shown
 
 
