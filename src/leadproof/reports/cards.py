@@ -58,7 +58,7 @@ class Card:
     message: str
     places: list[Place]
     #: Places for which there is not even room for a line.
-    dropped: int = 0
+    dropped: Sequence[Row] = ()
 
     @property
     def first(self) -> Row:
@@ -68,12 +68,12 @@ class Card:
     @property
     def times(self) -> int:
         """How often it was seen, over all its places."""
-        return sum(_times(place.row) for place in self.places) + self.dropped
+        return sum(map(_times, (*(place.row for place in self.places), *self.dropped)))
 
     @property
     def total(self) -> int:
         """All of its places, shown or not."""
-        return len(self.places) + self.dropped
+        return len(self.places) + len(self.dropped)
 
     @property
     def operations(self) -> list[str]:
@@ -106,7 +106,7 @@ def deal(findings: Iterable[Row], clauses: Mapping[str, Row], first: int = 1, fu
         message = str(rows[0].get("message") or "")
         paths = {_member(row): str(row["xpath"]) for row in reversed(rows) if row.get("xpath")}
         places = [Place(row, _where(row), str(row.get("xpath") or "") or paths.get(_member(row), "")) for row in shown]
-        cards.append(Card(number, name, clauses.get(name, {}), message, places, len(rows) - len(shown)))
+        cards.append(Card(number, name, clauses.get(name, {}), message, places, rows[len(shown) :]))
     for place in in_turn(cards)[:full]:
         place.full = True
     return cards
