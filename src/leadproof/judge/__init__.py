@@ -67,12 +67,7 @@ class Judge:
     def __init__(
         self, spec: Specification | None = None, profile: Profile | None = None, *, without: Collection[str] = ()
     ) -> None:
-        """Args:
-
-        spec: The specification under one choice of readings.
-        profile: The posting profile that the partner goes by.
-        without: Checks that say nothing here, such as one about credentials where the run was given none.
-        """
+        """`without` names checks that say nothing here, such as one about credentials where there are none."""
         self.spec = spec or load()
         self.profile = profile
         self.register = Register(self.spec, without)
