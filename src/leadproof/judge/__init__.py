@@ -86,13 +86,8 @@ class Judge:
         recognition = recognise(exchange)
         if not recognition.candidates:
             self.tally.outcomes["unrecognised"] += 1
-            return Judgement(
-                "unrecognised",
-                "",
-                "",
-                (),
-                (Observation("file.unrecognised", recognition.reason, origin=exchange.origin),),
-            )
+            seen = (Observation("file.unrecognised", recognition.reason, origin=exchange.origin),)
+            return Judgement("unrecognised", "", "", (), seen)
         case = _Case(self, exchange, recognition)
         case.wire(problems)
         judgement = case.judge()
@@ -369,10 +364,10 @@ class _Case:
             findings.append(_finding(clause, breach, self.operation.id, self.media, self.exchange.origin))
         for name in {finding.clause for finding in findings}:
             self.tally.failed[(name, self.operation.id, self.media)] += 1
+        seen = tuple(self.observations)
         return Judgement(
-            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context,
-            frozenset(self.held),
-        )  # fmt: skip
+            outcome, self.operation.id, self.media, tuple(findings), seen, self.context, frozenset(self.held)
+        )
 
 
 def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
