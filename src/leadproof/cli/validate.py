@@ -110,13 +110,8 @@ def _file(
                 summary.observed(Observation("file.deviation", REPEATED, origin=found.origin))
                 continue
             judgement = judge.judge(found)
-            number = run.exchange(found) if run else None
+            number = run.judged(found, judgement) if run else None
             summary.add(judgement, number)
-            if run:
-                for finding in judgement.findings:
-                    run.finding(finding, number)
-                for observation in judgement.observations:
-                    run.finding(observation, number)
             bar.advance(found.origin)
     except InputError as error:  # the other files are judged all the same
         problems.append(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))

@@ -29,6 +29,7 @@ from leadproof.evidence.files import (
 from leadproof.evidence.rows import exchange_row
 from leadproof.exchange import Exchange
 from leadproof.findings import Finding, Observation
+from leadproof.judge import Decisions, Judgement
 from leadproof.redact import Redactor
 from leadproof.reports import RENDERERS
 
@@ -112,16 +113,50 @@ class Run:
         """The name of the run and of its directory."""
         return self.path.name
 
-    def exchange(self, exchange: Exchange) -> int:
+    def exchange(self, exchange: Exchange, decisions: Decisions | None = None) -> int:
         """Redact an exchange and append it; its number in the run, from 1.
+
+        Args:
+            exchange: Raw.
+            decisions: What the judge decided about it, kept in the same line.
 
         Raises:
             EvidenceError: The disk does not take it.
         """
         redacted = self._redactor.exchange(exchange)
         self._count += 1
-        self._exchanges.append(exchange_row(self._count, redacted, original=exchange))
+        row = exchange_row(self._count, redacted, original=exchange)
+        if decisions is not None:
+            row["judged"] = decisions.row()
+        self._exchanges.append(row)
         return self._count
+
+    def judged(self, exchange: Exchange, judgement: Judgement) -> int:
+        """Append an exchange with all that the judge said of it; its number in the run.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        number = self.exchange(exchange, judgement.decisions())
+        for one in judgement.findings:
+            self.finding(one, number)
+        for observation in judgement.observations:
+            self.finding(observation, number)
+        return number
+
+    def beside(self, judgement: Judgement, *numbers: int | None) -> None:
+        """Append what was decided by laying exchanges side by side, and what was found by it.
+
+        Args:
+            judgement: The decisions and findings.
+            numbers: The numbers of the exchanges.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": list(numbers), "what": "beside", "judged": judgement.decisions().row()})
+        for one in judgement.findings:
+            self.finding(one, numbers[0] if numbers else None)
 
     def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
         """Redact a finding or an observation and append it.
