@@ -85,7 +85,11 @@ WRONG = {
         "see https://toml.io for the syntax",
     ),
     "an unknown key": ("sed = 1", ": there is no key sed", "did you mean seed?"),
-    "a key like none": ("xyzzy = 1", ": there is no key xyzzy", "known are: profile, out, seed, readings, targets"),
+    "a key like none": (
+        "xyzzy = 1",
+        ": there is no key xyzzy",
+        "known are: profile, out, seed, readings, targets, waivers",
+    ),
     "a wrong type": (
         "seed = 'x'",
         ": seed has to be a whole number, and is text in quotes",

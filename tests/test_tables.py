@@ -1,4 +1,4 @@
-"""The tables of a report count what the evidence holds: whoever adds up the lines of a run comes to the same numbers."""
+"""The tables of a report count what the evidence holds: whoever adds up the lines of a run has the same numbers."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadproof.errors import ExitCode, worst
-from leadproof.verdicts import codes_of, settle, settle_again, verdict
+from leadproof.verdicts import FAIL_ON, codes_of, fails, settle, settle_again, verdict
 
-BROKEN = {"clause": "LE2-PING-RES-03", "decides": True}
-ADVICE = {"clause": "LE2-PING-RES-03", "decides": False}
+BROKEN = {"level": "must", "basis": "documented"}
+ADVICE = {"level": "should", "basis": "documented"}
 
 
 @given(st.sets(st.sampled_from(list(ExitCode))))
@@ -32,6 +32,9 @@ def test_the_worst_code_wins_and_all_are_kept(codes: set[ExitCode]) -> None:
     [
         ([1], [BROKEN], 1),
         ([1], [ADVICE], 0),
+        ([1], [{**BROKEN, "waived": True}], 0),
+        ([1], [{**BROKEN, "known": True}], 0),
+        ([1], [{**BROKEN, "known": True}, BROKEN], 1),
         ([1, 4], [ADVICE], 4),
         ([], [BROKEN], 1),
         ([2, 1], [ADVICE], 2),
@@ -40,11 +43,21 @@ def test_the_worst_code_wins_and_all_are_kept(codes: set[ExitCode]) -> None:
     ],
 )
 def test_only_the_violation_may_change(codes: list[int], findings: list[dict[str, Any]], expected: int) -> None:
-    report = {"codes": codes, "findings": findings}
+    report = {"codes": codes, "findings": [dict(row) for row in findings]}
 
     settle_again(report)
 
     assert report["exit_code"] == expected
+    assert (1 in report["codes"]) == any(row["decides"] for row in report["findings"])
+
+
+@pytest.mark.parametrize("fail_on", FAIL_ON)
+def test_what_a_run_was_told_to_fail_on_still_counts(fail_on: str) -> None:
+    report = {"codes": [1], "findings": [dict(ADVICE)], "run": {"fail_on": fail_on}}
+
+    settle_again(report)
+
+    assert report["exit_code"] == fails("should", "documented", fail_on)
 
 
 def test_leads_that_a_load_lost_stay_a_violation() -> None:

@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[type, str]] = {
     "seed": (int, "seed of everything that is generated"),
     "readings": (dict, "reading id = choice"),
     "targets": (dict, "named targets"),
+    "waivers": (str, "path of the file of waivers"),
 }
 
 TARGET_KEYS: dict[str, tuple[type, str]] = {
@@ -59,6 +60,7 @@ class Config:
     seed: int = 0
     readings: dict[str, str] = field(default_factory=dict)
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waivers: str | None = None
 
 
 def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:

@@ -20,19 +20,11 @@ from leadproof.operations import OPERATIONS
 from leadproof.redact import Redactor
 from leadproof.specs import Clause, Specification
 from leadproof.tables import attestations, clause_row, coverage, equivalence, readings
-from leadproof.verdicts import settle, verdict
+from leadproof.verdicts import FAIL_ON, fails, settle, verdict
 
 __all__ = ["FAIL_ON", "OBSERVED", "SCHEMA", "SHOWN", "Summary", "counts", "coverage", "verdict"]
 
 SCHEMA = "leadproof.report/1"
-
-#: What `--fail-on` may add to the violations that count: name -> meaning.
-FAIL_ON: dict[str, str] = {
-    "must": "must clauses that are documented or resolved (the default)",
-    "should": "should clauses that are documented or resolved, too",
-    "assumed": "assumed clauses too, whatever their level",
-    "any": "every finding",
-}
 
 #: Distinct findings that a report shows with the exchange they were seen in; the rest comes without.
 SHOWN = 500
@@ -48,11 +40,7 @@ _MORE = "more of this kind, not listed one by one"
 
 def counts(clause: Clause, fail_on: str = "must") -> bool:
     """Does a breach of the clause fail the run?"""
-    if fail_on == "any":
-        return True
-    if clause.basis == "assumed":
-        return fail_on == "assumed"
-    return clause.level == "must" or (clause.level == "should" and fail_on in ("should", "assumed"))
+    return fails(clause.level, clause.basis, fail_on)
 
 
 @dataclass(slots=True)
@@ -251,7 +239,7 @@ class Summary:
             "clauses": clauses,
             "coverage": {**coverage(tally), **self._exercised(clauses)},
             "latency": {},
-            "run": {**run, "readings": readings(self.spec)},
+            "run": {**run, "fail_on": self.fail_on, "readings": readings(self.spec)},
             "equivalence": equivalence(self.spec, tally),
             "attestations": attestations(self.spec),
             "rests_on": {"tested": self._tested, "meant": self._meant, "accepted": self._accepted},

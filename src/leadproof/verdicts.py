@@ -10,6 +10,23 @@ from typing import Any
 
 from leadproof.errors import PRECEDENCE, ExitCode, worst
 
+#: What `--fail-on` may add to the violations that count: name -> meaning.
+FAIL_ON: dict[str, str] = {
+    "must": "must clauses that are documented or resolved (the default)",
+    "should": "should clauses that are documented or resolved, too",
+    "assumed": "assumed clauses too, whatever their level",
+    "any": "every finding",
+}
+
+
+def fails(level: str, basis: str, fail_on: str = "must") -> bool:
+    """Does a breach of a clause of that level and basis fail the run?"""
+    if fail_on == "any":
+        return True
+    if basis == "assumed":
+        return fail_on == "assumed"
+    return level == "must" or (level == "should" and fail_on in ("should", "assumed"))
+
 
 def verdict(code: ExitCode) -> str:
     """The verdict in a word."""
@@ -35,9 +52,15 @@ def codes_of(report: Mapping[str, Any]) -> set[ExitCode]:
 
 
 def settle_again(report: dict[str, Any]) -> None:
-    """Settles a report anew after its findings were decided anew: only whether the contract is violated may change."""
+    """Decides the findings of a report anew and settles it: one that is waived, or known from a baseline, does not
+    decide. Only whether the contract is violated may change by it.
+    """
+    fail_on = str((report.get("run") or {}).get("fail_on") or "must")
+    for row in report["findings"]:
+        excused = bool(row.get("waived") or row.get("known"))
+        row["decides"] = not excused and fails(row["level"], row["basis"], fail_on)
     codes = codes_of(report) - {ExitCode.VIOLATED}
-    if any(row.get("decides") for row in report.get("findings", ())) or _leads_lost(report):
+    if any(row.get("decides") for row in report["findings"]) or _leads_lost(report):
         codes.add(ExitCode.VIOLATED)
     settle(report, codes)
 

@@ -11,10 +11,15 @@ import click
 
 from leadproof.errors import ExitCode
 from leadproof.operations import OPERATIONS
-from leadproof.reports.text import one_line
+from leadproof.reports.text import count, one_line
 
 #: Distinct findings that are printed; the report holds the rest.
 PRINTED = 20
+
+#: Members of a comparison, in the order in which they are told, and what they are called.
+CHANGES = (("new", "new"), ("still", "still failing"), ("fixed", "fixed"), ("unseen", "not tested"))
+
+_EXCUSED = (("waived", "(waived)"), ("known", "(known)"))
 
 _COLOURS = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
 
@@ -34,7 +39,7 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     verdict = report["verdict"]
     results = [row["result"] for row in report["clauses"]]
     numbers = ", ".join(f"{results.count(name)} {name}" for name in ("passed", "failed", "untested") if name in results)
-    reason = _REASONS[ExitCode(report["exit_code"])]
+    reason = _reason(report)
     click.echo(f"{click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)}  {reason}")
     if report["exit_code"] == ExitCode.INCONCLUSIVE:
         click.echo(f"  hint: {_remedy(report)}")
@@ -43,8 +48,29 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     _findings(report["findings"])
     _observations(report["observations"])
     _files(report["files"])
+    _compared(report)
+    if report.get("rebuilt"):
+        click.echo(click.style(f"note: {report['rebuilt']}", fg="yellow"))
+    for row in report.get("waivers", ()):
+        if row["state"] != "active":
+            click.echo(click.style(f"note: {one_line(waiver_words(row))}", fg="yellow"))
     if saved:
         click.echo(f"report: {saved}")
+
+
+def _reason(report: Mapping[str, Any]) -> str:
+    """The verdict in a few words; what is excused is not called held."""
+    excused = [
+        words
+        for key, words in (("waived", "waived"), ("known", "known from the baseline"))
+        if any(row.get(key) for row in report["findings"])
+    ]
+    code = ExitCode(report["exit_code"])
+    if excused and code == ExitCode.PASSED:
+        return f"all that is broken is {' or '.join(excused)}"
+    if report.get("comparison") and code == ExitCode.VIOLATED:
+        return "the contract is violated in a new way"
+    return _REASONS[code]
 
 
 def _remedy(report: Mapping[str, Any]) -> str:
@@ -89,6 +115,7 @@ def _facts(report: Mapping[str, Any], numbers: str) -> None:
 def _findings(findings: list[dict[str, Any]]) -> None:
     for row in findings[:PRINTED]:
         times = f"  ×{row['count']}" if row["count"] > 1 else ""
+        times += "".join(f"  {words}" for key, words in _EXCUSED if row.get(key))
         colour = "red" if row["decides"] else "yellow"
         head = click.style(f"{row['level']} {row['clause']}", fg=colour)
         click.echo(f"{head}  {row['operation']} {row['media_type'].removeprefix('application/')}{times}")
@@ -108,6 +135,34 @@ def _findings(findings: list[dict[str, Any]]) -> None:
     if len(findings) > PRINTED:
         click.echo(f"… and {len(findings) - PRINTED} more findings in the report")
         click.echo()
+
+
+def _compared(report: Mapping[str, Any]) -> None:
+    """What changed since the baseline, in one line each."""
+    found = report.get("comparison")
+    if not found:
+        return
+    numbers = ", ".join(f"{len(found[name])} {words}" for name, words in CHANGES if found[name] or name != "unseen")
+    click.echo(f"compared with {one_line(str(found['base']['id']))}: {numbers}")
+    for name, words in CHANGES:
+        for row in found[name][:PRINTED]:
+            media = row["media_type"].removeprefix("application/")
+            place = one_line(row["pointer"] or "/")
+            head = f"{row['clause']}  {row['operation']} {media}".rstrip()
+            click.echo(f"  {words:13}  {head}  {place}  {one_line(row['message'])}")
+        if len(found[name]) > PRINTED:
+            click.echo(f"  {words:13}  … and {len(found[name]) - PRINTED} more")
+    click.echo()
+
+
+def waiver_words(row: Mapping[str, Any]) -> str:
+    """What is to be said of a waiver that does not work as it was meant."""
+    name = " ".join(part for part in (row["clause"], row["operation"]) if part)
+    if row["state"] == "expired":
+        number = count(row["findings"], "finding")
+        found = f"{number} may decide again" if row["findings"] else "nothing is broken there any more"
+        return f"the waiver of {name} expired on {row['expires']} (owner: {row['owner']}): {found}"
+    return f"the waiver of {name} covers nothing (owner: {row['owner']}): take it out"
 
 
 def _observations(observations: list[dict[str, Any]]) -> None:

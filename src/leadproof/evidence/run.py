@@ -17,7 +17,6 @@ from leadproof.errors import UsageError
 from leadproof.evidence.files import (
     EXCHANGES,
     FINDINGS,
-    MANIFEST,
     RUN,
     EvidenceError,
     Lines,
@@ -26,12 +25,14 @@ from leadproof.evidence.files import (
     hashes,
     write,
 )
+from leadproof.evidence.manifest import write_manifest
+from leadproof.evidence.reading import lines
+from leadproof.evidence.rendering import write_reports
 from leadproof.evidence.rows import exchange_row
 from leadproof.exchange import Exchange
 from leadproof.findings import Finding, Observation
 from leadproof.judge import Decisions, Judgement
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
 
 
 def utc_now() -> datetime:
@@ -177,6 +178,26 @@ class Run:
         row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
         self._findings.append({"n": exchange, "what": what, **row})
 
+    def take_over(self, folder: Path) -> int:
+        """Append the lines of a run that is over, as redacted as they are, under numbers that follow on.
+
+        Returns:
+            What was added to the numbers of its exchanges.
+
+        Raises:
+            InputError: They cannot be read.
+            EvidenceError: The disk does not take them.
+        """
+        offset = self._count
+        for row in lines(folder / EXCHANGES):
+            self._count = offset + int(row["n"])
+            self._exchanges.append({**row, "n": self._count})
+        for row in lines(folder / FINDINGS):
+            number = row["n"]
+            moved = [one and one + offset for one in number] if isinstance(number, list) else number and number + offset
+            self._findings.append({**row, "n": moved})
+        return offset
+
     def end(self) -> dict[str, Any]:
         """Stamp the end of the run, once, and give its facts: the `run` member of a report."""
         if self._facts["ended"] is None:
@@ -201,7 +222,7 @@ class Run:
 
         Args:
             report: The `leadproof.report/1` dict, made of redacted evidence.
-            formats: Keys of `reports.RENDERERS`; all of them by default.
+            formats: Of `reports.FORMATS`; all of `reports.RENDERERS` by default. The JSON is always written.
 
         Returns:
             The path of each format.
@@ -210,13 +231,8 @@ class Run:
             UsageError: A format that does not exist.
             EvidenceError: The disk does not take it.
         """
-        chosen = list(formats) or list(RENDERERS)
-        for name in chosen:
-            if name not in RENDERERS:
-                raise UsageError(f"there is no report format {name!r}", hint=f"Formats: {', '.join(RENDERERS)}.")
         self.end()
-        rendered = {name: RENDERERS[name].render(report) for name in chosen}
-        paths = {name: self.add_file(RENDERERS[name].file, text) for name, text in rendered.items()}
+        paths = write_reports(self.path, report, formats)
         self._write_manifest()
         return paths
 
@@ -247,7 +263,7 @@ class Run:
         write(self.path / RUN, document(self._facts))
 
     def _write_manifest(self) -> None:
-        write(self.path / MANIFEST, document({"schema": "leadproof.manifest/1", "files": hashes(self.path)}))
+        write_manifest(self.path)
 
 
 def target_class(url: str) -> str:

@@ -12,6 +12,9 @@ from leadproof.specs import Clause
 #: Clause id, operation, representation.
 Cell = tuple[str, str, str]
 
+#: Why a clause was not tested whose operations nobody called: the reason that says least.
+ELSEWHERE = "no exchange of this run belongs to its operations"
+
 #: Outcomes of what is no exchange of its own: messages laid side by side.
 BESIDE = ("twins", "callback")
 
@@ -73,7 +76,7 @@ class Tally:
         if clause.untestable:
             return "untested", clause.untestable
         if not any(self.exchanges[(*cell, "judged")] for cell in clause.cells()):
-            return "untested", "no exchange of this run belongs to its operations"
+            return "untested", ELSEWHERE
         return "untested", "no exchange of this run gave occasion to decide it"
 
     def covered(self) -> list[tuple[str, str]]:
