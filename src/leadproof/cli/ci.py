@@ -54,19 +54,18 @@ def commands(report: Mapping[str, Any], workspace: Path) -> Iterator[str]:
     """Workflow commands for the findings of a report, the worst first: as many as the runner shows."""
     rows = [row for row in report["findings"] if not row.get("waived") and not row.get("known")]
     files = {Path(str(row["path"])).name: str(row["path"]) for row in report["files"]}
-    for kind, found in (
-        ("error", [row for row in rows if row["decides"]]),
-        ("warning", [row for row in rows if not row["decides"]]),
+    notes = list(_about_waivers(report))[: SHOWN // 2]
+    for kind, found, room in (
+        ("error", [row for row in rows if row["decides"]], SHOWN),
+        ("warning", [row for row in rows if not row["decides"]], SHOWN - len(notes)),
     ):
         # The last one tells of the rest, so that nobody takes ten for all.
-        last = SHOWN if len(found) <= SHOWN else SHOWN - 1
-        if kind == "warning":
-            last -= min(last, len(list(_about_waivers(report))))
+        last = room if len(found) <= room else room - 1
         for row in found[:last]:
             yield _annotation(kind, row, files, workspace)
         if len(found) > last:
             yield _command(kind, f"{len(found) - last} more findings stand in the report", title="leadproof")
-    for words in list(_about_waivers(report))[:SHOWN]:
+    for words in notes:
         yield _command("warning", words, title="leadproof waivers")
 
 

@@ -54,12 +54,12 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     _files(report["files"])
     _compared(report)
     if report.get("rebuilt"):
-        click.echo(click.style(f"note: {report['rebuilt']}", fg="yellow"))
+        click.echo(click.style(f"note: {one_line(str(report['rebuilt']))}", fg="yellow"))
     for row in report.get("waivers", ()):
         if row["state"] != "active":
             click.echo(click.style(f"note: {one_line(waiver_words(row))}", fg="yellow"))
     if saved:
-        click.echo(f"report: {saved}")
+        click.echo(f"report: {one_line(saved)}")
 
 
 def _reason(report: Mapping[str, Any]) -> str:
@@ -112,7 +112,7 @@ def _facts(report: Mapping[str, Any], numbers: str) -> None:
         click.echo(f"  target     {one_line(str(run['target']))}")
     chosen = [f"{row['id']}={row['taken']}" for row in run.get("readings", ()) if row.get("chosen")]
     if chosen:
-        click.echo(f"  readings   {', '.join(chosen)}")
+        click.echo(f"  readings   {one_line(', '.join(chosen))}")
     click.echo()
 
 
@@ -123,7 +123,7 @@ def _findings(findings: list[dict[str, Any]]) -> None:
         alike.setdefault(key, []).append(row)
     for row, *others in list(alike.values())[:PRINTED]:
         colour = "red" if row["decides"] else "yellow"
-        head = click.style(f"{row['level']} {row['clause']}", fg=colour)
+        head = click.style(one_line(f"{row['level']} {row['clause']}"), fg=colour)
         click.echo(f"{head}  {_cell(row)}")
         click.echo(f"  {one_line(row['message'])}")
         where = [one for one in (row["pointer"], row["xpath"]) if one]
@@ -157,7 +157,7 @@ def _compared(report: Mapping[str, Any]) -> None:
         for row in found[name][:PRINTED]:
             media = row["media_type"].removeprefix("application/")
             place = one_line(row["pointer"] or "/")
-            head = f"{row['clause']}  {row['operation']} {media}".rstrip()
+            head = one_line(f"{row['clause']}  {row['operation']} {media}".rstrip())
             click.echo(f"  {words:13}  {head}  {place}  {one_line(row['message'])}")
         if len(found[name]) > PRINTED:
             click.echo(f"  {words:13}  … and {len(found[name]) - PRINTED} more")
@@ -178,7 +178,7 @@ def _cell(row: Mapping[str, Any]) -> str:
     """Where a finding was seen: operation and representation, and how often."""
     times = f"  ×{row['count']}" if row["count"] > 1 else ""
     times += "".join(f"  {words}" for key, words in _EXCUSED if row.get(key))
-    return f"{row['operation']} {row['media_type'].removeprefix('application/')}{times}"
+    return one_line(f"{row['operation']} {row['media_type'].removeprefix('application/')}") + times
 
 
 def _observations(observations: list[dict[str, Any]]) -> None:
@@ -189,7 +189,7 @@ def _observations(observations: list[dict[str, Any]]) -> None:
         times = f"  ×{row['count']}" if row["count"] > 1 else ""
         where = one_line("   ".join(one for one in (row["pointer"], row["xpath"]) if one))
         place = f"  at {where}" if where else ""
-        click.echo(f"  {row['operation'] or 'any'}  {one_line(row['message'])}{place}{times}")
+        click.echo(f"  {one_line(row['operation'] or 'any')}  {one_line(row['message'])}{place}{times}")
     if len(observations) > PRINTED:
         click.echo(f"  … and {len(observations) - PRINTED} more in the report")
     click.echo()

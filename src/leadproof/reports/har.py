@@ -62,7 +62,7 @@ def _request(message: Row, base: str) -> dict[str, Any]:
     target = str(message.get("target") or "")
     found: dict[str, Any] = {
         "method": str(message.get("method") or ""),
-        "url": target if "://" in target else base.rstrip("/") + target,
+        "url": target if target.startswith(("http://", "https://")) else base.rstrip("/") + target,
         "httpVersion": "HTTP/1.1",
         "cookies": _NO_COOKIES,
         "headers": headers,

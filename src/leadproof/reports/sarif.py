@@ -30,7 +30,7 @@ _LONGEST = 1000
 
 def render(report: Mapping[str, Any]) -> str:
     """The report as SARIF: indented JSON in ASCII."""
-    clauses = {str(row.get("id", "")): row for row in rows(report, "clauses")}
+    clauses = {_name(row.get("id")): row for row in rows(report, "clauses")}
     found = rows(report, "findings")
     for row in found:  # one of a clause that the register does not have still gets a rule
         clauses.setdefault(_rule_id(row), {"level": row.get("level")})
@@ -44,8 +44,8 @@ def render(report: Mapping[str, Any]) -> str:
     results = [_result(row, index, report) for row in found]
     results += [_result(row, index, report) | {"baselineState": "absent"} for row in rows(comparison, "fixed")]
     run = mapping(report, "run")
-    name, _, version = str(run.get("tool") or "leadproof").partition(" ")
-    driver = {"name": name, "rules": [_rule(key, row) for key, row in clauses.items()]}
+    name, _, version = visible(str(run.get("tool") or ""), 100).partition(" ")
+    driver = {"name": name or "leadproof", "rules": [_rule(key, row) for key, row in clauses.items()]}
     if version:
         driver["version"] = version
     document = {
@@ -122,7 +122,11 @@ def _level(row: Row) -> str:
 
 
 def _rule_id(row: Row) -> str:
-    return visible(str(row.get("clause") or row.get("kind") or "finding"), 200)
+    return _name(row.get("clause") or row.get("kind"))
+
+
+def _name(value: Any) -> str:
+    return visible(str(value or "finding"), 200)
 
 
 def _result(row: Row, index: Mapping[str, int], report: Row) -> dict[str, Any]:
