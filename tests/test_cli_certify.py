@@ -27,10 +27,11 @@ from leadproof.evidence import read_exchanges
 from leadproof.exchange import Exchange, Request
 from leadproof.operations import CELLS, OPERATIONS
 from leadproof.profile import load
+from leadproof.reports import RENDERERS
 from leadproof.server import Running
 
 PROFILE = load()
-FILES = {"run.json", "exchanges.ndjson", "findings.ndjson", "report.json", "report.html", "report.md", "junit.xml"}
+FILES = {"run.json", "exchanges.ndjson", "findings.ndjson"} | {row.file for row in RENDERERS.values()}
 
 #: Topics that only make what the others have made many times over.
 LONG = ("generated", "lives", "rare")

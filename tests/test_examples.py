@@ -20,12 +20,15 @@ from leadproof import specs
 from leadproof.cli import main
 from leadproof.mock.defects import pick, planted
 from leadproof.profile import load
-from leadproof.reports import RENDERERS
+from leadproof.reports import EXPORTS, RENDERERS
 from leadproof.server import running
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "reports" / "examples"
 SOURCE = EXAMPLES / RENDERERS["json"].file
+#: Exchanges of the run that broke a clause, for the formats that show evidence.
+EVIDENCE = EXAMPLES / "exchanges.ndjson"
+MOST = 12
 
 #: What is wrong with the service of the examples: mistakes of different kinds.
 DEFECTS = (
@@ -50,6 +53,16 @@ def test_the_example_of_each_kind_is_what_the_renderer_makes_of_the_run(name: st
     assert (EXAMPLES / RENDERERS[name].file).read_text("utf-8") == made, _AGAIN
 
 
+@pytest.mark.parametrize("name", EXPORTS)
+def test_the_example_of_each_export_is_what_it_makes_of_the_evidence(name: str) -> None:
+    assert (EXAMPLES / EXPORTS[name].file).read_text("utf-8") == exported(name), _AGAIN
+
+
+def exported(name: str) -> str:
+    rows = [json.loads(line) for line in EVIDENCE.read_text("utf-8").splitlines()]
+    return "".join(EXPORTS[name].render(rows, json.loads(SOURCE.read_text("utf-8"))["run"]["target"]))
+
+
 def test_the_examples_show_the_register_as_it_is() -> None:
     report = json.loads(SOURCE.read_text("utf-8"))
 
@@ -65,21 +78,28 @@ def test_the_run_of_the_examples_broke_clauses() -> None:
     assert len({row["clause"] for row in report["findings"] if row["decides"]}) > 10
 
 
-def run() -> str:
-    """The report of a run against the mock with the defects, as JSON."""
+def run() -> tuple[str, str]:
+    """The report of a run against the mock with the defects as JSON, and the first exchanges that broke a clause."""
     profile = load()
     mock = planted(pick(DEFECTS, 0), profile, clock=time.time, seed=0)
     os.environ["LEADPROOF_API_KEY"] = profile.credentials.api_keys[0]
     with tempfile.TemporaryDirectory() as folder, running(mock) as server:
         main(["certify", "--target", server.url, "--out", folder])
-        return next(Path(folder).glob("*/report.json")).read_text("utf-8")
+        report = next(Path(folder).glob("*/report.json")).read_text("utf-8")
+        broke = {row["exchange"] for row in json.loads(report)["findings"] if row["decides"] and row["exchange"]}
+        lines = next(Path(folder).glob("*/exchanges.ndjson")).read_text("utf-8").splitlines(keepends=True)
+        return report, "".join([line for line in lines if json.loads(line)["n"] in broke][:MOST])
 
 
 if __name__ == "__main__":
     # With the argument "views" the run stays, and only its views are made anew.
-    text = SOURCE.read_text("utf-8") if sys.argv[1:] == ["views"] else run()
+    views = sys.argv[1:] == ["views"]
+    text, evidence = (SOURCE.read_text("utf-8"), EVIDENCE.read_text("utf-8")) if views else run()
     shutil.rmtree(EXAMPLES, ignore_errors=True)
     EXAMPLES.mkdir(parents=True)
     for renderer in RENDERERS.values():
         (EXAMPLES / renderer.file).write_text(renderer.render(json.loads(text)), "utf-8")
         sys.stdout.write(f"{(EXAMPLES / renderer.file).relative_to(ROOT)}\n")
+    EVIDENCE.write_text(evidence, "utf-8")
+    for name, export in EXPORTS.items():
+        (EXAMPLES / export.file).write_text(exported(name), "utf-8")

@@ -236,15 +236,18 @@ def test_waivers_name_reason_owner_and_expiry_and_what_they_waive() -> None:
 def test_every_clause_that_was_decided_names_its_exchange() -> None:
     report = broken()
     decided = [row for row in report["clauses"] if row["result"] in ("passed", "failed")]
-    without = [row for row in decided if not row["exchange"]]
+    without = [row for row in decided if not sections.evidence(row)]
 
     # Whether two answers agree, or a call came, is no single exchange's doing.
     assert {row["id"].split("-")[2] for row in without if row["member"] != "/source/returnURL"} <= {"TWIN", "CALLBACK"}
     page = html.render(report)
     for row in decided:
-        if row["exchange"]:
+        if sections.evidence(row):
             start = page.index(f'<tr id="{row["id"]}"')
-            assert f'<a href="exchanges.ndjson">line {row["exchange"]}</a>' in page[start : page.index("</tr>", start)]
+            assert (
+                f'<a href="exchanges.ndjson">line {sections.evidence(row)}</a>'
+                in page[start : page.index("</tr>", start)]
+            )
 
 
 def test_the_command_repeats_the_run() -> None:

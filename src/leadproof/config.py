@@ -32,6 +32,7 @@ KEYS: dict[str, tuple[type, str]] = {
     "by": (str, "who runs the tests, for the cover of the report"),
     "readings": (dict, "reading id = choice"),
     "targets": (dict, "named targets"),
+    "waivers": (str, "path of the file of waivers"),
 }
 
 TARGET_KEYS: dict[str, tuple[type, str]] = {
@@ -61,6 +62,7 @@ class Config:
     seed: int = 0
     readings: dict[str, str] = field(default_factory=dict)
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waivers: str | None = None
     subject: str = ""
     by: str = ""
 

@@ -7,6 +7,7 @@ through it; nobody else opens them. What a *check* makes of a clause stands in `
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -45,6 +46,7 @@ __all__ = [
     "clauses",
     "digests",
     "load",
+    "places",
     "readings",
     "versions",
 ]
@@ -129,6 +131,22 @@ def readings() -> dict[str, Reading]:
 def clauses() -> dict[str, Clause]:
     """Every clause by id, in the order of the register."""
     return {row["id"]: _clause(row) for row in _yaml("clauses.yaml")["clauses"]}
+
+
+@cache
+def places() -> dict[str, tuple[str, int]]:
+    """File below `specs/` and line (from 1) of every clause and of every operation, by its id."""
+    found: dict[str, tuple[str, int]] = {}
+    for name, pattern in (("clauses.yaml", _CLAUSE_LINE), ("openapi.yaml", _OPERATION_LINE)):
+        text = resources.path("specs", name).read_text("utf-8")
+        for number, line in enumerate(text.splitlines(), 1):
+            if hit := pattern.search(line):
+                found.setdefault(hit[1], (name, number))
+    return found
+
+
+_CLAUSE_LINE = re.compile(r"^  - id: (\S+)$")
+_OPERATION_LINE = re.compile(r"^\s*- \{?id: (\w+)\b")
 
 
 def _clause(row: Mapping[str, Any]) -> Clause:

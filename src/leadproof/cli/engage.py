@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import click
 
 from leadproof import certify, config
 from leadproof.cli import options
-from leadproof.cli.console import progress, summarise
+from leadproof.cli.console import progress
+from leadproof.cli.ending import Ending
 from leadproof.client import Client, Target
 from leadproof.evidence import Run
 from leadproof.findings import Observation
@@ -24,7 +22,6 @@ from leadproof.mock import Mock
 from leadproof.profile import Profile
 from leadproof.receiver import Receiver
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
 from leadproof.server import new_token, running
 from leadproof.session import Session
 from leadproof.specs import Specification
@@ -102,9 +99,13 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         client = stack.enter_context(Client(goal, per_second=_rate(wish.rate, remote=remote)))
         redactor = _redactor(profile, goal, remote=remote)
         facts = {
-            "profile": profile.name, "nonce": maker.nonce, "fail_on": wish.fail_on, "mock": controls is not None,
+            "profile": profile.name,
+            "nonce": maker.nonce,
+            "fail_on": wish.fail_on,
+            "mock": controls is not None,
+            "choices": dict(wish.spec.choices),
             **configured.cover(),
-        }  # fmt: skip
+        }
         run = stack.enter_context(
             Run.open(
                 Path(wish.out or configured.out),
@@ -128,19 +129,10 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         yield Engagement(story, summary, judge, run, budget)
 
 
-def conclude(engagement: Engagement, wish: Wish, *, as_json: bool) -> int:
+def conclude(engagement: Engagement, wish: Wish, end: Ending) -> int:
     """Writes the reports, prints what a person or a machine needs, and gives the exit code."""
     report = engagement.summary.report(wish.command, engagement.judge.tally, engagement.run.end())
-    paths = engagement.run.write_reports(report)
-    _show(report, paths, as_json=as_json)
-    return int(report["exit_code"])
-
-
-def _show(report: dict[str, Any], paths: dict[str, Path], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(RENDERERS["json"].render(report), nl=False)
-    else:
-        summarise(report, saved=str(paths["html"]))
+    return end.conclude(report, engagement.run)
 
 
 def _goal(url: str, profile: Profile, timeout: float | None) -> Target:

@@ -118,6 +118,13 @@ def versions(run: Row) -> list[tuple[str, str, str]]:
     return found
 
 
+def evidence(clause: Row) -> int:
+    """Number of the exchange to look at: the first that broke the clause, else the first that kept it; 0 for none."""
+    seen = mapping(clause, "exchanges")
+    found = seen.get("failed") or seen.get("passed") or [0]
+    return int(found[0])
+
+
 def repeat(report: Row) -> str:
     """The command that makes the run again."""
     run = mapping(report, "run")
