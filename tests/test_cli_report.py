@@ -357,6 +357,35 @@ def test_what_is_no_run_is_told(words: tuple[str, ...], message: str, first: Pat
     assert "Traceback" not in err
 
 
+CHANGES: dict[str, Callable[[Row], Any]] = {
+    "exit_code": lambda report: report.update(exit_code=77),
+    "verdict": lambda report: report.update(verdict="fine"),
+    "counts": lambda report: report["counts"].update(judged="many"),
+    "counts, coverage or run": lambda report: report.pop("run"),
+    "coverage.cells": lambda report: report["coverage"].pop("cells"),
+    "files": lambda report: report.update(files={}),
+    "files[1].problem": lambda report: report["files"][1].update(problem={"kind": 1}),
+    "findings[0].clause": lambda report: report["findings"][0].pop("clause"),
+    "findings[0].level": lambda report: report["findings"][0].update(level="MUST"),
+    "findings[0].count": lambda report: report["findings"][0].update(count="2"),
+    "clauses[3].id": lambda report: report["clauses"].insert(3, None),
+    "observations[0].kind": lambda report: report.update(observations=[{}]),
+}
+
+
+@pytest.mark.parametrize("place", CHANGES)
+def test_a_report_that_is_not_as_it_should_be_is_told(place: str, first: Path, tmp_path: Path) -> None:
+    report = report_of(first)
+    CHANGES[place](report)
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report))
+
+    code, _, err = leadproof("report", file, "--out", tmp_path / "runs")
+
+    assert code == 2
+    assert err.startswith(f"leadproof: error: {file}: {place} is missing or of the wrong type\n  hint: ")
+
+
 # ---- verify ----------------------------------------------------------------------------------------------------------
 
 
