@@ -43,7 +43,7 @@ def test_one_fixed_one_new_one_still_failing_one_not_tested() -> None:
     assert {name: names(comparison[name]) for name in ("fixed", "new", "still", "unseen")} == {
         "fixed": ["LE2-A"], "new": ["LE2-C"], "still": ["LE2-B"], "unseen": ["LE2-D"],
     }  # fmt: skip
-    assert [(row["clause"], row["decides"]) for row in found["findings"]] == [("LE2-B", False), ("LE2-C", True)]
+    assert [(row["clause"], row["decides"]) for row in found["findings"]] == [("LE2-C", True), ("LE2-B", False)]
     assert (found["exit_code"], found["verdict"]) == (1, "failed")
 
 

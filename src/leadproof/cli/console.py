@@ -42,7 +42,9 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     """Prints what a person needs of a report: verdict, what broke, what was covered, where to read on."""
     verdict = report["verdict"]
     results = [row["result"] for row in report["clauses"]]
-    numbers = ", ".join(f"{results.count(name)} {name}" for name in ("passed", "failed", "untested") if name in results)
+    numbers = ", ".join(
+        f"{results.count(name)} {name}" for name in ("passed", "failed", "waived", "untested") if name in results
+    )
     reason = _reason(report)
     click.echo(f"{click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)}  {reason}")
     if report["exit_code"] == ExitCode.INCONCLUSIVE:
