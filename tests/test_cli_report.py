@@ -124,6 +124,8 @@ def test_a_baseline_fails_only_on_what_is_new(
     code, run = validated(tmp_path / "runs", *names, options=("--baseline", first))
 
     assert (code, report_of(run)["exit_code"]) == (expected, expected)
+    headline = (run / "report.md").read_text("utf-8").split("\n\n")[1]
+    assert headline.startswith("Nothing that is broken decides: ") == (expected == 0)
 
 
 def test_what_was_not_tested_again_is_not_called_fixed(first: Path, tmp_path: Path) -> None:

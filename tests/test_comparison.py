@@ -103,3 +103,13 @@ def test_a_run_compared_with_itself_has_changed_nothing() -> None:
     comparison = found["comparison"]
     assert (comparison["fixed"], comparison["new"], comparison["unseen"]) == ([], [], [])
     assert names(comparison["still"]) == ["LE2-A", "LE2-B"]
+
+
+def test_what_else_may_have_made_the_difference_is_named() -> None:
+    base, found = report(), report()
+    base["run"] |= {"tool": "leadproof 1", "specs": {"a": "b"}, "readings": [], "profile": "p"}
+    found["run"] |= {"tool": "leadproof 1", "specs": {"a": "c"}, "readings": [1]}
+
+    compare(base, found)
+
+    assert found["comparison"]["differs"] == ["specification", "readings"]

@@ -155,6 +155,8 @@ def _compared(report: Mapping[str, Any]) -> None:
         return
     numbers = ", ".join(f"{len(found[name])} {words}" for name, words in CHANGES if found[name] or name != "unseen")
     click.echo(f"compared with {one_line(str(found['base']['id']))}: {numbers}")
+    if found.get("differs"):
+        click.echo(f"  note: the baseline was judged with another {one_line(', '.join(found['differs']))}")
     for name, words in CHANGES:
         for row in found[name][:PRINTED]:
             media = row["media_type"].removeprefix("application/")
