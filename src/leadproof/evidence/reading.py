@@ -17,12 +17,13 @@ from leadproof.checks import Context, History
 from leadproof.errors import ConfigurationError, InputError
 from leadproof.evidence.files import EXCHANGES, FINDINGS, REPORT, RUN
 from leadproof.evidence.rows import read_exchange
+from leadproof.evidence.shape import require_shape
 from leadproof.exchange import Exchange
 from leadproof.findings import Finding, Observation
 from leadproof.judge import Decisions, Judgement, Tally
 from leadproof.operations import OPERATIONS
 from leadproof.redact import Redactor
-from leadproof.summary import SCHEMA, Summary
+from leadproof.summary import Summary
 
 #: Said in a report that was made again.
 REBUILT = (
@@ -48,7 +49,7 @@ def read_report(path: Path) -> dict[str, Any]:
         raise InputError(f"{file}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file} is no JSON: {error}", hint="was it changed? leadproof verify tells") from None
-    _require_shape(report, file)
+    require_shape(report, str(file))
     found: dict[str, Any] = report
     return found
 
@@ -141,12 +142,3 @@ class _AsIs(Redactor):
 
     def observation(self, observation: Observation) -> Observation:
         return observation
-
-
-def _require_shape(report: Any, file: Path) -> None:
-    if not isinstance(report, dict) or report.get("schema") != SCHEMA:
-        raise InputError(f"{file} is no {SCHEMA}", hint="name a run directory of leadproof, or its report.json")
-    wanted = {"counts": dict, "files": list, "findings": list, "observations": list, "clauses": list, "coverage": dict}
-    for name, kind in wanted.items():
-        if not isinstance(report.get(name), kind):
-            raise InputError(f"{file}: {name} is missing or of the wrong type", hint="was it changed?")
