@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from leadproof import suite
-from leadproof.cli import options
+from leadproof.cli import ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish, conclude, engage
 from leadproof.errors import ExitCode
 from leadproof.load import objectives
@@ -19,7 +21,7 @@ from leadproof.session import BudgetSpent
 )
 @options.combined(
     options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
-    options.json_output,
+    ending.shared, options.json_output,
 )  # fmt: skip
 @click.option("--timeout", type=float, help="Seconds for one exchange (default: 30).")
 @click.option(
@@ -44,6 +46,9 @@ def command(
     fail_on: str,
     out: str | None,
     seed: int | None,
+    formats: tuple[str, ...],
+    baseline: Path | None,
+    waiver_file: Path | None,
     as_json: bool,
     timeout: float | None,
     max_requests: int | None,
@@ -70,8 +75,10 @@ def command(
       LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile our-profile.toml
       leadproof certify --target http://127.0.0.1:8080 --objectives auction
       leadproof certify --reading namespaces=serializer --json > report.json
+      leadproof certify --baseline reports/out/RUN --waivers waivers.toml --format junit --format sarif
     """
     configured = options.settings()
+    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     wish = Wish(
         "certify",
         options.specification(chosen, as_documented, configured),
@@ -118,4 +125,4 @@ def command(
         except KeyboardInterrupt:
             engagement.summary.interrupted = True
             engagement.summary.general_reason = "the run was interrupted"
-        return conclude(engagement, wish, as_json=as_json, latency=found.data, also=found.code)
+        return conclude(engagement, wish, end, latency=found.data, also=found.code)

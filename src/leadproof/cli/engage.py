@@ -10,26 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
 from leadproof import certify, config
 from leadproof.cli import options
-from leadproof.cli.console import progress, summarise
+from leadproof.cli.console import progress
+from leadproof.cli.ending import Ending
 from leadproof.client import Client, Target
-from leadproof.errors import ExitCode, worst
+from leadproof.errors import ExitCode
 from leadproof.evidence import Run
+from leadproof.findings import Observation
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.mock import Mock
 from leadproof.profile import Profile
 from leadproof.receiver import Receiver
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
 from leadproof.server import new_token, running
 from leadproof.session import Session
 from leadproof.specs import Specification
 from leadproof.suite import Controls, Story
-from leadproof.summary import Summary, verdict
+from leadproof.summary import Summary
+from leadproof.verdicts import codes_of, settle
+
+#: Said where the target was given no key: that the requests carry none is then nobody's breach.
+NO_SECRET = "the requests carried no credentials: none were given (LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN)"
 
 #: What is sent at most to a target that is not this machine, unless told otherwise.
 REMOTE_BUDGET, REMOTE_RATE = 200, 5.0
@@ -113,7 +116,14 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         per_second = _rate(wish.rate, remote=remote)
         client = stack.enter_context(Client(goal, per_second=per_second))
         redactor = _redactor(profile, goal, remote=remote)
-        facts = {"profile": profile.name, "nonce": maker.nonce, "fail_on": wish.fail_on, "mock": controls is not None}
+        facts = {
+            "profile": profile.name,
+            "nonce": maker.nonce,
+            "fail_on": wish.fail_on,
+            "mock": controls is not None,
+            "choices": dict(wish.spec.choices),
+            **configured.cover(),
+        }
         run = stack.enter_context(
             Run.open(
                 Path(wish.out or configured.out),
@@ -124,8 +134,12 @@ def engage(wish: Wish) -> Iterator[Engagement]:
                 facts=facts,
             )
         )
-        summary, judge = Summary(wish.spec, redactor, wish.fail_on), Judge(wish.spec, profile)
+        without = () if goal.secret else ("client_credentials",)
+        summary, judge = Summary(wish.spec, redactor, wish.fail_on), Judge(wish.spec, profile, without=without)
         summary.reasons.update(certify.reasons(wish.spec, maker))
+        if without:
+            summary.observed(Observation("client.credentials", NO_SECRET))
+            summary.reasons.update({one.id: NO_SECRET for one in wish.spec.clauses.values() if one.check in without})
         budget = wish.max_requests or (REMOTE_BUDGET if remote else 0)
         bar = stack.enter_context(progress(wish.command, None, quiet=wish.quiet))
         session = Session(client, judge, summary, run, budget=budget, progress=lambda origin, _: bar.advance(origin))
@@ -134,31 +148,26 @@ def engage(wish: Wish) -> Iterator[Engagement]:
 
 
 def conclude(
-    engagement: Engagement, wish: Wish, *, as_json: bool, latency: Mapping[str, Any] | None = None,
+    engagement: Engagement,
+    wish: Wish,
+    end: Ending,
+    *,
+    latency: Mapping[str, Any] | None = None,
     also: ExitCode = ExitCode.PASSED,
-) -> int:  # fmt: skip
+) -> int:
     """Writes the reports, prints what a person or a machine needs, and gives the exit code.
 
     Args:
         engagement: The run.
         wish: What was asked for.
-        as_json: Print the report as JSON?
+        end: What is to be done with the report.
         latency: What a load has measured.
         also: What it says about the run.
     """
     report = engagement.summary.report(wish.command, engagement.judge.tally, engagement.run.end())
-    code = worst(ExitCode(report["exit_code"]), also)
-    report |= {"latency": dict(latency or {}), "exit_code": int(code), "verdict": verdict(code)}
-    paths = engagement.run.write_reports(report)
-    _show(report, paths, as_json=as_json)
-    return int(report["exit_code"])
-
-
-def _show(report: dict[str, Any], paths: dict[str, Path], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(RENDERERS["json"].render(report), nl=False)
-    else:
-        summarise(report, saved=str(paths["html"]))
+    report["latency"] = dict(latency or {})
+    settle(report, {*codes_of(report), also})
+    return end.conclude(report, engagement.run)
 
 
 def _goal(url: str, profile: Profile, timeout: float | None) -> Target:

@@ -17,7 +17,7 @@ import click
 from click.core import ParameterSource
 
 from leadproof import config
-from leadproof.cli import options
+from leadproof.cli import ci, ending, options
 from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.evidence import Run
 from leadproof.judge import Judge
@@ -96,7 +96,7 @@ class Seconds(click.ParamType[float]):
 @click.option("--list", "listing", is_flag=True, help="List the scenarios and the objectives, and send nothing.")
 @options.combined(
     options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
-    options.json_output,
+    ending.formats, options.json_output,
 )  # fmt: skip
 def command(name: str | None, **given: Any) -> int:
     """Put load on a target and say what holds: latency from the moment a request was due, not from when it left.
@@ -195,7 +195,9 @@ def _run(name: str, given: dict[str, Any]) -> int:
             "model": job.model,
             "users": job.users,
             "processes": given["processes"],
+            "choices": dict(spec.choices),
             "repeat": (repeat := _repeat(seed)),
+            **configured.cover(),
         }
         run = stack.enter_context(
             Run.open(
@@ -214,7 +216,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
         )
         with generator, _display(quiet=given["as_json"]) as show:
             follow(story, generator, show)
-        return _conclude(story, run, baseline, as_json=given["as_json"])
+        return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])
 
 
 @contextmanager
@@ -229,12 +231,15 @@ def _display(*, quiet: bool) -> Iterator[Any]:
         yield lambda words: status.update(words)
 
 
-def _conclude(story: Story, run: Run, baseline: Mapping[str, Any] | None, *, as_json: bool) -> int:
+def _conclude(
+    story: Story, run: Run, baseline: Mapping[str, Any] | None, formats: tuple[str, ...], *, as_json: bool
+) -> int:
     run.add_file("latency.json", json.dumps(latency.raw(story.measures), separators=(",", ":")))
     report = story.report(run.end(), latency.described)
     if baseline is not None:
         report["latency"]["baseline"] = latency.compared(story.measures, baseline)
-    paths = run.write_reports(report)
+    paths = run.write_reports(report, formats)
+    ci.tell(report)
     if as_json:
         click.echo(RENDERERS["json"].render(report), nl=False)
     else:
@@ -246,7 +251,7 @@ def _conclude(story: Story, run: Run, baseline: Mapping[str, Any] | None, *, as_
             click.echo(line)
         for line in telling.findings(report["findings"]):
             click.echo(line)
-        click.echo(f"report: {paths['html']}")
+        click.echo(f"report: {paths.get('html', paths['json'])}")
     return int(report["exit_code"])
 
 

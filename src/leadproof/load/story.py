@@ -21,7 +21,8 @@ from leadproof.load.conservation import Conservation
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
-from leadproof.summary import Summary, verdict
+from leadproof.summary import Summary
+from leadproof.verdicts import settle
 
 #: Leads, orders and the like that the judge remembers.
 HISTORY = 5_000
@@ -91,9 +92,7 @@ class Story:
         number = None
         if self.run is not None and (judgement.findings or self._kept < KEPT) and self._kept < 2 * KEPT:
             self._kept += 1
-            number = self.run.exchange(exchange)
-            for one in judgement.findings:
-                self.run.finding(one, number)
+            number = self.run.judged(exchange, judgement)
         self.summary.add(judgement, number)
 
     def unjudged(self, number: int) -> None:
@@ -152,6 +151,10 @@ class Story:
 
     def exit_code(self, outcomes: Sequence[Outcome]) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""
+        return worst(*self.codes(outcomes))
+
+    def codes(self, outcomes: Sequence[Outcome]) -> list[ExitCode]:
+        """All exit codes that apply."""
         codes = [ExitCode.PASSED]
         if self.interrupted:
             codes.append(ExitCode.INTERRUPTED)
@@ -174,7 +177,7 @@ class Story:
             codes.append(ExitCode.OBJECTIVES_MISSED)
         if self.nothing():
             codes.append(ExitCode.INCONCLUSIVE)
-        return worst(*codes)
+        return codes
 
     def nothing(self) -> str:
         """Why this run has tested nothing; "" if it has."""
@@ -194,8 +197,7 @@ class Story:
         if self.interrupted:
             self.summary.interrupted = True
         report = self.summary.report("load", self.judge.tally, run)
-        code = self.exit_code(found)
-        report["exit_code"], report["verdict"] = int(code), verdict(code)
+        settle(report, self.codes(found))
         report["latency"] = latency(self, found)
         return report
 

@@ -34,7 +34,9 @@ class Chart:
 
 
 def charts(report: Row) -> list[Chart]:
-    """The charts of a report with a load run; none for others."""
+    """The charts of a report with a load run; none for others. Those of a short probe are the few that say something
+    after seconds.
+    """
     latency = report.get("latency")
     if not isinstance(latency, Mapping) or not latency.get("steps"):
         return []
@@ -42,6 +44,8 @@ def charts(report: Row) -> list[Chart]:
     if latency.get("rates"):
         made.append(_knee(latency["rates"]))
     made += [_percentiles(latency), _rates(latency)]
+    if latency.get("probe"):
+        return made
     made += [_heat(name, one) for name, one in latency.get("heat", {}).items() if one.get("cells")]
     if latency["funnel"].get("pings"):
         made.append(_funnel(latency))

@@ -73,18 +73,14 @@ class Frame:
 
 def text(x: float, y: float, words: str, *, anchor: str = "start") -> str:
     """Words at a place."""
-    return (
-        f'<text x="{x:g}" y="{y:g}" font-size="12" font-family="sans-serif" text-anchor="{anchor}" '
-        f'fill="currentColor">{escape(one_line(words, 60))}</text>'
-    )
+    aside = f' text-anchor="{anchor}"' if anchor != "start" else ""
+    return f'<text x="{x:g}" y="{y:g}"{aside}>{escape(one_line(words, 60))}</text>'
 
 
-def rule(x1: float, y1: float, x2: float, y2: float) -> str:
-    """A line of the grid."""
-    return (
-        f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="#8b929a" stroke-width="1" '
-        f'stroke-opacity="0.35"/>'
-    )
+def rules(ends: Iterable[tuple[float, float, float, float]]) -> str:
+    """The lines of a grid, each from x, y to x, y."""
+    path = "".join(f"M{x1:g},{y1:g}L{x2:g},{y2:g}" for x1, y1, x2, y2 in ends)
+    return f'<path d="{path}" stroke="#8b929a" stroke-opacity="0.35"/>'
 
 
 def line(points: Sequence[Point], colour: str, *, dash: str = "") -> str:
@@ -105,9 +101,10 @@ def field(x: float, y: float, width: float, height: float, words: str, *, opacit
 
 
 def drawing(label: str, parts: Iterable[str], height: int = 290) -> Markup:
-    """The whole drawing."""
+    """The whole drawing. What most words have in common stands once, at the top: a page holds many of them."""
     head = (
-        f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" '
+        f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+        f'font-size="12" font-family="sans-serif" fill="currentColor" role="img" '
         f'aria-label="{escape(one_line(label, 200))}">'
     )
     return Markup(head + "".join(parts) + "</svg>")
@@ -120,20 +117,20 @@ def y_axis(frame: Frame, words: Callable[[float], str]) -> list[str]:
         marks = [10.0**one for one in range(low, high + 1)]
     else:
         marks = steps(frame.y_high, 4)
-    parts = []
-    for mark in marks:
-        y = frame.y(mark)
-        parts += [rule(_LEFT, y, WIDTH - _RIGHT, y), text(_LEFT - 6, y + 4, words(mark), anchor="end")]
-    return parts
+    places = [(mark, frame.y(mark)) for mark in marks]
+    return [
+        rules((_LEFT, y, WIDTH - _RIGHT, y) for _, y in places),
+        *(text(_LEFT - 6, y + 4, words(mark), anchor="end") for mark, y in places),
+    ]
 
 
 def x_axis(frame: Frame, marks: Iterable[tuple[float, str]]) -> list[str]:
     """Rules and words at places."""
-    parts = []
-    for at, words in marks:
-        x = frame.x(at)
-        parts += [rule(x, frame.top, x, frame.bottom), text(x, frame.bottom + 18, words, anchor="middle")]
-    return parts
+    places = [(frame.x(at), words) for at, words in marks]
+    return [
+        rules((x, frame.top, x, frame.bottom) for x, _ in places),
+        *(text(x, frame.bottom + 18, words, anchor="middle") for x, words in places),
+    ]
 
 
 def time_axis(frame: Frame) -> list[str]:
