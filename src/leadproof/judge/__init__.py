@@ -86,7 +86,7 @@ class Judge:
                 "",
                 "",
                 (),
-                (Observation("file.unrecognised", recognition.reason, origin=exchange.origin),),
+                (Observation(recognition.kind, recognition.reason, origin=exchange.origin),),
             )
         case = _Case(self, exchange, recognition)
         case.wire(problems)
