@@ -1,7 +1,7 @@
 """mitmproxy's flow dumps (`mitmdump -w FILE`): tagged netstrings, read without mitmproxy.
 
 A tagged netstring says its length first, so what is of no use here (certificates, connections, metadata) is passed
-over without a look. The form is that of versions 7 to 21 of the format, mitmproxy 7 to 12.
+over without a look. Written for version 21 of the format (mitmproxy 11); what is read has not changed since version 7.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def command(
     mapping = captures.load_mapping(mapping_path) if mapping_path else None
     files = list(captures.files(paths))
     redactor = options.redactor(profile)
-    summary, judge = Summary(spec, redactor, fail_on), Judge(spec, profile)
+    summary, judge = Summary(spec, redactor, fail_on), Judge(spec, profile, captured=True)
     facts = {"profile": profile.name, "fail_on": fail_on}
     folder = Path(out or configured.out)
     with ExitStack() as stack:

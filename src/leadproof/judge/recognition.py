@@ -61,7 +61,7 @@ def recognise(exchange: Exchange) -> Recognition:
     if len(found) == 1:
         return Recognition((found[0],))
     if not found:
-        return Recognition((), _unknown(exchange, sorted({row.method for row in at_path})))
+        return _unknown(exchange, sorted({row.method for row in at_path}))
     answer = exchange.response.body if exchange.response else b""
     if _SENDS.search(answer):
         return Recognition(("create_lead_sends",))
@@ -74,16 +74,17 @@ def recognise(exchange: Exchange) -> Recognition:
     return Recognition(("create_lead", "inbound_post"), "a create, or a post without an order")
 
 
-def _unknown(exchange: Exchange, methods: list[str]) -> str:
+def _unknown(exchange: Exchange, methods: list[str]) -> Recognition:
     """Why an exchange is no documented operation, as exactly as it can be said."""
     request = exchange.request
     called = f"{request.method} {request.path}"
     if methods:
-        return f"{called} is no documented operation: the method at this path is {' or '.join(methods)}"
+        wanted = " or ".join(methods)
+        return Recognition((), f"{called} is no documented operation: the method at this path is {wanted}")
     if _VERSION_1.search(request.path):
         body = "a body of version 2 was sent to it" if _BODY_2.search(request.body) else "version 2 has /v2/…"
-        return f"{called} is a path of version 1 of the service: {body}"
-    return f"{called} is no documented operation"
+        return Recognition((), f"{called} is a path of version 1 of the service: {body}", "client.path")
+    return Recognition((), f"{called} is no documented operation")
 
 
 # ---- bare bodies -----------------------------------------------------------------------------------------------------
