@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from leadproof.checks.context import (
     CREATES,
     Context,
+    History,
     LeadSeen,
     OrderSeen,
+    Source,
     fields,
     instant,
     properties,
@@ -28,8 +32,8 @@ def remember(context: Context) -> None:
         for _, result in context.accepted:
             if isinstance(result.get("orderId"), str) and result["orderId"]:
                 history.orders[result["orderId"]] = OrderSeen(
-                    context.source, result.get("campaignId"), instant(result.get("orderExpiresOn")),
-                    result.get("estimatedPayout"), offer_ids(result),
+                    _source(context), _share(history, result.get("campaignId")), instant(result.get("orderExpiresOn")),
+                    _share(history, result.get("estimatedPayout")), history.share(offer_ids(result)),
                 )  # fmt: skip
     if operation in CREATES or operation == "ping":
         kind, name = ("order", "orderId") if operation == "ping" else ("lead", "leadId")
@@ -44,6 +48,29 @@ def remember(context: Context) -> None:
         _remember_leads(context, request_id)
 
 
+def _source(context: Context) -> Source:
+    vid, lid = context.source.get("vid"), context.source.get("lid")
+    if isinstance(vid, (dict, list)) or isinstance(lid, (dict, list)):
+        return (vid, lid)
+    return context.history.share((vid, lid))
+
+
+def _share(history: History, value: Any) -> Any:
+    return value if isinstance(value, (dict, list)) else history.share(value)
+
+
+def _packed(values: dict[str, Any]) -> bytes:
+    """Fields as JSON; those that JSON cannot carry again are forgotten: no duplicate is told by them."""
+    try:
+        return orjson.dumps(values)
+    except orjson.JSONEncodeError:
+        return orjson.dumps({name: value for name, value in values.items() if isinstance(value, str) and _plain(value)})
+
+
+def _plain(text: str) -> bool:
+    return not any("\ud800" <= one <= "\udfff" for one in text)
+
+
 def offer_ids(result: dict[str, Any]) -> tuple[str, ...]:
     """The ids of the offers in a result."""
     offers = result.get("offers")
@@ -56,16 +83,17 @@ def _remember_updates(context: Context) -> None:
     for _, lead, result in context.pairs():
         identifier = properties(lead).get("leadUID")
         seen = history.leads.get(identifier) if isinstance(identifier, int) else None
-        if result.get("isValid") is not True or seen is None or not isinstance(seen.fields, dict):
+        if result.get("isValid") is not True or seen is None:
             continue
-        after = {"fields": {**seen.fields, **fields(lead)}}
+        before = {"fields": orjson.loads(seen.fields)}
+        after = {"fields": {**before["fields"], **fields(lead)}}
         for campaign in campaigns(context):
             if campaign.aid == seen.campaign:
-                for key in duplicate_keys(campaign, {"fields": seen.fields}):
+                for key in duplicate_keys(campaign, before):
                     history.keyed[key] = tuple(one for one in history.keyed.get(key, ()) if one != identifier)
                 for key in duplicate_keys(campaign, after):
                     history.keyed[key] = (*history.keyed.get(key, ()), identifier)
-        history.leads[identifier] = replace(seen, fields=after["fields"])
+        history.leads[identifier] = replace(seen, fields=_packed(after["fields"]))
 
 
 def _remember_leads(context: Context, request_id: Any) -> None:
@@ -83,8 +111,8 @@ def _remember_leads(context: Context, request_id: Any) -> None:
         for key in duplicate_keys(assigned, lead) if assigned else ():
             history.keyed[key] = (*history.keyed.get(key, ()), result["leadId"])
         history.leads[result["leadId"]] = LeadSeen(
-            context.operation.id, context.source, fields(lead), result.get("campaignId"), result.get("isPendingReview"),
-            (*offer_ids(result), *order_offers), context.now,
+            context.operation.id, _source(context), _packed(fields(lead)), _share(history, result.get("campaignId")),
+            result.get("isPendingReview"), history.share((*offer_ids(result), *order_offers)), context.now,
         )  # fmt: skip
     asynchronous = bool(context.source.get("returnURL")) and not context.results
     if isinstance(request_id, str) and request_id and not asynchronous:

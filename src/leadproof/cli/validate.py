@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from leadproof import captures
+from leadproof.checks.context import Remembered
 from leadproof.cli import options
 from leadproof.cli.console import Bar, progress, summarise
 from leadproof.errors import InputError, UsageError
@@ -19,6 +20,9 @@ from leadproof.findings import Observation
 from leadproof.judge import Judge
 from leadproof.reports import RENDERERS
 from leadproof.summary import Summary
+
+#: Exchanges that are remembered of earlier files.
+OVERLAP = 50_000
 
 #: Said of an exchange that was judged already.
 REPEATED = "the same exchange stands in an earlier file: it was judged there"
@@ -99,7 +103,7 @@ def command(
             run = stack.enter_context(Run.open(folder, "validate", redactor=redactor, arguments=words, facts=facts))
         bar = stack.enter_context(progress("validate", None, quiet=as_json))
         try:
-            where: dict[bytes, Path] = {}
+            where = Remembered[bytes, Path](OVERLAP) if len(files) > 1 else None
             for path in files:
                 _file(path, operation, mapping, judge, summary, run, bar, where)
         except KeyboardInterrupt:
@@ -122,7 +126,7 @@ def _file(
     summary: Summary,
     run: Run | None,
     bar: Bar,
-    where: dict[bytes, Path],
+    where: Remembered[bytes, Path] | None,
 ) -> None:
     row: dict[str, Any] = {"path": str(path), "format": "body", "exchanges": 0, "problem": None}
     summary.files.append(row)
@@ -135,7 +139,7 @@ def _file(
                 continue
             row["exchanges"] += 1
             # Captures overlap: judged a second time, an exchange would break every rule about what is given only once.
-            if where.setdefault(_digest(found), path) != path:
+            if where is not None and where.setdefault(_digest(found), path) != path:
                 summary.observed(Observation("file.deviation", REPEATED, origin=found.origin))
                 continue
             judgement = judge.judge(found)
@@ -157,7 +161,7 @@ def _digest(exchange: Exchange) -> bytes:
     """What is the same for the same exchange, whoever exported it; when it was is not."""
     request, response = exchange.request, exchange.response
     parts = (request.method, request.target, request.body, response and (response.status, response.body))
-    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).digest()
+    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=12).digest()
 
 
 class _Problems:

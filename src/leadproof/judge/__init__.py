@@ -6,7 +6,7 @@ clauses speak about sequences, and a `Tally`, because a report counts what was d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -68,17 +68,23 @@ class Judge:
     Args:
         spec: The contract's readings; the taken ones if left out.
         profile: What the posting document says.
+        without: Checks that say nothing here, such as one about credentials where there are none.
         captured: The senders are others: their habits are looked at too, and twins are found among their requests.
     """
 
     def __init__(
-        self, spec: Specification | None = None, profile: Profile | None = None, *, captured: bool = False
+        self,
+        spec: Specification | None = None,
+        profile: Profile | None = None,
+        *,
+        without: Collection[str] = (),
+        captured: bool = False,
     ) -> None:
         #: Where the senders are others: what there is to say about them.
         self._watch = Watch(self) if captured else None
         self.spec = spec or load()
         self.profile = profile
-        self.register = Register(self.spec)
+        self.register = Register(self.spec, without)
         self.history = History()
         self.tally = Tally()
 
@@ -92,13 +98,8 @@ class Judge:
         recognition = recognise(exchange)
         if not recognition.candidates:
             self.tally.outcomes["unrecognised"] += 1
-            return Judgement(
-                "unrecognised",
-                "",
-                "",
-                (),
-                (Observation(recognition.kind, recognition.reason, origin=exchange.origin),),
-            )
+            seen = Observation(recognition.kind, recognition.reason, origin=exchange.origin)
+            return Judgement("unrecognised", "", "", (), (seen,))
         case = _Case(self, exchange, recognition)
         case.wire(problems)
         judgement = case.judge()
