@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import io
@@ -371,3 +372,108 @@ def test_the_fast_way_and_the_lenient_way_read_the_same(
     fast, lenient = ([one for one in of(one) if isinstance(one, Exchange)] for one in text)
 
     assert fast == lenient
+
+
+# ---- the habits of exporters -----------------------------------------------------------------------------------------
+
+
+def exported(**changes: Any) -> list[Exchange | Problem]:
+    """What is read of one good entry with other members; None takes one away."""
+    row = json.loads(json.dumps(ENTRIES[0]))
+    for name, value in changes.items():
+        part, _, member = name.partition("__")
+        place, key = (row[part], member) if member else (row, part)
+        if value is None:
+            place.pop(key, None)
+        else:
+            place[key] = value
+    return of(json.dumps({"log": {"version": "1.2", "entries": [row, ENTRIES[1]]}}).encode())
+
+
+TEXT = ENTRIES[0]["response"]["content"]["text"]
+CODED = base64.b64encode(TEXT.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        # Charles: the port in the URL, bodies in base64, its own status beside
+        {"request__url": "https://leads.partner.example:443/v2/insert/ping", "_charlesStatus": "COMPLETE",
+         "response__content": {"size": 9, "mimeType": "application/json", "text": CODED, "encoding": "base64"}},
+        # Fiddler: a comment at every entry, a mimeType with its charset, no headersSize
+        {"comment": "[#12]", "response__headersSize": None,
+         "response__content": {"size": 9, "mimeType": "application/json; charset=utf-8", "text": TEXT}},
+        # Safari: -1 where it does not know, an own member for the kind of fetch
+        {"_fetchType": "Network Load", "request__headersSize": -1, "response__bodySize": -1, "serverIPAddress": ""},
+        # Insomnia, Postman: hardly any member that nobody needs
+        {"cache": None, "timings": None, "request__cookies": None, "request__queryString": None,
+         "request__httpVersion": None, "response__statusText": None, "response__cookies": None},
+        # Firefox: its own members, timings as text
+        {"_securityState": "secure", "timings": {"wait": "41"}, "pageref": "page_1", "connection": "443"},
+        # base64 without its padding, or in lines
+        {"response__content": {"text": CODED.rstrip("="), "encoding": "base64", "mimeType": "application/json"}},
+        {"response__content": {"text": "\n".join(CODED[at : at + 76] for at in range(0, len(CODED), 76)),
+                               "encoding": "base64", "mimeType": "application/json"}},
+        # a proxy that does not take the content encoding off
+        {"response__headers": [*ENTRIES[0]["response"]["headers"], {"name": "Content-Encoding", "value": "gzip"}],
+         "response__content": {"text": base64.b64encode(gzip.compress(TEXT.encode())).decode(),
+                               "encoding": "base64", "mimeType": "application/json"}},
+    ],
+)  # fmt: skip
+def test_whoever_exports_it_the_answer_is_the_same(changes: dict[str, Any]) -> None:
+    [exchange, _] = exported(**changes)
+
+    assert isinstance(exchange, Exchange)
+    assert exchange.request.target == "/v2/insert/ping"
+    assert exchange.response.body == TEXT.encode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"response__content": {"size": 9, "comment": "Response bodies are not included."}}, "was not saved"),
+        (
+            {"response__content": {"size": 9, "text": TEXT[:40], "comment": "The body was truncated"}},
+            "was cut off",
+        ),
+        ({"response__content": {"size": 2_000_000, "text": "x" * 1_048_576}}, "was cut off"),
+        ({"response__content": {"size": 9, "comment": "Body length exceeded MaxTextBodyLength"}}, "was not saved"),
+        ({"_responseBodyStatus": "discarded:too-large"}, "was not saved"),
+        ({"response__content": {"size": 9, "_file": "a.json"}}, "was not saved"),
+    ],
+)
+def test_an_answer_without_its_body_is_named_and_not_judged(changes: dict[str, Any], words: str) -> None:
+    [problem, exchange, _] = exported(**changes)
+
+    assert isinstance(problem, Problem)
+    assert isinstance(exchange, Exchange)
+    assert (problem.kind, exchange.response, exchange.failure) == ("file.deviation", None, "")
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "failure"),
+    [
+        ({"response__status": 0, "response___error": "net::ERR_TIMED_OUT"}, "transport.timeout"),
+        ({"response__status": 0, "response__statusText": "The request timed out."}, "transport.timeout"),
+        ({"response__status": 0, "response__statusText": "cancelled"}, ""),
+        ({"response": None}, "transport.reset"),
+    ],
+)
+def test_a_request_without_an_answer_says_why(changes: dict[str, Any], failure: str) -> None:
+    [exchange, _] = exported(**changes)
+
+    assert isinstance(exchange, Exchange)
+    assert (exchange.response, exchange.failure) == (None, failure)
+
+
+def test_a_report_names_the_problems_of_a_file_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "x.har", json.dumps({"log": {"entries": [ENTRIES[0], 1, {**ENTRIES[1], "time": "soon"}]}}))
+
+    main(["validate", "--no-run", "--json", str(path)])
+
+    [row] = json.loads(capsys.readouterr().out)["files"]
+    assert row["problem"]["message"] == "entry 2 is no object (and 1 more)"
+    assert [one["message"] for one in row["problems"]] == [
+        "entry 2 is no object", "from entry 3 on: a time is written as text",
+    ]  # fmt: skip
