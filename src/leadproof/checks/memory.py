@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import orjson
+import msgspec
 
 from leadproof.checks.context import (
     CREATES,
@@ -25,9 +25,10 @@ def remember(context: Context) -> None:
     """Adds what an exchange established to the history. The one function here that changes anything."""
     history, operation = context.history, context.operation.id
     answer = context.answer if isinstance(context.answer, dict) else {}
-    request_id = answer.get("requestId")
-    if isinstance(request_id, str) and request_id and operation != "lead_status":
-        history.request_ids[request_id.lower()] = operation
+    found = answer.get("requestId")
+    request_id = found.lower() if isinstance(found, str) else ""
+    if request_id and operation != "lead_status":
+        history.request_ids[request_id] = operation
     if operation == "ping":
         for _, result in context.accepted:
             if isinstance(result.get("orderId"), str) and result["orderId"]:
@@ -60,15 +61,16 @@ def _share(history: History, value: Any) -> Any:
 
 
 def _packed(values: dict[str, Any]) -> bytes:
-    """Fields as JSON; those that JSON cannot carry again are forgotten: no duplicate is told by them."""
+    """Fields as JSON, by msgspec: orjson's bytes keep the four kilobytes that they were made in.
+
+    What JSON cannot carry again is forgotten: no duplicate is told by it.
+    """
     try:
-        return orjson.dumps(values)
-    except orjson.JSONEncodeError:
-        return orjson.dumps({name: value for name, value in values.items() if isinstance(value, str) and _plain(value)})
-
-
-def _plain(text: str) -> bool:
-    return not any("\ud800" <= one <= "\udfff" for one in text)
+        return msgspec.json.encode(values)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return msgspec.json.encode(
+            {name: one for name, one in values.items() if isinstance(one, str) and one.isascii()}
+        )
 
 
 def offer_ids(result: dict[str, Any]) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def _remember_updates(context: Context) -> None:
         seen = history.leads.get(identifier) if isinstance(identifier, int) else None
         if result.get("isValid") is not True or seen is None:
             continue
-        before = {"fields": orjson.loads(seen.fields)}
+        before = {"fields": msgspec.json.decode(seen.fields)}
         after = {"fields": {**before["fields"], **fields(lead)}}
         for campaign in campaigns(context):
             if campaign.aid == seen.campaign:
@@ -96,7 +98,7 @@ def _remember_updates(context: Context) -> None:
         history.leads[identifier] = replace(seen, fields=_packed(after["fields"]))
 
 
-def _remember_leads(context: Context, request_id: Any) -> None:
+def _remember_leads(context: Context, request_id: str) -> None:
     history = context.history
     for _, lead, result in context.pairs():
         order_id = str(properties(lead).get("orderId") or "")
@@ -115,8 +117,8 @@ def _remember_leads(context: Context, request_id: Any) -> None:
             result.get("isPendingReview"), history.share((*offer_ids(result), *order_offers)), context.now,
         )  # fmt: skip
     asynchronous = bool(context.source.get("returnURL")) and not context.results
-    if isinstance(request_id, str) and request_id and not asynchronous:
-        history.created[request_id.lower()] = tuple(
+    if request_id and not asynchronous:
+        history.created[request_id] = tuple(
             (result.get("leadId"), result.get("isPendingReview")) if result.get("isValid") is True else None
             for _, result in context.results
         )
