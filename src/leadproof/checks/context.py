@@ -78,18 +78,18 @@ class LeadSeen:
 
 
 class Remembered(Generic[K, V]):
-    """A mapping that forgets its oldest entries: it keeps between `limit` and twice as many."""
+    """A mapping that forgets its oldest entries: it keeps at most `most`, and at least half as many."""
 
-    __slots__ = ("_limit", "_old", "_young")
+    __slots__ = ("_old", "_young", "most")
 
-    def __init__(self, limit: int = REMEMBERED // 2) -> None:
-        self._limit = limit
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self.most = most
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
 
     def __setitem__(self, key: K, value: V) -> None:
         self._young[key] = value
-        if len(self._young) > self._limit:
+        if len(self._young) > self.most // 2:
             self._old, self._young = self._young, {}
 
     def __getitem__(self, key: K) -> V:
@@ -135,6 +135,12 @@ class History:
             self._shared.clear()
         found: V = self._shared.setdefault((type(value), value), value)
         return found
+
+    def shorten(self, most: int) -> None:
+        """Remembers at most so many of each from now on."""
+        tables = (self.request_ids, self.created, self.leads, self.keyed, self.orders, self.refused, self.offers)
+        for table in tables:
+            table.most = most
 
 
 @dataclass(frozen=True)  # without slots: every check asks for the results, which are sorted once
