@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -105,8 +106,8 @@ def test_two_runs_compared_say_what_is_fixed_new_and_still_failing(first: Path, 
         part = markdown.split(f"### {title}\n")[1].split("\n#")[0]
         assert CLAUSES[name] in part
         assert not any(CLAUSES[other] in part for other in CLAUSES if other != name)
-    for word, name in (("new", NEW), ("still failing", STILL), ("fixed", FIXED)):
-        assert f"\n  {word:13}  {CLAUSES[name]}  create_lead xml" in out
+    shown = out.replace(first.name, "FIRST").replace(run.name, "RUN").replace(str(tmp_path), "OUT")
+    assert re.sub(r"clauses    \d+: .*", "clauses    …", shown) == (DATA / "compared.txt").read_text("utf-8")
     junit = (run / "junit.xml").read_text("utf-8")
     assert junit.count("<failure ") == 1
     assert f'message="known: it failed in the baseline, too (run {first.name})"' in junit
@@ -123,6 +124,8 @@ def test_a_baseline_fails_only_on_what_is_new(
     code, run = validated(tmp_path / "runs", *names, options=("--baseline", first))
 
     assert (code, report_of(run)["exit_code"]) == (expected, expected)
+    headline = (run / "report.md").read_text("utf-8").split("\n\n")[1]
+    assert headline.startswith("Nothing that is broken decides: ") == (expected == 0)
 
 
 def test_what_was_not_tested_again_is_not_called_fixed(first: Path, tmp_path: Path) -> None:
@@ -334,6 +337,43 @@ def test_a_killed_run_says_so_and_gets_its_manifest(first: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("name", "line", "message"),
+    [
+        ("exchanges.ndjson", '{"n": 1}', "a line is not what leadproof writes (KeyError: 'request')"),
+        ("exchanges.ndjson", "[]", "exchanges.ndjson, line 1: no JSON object"),
+        ("exchanges.ndjson", "{\n{}", "exchanges.ndjson, line 1: no JSON"),
+        ("findings.ndjson", '{"n": "1", "what": "beside", "judged": []}', "a line is not what leadproof writes"),
+        ("run.json", "{", "run.json cannot be read"),
+        ("run.json", '{"choices": {"namespaces": "none"}}', "the reading 'namespaces' has no choice 'none'"),
+    ],
+)
+def test_lines_that_were_changed_are_told(name: str, line: str, message: str, first: Path, tmp_path: Path) -> None:
+    left = killed(first, tmp_path)
+    (left / name).write_text(line + "\n")
+
+    code, _, err = leadproof("report", left)
+
+    assert code == 2
+    assert message in err
+    assert "hint: " in err
+
+
+def test_lines_without_decisions_make_no_report(first: Path, tmp_path: Path) -> None:
+    left = killed(first, tmp_path)
+    rows = [json.loads(line) for line in (left / "exchanges.ndjson").read_bytes().splitlines()]
+    (left / "exchanges.ndjson").write_text("".join(json.dumps({**row, "judged": 0}) + "\n" for row in rows))
+    code, _, err = leadproof("report", left)
+    assert (code, "a line is not what leadproof writes" in err) == (2, True)
+    for row in rows:
+        del row["judged"]
+    (left / "exchanges.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    code, _, err = leadproof("report", left)
+
+    assert (code, "its lines do not say what was decided" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (("report",), "no run was named"),
@@ -355,6 +395,35 @@ def test_what_is_no_run_is_told(words: tuple[str, ...], message: str, first: Pat
     assert message in err
     assert "hint: " in err
     assert "Traceback" not in err
+
+
+CHANGES: dict[str, Callable[[Row], Any]] = {
+    "exit_code": lambda report: report.update(exit_code=77),
+    "verdict": lambda report: report.update(verdict="fine"),
+    "counts": lambda report: report["counts"].update(judged="many"),
+    "counts, coverage or run": lambda report: report.pop("run"),
+    "coverage.cells": lambda report: report["coverage"].pop("cells"),
+    "files": lambda report: report.update(files={}),
+    "files[1].problem": lambda report: report["files"][1].update(problem={"kind": 1}),
+    "findings[0].clause": lambda report: report["findings"][0].pop("clause"),
+    "findings[0].level": lambda report: report["findings"][0].update(level="MUST"),
+    "findings[0].count": lambda report: report["findings"][0].update(count="2"),
+    "clauses[3].id": lambda report: report["clauses"].insert(3, None),
+    "observations[0].kind": lambda report: report.update(observations=[{}]),
+}
+
+
+@pytest.mark.parametrize("place", CHANGES)
+def test_a_report_that_is_not_as_it_should_be_is_told(place: str, first: Path, tmp_path: Path) -> None:
+    report = report_of(first)
+    CHANGES[place](report)
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report))
+
+    code, _, err = leadproof("report", file, "--out", tmp_path / "runs")
+
+    assert code == 2
+    assert err.startswith(f"leadproof: error: {file}: {place} is missing or of the wrong type\n  hint: ")
 
 
 # ---- verify ----------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def test_one_fixed_one_new_one_still_failing_one_not_tested() -> None:
     assert {name: names(comparison[name]) for name in ("fixed", "new", "still", "unseen")} == {
         "fixed": ["LE2-A"], "new": ["LE2-C"], "still": ["LE2-B"], "unseen": ["LE2-D"],
     }  # fmt: skip
-    assert [(row["clause"], row["decides"]) for row in found["findings"]] == [("LE2-B", False), ("LE2-C", True)]
+    assert [(row["clause"], row["decides"]) for row in found["findings"]] == [("LE2-C", True), ("LE2-B", False)]
     assert (found["exit_code"], found["verdict"]) == (1, "failed")
 
 
@@ -103,3 +103,13 @@ def test_a_run_compared_with_itself_has_changed_nothing() -> None:
     comparison = found["comparison"]
     assert (comparison["fixed"], comparison["new"], comparison["unseen"]) == ([], [], [])
     assert names(comparison["still"]) == ["LE2-A", "LE2-B"]
+
+
+def test_what_else_may_have_made_the_difference_is_named() -> None:
+    base, found = report(), report()
+    base["run"] |= {"tool": "leadproof 1", "specs": {"a": "b"}, "readings": [], "profile": "p"}
+    found["run"] |= {"tool": "leadproof 1", "specs": {"a": "c"}, "readings": [1]}
+
+    compare(base, found)
+
+    assert found["comparison"]["differs"] == ["specification", "readings"]

@@ -133,7 +133,7 @@ def test_a_waiver_of_one_operation_leaves_the_others() -> None:
 
     apply(found, [waiver("LE2-ALL-RES-02", "ping")], TODAY)
 
-    assert [row["decides"] for row in found["findings"]] == [False, True]
+    assert {row["operation"]: row["decides"] for row in found["findings"]} == {"ping": False, "create_lead": True}
     assert results(found)["LE2-ALL-RES-02"] == "failed"
     assert found["exit_code"] == 1
 

@@ -18,8 +18,9 @@ Row = Mapping[str, Any]
 def compare(base: Row, report: dict[str, Any]) -> None:
     """Sets a run against an earlier one: only what is new in it decides from now on.
 
-    The report gains `comparison`: `base`, and the findings that are `fixed`, `new`, `still` there, and `unseen`: those
-    of the base for which this run gave no occasion, so nobody knows. A finding that stood before gets `known`.
+    The report gains `comparison`: `base`; in what else the two were judged by (`differs`); and the findings that are
+    `fixed`, `new`, `still` there, and `unseen`: those of the base for which this run gave no occasion, so nobody knows.
+    A finding that stood before gets `known`.
     """
     before = {identity(row): row for row in base.get("findings", ())}
     decided = _decided(report)
@@ -35,12 +36,19 @@ def compare(base: Row, report: dict[str, Any]) -> None:
     run = base.get("run") or {}
     report["comparison"] = {
         "base": {name: run.get(name, "") for name in ("id", "started", "target")},
+        "differs": _differs(run, report.get("run") or {}),
         "fixed": [dict(row) for row in gone if _cell(row) in decided],
         "new": new,
         "still": still,
         "unseen": [dict(row) for row in gone if _cell(row) not in decided],
     }
     settle_again(report)
+
+
+def _differs(base: Row, run: Row) -> list[str]:
+    """By what else than the service two runs may come to different findings."""
+    facts = {"tool": "version", "specs": "specification", "readings": "readings", "profile": "posting profile"}
+    return [words for name, words in facts.items() if name in base and name in run and base[name] != run[name]]
 
 
 def _decided(report: Row) -> set[tuple[str, str, str]]:

@@ -59,6 +59,7 @@ def settle_again(report: dict[str, Any]) -> None:
     for row in report["findings"]:
         excused = bool(row.get("waived") or row.get("known"))
         row["decides"] = not excused and fails(row["level"], row["basis"], fail_on)
+    report["findings"].sort(key=lambda row: not row["decides"])  # what decides stays first
     codes = codes_of(report) - {ExitCode.VIOLATED}
     if any(row.get("decides") for row in report["findings"]) or _leads_lost(report):
         codes.add(ExitCode.VIOLATED)

@@ -42,7 +42,9 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     """Prints what a person needs of a report: verdict, what broke, what was covered, where to read on."""
     verdict = report["verdict"]
     results = [row["result"] for row in report["clauses"]]
-    numbers = ", ".join(f"{results.count(name)} {name}" for name in ("passed", "failed", "untested") if name in results)
+    numbers = ", ".join(
+        f"{results.count(name)} {name}" for name in ("passed", "failed", "waived", "untested") if name in results
+    )
     reason = _reason(report)
     click.echo(f"{click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)}  {reason}")
     if report["exit_code"] == ExitCode.INCONCLUSIVE:
@@ -153,6 +155,8 @@ def _compared(report: Mapping[str, Any]) -> None:
         return
     numbers = ", ".join(f"{len(found[name])} {words}" for name, words in CHANGES if found[name] or name != "unseen")
     click.echo(f"compared with {one_line(str(found['base']['id']))}: {numbers}")
+    if found.get("differs"):
+        click.echo(f"  note: the baseline was judged with another {one_line(', '.join(found['differs']))}")
     for name, words in CHANGES:
         for row in found[name][:PRINTED]:
             media = row["media_type"].removeprefix("application/")
@@ -178,7 +182,7 @@ def _cell(row: Mapping[str, Any]) -> str:
     """Where a finding was seen: operation and representation, and how often."""
     times = f"  ×{row['count']}" if row["count"] > 1 else ""
     times += "".join(f"  {words}" for key, words in _EXCUSED if row.get(key))
-    return one_line(f"{row['operation']} {row['media_type'].removeprefix('application/')}") + times
+    return one_line(f"{row['operation']} {row['media_type'].removeprefix('application/')}".rstrip()) + times
 
 
 def _observations(observations: list[dict[str, Any]]) -> None:

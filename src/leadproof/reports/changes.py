@@ -30,10 +30,25 @@ def comparison(report: Mapping[str, Any]) -> list[str]:
     named += [f"of {code(str(base[name]))}" for name in ("started", "target") if base.get(name)]
     numbers = [f"**{len(rows(found, name))} {title.lower()}**" for name, (title, _) in CHANGES.items()]
     parts = ["## What changed", f"Compared with {' '.join(named)}: {', '.join(numbers)}."]
+    if isinstance(differs := found.get("differs"), list) and differs:
+        parts.append(
+            f"Mind that the baseline was judged with another {escape(', '.join(str(one) for one in differs))}."
+        )
     for name, (title, meaning) in CHANGES.items():
         if rows(found, name):
             parts += [f"### {title}", f"{meaning[0].upper()}{meaning[1:]}.", *_list(rows(found, name))]
     return parts
+
+
+def excused(report: Mapping[str, Any]) -> str:
+    """One sentence, where a run passed although something is broken; "" otherwise."""
+    found = rows(report, "findings")
+    numbers = {"waived": sum(bool(row.get("waived")) for row in found)}
+    numbers["known from the baseline"] = sum(bool(row.get("known") and not row.get("waived")) for row in found)
+    told = [f"{count(number, 'finding')} {words}" for words, number in numbers.items() if number]
+    if report.get("verdict") != "passed" or not told:
+        return ""
+    return f"Nothing that is broken decides: {' and '.join(told)}."
 
 
 def waivers(report: Mapping[str, Any]) -> list[str]:

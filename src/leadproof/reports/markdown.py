@@ -25,7 +25,7 @@ def render(report: Mapping[str, Any]) -> str:
     view = arrange(report)
     parts = [
         f"# {view.verdict}: LeadExec lead receiver API v2",
-        escape(view.headline),
+        escape(changes.excused(report) or view.headline),
         escape(view.basis),
         _facts(view),
     ]
