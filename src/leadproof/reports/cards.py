@@ -22,7 +22,7 @@ FULL = 60
 LINES = 140
 
 #: Evidence of a place, in the order in which it is worth its room, and the characters of each that are shown.
-EVIDENCE = {"response": 2400, "request": 1600, "curl": 1800}
+EVIDENCE = {"response": 2400, "twin": 2400, "request": 1600, "curl": 1800}
 
 #: Bytes of markup around a piece of evidence, bytes of a note that there is more, and the least that is worth showing.
 _MARKUP, _NOTE, _LEAST = 260, 130, 240
@@ -39,7 +39,7 @@ class Place:
     xpath: str = ""
     #: Is there room for all that is known of it, or for a line only?
     full: bool = False
-    #: request, response, curl: what there was room for, cut.
+    #: request, response, twin, curl: what there was room for, cut.
     evidence: dict[str, str] = field(default_factory=dict)
     #: Is there evidence that found no room?
     left_out: bool = False
