@@ -12,7 +12,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load look lock clean
+.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load bench-peers look lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ defects: $(READY)  ## the measure of the suite: turn it against every defect of 
 
 test: $(READY)  ## run the tests
 	$(RUN) pytest -n $(JOBS) $(ARGS)
+
+# One after the other: they measure, or wait for a moment.
+test-load: $(READY)  ## run the tests that put real load on this machine: about two minutes
+	$(RUN) pytest -n 0 -m load $(ARGS)
 
 check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
 

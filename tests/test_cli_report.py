@@ -514,6 +514,7 @@ def test_the_same_input_gives_the_same_bytes_but_for_the_time(
             (b"20281130T213015Z-bbbb", b"20270131T090000Z-aaaa"),
             (b"2028-11-30T21:30:15.250", b"2027-01-31T09:00:00.000"),
             (b"2028-11-30 21:30:15", b"2027-01-31 09:00:00"),  # as people read it
+            (b" to 21:30:15", b" to 09:00:00"),
         ):
             data = data.replace(old, new)
         shifted[name] = data

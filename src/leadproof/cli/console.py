@@ -12,7 +12,7 @@ import click
 from leadproof.errors import ExitCode
 from leadproof.findings import shape
 from leadproof.operations import OPERATIONS
-from leadproof.reports.text import count, one_line
+from leadproof.reports.text import count, one_line, seconds
 
 #: Distinct findings that are printed; the report holds the rest.
 PRINTED = 20
@@ -112,10 +112,25 @@ def _facts(report: Mapping[str, Any], numbers: str) -> None:
     click.echo(f"  coverage   {touched} of {len(OPERATIONS)} operations, {cells['covered']} of {cells['total']} cells")
     if run.get("target"):
         click.echo(f"  target     {one_line(str(run['target']))}")
+    if report["latency"]:
+        click.echo(f"  load       {one_line(_load(report['latency']))}")
     chosen = [f"{row['id']}={row['taken']}" for row in run.get("readings", ()) if row.get("chosen")]
     if chosen:
         click.echo(f"  readings   {one_line(', '.join(chosen))}")
     click.echo()
+
+
+def _load(latency: Mapping[str, Any]) -> str:
+    """The load of a run, or why there was none, in one line."""
+    if "skipped" in latency:
+        return f"not probed: {latency['skipped']}"
+    counts, curves = latency["counts"], latency["steps"]
+    p99 = max((row["latency"].get("p99", 0.0) for row in curves.values()), default=None)
+    decides = "" if latency.get("decides", True) else ", which decides nothing"
+    return (
+        f"{count(counts['completed'] + counts['failed'], 'request')} at {latency['scenario']['rate']:g} journeys/s: "
+        f"p99 {seconds(p99)}, {counts['failed']:,} failed; {latency['verdict']}{decides}"
+    )
 
 
 def _findings(findings: list[dict[str, Any]]) -> None:
@@ -217,10 +232,16 @@ class Bar(Protocol):
     def advance(self, words: str) -> None:
         """One more step is done."""
 
+    def say(self, words: str) -> None:
+        """What is going on."""
+
 
 class _Silent:
     def advance(self, words: str) -> None:
         """Shows nothing: nobody watches."""
+
+    def say(self, words: str) -> None:
+        """Says nothing either."""
 
 
 @contextmanager
@@ -245,5 +266,8 @@ def progress(title: str, total: int | None, *, quiet: bool = False) -> Iterator[
         class Shown:
             def advance(self, words: str) -> None:
                 display.update(task, advance=1, description=one_line(words, 60))
+
+            def say(self, words: str) -> None:
+                display.update(task, description=one_line(words, 100))
 
         yield Shown()
