@@ -23,7 +23,7 @@ V = TypeVar("V")
 
 #: Entries of each kind that a history keeps at most, and at least half as many; older ones are forgotten. They take up
 #: to 1 kB each.
-REMEMBERED = 20_000
+REMEMBERED = 16_000
 
 #: Values that many entries have in common and are kept only once.
 _SHARED = 4_096
