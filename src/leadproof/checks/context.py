@@ -23,7 +23,7 @@ V = TypeVar("V")
 
 #: Entries of each kind that a history keeps at most, and at least half as many; older ones are forgotten. They take up
 #: to 1 kB each.
-REMEMBERED = 20_000
+REMEMBERED = 16_000
 
 #: Values that many entries have in common and are kept only once.
 _SHARED = 4_096
@@ -68,7 +68,7 @@ class LeadSeen:
 
     operation: str
     source: Source
-    #: The fields as JSON, which takes a quarter of the memory.
+    #: The fields that tell duplicates, as JSON, which takes a quarter of the memory.
     fields: bytes
     campaign: Any
     pending: Any

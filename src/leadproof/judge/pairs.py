@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from leadproof.judge import Judgement
 
 #: Requests that wait for their twin; who sends the same in both representations sends it soon.
-WAITING = 256
+WAITING = 64
 
 #: Members of a request that only JSON has a documented place for: they make no difference between twins.
 _ONE_SIDED = frozenset({"sendDelay", "returnURL", "recordingUrl", "noSell"})
