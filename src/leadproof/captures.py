@@ -251,6 +251,10 @@ _ERRORS = {
     "NAME_NOT_RESOLVED": "transport.refused",
     "CERT": "transport.tls",
     "SSL": "transport.tls",
+    "CONTENT_LENGTH_MISMATCH": "framing.length",
+    "INVALID_HTTP_RESPONSE": "framing.invalid",
+    "CONTENT_DECODING_FAILED": "encoding.invalid",
+    "BODY_TOO_BIG": "encoding.too-large",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,18 @@ def write(path: Path, content: bytes) -> None:
     unfinished = path.with_name(path.name + _UNFINISHED)
     try:
         unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise failed(path, error) from error
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """A file of any size that is there whole or not at all."""
+    unfinished = path.with_name(path.name + _UNFINISHED)
+    try:
+        with unfinished.open("wb") as file:
+            file.writelines(pieces)
         os.replace(unfinished, path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)

@@ -25,8 +25,10 @@ from leadproof.evidence.files import (
     failed,
     hashes,
     write,
+    write_pieces,
 )
-from leadproof.evidence.rows import exchange_row
+from leadproof.evidence.har import har
+from leadproof.evidence.rows import exchange_row, read_rows
 from leadproof.exchange import Exchange
 from leadproof.findings import Finding, Observation
 from leadproof.redact import Redactor
@@ -159,6 +161,22 @@ class Run:
             raise UsageError(f"run {self.id} is closed", hint="Write what belongs to a run before it is closed.")
         path = self.path / name
         write(path, content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+        return path
+
+    def write_har(self, name: str, origin: str) -> Path:
+        """Write the exchanges so far, redacted as they are, as a HAR file, in constant memory.
+
+        Args:
+            name: Of the file.
+            origin: URL of the service, of which scheme and authority are used.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        if self._closed:
+            raise UsageError(f"run {self.id} is closed", hint="Write what belongs to a run before it is closed.")
+        path = self.path / name
+        write_pieces(path, har(read_rows(self.path / EXCHANGES), self._redactor.url(origin)))
         return path
 
     def write_reports(self, report: Mapping[str, Any], formats: Collection[str] = ()) -> dict[str, Path]:
