@@ -137,7 +137,7 @@ def test_validate_says_of_the_har_what_was_said_live(recording: Callable[..., Re
         code, out, err = record.end()
 
     assert (code, err) == (1, "")
-    assert out.startswith("FAILED  the contract is violated\n\n  exchanges  27, 27 judged\n")
+    assert out.startswith("\nFAILED  the contract is violated\n\n  exchanges  27, 27 judged\n")
     command = [sys.executable, "-m", "leadproof", "validate", "--no-run", "--json", record.folder / "traffic.har"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     live, later = record.report(), json.loads(done.stdout)
@@ -215,7 +215,7 @@ def test_a_signal_ends_a_recording_with_its_reports(
         code, out, err = record.end(number)
 
     assert (code, err) == (0, "")
-    assert out.startswith("PASSED  every must clause that was exercised held\n\n  exchanges  1, 1 judged\n")
+    assert out.startswith("\nPASSED  every must clause that was exercised held\n\n  exchanges  1, 1 judged\n")
     names = ["exchanges.ndjson", "findings.ndjson", "junit.xml", "manifest.json", "report.html", "report.json",
              "report.md", "run.json", "traffic.har"]  # fmt: skip
     assert sorted(path.name for path in record.folder.iterdir()) == names
@@ -244,7 +244,7 @@ def test_a_time_ends_a_recording_and_nothing_recorded_is_nothing_tested(
     out, _ = record.process.communicate(timeout=20)
 
     assert record.process.returncode == 4
-    assert out.startswith("INCONCLUSIVE  nothing was really tested\n  hint: no exchange was found\n")
+    assert out.startswith("\nINCONCLUSIVE  nothing was really tested\n  hint: no exchange was found\n")
 
 
 def test_a_signal_before_the_planned_end_is_an_interruption(

@@ -19,12 +19,15 @@ import httpx
 import msgspec
 import pytest
 
+from leadproof.evidence import read_exchanges
 from leadproof.exchange import Exchange, Request, Response, header
+from leadproof.profile import load
 from leadproof.recorder import heads
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.inbound import Inbound
-from leadproof.recorder.keeper import plain
+from leadproof.recorder.keeper import Job, Keeper, plain
 from leadproof.recorder.proxy import Proxy
+from leadproof.redact import Redactor
 from leadproof.server.serving import new_loop
 from leadproof.target import Target
 from leadproof.wire import trust
@@ -630,6 +633,89 @@ def test_the_judge_gets_bodies_without_their_coding(
     got = plain(raw)
 
     assert (got.response and got.response.body, got.failure) == (response, failure)
+
+
+# ---- the keeper ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Callable[..., Keeper]]:
+    with ExitStack() as stack:
+
+        def make(target: str = "http://127.0.0.1:8080", **options: Any) -> Keeper:
+            redactor = Redactor(secrets=["k3y-canary-0123456789"])
+            made = Keeper(Job({}, load(), redactor, "must", str(tmp_path), target, **options))
+            stack.callback(made.run.close)
+            return made
+
+        yield make
+
+
+def status(number: int = 1, location: str = "") -> Exchange:
+    pairs = (("content-type", "application/json"), *([("location", location)] if location else []))
+    response = Response(307 if location else 404, pairs, b"{}")
+    return Exchange(Request("GET", f"/v2/status/{number}", (("api-key", "k3y-canary-0123456789"),)), response)
+
+
+def report(keeper: Keeper) -> dict[str, Any]:
+    return msgspec.json.decode(Path(keeper.end()["json"]).read_bytes())
+
+
+def test_what_is_written_is_redacted_and_judged_later(keeper: Callable[..., Keeper]) -> None:
+    one = keeper()
+    one.write(status(1))
+    one.write(status(2))
+
+    assert (one.counts, one.behind) == (Counts(2, 0, 0), True)
+    text = (one.run.path / "exchanges.ndjson").read_text()
+    assert (text.count("\n"), "k3y-canary" in text) == (2, False)
+    one.judge_next()
+    assert (one.counts.judged, one.behind) == (1, True)
+    assert report(one)["counts"]["exchanges"] == 2
+
+
+def test_what_the_judge_cannot_take_is_written_and_counted_and_said(
+    keeper: Callable[..., Keeper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadproof.recorder.keeper.MOST_UNJUDGED", 2)
+    one = keeper()
+    for number in range(5):
+        one.write(status(number))
+
+    found = report(one)
+
+    assert len(list(read_exchanges(one.run.path))) == 5
+    assert found["counts"]["exchanges"] == 2
+    assert found["exit_code"] in (1, 4)
+    assert [row["message"] for row in found["observations"] if row["kind"] == "file.deviation"] == [
+        "3 exchanges were recorded and not judged: more came than the judge could take, or it was too large"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [("http://127.0.0.1:8080/v3", True), ("http://elsewhere.example/", False), ("/v3", False), ("", False)],
+)
+def test_a_redirect_that_leads_past_the_recorder_is_observed(
+    keeper: Callable[..., Keeper], location: str, said: bool
+) -> None:
+    one = keeper()
+    one.write(status(1, location))
+
+    messages = [row["message"] for row in report(one)["observations"]]
+
+    words = "the answer redirects to the service itself: what follows it goes past the recorder"
+    assert (words in messages) is said
+
+
+def test_an_answer_that_is_decided_about_is_judged_after_those_before_it(keeper: Callable[..., Keeper]) -> None:
+    one = keeper()
+    one.write(status(1))
+
+    found = one.decide(status(2))
+
+    assert one.counts[:2] == (2, 2)
+    assert {row["origin"] for row in found} == {"traffic.har#2"}
 
 
 # ---- heads and frames ------------------------------------------------------------------------------------------------

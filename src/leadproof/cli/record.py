@@ -85,6 +85,7 @@ def command(
     if as_json:
         click.echo(RENDERERS["json"].render(outcome.report), nl=False)
     else:
+        click.echo()
         summarise(outcome.report, saved=outcome.page)
 
     return int(outcome.report["exit_code"])

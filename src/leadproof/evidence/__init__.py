@@ -9,11 +9,12 @@
         report.json, …      rendered under a temporary name and moved into place
         manifest.json       SHA-256 of every other file
 
-`run` owns the directory, `rows` is the NDJSON form of an exchange, `files` writes whole files or none. What belongs in
-a report is decided elsewhere; how it looks, in `reports`.
+`run` owns the directory, `rows` is the NDJSON form of an exchange, `har` its HAR form, `files` writes whole files or
+none. What belongs in a report is decided elsewhere; how it looks, in `reports`.
 """
 
 from leadproof.evidence.files import EvidenceError, hashes
+from leadproof.evidence.har import har
 from leadproof.evidence.rows import BODY_CAP, exchange_row, read_exchanges
 from leadproof.evidence.run import Run, random_id, spec_hashes, target_class, utc_now
 
@@ -22,6 +23,7 @@ __all__ = [
     "EvidenceError",
     "Run",
     "exchange_row",
+    "har",
     "hashes",
     "random_id",
     "read_exchanges",

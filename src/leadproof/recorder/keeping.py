@@ -20,7 +20,7 @@ from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.keeper import Job
 
 #: Seconds that an answer waits at most for earlier exchanges to be written: a stuck disk is no reason to stop traffic.
-PATIENCE = 2.0
+PATIENCE = 0.1
 #: Bytes on their way to the keeper; beyond, exchanges pass without being recorded, and are counted.
 MOST_WAITING = 256 * 1024 * 1024
 
