@@ -245,18 +245,21 @@ def measure(rounds: int, seconds: float, rate: float) -> dict[str, Any]:
     body = shared.bodies.encode_request("ping", "json", shared._VALUE)
     load = shared.Load("POST", "/v2/insert/ping", "application/json", body)
     turns: dict[str, list[dict[str, float]]] = {}
-    with tempfile.TemporaryDirectory() as name, _ways(Path(name)) as ways:
-        requests = {way: [load.request(port, number) for number in range(load.different)] for way, port in ways.items()}
-        for number in range(rounds + 1):
-            direct = 0.0
-            for way, port in ways.items():
-                latencies, lag = _load(port, requests[way], rate, 1.0 if number == 0 else seconds)
-                p99 = shared._percentile(latencies, 99) * 1e3
-                direct = p99 if way == "direct" else direct
-                if number:  # the first, short round warms up
-                    row = {"p50": shared._percentile(latencies, 50) * 1e3, "p99": p99, "added": p99 - direct}
-                    row |= {"max": max(latencies) * 1e3, "lag p99": lag * 1e3}
-                    turns.setdefault(way, []).append(row)
+    with tempfile.TemporaryDirectory() as name:
+        with _ways(Path(name)) as ways:
+            requests = {
+                way: [load.request(port, number) for number in range(load.different)] for way, port in ways.items()
+            }
+            for number in range(rounds + 1):
+                direct = 0.0
+                for way, port in ways.items():
+                    latencies, lag = _load(port, requests[way], rate, 1.0 if number == 0 else seconds)
+                    p99 = shared._percentile(latencies, 99) * 1e3
+                    direct = p99 if way == "direct" else direct
+                    if number:  # the first, short round warms up
+                        row = {"p50": shared._percentile(latencies, 50) * 1e3, "p99": p99, "added": p99 - direct}
+                        row |= {"max": max(latencies) * 1e3, "lag p99": lag * 1e3}
+                        turns.setdefault(way, []).append(row)
         [run] = (Path(name) / "out").iterdir()
         written = sum(1 for _ in (run / "exchanges.ndjson").open("rb"))
     figures = {

@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 
 import click
 
@@ -106,9 +106,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tolerant() -> None:
     """Output that the terminal's encoding has no letter for is spelled out, never a reason to stop."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, TextIOWrapper):
+            continue
+        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream.buffer, FileIO):
+            # Python unbuffered drops what a pipe does not take at once, such as the end of a report.
+            whole = BufferedWriter(stream.buffer)
+            setattr(sys, name, TextIOWrapper(whole, stream.encoding, stream.errors, write_through=True))
 
 
 def _place(error: BaseException) -> str:

@@ -7,7 +7,7 @@ since some services answer differently when they see one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -16,6 +16,7 @@ from leadproof.mock.problems import MEDIA_TYPE
 from leadproof.target import Target
 
 Pairs = list[tuple[bytes, bytes]]
+Known = TypeVar("Known")
 
 #: Largest start line and header section together, in bytes.
 MAX_HEAD = 65_536
@@ -50,6 +51,52 @@ class Way(NamedTuple):
     #: The path that stands before /v2 in the target's URL; "" mostly.
     prefix: bytes
     tls: bool
+
+
+#: The empty line that ends a head.
+END = b"\r\n\r\n"
+#: Different heads that are remembered, and the bytes that one may have to be remembered.
+_HEADS, _LONGEST = 512, 4096
+
+
+class KnownRequest(NamedTuple):
+    """What the head of a request means, all settled."""
+
+    method: bytes
+    target: bytes
+    pairs: Pairs
+    #: As it goes to the target.
+    head: bytes
+    #: Of the body that follows.
+    length: int
+
+
+class KnownAnswer(NamedTuple):
+    """What the head of an answer means, all settled."""
+
+    status: int
+    reason: bytes
+    pairs: Pairs
+    #: As it goes to a client of HTTP/1.1 that keeps its connection.
+    head: bytes
+    #: Of the body that follows.
+    length: int
+
+
+class Memory(dict[bytes, Known]):
+    """Heads by their very bytes, the empty line included, with what the parser found them to mean.
+
+    A client repeats its head with every request, and a service its own within a second: parsing and writing them anew
+    would be most of what an answer waits for here.
+    """
+
+    def learn(self, data: bytes, known: Known) -> None:
+        """Remember the head that `data` begins with."""
+        end = data.find(END) + len(END)
+        if len(END) <= end <= _LONGEST:
+            if len(self) >= _HEADS:
+                self.clear()
+            self[data[:end]] = known
 
 
 def way(target: Target) -> Way:

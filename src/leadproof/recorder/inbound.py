@@ -12,7 +12,7 @@ from typing import cast
 import httptools
 
 from leadproof.recorder import heads
-from leadproof.recorder.heads import MAX_HEAD, Pairs
+from leadproof.recorder.heads import MAX_HEAD, KnownRequest, Pairs
 from leadproof.recorder.passage import Passage
 from leadproof.recorder.proxy import Proxy
 from leadproof.recorder.relay import Relay
@@ -32,6 +32,8 @@ class Inbound(asyncio.Protocol):
         self._proxy = proxy
         self._parser = httptools.HttpRequestParser(self)
         self._last = proxy.loop.time()
+        #: What the request that is being parsed began with; empty if something stood before it.
+        self._first = b""
         self._clear()
 
     def _clear(self) -> None:
@@ -70,8 +72,25 @@ class Inbound(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._last = self._proxy.loop.time()
-        if not self._relay.over:
+        if not self._begun and not self._relay.over:
+            data = self._pass_known(data)
+        if data and not self._relay.over:
+            self._first = b"" if self._begun else data
             self._feed(data)
+
+    def _pass_known(self, data: bytes) -> bytes:
+        """Pass on the complete requests at the start whose heads, byte for byte, were parsed before; what is left."""
+        while data:
+            end = data.find(heads.END) + len(heads.END)
+            known = self._proxy.requests.get(data[:end])
+            if known is None or end + known.length > len(data) or not self._proxy.admit():
+                break
+            stop = end + known.length
+            passage = _passage(known.method, known.target, known.pairs)
+            passage.request_body.add(data[end:stop])
+            self._relay.add_whole(passage, known.head + data[end:stop])
+            data = data[stop:]
+        return data
 
     def eof_received(self) -> bool:
         self._relay.ended = True
@@ -131,10 +150,8 @@ class Inbound(asyncio.Protocol):
             self._refuse(503, "as many exchanges as were wanted are recorded, or the recorder is ending")
         else:
             target, pairs = heads.to_target(self._proxy.way, self._target, self._pairs)
-            self._incoming = Passage(
-                method, target, pairs, version=version, keep=parser.should_keep_alive(), chunked=bool(coding),
-                started=time.time(), ticks=time.perf_counter(),
-            )  # fmt: skip
+            keep = parser.should_keep_alive()
+            self._incoming = _passage(method, target, pairs, version=version, keep=keep, chunked=bool(coding))
             self._relay.add(self._incoming)
 
     def on_body(self, body: bytes) -> None:
@@ -144,9 +161,20 @@ class Inbound(asyncio.Protocol):
             self._relay.forward(passage, heads.chunk(body) if passage.chunked else body)
 
     def on_message_complete(self) -> None:
-        if self._incoming is not None:
-            self._relay.arrived(self._incoming)
+        passage = self._incoming
+        if passage is not None:
+            if self._first and passage.keep and not passage.chunked and passage.version == "1.1":
+                self._learn(passage)
+            self._relay.arrived(passage)
         self._begun = False
+        self._first = b""
+
+    def _learn(self, passage: Passage) -> None:
+        """Remember a head that says nothing but what is the same the next time."""
+        if not any(name.lower() == b"expect" for name, _ in passage.headers):
+            head = heads.request_head(passage.method, passage.target, passage.headers, chunked=False)
+            known = KnownRequest(passage.method, passage.target, passage.headers, head, passage.request_body.size)
+            self._proxy.requests.learn(self._first, known)
 
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Go on as if the client had not offered another protocol (RFC 9110, section 7.8).
@@ -180,3 +208,12 @@ class Inbound(asyncio.Protocol):
         """Close unless a request is under way."""
         if self.idle and not self.transport.is_closing():
             self.transport.close()
+
+
+def _passage(
+    method: bytes, target: bytes, pairs: Pairs, *, version: str = "1.1", keep: bool = True, chunked: bool = False
+) -> Passage:
+    return Passage(
+        method, target, pairs, version=version, keep=keep, chunked=chunked, started=time.time(),
+        ticks=time.perf_counter(),
+    )  # fmt: skip

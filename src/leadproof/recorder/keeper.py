@@ -13,12 +13,13 @@ import pickle
 import queue
 import sys
 import threading
+import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
@@ -32,6 +33,7 @@ from leadproof.judge import Judge
 from leadproof.profile import Profile
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.redact import Redactor
+from leadproof.server.serving import tune_gc
 from leadproof.summary import Summary, counts
 
 #: Exchanges, and bytes of them, that wait for the judge; what comes on top is counted and said.
@@ -39,6 +41,9 @@ MOST_UNJUDGED, MOST_BYTES = 20_000, 128 * 1024 * 1024
 
 #: Where a recording's exchanges can be read again; their numbers are the same in both.
 HAR, NDJSON = "traffic.har", "exchanges.ndjson"
+
+#: Seconds between two words about what was judged; what was written is told at once, because answers wait for it.
+_TELL = 0.2
 
 #: Codings that nothing here undoes.
 _FOREIGN = ("br", "zstd", "compress", "x-compress")
@@ -204,7 +209,7 @@ def plain(exchange: Exchange) -> Exchange:
 def main() -> None:
     """Reads frames from stdin until they end, answers on stdout."""
     frames: queue.SimpleQueue[tuple[Kind, bytes] | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, frames), daemon=True).start()
+    threading.Thread(target=_listen, args=(sys.stdin.fileno(), frames), daemon=True).start()
     # Whatever is printed by accident must not get between the frames.
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -229,16 +234,21 @@ def main() -> None:
 
 def _keep(job: Job, frames: queue.SimpleQueue[tuple[Kind, bytes] | None], send: Callable[[Kind, bytes], None]) -> None:
     keeper = Keeper(job)
+    tune_gc()
+    if os.name == "posix":
+        os.nice(5)  # where processors are few, the traffic goes first
     send(Kind.READY, _json(folder=str(keeper.run.path)))
     decode = msgspec.msgpack.Decoder(Exchange).decode
+    told = 0.0
     how: dict[str, Any] = {"interrupted": True}  # unless we are told otherwise, the recorder died
     while True:
         try:
             got = frames.get(block=not keeper.behind)
         except queue.Empty:
             keeper.judge_next()
-            if not keeper.behind:
+            if not keeper.behind and time.monotonic() > told + _TELL:
                 send(Kind.COUNTS, keeper.counts.pack())
+                told = time.monotonic()
             continue
         if got is None:
             break
@@ -256,9 +266,9 @@ def _keep(job: Job, frames: queue.SimpleQueue[tuple[Kind, bytes] | None], send: 
     send(Kind.DONE, _json(**keeper.end(**how)))
 
 
-def _listen(stdin: BinaryIO, frames: queue.SimpleQueue[tuple[Kind, bytes] | None]) -> None:
+def _listen(pipe: int, frames: queue.SimpleQueue[tuple[Kind, bytes] | None]) -> None:
     reader = Reader()
-    while data := os.read(stdin.fileno(), 1 << 20):
+    while data := os.read(pipe, 1 << 20):
         for got in reader.feed(data):
             frames.put(got)
     frames.put(None)

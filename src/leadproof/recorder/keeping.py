@@ -19,8 +19,11 @@ from leadproof.exchange import Exchange
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.keeper import Job
 
-#: Seconds that an answer waits at most for earlier exchanges to be written: a stuck disk is no reason to stop traffic.
-PATIENCE = 0.1
+#: Seconds that an answer waits at most for earlier exchanges to be written. A machine that is too slow for both is no
+#: reason to stop the traffic; what waits is safe in the keeper, which outlives the recorder.
+PATIENCE = 0.25
+#: Seconds: what a loop's clock may be behind.
+_TICK = 0.002
 #: Bytes on their way to the keeper; beyond, exchanges pass without being recorded, and are counted.
 MOST_WAITING = 256 * 1024 * 1024
 
@@ -121,8 +124,8 @@ class Keeping(asyncio.SubprocessProtocol):
 
     def _lose_patience(self) -> None:
         self._timer = None
-        now = self._loop.time()
-        while self._waiters and self._waiters[0][1] <= now:
+        soon = self._loop.time() + _TICK
+        while self._waiters and self._waiters[0][1] <= soon:
             self._waiters.popleft()[2]()
         if self._waiters:
             self._timer = self._loop.call_at(self._waiters[0][1], self._lose_patience)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from leadproof.recorder.heads import MAX_HEAD, Pairs
+from leadproof.recorder.heads import END, MAX_HEAD, KnownAnswer, Pairs, answer_head
 from leadproof.recorder.passage import Passage
 from leadproof.wire import BODILESS
 
@@ -33,6 +33,8 @@ class Outbound(asyncio.Protocol):
         self.passage: Passage | None = None
         #: Bytes that came before the head of the answer was complete.
         self._head_size = 0
+        #: What the answer began with; empty if something stood before it.
+        self._first = b""
         self._new_parser()
 
     def _new_parser(self) -> None:
@@ -82,6 +84,10 @@ class Outbound(asyncio.Protocol):
         if self.passage is None:  # nobody asked
             self.transport.abort()
             return
+        if self._in_head and not self._head_size:
+            if self._pass_known(self.passage, data):
+                return
+            self._first = data
         if self._in_head:
             self._head_size += len(data)
         try:
@@ -93,6 +99,27 @@ class Outbound(asyncio.Protocol):
         if self._in_head and self._head_size > MAX_HEAD:
             self._fail("framing.invalid", f"the answer's headers have more than {MAX_HEAD} bytes")
         self._relay.flush()
+
+    def _pass_known(self, passage: Passage, data: bytes) -> bool:
+        """Pass on a complete answer whose head, byte for byte, was parsed before; was it one?"""
+        end = data.find(END) + len(END)
+        known = self._relay.proxy.answers.get(data[:end])
+        if known is None or end + known.length != len(data):
+            return False
+        if not (passage.complete and passage.keep and passage.version == "1.1") or self._relay.proxy.stopping:
+            return False
+        passage.status, passage.reason, passage.answer = known.status, known.reason, known.pairs
+        self.passage = None
+        self._relay.answer_whole(passage, known.head, data[end:])
+        return True
+
+    def _learn(self, passage: Passage) -> None:
+        """Remember a head that says nothing but what is the same the next time."""
+        known = KnownAnswer(
+            passage.status, passage.reason, passage.answer,
+            answer_head(passage.status, passage.reason, passage.answer, chunked=False), passage.answer_body.size,
+        )  # fmt: skip
+        self._relay.proxy.answers.learn(self._first, known)
 
     def pause_writing(self) -> None:
         self._relay.target_full(self, full=True)
@@ -117,7 +144,7 @@ class Outbound(asyncio.Protocol):
             return
         self._in_head = False
         if 100 <= status < 200:
-            self._interim = True
+            self._interim, self._first = True, b""
             if status != 101:
                 self._relay.interim(passage, status, self._reason, self._pairs)
             return
@@ -146,7 +173,10 @@ class Outbound(asyncio.Protocol):
         if self._interim:
             self._interim = False
         elif self.passage is not None:
-            self._complete(reusable=self._parser.should_keep_alive())
+            reusable = self._parser.should_keep_alive()
+            if reusable and self._framing == LENGTH and self._first and self.passage.method != b"HEAD":
+                self._learn(self.passage)
+            self._complete(reusable=reusable)
 
     # ---- ends
 

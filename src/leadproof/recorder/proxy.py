@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from leadproof.recorder.frames import Kind
-from leadproof.recorder.heads import Way, way
+from leadproof.recorder.heads import KnownAnswer, KnownRequest, Memory, Way, way
 from leadproof.recorder.keeping import Keeping
 from leadproof.recorder.outbound import Outbound
 from leadproof.recorder.passage import Passage
@@ -50,6 +50,8 @@ class Proxy:
         self.keeping, self.loop, self.deciding = keeping, loop, deciding
         self.connections: set[Inbound] = set()
         self.stopping = False
+        self.requests: Memory[KnownRequest] = Memory()
+        self.answers: Memory[KnownAnswer] = Memory()
         self._tls = tls
         self._most, self._full = most, full
         self._admitted = self._over = 0

@@ -55,6 +55,14 @@ class Relay:
         if self.queue[0] is passage:
             self._start()
 
+    def add_whole(self, passage: Passage, data: bytes) -> None:
+        """Take a request that is there from its first byte to its last."""
+        passage.complete = True
+        passage.pending.append(data)
+        self.queue.append(passage)
+        if self.queue[0] is passage:
+            self._start()
+
     def forward(self, passage: Passage, data: bytes) -> None:
         """Send a piece of a request, or keep it until it is its turn."""
         outbound = self._outbound
@@ -173,6 +181,12 @@ class Relay:
             self._out.clear()
         else:
             self._out.append(heads.chunk(body) if passage.answer_chunked else body)
+
+    def answer_whole(self, passage: Passage, head: bytes, body: bytes) -> None:
+        """An answer is there from its first byte to its last."""
+        passage.answer_body.add(body)
+        self._out.append(head + body)
+        self.answer_ends(passage, [])
 
     def answer_ends(self, passage: Passage, trailers: Pairs) -> None:
         """The answer has arrived whole."""
