@@ -12,7 +12,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load bench-record lock clean
+.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load bench-peers bench-record look lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ defects: $(READY)  ## the measure of the suite: turn it against every defect of 
 
 test: $(READY)  ## run the tests
 	$(RUN) pytest -n $(JOBS) $(ARGS)
+
+# One after the other: they measure, or wait for a moment.
+test-load: $(READY)  ## run the tests that put real load on this machine: about two minutes
+	$(RUN) pytest -n 0 -m load $(ARGS)
 
 check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
 
@@ -75,6 +79,13 @@ bench-record: $(READY)  ## measure what recording costs an answer
 
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)
+
+# What looks for things that keep people out of a page; the tests do without it.
+build/look/node_modules/axe-core/axe.min.js:
+	-npm install --silent --no-audit --no-fund --prefix build/look axe-core@4.14.1
+
+look: $(READY) build/look/node_modules/axe-core/axe.min.js  ## pictures of a report (ARGS) in build/look, and what axe-core says
+	$(RUN:-m=) tests/bench/look.py $(ARGS)
 
 # Without options in its head and without the index it came from, the lock file is the same wherever it is made.
 # Extras stay: with hashes required, a pin of `coverage` alone does not answer for the `coverage[toml]` that somebody asks for.

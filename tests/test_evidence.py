@@ -22,10 +22,20 @@ from hypothesis import strategies as st
 
 from leadproof import captures, evidence, resources
 from leadproof.errors import ExitCode, InputError, UsageError
-from leadproof.evidence import EvidenceError, Run, exchange_row, hashes, read_exchanges, rows, target_class
+from leadproof.evidence import (
+    EvidenceError,
+    Run,
+    exchange_row,
+    hashes,
+    read_exchanges,
+    rows,
+    target_class,
+    write_export,
+)
 from leadproof.exchange import Exchange, Request, Response, headers
 from leadproof.findings import Finding, Observation
 from leadproof.redact import Redactor
+from leadproof.reports import EXPORTS
 
 START = datetime(2026, 11, 23, 19, 0, 0, tzinfo=timezone(timedelta(hours=1)))
 
@@ -379,8 +389,8 @@ def test_a_har_is_read_back_as_the_exchanges_that_went_into_it(
         for number, (sent, came, status, started, elapsed) in enumerate(parts, 1)
     ]  # fmt: skip
     path = tmp_path_factory.mktemp("har") / "traffic.har"
-    pieces = ((one, exchange_row(number, one)) for number, one in enumerate(exchanges, 1))
-    path.write_bytes(b"".join(evidence.har(pieces, "http://127.0.0.1:8080/base")))
+    lines = [exchange_row(number, one) for number, one in enumerate(exchanges, 1)]
+    path.write_text("".join(EXPORTS["har"].render(lines, "http://127.0.0.1:8080/v2")), "ascii")
 
     got = list(captures.read(path)) if exchanges else []
 
@@ -399,7 +409,7 @@ def test_the_har_of_a_run_leaves_a_cut_body_out_and_says_so(tmp_path: Path) -> N
     with start(tmp_path) as run:
         run.exchange(EXCHANGE)
         run.exchange(long)
-        path = run.write_har("traffic.har", "http://127.0.0.1:8080")
+        path = write_export(run.path, "har", "http://127.0.0.1:8080", "traffic.har")
 
     text = path.read_text("ascii")
     first, second = json.loads(text)["log"]["entries"]

@@ -658,7 +658,7 @@ def status(number: int = 1, location: str = "") -> Exchange:
 
 
 def report(keeper: Keeper) -> dict[str, Any]:
-    return msgspec.json.decode(Path(keeper.end()["json"]).read_bytes())
+    return msgspec.json.decode((keeper.end() / "report.json").read_bytes())
 
 
 def test_what_is_written_is_redacted_and_judged_later(keeper: Callable[..., Keeper]) -> None:

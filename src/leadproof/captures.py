@@ -23,6 +23,7 @@ import ijson
 from leadproof.bodies import MAX_BODY
 from leadproof.errors import InputError
 from leadproof.exchange import Exchange, Headers, Request, Response, header
+from leadproof.findings import KINDS
 
 #: Bytes of a file's beginning by which its format is told.
 _HEAD = 4096
@@ -251,10 +252,8 @@ _ERRORS = {
     "NAME_NOT_RESOLVED": "transport.refused",
     "CERT": "transport.tls",
     "SSL": "transport.tls",
-    "CONTENT_LENGTH_MISMATCH": "framing.length",
-    "INVALID_HTTP_RESPONSE": "framing.invalid",
-    "CONTENT_DECODING_FAILED": "encoding.invalid",
-    "BODY_TOO_BIG": "encoding.too-large",
+    "NO ANSWER WAS CAPTURED": "",
+    **{kind.upper(): kind for kind in KINDS if kind.startswith(("transport.", "framing.", "encoding."))},
 }
 
 

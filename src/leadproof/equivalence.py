@@ -19,6 +19,9 @@ from leadproof.specs import ANY_OFFSET, Schema, Specification
 
 _ABSENT = object()
 
+#: Stands for a member that the documentation does not show.
+UNDOCUMENTED = "(undocumented)"
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -47,10 +50,40 @@ def compare(
         spec: The contract's readings.
         volatile: Compare ids and clocks as well, which two answers to two requests never share.
     """
+    return (found for _, found in walk(operation, json_value, xml_value, spec, volatile=volatile) if found is not None)
+
+
+def walk(
+    operation: str, json_value: Any, xml_value: Any, spec: Specification, *, volatile: bool = False
+) -> Iterator[tuple[str, Difference | None]]:
+    """Every member that is compared, as the shape of its JSON Pointer, and the difference if there is one.
+
+    A member that the documentation does not show is `UNDOCUMENTED`, whatever the service calls it.
+    """
     schemas = (spec.schema(operation, "answer", "json"), spec.schema(operation, "answer", "xml"))
-    for pointer, left, right in _walk(json_value, xml_value, schemas, "", volatile):
+    for pointer, member, left, right, same in _walk(json_value, xml_value, schemas, "", "", volatile):
+        if same:
+            yield member, None
+            continue
         kind = "equivalence.missing" if _ABSENT in (left, right) else "equivalence.value"
-        yield Difference(pointer, xpath_of(operation, "answer", pointer, spec), _shown(left), _shown(right), kind)
+        at = xpath_of(operation, "answer", pointer, spec)
+        yield member, Difference(pointer, at, _shown(left), _shown(right), kind)
+
+
+def members(operation: str, spec: Specification) -> dict[str, str]:
+    """The documented members of an operation's answers that have a value of their own, and how they are compared:
+    "compared", "one-sided" (with the representation in a second word) or "volatile".
+    """
+    found: dict[str, str] = {}
+    for fmt in ("json", "xml"):
+        for member, schema in _members(spec.schema(operation, "answer", fmt), ""):
+            if "properties" in schema or "items" in schema:
+                continue
+            if "x-leadproof-only" in schema:
+                found[member] = f"one-sided {schema['x-leadproof-only']}"
+            else:
+                found.setdefault(member, "volatile" if schema.get("x-leadproof-volatile") else "compared")
+    return found
 
 
 def left_out(operation: str, spec: Specification) -> list[str]:
@@ -74,17 +107,20 @@ def _members(schema: Schema, at: str) -> Iterator[tuple[str, Schema]]:
 
 
 def _walk(
-    left: Any, right: Any, schemas: tuple[Schema, Schema], at: str, volatile: bool
-) -> Iterator[tuple[str, Any, Any]]:
+    left: Any, right: Any, schemas: tuple[Schema, Schema], at: str, member: str, volatile: bool
+) -> Iterator[tuple[str, str, Any, Any, bool]]:
     if isinstance(left, dict) and isinstance(right, dict):
         for name in dict.fromkeys((*left, *right)):
             below = (_property(schemas[0], name), _property(schemas[1], name))
             if _one_sided(below) or (not volatile and any(sub.get("x-leadproof-volatile") for sub in below)):
                 continue
-            yield from _walk(left.get(name, _ABSENT), right.get(name, _ABSENT), below, f"{at}/{escape(name)}", volatile)
+            known = any(name in schema.get("properties", {}) for schema in schemas)
+            inside = f"{member}/{escape(name) if known else UNDOCUMENTED}"
+            sides = left.get(name, _ABSENT), right.get(name, _ABSENT)
+            yield from _walk(*sides, below, f"{at}/{escape(name)}", inside, volatile)
     elif isinstance(left, dict) and isinstance(right, list) and len(right) == 1 and _is_object(schemas[0]):
         # An object in JSON, a list of one in XML (reading `transfer-client`).
-        yield from _walk(left, right[0], (schemas[0], schemas[1].get("items", {})), at, volatile)
+        yield from _walk(left, right[0], (schemas[0], schemas[1].get("items", {})), at, member, volatile)
     elif isinstance(left, list) and isinstance(right, list):
         items = (schemas[0].get("items", {}), schemas[1].get("items", {}))
         for index in range(max(len(left), len(right))):
@@ -93,10 +129,11 @@ def _walk(
                 right[index] if index < len(right) else _ABSENT,
                 items,
                 f"{at}/{index}",
+                f"{member}/*",
                 volatile,
             )
-    elif not _same(left, right, schemas):
-        yield at, left, right
+    else:
+        yield at, member, left, right, _same(left, right, schemas)
 
 
 def _is_object(schema: Schema) -> bool:

@@ -70,11 +70,13 @@ class LeadSeen:
 
 
 class Remembered(OrderedDict[K, V], Generic[K, V]):
-    """A dict that forgets its oldest entries beyond `REMEMBERED`."""
+    """A dict that forgets its oldest entries beyond `most`."""
+
+    most = REMEMBERED
 
     def __setitem__(self, key: K, value: V) -> None:
         super().__setitem__(key, value)
-        if len(self) > REMEMBERED:
+        if len(self) > self.most:
             self.popitem(last=False)
 
 
@@ -91,6 +93,11 @@ class History:
     orders: Remembered[str, OrderSeen] = field(default_factory=Remembered)
     #: offerId -> company and name of the offer that it stands for.
     offers: Remembered[str, tuple[Any, Any]] = field(default_factory=Remembered)
+
+    def shorten(self, most: int) -> None:
+        """Remembers at most so many of each from now on."""
+        for table in (self.request_ids, self.created, self.leads, self.keyed, self.orders, self.offers):
+            table.most = most
 
 
 @dataclass(frozen=True)  # without slots: every check asks for the results, which are sorted once

@@ -27,7 +27,10 @@ COMMANDS: dict[str, str] = {
     "compare": "Do a JSON and an XML answer say the same?",
     "mock": "Run the mock of the lead receiver.",
     "defects": "Turn the suite against every defect of the mock: the kill matrix.",
+    "report": "Render a run again, merge several, compare with another.",
+    "verify": "Is a run directory still what its manifest says?",
     "explain": "Explain a clause, a reading, a kind of finding, an operation, a defect, a fault or an exit code.",
+    "init": "Write a posting profile, settings, CI jobs and a pre-commit hook.",
     "doctor": "Say what is here and what is missing on this machine.",
 }
 
@@ -111,9 +114,9 @@ def _tolerant() -> None:
         if not isinstance(stream, TextIOWrapper):
             continue
         stream.reconfigure(errors="backslashreplace")
-        if isinstance(stream.buffer, FileIO):
+        if isinstance(stream.buffer, FileIO) and stream is getattr(sys, f"__{name}__"):
             # Python unbuffered drops what a pipe does not take at once, such as the end of a report.
-            whole = BufferedWriter(stream.buffer)
+            whole = BufferedWriter(FileIO(stream.fileno(), "wb", closefd=False))
             setattr(sys, name, TextIOWrapper(whole, stream.encoding, stream.errors, write_through=True))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from leadproof import config
-from leadproof.cli import options
-from leadproof.cli.console import Line, summarise
+from leadproof.cli import ending, options
+from leadproof.cli.console import Line
+from leadproof.evidence import write_manifest, write_reports
 from leadproof.recorder import Job, Limits, record
 from leadproof.recorder.frames import Counts
-from leadproof.reports import RENDERERS
 
 
 @click.command("record")
@@ -25,8 +27,9 @@ from leadproof.reports import RENDERERS
     "--timeout", type=options.Seconds(), help="Until an answer that does not come is given up (default: 30s)."
 )
 @options.combined(
-    options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.json_output
-)
+    options.profile, options.readings, options.as_documented, options.fail_on, options.out, ending.shared,
+    options.json_output,
+)  # fmt: skip
 def command(
     target: str,
     port: int,
@@ -40,6 +43,9 @@ def command(
     as_documented: bool,
     fail_on: str,
     out: str | None,
+    formats: tuple[str, ...],
+    baseline: Path | None,
+    waiver_file: Path | None,
     as_json: bool,
 ) -> int:
     """Record what a client and a target say to each other, and judge it as it passes.
@@ -60,12 +66,15 @@ def command(
       leadproof record --target sandbox --max-exchanges 50 --json > report.json
     """
     configured = options.settings()
+    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     spec = options.specification(chosen, as_documented, configured)
     profile = options.posting_profile(profile_path, configured)
     goal = config.target(target, configured, timeout=timeout)
     # Against a real service the stand-ins are salted, so that nobody can confirm a guess.
     redactor = options.redactor(profile, goal.secret, salted=not goal.loopback)
-    facts = {"profile": profile.name, "fail_on": fail_on, "fail": fail}
+    facts = {
+        "profile": profile.name, "fail_on": fail_on, "fail": fail, "choices": dict(spec.choices), **configured.cover(),
+    }  # fmt: skip
     job = Job(dict(spec.choices), profile, redactor, fail_on, out or configured.out, goal.base, har, facts)
 
     def ready(url: str, folder: str) -> None:
@@ -82,10 +91,9 @@ def command(
             job, goal, port=port, deciding=fail, limits=Limits(duration, max_exchanges or 0), ready=ready,
             progress=progress if line.shown else None,
         )  # fmt: skip
-    if as_json:
-        click.echo(RENDERERS["json"].render(outcome.report), nl=False)
-    else:
+    end.settle(outcome.report)
+    paths = write_reports(outcome.folder, outcome.report, formats)
+    write_manifest(outcome.folder)
+    if not as_json:
         click.echo()
-        summarise(outcome.report, saved=outcome.page)
-
-    return int(outcome.report["exit_code"])
+    return end.tell(outcome.report, paths)

@@ -10,14 +10,13 @@ from typing import Any
 import click
 
 from leadproof import captures
-from leadproof.cli import options
-from leadproof.cli.console import Bar, progress, summarise
+from leadproof.cli import ending, options
+from leadproof.cli.console import Bar, progress
 from leadproof.errors import InputError, UsageError
 from leadproof.evidence import Run
 from leadproof.exchange import Exchange
 from leadproof.findings import Observation
 from leadproof.judge import Judge
-from leadproof.reports import RENDERERS
 from leadproof.summary import Summary
 
 #: Said of an exchange that was judged already.
@@ -28,7 +27,7 @@ REPEATED = "the same exchange stands in an earlier file: it was judged there"
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @options.combined(
     options.operation, options.profile, options.readings, options.as_documented, options.fail_on, options.out,
-    options.json_output,
+    ending.shared, options.json_output,
 )  # fmt: skip
 @click.option("--no-run", is_flag=True, help="Leave no run directory behind.")
 def command(
@@ -39,6 +38,9 @@ def command(
     as_documented: bool,
     fail_on: str,
     out: str | None,
+    formats: tuple[str, ...],
+    baseline: Path | None,
+    waiver_file: Path | None,
     as_json: bool,
     no_run: bool,
 ) -> int:
@@ -52,17 +54,21 @@ def command(
       leadproof validate --operation create_lead answer.xml
       leadproof validate --operation ping --as-documented sample.json
       leadproof validate captures/ --json > report.json
+      leadproof validate captures/ --baseline reports/out/RUN --waivers waivers.toml
     """
     if not paths:
         raise UsageError("no file was named", hint="such as leadproof validate capture.har")
     configured = options.settings()
+    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     spec = options.specification(chosen, as_documented, configured)
     profile = options.posting_profile(profile_path, configured)
     options.known_operation(operation)
     files = list(captures.files(paths))
     redactor = options.redactor(profile)
     summary, judge = Summary(spec, redactor, fail_on), Judge(spec, profile)
-    facts = {"profile": profile.name, "fail_on": fail_on}
+    facts = {
+        "profile": profile.name, "fail_on": fail_on, "choices": dict(spec.choices), **configured.cover(),
+    }  # fmt: skip
     folder = Path(out or configured.out)
     with ExitStack() as stack:
         run = None
@@ -78,12 +84,7 @@ def command(
             summary.interrupted = True
             summary.general_reason = "the run was interrupted"
         report = summary.report("validate", judge.tally, run.end() if run else facts)
-        saved = str(run.write_reports(report)["html"]) if run else ""
-    if as_json:
-        click.echo(RENDERERS["json"].render(report), nl=False)
-    else:
-        summarise(report, saved=saved)
-    return int(report["exit_code"])
+        return end.conclude(report, run)
 
 
 def _file(
@@ -110,13 +111,8 @@ def _file(
                 summary.observed(Observation("file.deviation", REPEATED, origin=found.origin))
                 continue
             judgement = judge.judge(found)
-            number = run.exchange(found) if run else None
+            number = run.judged(found, judgement) if run else None
             summary.add(judgement, number)
-            if run:
-                for finding in judgement.findings:
-                    run.finding(finding, number)
-                for observation in judgement.observations:
-                    run.finding(observation, number)
             bar.advance(found.origin)
     except InputError as error:  # the other files are judged all the same
         problems.append(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))

@@ -9,12 +9,15 @@
         report.json, …      rendered under a temporary name and moved into place
         manifest.json       SHA-256 of every other file
 
-`run` owns the directory, `rows` is the NDJSON form of an exchange, `har` its HAR form, `files` writes whole files or
-none. What belongs in a report is decided elsewhere; how it looks, in `reports`.
+`run` owns the directory, `rows` is the NDJSON form of an exchange, `files` writes whole files or none, `rendering`
+writes the formats, `manifest` makes and verifies the hashes, `reading` gives the report of a run that is over. What
+belongs in a report is decided elsewhere; how it looks, in `reports`.
 """
 
 from leadproof.evidence.files import EvidenceError, hashes
-from leadproof.evidence.har import har
+from leadproof.evidence.manifest import Verified, verify, write_manifest
+from leadproof.evidence.reading import read_report, rebuild
+from leadproof.evidence.rendering import write_export, write_reports
 from leadproof.evidence.rows import BODY_CAP, exchange_row, read_exchanges
 from leadproof.evidence.run import Run, random_id, spec_hashes, target_class, utc_now
 
@@ -22,12 +25,18 @@ __all__ = [
     "BODY_CAP",
     "EvidenceError",
     "Run",
+    "Verified",
     "exchange_row",
-    "har",
     "hashes",
     "random_id",
     "read_exchanges",
+    "read_report",
+    "rebuild",
     "spec_hashes",
     "target_class",
     "utc_now",
+    "verify",
+    "write_export",
+    "write_manifest",
+    "write_reports",
 ]

@@ -55,12 +55,7 @@ def exchange_row(number: int, exchange: Exchange, *, original: Exchange | None =
 
 
 def read_exchanges(path: Path) -> Iterator[Exchange]:
-    """The exchanges of a run directory or of an `exchanges.ndjson`, in the order written (see `read_rows`)."""
-    return (exchange for exchange, _ in read_rows(path))
-
-
-def read_rows(path: Path) -> Iterator[tuple[Exchange, dict[str, Any]]]:
-    """The exchanges of a run directory or of an `exchanges.ndjson`, each with its row, in the order written.
+    """The exchanges of a run directory or of an `exchanges.ndjson`, in the order written.
 
     A last line that is not whole is what a killed run leaves: it is left out.
 
@@ -80,8 +75,7 @@ def read_rows(path: Path) -> Iterator[tuple[Exchange, dict[str, Any]]]:
                 if not line.strip():
                     continue
                 try:
-                    row = json.loads(line)
-                    yield read_exchange(row), row
+                    yield read_exchange(json.loads(line))
                 except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                     broken = number, f"not an exchange ({type(error).__name__}: {error})"
     except OSError as error:

@@ -17,7 +17,6 @@ from leadproof.errors import UsageError
 from leadproof.evidence.files import (
     EXCHANGES,
     FINDINGS,
-    MANIFEST,
     RUN,
     EvidenceError,
     Lines,
@@ -25,14 +24,15 @@ from leadproof.evidence.files import (
     failed,
     hashes,
     write,
-    write_pieces,
 )
-from leadproof.evidence.har import har
-from leadproof.evidence.rows import exchange_row, read_rows
+from leadproof.evidence.manifest import write_manifest
+from leadproof.evidence.reading import lines
+from leadproof.evidence.rendering import write_reports
+from leadproof.evidence.rows import exchange_row
 from leadproof.exchange import Exchange
 from leadproof.findings import Finding, Observation
+from leadproof.judge import Decisions, Judgement
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
 
 
 def utc_now() -> datetime:
@@ -114,16 +114,62 @@ class Run:
         """The name of the run and of its directory."""
         return self.path.name
 
-    def exchange(self, exchange: Exchange) -> int:
+    def exchange(self, exchange: Exchange, decisions: Decisions | None = None) -> int:
         """Redact an exchange and append it; its number in the run, from 1.
+
+        Args:
+            exchange: Raw.
+            decisions: What the judge decided about it, kept in the same line.
 
         Raises:
             EvidenceError: The disk does not take it.
         """
         redacted = self._redactor.exchange(exchange)
         self._count += 1
-        self._exchanges.append(exchange_row(self._count, redacted, original=exchange))
+        row = exchange_row(self._count, redacted, original=exchange)
+        if decisions is not None:
+            row["judged"] = decisions.row()
+        self._exchanges.append(row)
         return self._count
+
+    def judged(self, exchange: Exchange, judgement: Judgement) -> int:
+        """Append an exchange with all that the judge said of it; its number in the run.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        number = self.exchange(exchange, judgement.decisions())
+        for one in judgement.findings:
+            self.finding(one, number)
+        for observation in judgement.observations:
+            self.finding(observation, number)
+        return number
+
+    def judged_later(self, number: int, judgement: Judgement) -> None:
+        """Append all that the judge said of an exchange that was written before it was judged.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": number, "what": "judged", "judged": judgement.decisions().row()})
+        for finding in judgement.findings:
+            self.finding(finding, number)
+        for observation in judgement.observations:
+            self.finding(observation, number)
+
+    def beside(self, judgement: Judgement, *numbers: int | None) -> None:
+        """Append what was decided by laying exchanges side by side, and what was found by it.
+
+        Args:
+            judgement: The decisions and findings.
+            numbers: The numbers of the exchanges.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": list(numbers), "what": "beside", "judged": judgement.decisions().row()})
+        for one in judgement.findings:
+            self.finding(one, numbers[0] if numbers else None)
 
     def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
         """Redact a finding or an observation and append it.
@@ -144,6 +190,26 @@ class Run:
         row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
         self._findings.append({"n": exchange, "what": what, **row})
 
+    def take_over(self, folder: Path) -> int:
+        """Append the lines of a run that is over, as redacted as they are, under numbers that follow on.
+
+        Returns:
+            What was added to the numbers of its exchanges.
+
+        Raises:
+            InputError: They cannot be read.
+            EvidenceError: The disk does not take them.
+        """
+        offset = self._count
+        for row in lines(folder / EXCHANGES):
+            self._count = offset + int(row["n"])
+            self._exchanges.append({**row, "n": self._count})
+        for row in lines(folder / FINDINGS):
+            number = row["n"]
+            moved = [one and one + offset for one in number] if isinstance(number, list) else number and number + offset
+            self._findings.append({**row, "n": moved})
+        return offset
+
     def end(self) -> dict[str, Any]:
         """Stamp the end of the run, once, and give its facts: the `run` member of a report."""
         if self._facts["ended"] is None:
@@ -163,28 +229,12 @@ class Run:
         write(path, content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
         return path
 
-    def write_har(self, name: str, origin: str) -> Path:
-        """Write the exchanges so far, redacted as they are, as a HAR file, in constant memory.
-
-        Args:
-            name: Of the file.
-            origin: URL of the service, of which scheme and authority are used.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        if self._closed:
-            raise UsageError(f"run {self.id} is closed", hint="Write what belongs to a run before it is closed.")
-        path = self.path / name
-        write_pieces(path, har(read_rows(self.path / EXCHANGES), self._redactor.url(origin)))
-        return path
-
     def write_reports(self, report: Mapping[str, Any], formats: Collection[str] = ()) -> dict[str, Path]:
         """Render a report into files of the run, then the manifest.
 
         Args:
             report: The `leadproof.report/1` dict, made of redacted evidence.
-            formats: Keys of `reports.RENDERERS`; all of them by default.
+            formats: Of `reports.FORMATS`; all of `reports.RENDERERS` by default. The JSON is always written.
 
         Returns:
             The path of each format.
@@ -193,13 +243,8 @@ class Run:
             UsageError: A format that does not exist.
             EvidenceError: The disk does not take it.
         """
-        chosen = list(formats) or list(RENDERERS)
-        for name in chosen:
-            if name not in RENDERERS:
-                raise UsageError(f"there is no report format {name!r}", hint=f"Formats: {', '.join(RENDERERS)}.")
         self.end()
-        rendered = {name: RENDERERS[name].render(report) for name in chosen}
-        paths = {name: self.add_file(RENDERERS[name].file, text) for name, text in rendered.items()}
+        paths = write_reports(self.path, report, formats)
         self._write_manifest()
         return paths
 
@@ -230,7 +275,7 @@ class Run:
         write(self.path / RUN, document(self._facts))
 
     def _write_manifest(self) -> None:
-        write(self.path / MANIFEST, document({"schema": "leadproof.manifest/1", "files": hashes(self.path)}))
+        write_manifest(self.path)
 
 
 def target_class(url: str) -> str:

@@ -7,30 +7,29 @@ clauses speak about sequences, and a `Tally`, because a report counts what was d
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
-from typing import Any
 
 from leadproof import bodies
 from leadproof.bodies import BodyError, Decoded
 from leadproof.checks import Breach, Context, History, remember
 from leadproof.checks import bodies as form
-from leadproof.checks.context import outcome
 from leadproof.checks.messages import UNAUTHORISED, asked_for, charset_of
-from leadproof.equivalence import compare
 from leadproof.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.findings import Finding, Observation
 from leadproof.judge.callbacks import callback_breaches, repeated, said_by
+from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
+from leadproof.judge.twins import disagreements
 from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile
 from leadproof.specs import Clause, Specification, load
 
-__all__ = ["Judge", "Judgement", "Recognition", "Tally", "recognise"]
+__all__ = ["Compared", "Decisions", "Judge", "Judgement", "Recognition", "Tally", "recognise"]
 
 #: Intents of requests that are wrong on purpose: their own faults are no findings.
 NEGATIVE = ("refused", "invalid", "unreadable", "unauthorised", "unknown")
@@ -40,25 +39,6 @@ _WIRE = {"charset": "charset", "media": "media_type"}
 
 #: Statuses that say that there is nothing at this address.
 ABSENT = (404, 405, 410)
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the judge says of one exchange."""
-
-    #: judged, unauthorised, absent (nothing at this address), unanswered or unrecognised. A request of which no answer
-    #: was captured is judged by itself.
-    outcome: str
-    operation: str
-    media: str
-    findings: tuple[Finding, ...] = ()
-    observations: tuple[Observation, ...] = ()
-    context: Context | None = None
-
-    @property
-    def answer(self) -> Any:
-        """The decoded answer; None if there is none."""
-        return self.context.answer if self.context else None
 
 
 class Judge:
@@ -83,49 +63,32 @@ class Judge:
         """
         recognition = recognise(exchange)
         if not recognition.candidates:
-            self.tally.outcomes["unrecognised"] += 1
-            return Judgement(
-                "unrecognised",
-                "",
-                "",
-                (),
-                (Observation("file.unrecognised", recognition.reason, origin=exchange.origin),),
-            )
-        case = _Case(self, exchange, recognition)
-        case.wire(problems)
-        judgement = case.judge()
-        self.tally.outcomes[judgement.outcome] += 1
-        cell = (judgement.operation, judgement.media)
-        self.tally.exchanges[(*cell, judgement.outcome)] += 1
-        context = judgement.context
-        if context is not None and context.answer is not None:
-            self.tally.exchanges[(*cell, "accepted")] += bool(context.accepted)
-            self.tally.exchanges[(*cell, "refused")] += bool(context.refused)
-            for _, result in context.results:
-                if isinstance(kind := outcome(result), str):
-                    self.tally.response_types[(judgement.operation, kind)] += 1
-            remember(context)
+            seen = Observation("file.unrecognised", recognition.reason, origin=exchange.origin)
+            judgement = Judgement("unrecognised", "", "", (), (seen,))
+        else:
+            case = _Case(self, exchange, recognition)
+            case.wire(problems)
+            judgement = case.judge()
+        self.tally.add(judgement.decisions())
+        if judgement.context is not None and judgement.context.answer is not None:
+            remember(judgement.context)
         return judgement
 
-    def twins(self, left: Judgement, right: Judgement) -> tuple[Finding, ...]:
+    def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON answer `left` and the XML answer `right` to the same request say the same?"""
-        operation = left.operation
-        clause = self.register.clause(operation, "json", "twins_equivalent")
+        clause = self.register.clause(left.operation, "json", "twins_equivalent")
         if clause is None or left.answer is None or right.answer is None:
-            return ()
-        findings = tuple(
-            Finding(
-                clause.id, difference.kind, "JSON and XML disagree", difference.pointer, difference.xpath,
-                f"JSON: {difference.json}", f"XML: {difference.xml}", operation, "",
-                f"{_origin(left)} and {_origin(right)}",
-            )
-            for difference in compare(operation, left.answer, right.answer, self.spec)
+            return Judgement("twins", left.operation, "")
+        findings, compared = disagreements(clause, left, right, self.spec)
+        both = tuple((clause.id, media) for media in ("json", "xml"))
+        judgement = Judgement(
+            "twins", left.operation, "", findings, (), None, () if findings else both, both if findings else (),
+            compared,
         )  # fmt: skip
-        for media in ("json", "xml"):
-            (self.tally.failed if findings else self.tally.passed)[(clause.id, operation, media)] += 1
-        return findings
+        self.tally.add(judgement.decisions())
+        return judgement
 
-    def callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> tuple[Finding, ...]:
+    def callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> Judgement:
         """Judges the call to `returnURL` after the create that asked for it, and remembers what it said.
 
         Args:
@@ -134,38 +97,42 @@ class Judge:
             calls: All calls that came, where somebody waited for more.
         """
         if created.context is None:
-            return ()
+            return Judgement("callback", created.operation, created.media)
         found = dict(callback_breaches(created.context, call, self.spec))
         if again := repeated(created.context, calls):
             found["callback_agrees"] = again
         if call is not None and (said := said_by(created.context, call, self.spec)):
             remember(said)
-        findings = []
+        findings, held, broken = list[Finding](), list[Decided](), list[Decided]()
         for check, breach in found.items():
             clause = self.register.clause(created.operation, created.media, check)
             if clause is None:
                 continue
-            cell = (clause.id, created.operation, created.media)
-            (self.tally.failed if breach else self.tally.passed)[cell] += 1
+            (broken if breach else held).append((clause.id, created.media))
             if breach is not None:
                 findings.append(
                     _finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
                 )
         if call is not None:  # the member that asked for the call was taken
             taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
-            self.tally.passed[(taken.id, created.operation, created.media)] += 1
-        return tuple(findings)
+            held.append((taken.id, created.media))
+        judgement = Judgement(
+            "callback", created.operation, created.media, tuple(findings), (), None, tuple(held), tuple(broken)
+        )
+        self.tally.add(judgement.decisions())
+        return judgement
 
 
 class _Case:
     """One exchange being judged."""
 
     def __init__(self, judge: Judge, exchange: Exchange, recognition: Recognition) -> None:
-        self.spec, self.register, self.tally = judge.spec, judge.register, judge.tally
+        self.spec, self.register = judge.spec, judge.register
         self.operation = OPERATIONS[recognition.candidates[0]]
         self.exchange = exchange
         self.found: dict[tuple[str, str, str], tuple[str, Breach, str]] = {}
         self.observations: list[Observation] = []
+        self.held: list[Decided] = []
         if recognition.reason:
             self._observe("file.ambiguous", recognition.reason)
         response = exchange.response
@@ -302,7 +269,7 @@ class _Case:
                     self._pass(clause)
             structure = self.register.clause(self.operation.id, fmt, "client_xml_structure")
             if fmt == "xml" and structure is not None:
-                self.tally.passed[(structure.id, self.operation.id, "xml")] += 1
+                self.held.append((structure.id, "xml"))
 
     def _count_form(self, decoded: bool) -> None:
         """Clauses about form that held: those with an occasion and without a breach."""
@@ -329,7 +296,7 @@ class _Case:
     # ---- noting ------------------------------------------------------------------------------------------------------
 
     def _pass(self, clause: Clause) -> None:
-        self.tally.passed[(clause.id, self.operation.id, self.media)] += 1
+        self.held.append((clause.id, self.media))
 
     def _breach(self, check: str, breach: Breach, direction: str = "answer") -> None:
         """Notes a breach; the same place is noted once, whoever saw it first."""
@@ -367,11 +334,11 @@ class _Case:
                 )
                 continue
             findings.append(_finding(clause, breach, self.operation.id, self.media, self.exchange.origin))
-        for name in {finding.clause for finding in findings}:
-            self.tally.failed[(name, self.operation.id, self.media)] += 1
+        broken = tuple((name, self.media) for name in dict.fromkeys(one.clause for one in findings))
         return Judgement(
-            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context
-        )
+            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context,
+            tuple(self.held), broken,
+        )  # fmt: skip
 
 
 def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
@@ -394,7 +361,3 @@ def _moment(exchange: Exchange) -> datetime | None:
         return datetime.fromtimestamp(exchange.started + exchange.elapsed, UTC) if exchange.started else None
     except (ValueError, OverflowError, OSError):  # a capture may claim any number
         return None
-
-
-def _origin(judgement: Judgement) -> str:
-    return judgement.context.exchange.origin if judgement.context else ""

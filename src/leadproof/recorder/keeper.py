@@ -16,7 +16,7 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ import msgspec
 from leadproof import specs
 from leadproof.codings import TooLarge, decoded
 from leadproof.errors import ExitCode, LeadproofError
-from leadproof.evidence import Run
+from leadproof.evidence import Run, write_export
 from leadproof.exchange import Exchange, header
 from leadproof.findings import Finding, Observation
 from leadproof.judge import Judge
@@ -123,14 +123,9 @@ class Keeper:
         number, exchange, size = self._waiting.popleft()
         self._bytes -= size
         judgement = self.judge.judge(exchange)
+        judgement = replace(judgement, observations=(*judgement.observations, *self._bypass(exchange)))
         self.summary.add(judgement, number)
-        for finding in judgement.findings:
-            self.run.finding(finding, number)
-        observations = [*judgement.observations, *self._bypass(exchange)]
-        for observation in observations[len(judgement.observations) :]:
-            self.summary.observed(observation)
-        for observation in observations:
-            self.run.finding(observation, number)
+        self.run.judged_later(number, judgement)
         self.judged += 1
         self.found += len(judgement.findings)
         clauses, fail_on = self.judge.spec.clauses, self._job.fail_on
@@ -145,8 +140,13 @@ class Keeper:
         rows = map(self._job.redactor.finding, found)
         return [{name: getattr(one, name) for name in one.__dataclass_fields__ if getattr(one, name)} for one in rows]
 
-    def end(self, *, interrupted: bool = False, unrecorded: int = 0) -> dict[str, str]:
-        """Judge what still waits, and write the reports; where they are.
+    def end(self, *, interrupted: bool = False, unrecorded: int = 0, formats: Sequence[str] = ()) -> Path:
+        """Judge what still waits, and write the report; the directory that holds it.
+
+        Args:
+            interrupted: Was it ended before its time?
+            unrecorded: Exchanges that passed without being recorded.
+            formats: Of `reports.FORMATS`; all of `reports.RENDERERS` by default. The JSON is always written.
 
         Raises:
             EvidenceError: The disk does not take them.
@@ -167,11 +167,10 @@ class Keeper:
                 summary.observed(Observation("file.deviation", f"{number} {plural} {words}"))
         run = self.run
         if self._job.har:
-            run.write_har(HAR, self._job.target)
-        report = summary.report("record", self.judge.tally, run.end())
-        paths = run.write_reports(report)
+            write_export(run.path, "har", self._job.target, HAR)
+        run.write_reports(summary.report("record", self.judge.tally, run.end()), formats)
         run.close()
-        return {"folder": str(run.path), **{name: str(path) for name, path in paths.items()}}
+        return run.path
 
     def _bypass(self, exchange: Exchange) -> list[Observation]:
         """A redirect to the service itself: who follows it leaves the recorder."""
@@ -263,7 +262,7 @@ def _keep(job: Job, frames: queue.SimpleQueue[tuple[Kind, bytes] | None], send: 
         else:
             keeper.write(decode(content), judged=kind is Kind.EXCHANGE)
             send(Kind.COUNTS, keeper.counts.pack())
-    send(Kind.DONE, _json(**keeper.end(**how)))
+    send(Kind.DONE, _json(folder=str(keeper.end(**how))))
 
 
 def _listen(pipe: int, frames: queue.SimpleQueue[tuple[Kind, bytes] | None]) -> None:

@@ -142,12 +142,12 @@ class Keeping(asyncio.SubprocessProtocol):
             raise self._error
 
     async def end(self, *, interrupted: bool) -> dict[str, Any]:
-        """Let the keeper judge what is left and write its reports; where they are.
+        """Let the keeper judge what is left and write the report, as JSON; where it is.
 
         Raises:
             LeadproofError: What the keeper could not do.
         """
-        how = {"interrupted": interrupted, "unrecorded": self.unrecorded}
+        how = {"interrupted": interrupted, "unrecorded": self.unrecorded, "formats": ["json"]}
         if not self._pipe.is_closing():
             self._pipe.write(frame(Kind.END, json.dumps(how).encode()))
         return await self._done

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import signal
 import ssl
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.errors import ConfigurationError, ServerError
+from leadproof.evidence import read_report
 from leadproof.recorder.frames import Counts
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.keeper import Job
@@ -46,8 +46,8 @@ class Outcome:
     """What a recording has left behind."""
 
     report: dict[str, Any]
-    #: Where it can be read.
-    page: str
+    #: The run directory, which holds the report as JSON; other formats are the caller's to write.
+    folder: Path
 
 
 def record(
@@ -60,7 +60,7 @@ def record(
     ready: Callable[[str, str], None] | None = None,
     progress: Callable[[Counts], None] | None = None,
 ) -> Outcome:
-    """Records until a limit is reached, or until SIGINT or SIGTERM; then writes the reports.
+    """Records until a limit is reached, or until SIGINT or SIGTERM; then writes the report.
 
     Args:
         job: What is kept, and how.
@@ -120,8 +120,8 @@ async def _record(
             done = await keeping.end(interrupted=limits.planned and told.is_set() and not over.is_set())
     finally:
         await keeping.close()
-    report = json.loads(Path(done["json"]).read_text("utf-8"))
-    return Outcome(report, done["html"])
+    folder = Path(done["folder"])
+    return Outcome(read_report(folder), folder)
 
 
 async def _until(

@@ -1,0 +1,41 @@
+"""Two answers to the same request, laid side by side: what they disagree about, and what was compared at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from leadproof.equivalence import walk
+from leadproof.findings import Finding
+from leadproof.judge.judgement import Compared, Judgement
+from leadproof.specs import Clause, Specification
+
+
+def disagreements(
+    clause: Clause, left: Judgement, right: Judgement, spec: Specification
+) -> tuple[tuple[Finding, ...], tuple[Compared, ...]]:
+    """Findings for every difference, and how often each member was compared.
+
+    Args:
+        clause: Whose findings they are.
+        left: The JSON answer.
+        right: The XML answer.
+        spec: The contract's readings.
+    """
+    times, different = Counter[str](), Counter[str]()
+    findings = []
+    for member, difference in walk(left.operation, left.answer, right.answer, spec):
+        times[member] += 1
+        if difference is not None:
+            different[member] += 1
+            findings.append(
+                Finding(
+                    clause.id, difference.kind, "JSON and XML disagree", difference.pointer, difference.xpath,
+                    f"JSON: {difference.json}", f"XML: {difference.xml}", left.operation, "",
+                    f"{_origin(left)} and {_origin(right)}",
+                )
+            )  # fmt: skip
+    return tuple(findings), tuple(Compared(member, times[member], different[member]) for member in times)
+
+
+def _origin(judgement: Judgement) -> str:
+    return judgement.context.exchange.origin if judgement.context else ""
