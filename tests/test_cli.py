@@ -6,15 +6,21 @@ read from there and run; `python tests/test_cli.py` writes the outputs anew, to 
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
+import json
 import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 from collections.abc import Iterator
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -270,6 +276,38 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
     assert done.stdout.startswith(b"LE2-")
     assert done.stderr == b""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the pipe how full it is")
+def test_a_signal_within_a_long_report_does_not_cut_it() -> None:
+    program = (
+        "import signal, sys; signal.signal(signal.SIGUSR1, lambda *_: None); "
+        "from leadproof.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [
+        sys.executable,
+        "-u",
+        "-c",
+        program,
+        "validate",
+        "--no-run",
+        "--json",
+        DATA / "har" / "good" / "plain.har",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        waiting = array.array("i", [0])
+        for _ in range(3000):
+            fcntl.ioctl(process.stdout.fileno(), termios.FIONREAD, waiting)
+            if waiting[0] >= 65_536:
+                break
+            time.sleep(0.01)
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.1)
+        printed = process.stdout.read()
+
+    assert len(printed) > 65_536
+    assert json.loads(printed)["command"] == "validate"
 
 
 def test_doctor_names_everything_that_is_needed(

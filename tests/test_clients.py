@@ -10,7 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +21,7 @@ import pytest
 
 from leadproof import bodies, profile
 from leadproof.mock import Mock
-from leadproof.server import running
+from leadproof.server import Running, running
 
 CLIENTS = Path(__file__).parent / "clients"
 
@@ -132,6 +134,39 @@ def test_the_program_prints_the_accepted_result_of_the_lead_that_the_mock_receiv
     assert lead.reference == client.reference
     # Sent once: neither an offer of HTTP/2 nor "Expect: 100-continue" makes a second lead.
     assert (mock.world.requests["create_lead"], mock.world.leads.received) == (1, 1)
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Iterator[tuple[Running, str]]:
+    """A mock, and the URL of a recorder in front of it."""
+    with running(Mock(profile.load(), clock=time.time)) as service, tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "leadproof", "record", "--target", service.url, "--port", "0", "--no-har"]
+        process = subprocess.Popen([*command, "--out", folder], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        yield service, process.stdout.readline().split()[4]
+        process.terminate()
+        assert "exchanges" in process.communicate(timeout=30)[0]
+
+
+@pytest.mark.parametrize("client", TABLE, ids=lambda client: client.name)
+def test_the_program_does_not_notice_that_it_is_recorded(
+    client: Client, recorded: tuple[Running, str], tmp_path: Path
+) -> None:
+    if missing(client.runtime):
+        pytest.skip(f"no {client.runtime} on this machine; to be had from: {RUNTIMES[client.runtime].source}")
+    folder = shutil.copytree(CLIENTS, tmp_path / "clients")
+    service, url = recorded
+    service.mock.reset()
+    credentials = profile.load().credentials
+    secret = (credentials.bearer_tokens if client.bearer else credentials.api_keys)[0]
+    for command in (*client.commands[:-1], (*client.commands[-1], url, secret)):
+        done = subprocess.run(
+            command, cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE
+        )
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+    (result,) = bodies.decode_answer("create_lead", client.fmt, done.stdout.strip())["results"]
+    assert (result["isValid"], service.mock.world.leads.received) == (True, 1)
 
 
 def test_every_program_is_in_the_table() -> None:

@@ -11,19 +11,31 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadproof import evidence, resources
+from leadproof import captures, evidence, resources
 from leadproof.errors import ExitCode, InputError, UsageError
-from leadproof.evidence import EvidenceError, Run, exchange_row, hashes, read_exchanges, rows, target_class
+from leadproof.evidence import (
+    EvidenceError,
+    Run,
+    exchange_row,
+    hashes,
+    read_exchanges,
+    rows,
+    target_class,
+    write_export,
+)
 from leadproof.exchange import Exchange, Request, Response, headers
 from leadproof.findings import Finding, Observation
 from leadproof.redact import Redactor
+from leadproof.reports import EXPORTS
 
 START = datetime(2026, 11, 23, 19, 0, 0, tzinfo=timezone(timedelta(hours=1)))
 
@@ -333,3 +345,80 @@ def test_target_class(url: str, expected: str) -> None:
 def test_time_is_utc() -> None:
     assert evidence.utc_now().tzinfo is UTC
     assert len(evidence.random_id()) == 4
+
+
+# ---- HAR -------------------------------------------------------------------------------------------------------------
+
+_KINDS = (
+    "application/json",
+    "application/json; charset=iso-8859-1",
+    "application/xml; charset=utf-16",
+    "text/plain",
+    "",
+)
+_XML = '<?xml version="1.0" encoding="iso-8859-1"?><a>\xe9</a>'
+
+
+def _message(body: bytes, kind: str) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    return ((("content-type", kind),) if kind else ()), body
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.builds(_message, st.binary(max_size=60) | st.text(max_size=40).map(str.encode), st.sampled_from(_KINDS)),
+            st.builds(
+                _message, st.sampled_from([b"", b"{}", _XML.encode(), _XML.encode("latin-1")]), st.sampled_from(_KINDS)
+            ),
+            st.sampled_from([0, 200, 404, 599]),
+            st.floats(0, 4e9),
+            st.floats(0, 80_000),
+        ),
+        max_size=4,
+    )
+)
+def test_a_har_is_read_back_as_the_exchanges_that_went_into_it(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[Any, Any, int, float, float]]
+) -> None:
+    exchanges = [
+        Exchange(
+            Request("POST", f"/v2/x?n={number}", *sent), Response(status, *came) if status else None,
+            started=started, elapsed=elapsed, failure="" if status else "framing.length",
+        )
+        for number, (sent, came, status, started, elapsed) in enumerate(parts, 1)
+    ]  # fmt: skip
+    path = tmp_path_factory.mktemp("har") / "traffic.har"
+    lines = [exchange_row(number, one) for number, one in enumerate(exchanges, 1)]
+    path.write_text("".join(EXPORTS["har"].render(lines, "http://127.0.0.1:8080/v2")), "ascii")
+
+    got = list(captures.read(path)) if exchanges else []
+
+    assert json.loads(path.read_bytes())["log"]["version"] == "1.2"
+    assert len(got) == len(exchanges)
+    for number, (one, other) in enumerate(zip(got, exchanges, strict=True), 1):
+        assert isinstance(one, Exchange)
+        assert (one.request, one.response, one.failure) == (other.request, other.response, other.failure)
+        assert one.origin == f"traffic.har#{number}"
+        assert one.started == pytest.approx(other.started, abs=2e-6)
+        assert one.elapsed == pytest.approx(other.elapsed, rel=1e-9)
+
+
+def test_the_har_of_a_run_leaves_a_cut_body_out_and_says_so(tmp_path: Path) -> None:
+    long = replace(EXCHANGE, response=Response(200, EXCHANGE.response.headers, b'"' + b"x" * 100_000 + b'"'))
+    with start(tmp_path) as run:
+        run.exchange(EXCHANGE)
+        run.exchange(long)
+        path = write_export(run.path, "har", "http://127.0.0.1:8080", "traffic.har")
+
+    text = path.read_text("ascii")
+    first, second = json.loads(text)["log"]["entries"]
+    assert "canary" not in text
+    assert "zeb@" not in text
+    assert first["request"]["url"] == "http://127.0.0.1:8080/v2/insert/ping?x=1"
+    assert first["response"]["content"]["text"].startswith('{"message": ')
+    assert "text" not in second["response"]["content"]
+    assert second["response"]["content"]["size"] == 100_002
+    problem = [one for one in captures.read(path) if isinstance(one, captures.Problem)]
+    assert [one.kind for one in problem] == ["file.deviation"]
+    assert "traffic.har" in json.loads((run.path / "manifest.json").read_text())["files"]

@@ -13,21 +13,26 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from leadproof import specs
 from leadproof.cli import COMMANDS
 from leadproof.cli.explain import EXAMPLES
 from leadproof.errors import MEANINGS
+from leadproof.mock import Mock
 from leadproof.operations import OPERATIONS
+from leadproof.profile import load
+from leadproof.server import running
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 
-_BLOCK = re.compile(r"(<!-- (output|table): (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (output|recording|table): (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _RECIPE = re.compile(r"<!-- recipe: (.+?) -->\n\n(.*?)\n\n<!-- end -->", re.DOTALL)
 
 #: What differs from run to run, and what the README shows instead.
@@ -59,6 +64,29 @@ def output(command: str) -> str:
     text = done.stdout
     for pattern, shown in _VOLATILE:
         text = pattern.sub(shown, text)
+    lines = "\n".join(f"    {line}".rstrip() for line in text.rstrip().splitlines())
+    return f"\n    $ {command}\n{lines}\n\n"
+
+
+_PING = b"""{"source": {"vid": 1001, "lid": 2001}, "leads": [{"properties": {}, "fields":
+    {"State": "TX", "Zip": "75001", "VehicleYear": "2015", "CurrentlyInsured": "true"}}]}"""
+_HEADERS = {"content-type": "application/json", "accept": "application/json", "api-key": load().credentials.api_keys[0]}
+
+
+def recording(command: str) -> str:
+    """What a recording in front of the mock prints on stdout, of one ping that comes through."""
+    arguments = shlex.split(command)[1:]
+    with running(Mock(load(), clock=time.time)) as mock, tempfile.TemporaryDirectory() as folder:
+        arguments[arguments.index("--target") + 1] = mock.url
+        line = [sys.executable, "-m", "leadproof", *arguments, "--port", "0"]
+        process = subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        url = said.split()[4]
+        httpx.post(f"{url}/v2/insert/ping", content=_PING, headers=_HEADERS, trust_env=False)
+        text = said + process.communicate(timeout=30)[0]
+    text = text.replace(url, "http://127.0.0.1:8081").replace(mock.url, "http://127.0.0.1:8080")
+    text = re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{4}", "20261123T090000Z-5c1e", text)
     lines = "\n".join(f"    {line}".rstrip() for line in text.rstrip().splitlines())
     return f"\n    $ {command}\n{lines}\n\n"
 
@@ -114,11 +142,19 @@ TABLES: dict[str, Callable[[], str]] = {
 }  # fmt: skip
 
 
+def table(name: str) -> str:
+    """A table by its name."""
+    return TABLES[name]()
+
+
+MAKERS: dict[str, Callable[[str], str]] = {"output": output, "recording": recording, "table": table}
+
+
 def rendered(text: str) -> str:
     """The text with every generated part made anew."""
 
     def fill(found: re.Match[str]) -> str:
-        made = output(found[3]) if found[2] == "output" else TABLES[found[3]]()
+        made = MAKERS[found[2]](found[3])
         return f"{found[1]}{made}{found[5]}"
 
     return _BLOCK.sub(fill, text)

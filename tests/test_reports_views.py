@@ -348,7 +348,7 @@ def test_har_can_be_read_again(text: str, tmp_path: Path) -> None:
     (first, second) = json.loads(rendered)["log"]["entries"]
     assert first["response"]["content"]["text"] == cut
     assert first["request"]["url"].startswith("http://127.0.0.1:8080/v2/insert/ping?a=")
-    assert (first["time"], first["startedDateTime"]) == (250.0, "1970-01-01T00:00:00.000Z")
+    assert (first["time"], first["startedDateTime"]) == (250.0, "1970-01-01T00:00:00.000000Z")
     assert (second["response"]["status"], second["response"]["_error"]) == (0, cut or "no answer was captured")
 
 

@@ -17,11 +17,12 @@ import httpx
 
 from leadproof import __version__
 from leadproof.bodies import MAX_BODY
+from leadproof.codings import TooLarge, decoded
 from leadproof.deadlines import Deadlines, limited
 from leadproof.errors import ConfigurationError, TargetError
 from leadproof.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, header
 from leadproof.target import SCHEMES, Target
-from leadproof.wire import Wire, probe
+from leadproof.wire import Wire, probe, trust
 
 __all__ = ["SCHEMES", "Client", "InProcess", "Target", "compose", "require_reachable"]
 
@@ -77,17 +78,7 @@ class Client:
         self._pause = 1 / per_second if per_second else 0.0
         self._next = 0.0
         self._clock = clock
-        try:
-            context: ssl.SSLContext | bool = ssl.create_default_context(cafile=target.ca) if target.ca else True
-        except ssl.SSLError:
-            raise ConfigurationError(
-                f"the CA bundle {target.ca} holds no certificate", hint="name a file with certificates in PEM form"
-            ) from None
-        except OSError as error:
-            raise ConfigurationError(
-                f"the CA bundle {target.ca} cannot be read: {error.strerror}",
-                hint="check the path, and that you may read it",
-            ) from None
+        context: ssl.SSLContext | bool = trust(target.ca) if target.ca else True
         if transport is None:
             network = httpx.HTTPTransport(verify=context, proxy=_proxy(target.proxy), trust_env=False)
             self._deadlines: Deadlines | None = limited(network)
@@ -160,8 +151,8 @@ class Client:
             finally:
                 answer.close()
             pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-            return Response(answer.status_code, pairs, _decoded(body, header(pairs, "content-encoding"))), ""
-        except _TooLarge:
+            return Response(answer.status_code, pairs, decoded(body, header(pairs, "content-encoding"))), ""
+        except TooLarge:
             return None, "encoding.too-large"
         except (zlib.error, EOFError):
             return None, "encoding.invalid"
@@ -209,10 +200,6 @@ class InProcess(Client):
         return Wire(self.send(request, operation=operation, origin=origin, intent=intent))
 
 
-class _TooLarge(Exception):
-    """A body is larger than the cap, before or after decompression."""
-
-
 def _collect(chunks: Iterator[bytes], deadline: float) -> bytes:
     """A body as it came, under the cap and before the deadline (seconds of the monotonic clock)."""
     kept, size = [], 0
@@ -220,51 +207,10 @@ def _collect(chunks: Iterator[bytes], deadline: float) -> bytes:
         kept.append(chunk)
         size += len(chunk)
         if size > MAX_BODY:
-            raise _TooLarge
+            raise TooLarge
         if time.monotonic() > deadline:  # every read has a limit of its own; an answer in drops would stay below it
             raise TimeoutError
     return b"".join(kept)
-
-
-def _decoded(body: bytes, encoding: str | None) -> bytes:
-    """A body without its content codings (RFC 9110, section 8.4.1), under the cap at every step.
-
-    httpx would take what is cut off for whole, and make of one chunk as much as there is in it.
-
-    Raises:
-        _TooLarge: There is more in it than the cap.
-        EOFError: It ends too early.
-        zlib.error: It is not what it says.
-    """
-    codings = [name.strip().lower() for name in (encoding or "").split(",")]
-    if len(codings) > 3:
-        raise zlib.error("more codings on top of each other than anybody needs")
-    for coding in reversed(codings):
-        if coding in ("gzip", "x-gzip"):
-            body = _inflated(body, zlib.MAX_WBITS | 16)
-        elif coding == "deflate":  # in zlib's format by the book, a bare stream in the wild
-            body = _inflated(body, zlib.MAX_WBITS if _has_zlib_head(body) else -zlib.MAX_WBITS)
-        elif coding in ("br", "zstd", "compress", "x-compress"):
-            raise zlib.error("a coding that was not offered")
-    return body
-
-
-def _has_zlib_head(body: bytes) -> bool:
-    """Does it begin as RFC 1950, section 2.2 says?"""
-    return len(body) > 1 and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0
-
-
-def _inflated(body: bytes, window: int) -> bytes:
-    found = b""
-    while body:  # gzip streams may follow one another (RFC 1952, section 2.2)
-        stream = zlib.decompressobj(window)
-        found += stream.decompress(body, MAX_BODY + 1 - len(found))
-        if len(found) > MAX_BODY:
-            raise _TooLarge
-        if not stream.eof:
-            raise EOFError
-        body = stream.unused_data
-    return found
 
 
 def _proxy(url: str) -> httpx.Proxy | None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httptools
 
 from leadproof.bodies import MAX_BODY
+from leadproof.errors import ConfigurationError
 from leadproof.exchange import Exchange, Headers, Request, Response, WireProblem, format_of, header, media_type
 from leadproof.target import Target
 
@@ -53,6 +54,24 @@ class _Answer:
 
     def on_message_complete(self) -> None:
         self.complete = True
+
+
+def trust(ca: str = "") -> ssl.SSLContext:
+    """How certificates are verified: by a CA bundle, or by those that the system trusts.
+
+    Raises:
+        ConfigurationError: The CA bundle cannot be read.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca or None)
+    except ssl.SSLError:
+        raise ConfigurationError(
+            f"the CA bundle {ca} holds no certificate", hint="name a file with certificates in PEM form"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"the CA bundle {ca} cannot be read: {error.strerror}", hint="check the path, and that you may read it"
+        ) from None
 
 
 def probe(
@@ -106,7 +125,7 @@ def _talk(target: Target, message: bytes) -> tuple[bytes, str]:
         with socket.create_connection((parts.hostname or "", port), timeout=target.timeout) as plain:
             connection: socket.socket = plain
             if parts.scheme == "https":
-                context = ssl.create_default_context(cafile=target.ca or None)
+                context = trust(target.ca)
                 connection = context.wrap_socket(plain, server_hostname=parts.hostname)
             connection.sendall(message)
             while len(received) <= MAX_BODY + 65536:

@@ -25,6 +25,7 @@ from leadproof.captures.values import (
     target,
 )
 from leadproof.exchange import Exchange, Headers, Request, Response, header
+from leadproof.findings import KINDS
 
 #: Characters at which Firefox cuts a body off.
 CUT = 1_048_576
@@ -101,7 +102,7 @@ def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: i
         yield from said.once(at, "a status is no number", "the answer was taken for none")
     if isinstance(row.get("time"), str):
         yield from said.once(at, "a time is written as text")
-    if row.get("startedDateTime") is not None and not seconds(row["startedDateTime"]):
+    if row.get("startedDateTime") not in (None, _NO_TIME) and not seconds(row["startedDateTime"]):
         yield from said.once(at, "startedDateTime is no date", "what depends on time was not judged")
 
 
@@ -155,6 +156,9 @@ def _labelled(found: Headers, body: dict[str, Any]) -> Headers:
     return (*found, ("content-type", str(body["mimeType"])))
 
 
+#: What stands in our own HARs where nobody knows the time.
+_NO_TIME = "1970-01-01T00:00:00.000Z"
+
 #: What exporters write beside status 0 -> what became of the exchange; "" where it was the client that gave up.
 _ERRORS = {
     "ABORTED": "",
@@ -168,6 +172,10 @@ _ERRORS = {
     "NOT FIND HOST": "transport.refused",
     "CERT": "transport.tls",
     "SSL": "transport.tls",
+    "NO ANSWER WAS CAPTURED": "",
+    **{
+        kind.upper(): kind for kind in KINDS if kind.startswith(("transport.", "framing.", "encoding."))
+    },  # our own HARs
 }
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 
 import click
 
@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "test": "Run the contract suite alone, or a part of it.",
     "load": "Put load on a target: open model, judged, with objectives and a verdict.",
     "validate": "Judge captured answers: HAR files, bare bodies, folders.",
+    "record": "Record what goes to a target and comes back, and judge it as it passes.",
     "compare": "Do a JSON and an XML answer say the same?",
     "mock": "Run the mock of the lead receiver.",
     "defects": "Turn the suite against every defect of the mock: the kill matrix.",
@@ -108,9 +109,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tolerant() -> None:
     """Output that the terminal's encoding has no letter for is spelled out, never a reason to stop."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, TextIOWrapper):
+            continue
+        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream.buffer, FileIO) and stream is getattr(sys, f"__{name}__"):
+            # Python unbuffered drops what a pipe does not take at once, such as the end of a report.
+            whole = BufferedWriter(FileIO(stream.fileno(), "wb", closefd=False))
+            setattr(sys, name, TextIOWrapper(whole, stream.encoding, stream.errors, write_through=True))
 
 
 def _place(error: BaseException) -> str:

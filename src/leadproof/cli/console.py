@@ -271,3 +271,25 @@ def progress(title: str, total: int | None, *, quiet: bool = False) -> Iterator[
                 display.update(task, description=one_line(words, 100))
 
         yield Shown()
+
+
+class Line:
+    """One line on stderr that is written anew, if that is a terminal.
+
+    Without a thread of its own, unlike `progress`: where every millisecond of an answer counts, one would be felt.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        #: Does anybody see it?
+        self.shown = not quiet and sys.stderr.isatty()
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.show("")
+
+    def show(self, words: str) -> None:
+        """Shows words instead of those before."""
+        if self.shown:
+            click.echo(f"\r\x1b[2K{one_line(words, 100)}", nl=False, err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import shlex
 import signal
@@ -35,21 +34,6 @@ from leadproof.target import Target
 CLOSED_USERS = 10
 
 
-class Seconds(click.ParamType[float]):
-    """A duration: 90, 20s, 10m, 1h."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds of the text."""
-        if isinstance(value, int | float):
-            return float(value)
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
-        if found is None:
-            self.fail(f"{value!r} is no duration such as 90, 20s, 10m or 1h", param, ctx)
-        return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
-
-
 @click.command("load")
 @click.argument("name", metavar="SCENARIO", required=False)
 @click.option(
@@ -60,7 +44,7 @@ class Seconds(click.ParamType[float]):
     help="Name a host that is not this machine a second time; without it nothing is sent there.",
 )  # fmt: skip
 @click.option("--rate", type=float, help="Journeys per second (default: the scenario's).")
-@click.option("--duration", type=Seconds(), help="How long: 90, 20s, 10m, 1h (default: the scenario's).")
+@click.option("--duration", type=options.Seconds(), help="How long: 90, 20s, 10m, 1h (default: the scenario's).")
 @click.option("--shape", type=click.Choice(list(SHAPES)), help="Shape of the load over time.")
 @click.option("--arrivals", type=click.Choice(PATTERNS), help="In equal gaps, or like independent customers.")
 @click.option("--model", type=click.Choice(MODELS), default="open", show_default=True,
@@ -85,11 +69,11 @@ class Seconds(click.ParamType[float]):
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any other setting of the scenario: batch=5."
 )
-@click.option("--timeout", type=Seconds(), help="Until a request without an answer is given up (default: 30s).")
+@click.option("--timeout", type=options.Seconds(), help="Until a request without an answer is given up (default: 30s).")
 @click.option("--max-rate", type=float, help=f"Raise the cap on --rate ({scenario.REMOTE_RATE:g} on another machine).")
 @click.option(
     "--max-duration",
-    type=Seconds(),
+    type=options.Seconds(),
     help=f"Raise the cap on --duration ({scenario.REMOTE_SECONDS:g}s on another machine).",
 )
 @click.option("--no-conservation", is_flag=True, help="Do not look up accepted leads afterwards.")

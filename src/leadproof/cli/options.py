@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,22 @@ from leadproof.redact.standins import SALT
 from leadproof.summary import FAIL_ON
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Seconds(click.ParamType[float]):
+    """A duration: 90, 20s, 10m, 1h."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds of the text."""
+        if isinstance(value, int | float):
+            return float(value)
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no duration such as 90, 20s, 10m or 1h", param, ctx)
+        return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
+
 
 operation = click.option("--operation", metavar="ID", help=f"The operation: {', '.join(OPERATIONS)}.")
 profile = click.option("--profile", "profile_path", metavar="FILE", help="Posting profile (default: the shipped one).")

@@ -17,7 +17,7 @@ belongs in a report is decided elsewhere; how it looks, in `reports`.
 from leadproof.evidence.files import EvidenceError, hashes
 from leadproof.evidence.manifest import Verified, verify, write_manifest
 from leadproof.evidence.reading import read_report, rebuild
-from leadproof.evidence.rendering import write_reports
+from leadproof.evidence.rendering import write_export, write_reports
 from leadproof.evidence.rows import BODY_CAP, exchange_row, read_exchanges
 from leadproof.evidence.run import Run, random_id, spec_hashes, target_class, utc_now
 
@@ -36,6 +36,7 @@ __all__ = [
     "target_class",
     "utc_now",
     "verify",
+    "write_export",
     "write_manifest",
     "write_reports",
 ]

@@ -83,12 +83,14 @@ def rebuild(folder: Path) -> dict[str, Any]:
 
 def _add_up(folder: Path, spec: specs.Specification, summary: Summary, tally: Tally) -> None:
     judged: dict[int, Judgement] = {}
+    later = {row["n"]: row["judged"] for row in lines(folder / FINDINGS) if row["what"] == "judged"}
     for row in lines(folder / EXCHANGES):
         exchange = read_exchange(row)
-        if "judged" not in row:
+        known = row["judged"] if "judged" in row else later.get(row["n"])
+        if known is None:
             summary.exchanges += 1
             continue
-        decisions = Decisions.of(row["judged"])
+        decisions = Decisions.of(known)
         tally.add(decisions)
         summary.count(decisions, row["n"])
         judged[row["n"]] = _judgement(decisions, exchange, spec)
@@ -137,6 +139,8 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _take(row: Mapping[str, Any], summary: Summary, tally: Tally, judged: Mapping[int, Judgement]) -> None:
+    if row["what"] == "judged":  # counted with its exchange
+        return
     if row["what"] == "beside":
         tally.add(Decisions.of(row["judged"]))
         return

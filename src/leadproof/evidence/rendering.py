@@ -38,7 +38,23 @@ def write_reports(folder: Path, report: Mapping[str, Any], formats: Collection[s
         write(paths[name], text.encode("utf-8", "backslashreplace"))
     base = str((report.get("run") or {}).get("target") or "")
     for name in (one for one in chosen if one in EXPORTS):
-        paths[name] = folder / EXPORTS[name].file
-        pieces = EXPORTS[name].render(lines(folder / EXCHANGES), base)
-        write(paths[name], (piece.encode("utf-8", "backslashreplace") for piece in pieces))
+        paths[name] = write_export(folder, name, base)
     return paths
+
+
+def write_export(folder: Path, name: str, base: str, file: str = "") -> Path:
+    """Writes a view of the evidence into a run directory.
+
+    Args:
+        folder: A run directory.
+        name: Of `reports.EXPORTS`.
+        base: Base URL of the target.
+        file: The name of the file, where it is not the usual one.
+
+    Raises:
+        EvidenceError: The disk does not take it.
+    """
+    path = folder / (file or EXPORTS[name].file)
+    pieces = EXPORTS[name].render(lines(folder / EXCHANGES), base)
+    write(path, (piece.encode("utf-8", "backslashreplace") for piece in pieces))
+    return path

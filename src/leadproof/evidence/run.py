@@ -145,6 +145,18 @@ class Run:
             self.finding(observation, number)
         return number
 
+    def judged_later(self, number: int, judgement: Judgement) -> None:
+        """Append all that the judge said of an exchange that was written before it was judged.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": number, "what": "judged", "judged": judgement.decisions().row()})
+        for finding in judgement.findings:
+            self.finding(finding, number)
+        for observation in judgement.observations:
+            self.finding(observation, number)
+
     def beside(self, judgement: Judgement, *numbers: int | None) -> None:
         """Append what was decided by laying exchanges side by side, and what was found by it.
 

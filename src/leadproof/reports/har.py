@@ -1,17 +1,19 @@
 """HAR 1.2 of the evidence: the exchanges of a run, redacted as they are kept, for a browser's or a proxy's tools.
 
 Made of the rows of `exchanges.ndjson`, one at a time, so that its size does not count. What HAR demands and was never
-measured is -1, as its specification says.
+measured is -1, as its specification says. Whoever reads it gets the bytes of the bodies back, and judges them the same.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from leadproof import __version__
 
@@ -19,6 +21,10 @@ Row = Mapping[str, Any]
 
 _CREATOR = {"name": "leadproof", "version": __version__}
 _NO_COOKIES: list[Any] = []
+
+#: Where a body says in what it is encoded, and what it may say if its text is to stand in a HAR as text.
+_CHARSET = re.compile(r"(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_UTF8 = re.compile(r"utf-?8|us-ascii", re.IGNORECASE)
 
 
 def render(exchanges: Iterable[Row], base: str = "") -> Iterator[str]:
@@ -39,11 +45,11 @@ def _entry(row: Row, base: str) -> dict[str, Any]:
     elapsed = _number(row.get("elapsed")) * 1000
     entry: dict[str, Any] = {
         "startedDateTime": _moment(row.get("started")),
-        "time": round(elapsed, 3),
+        "time": elapsed,
         "request": _request(row["request"], base),
         "response": _response(row.get("response"), str(row.get("failure") or "")),
         "cache": {},
-        "timings": {"send": -1, "wait": round(elapsed, 3), "receive": -1},
+        "timings": {"send": -1, "wait": elapsed, "receive": -1},
         "comment": str(row.get("origin") or ""),
         "_number": row.get("n"),
     }
@@ -62,7 +68,7 @@ def _request(message: Row, base: str) -> dict[str, Any]:
     target = str(message.get("target") or "")
     found: dict[str, Any] = {
         "method": str(message.get("method") or ""),
-        "url": target if target.startswith(("http://", "https://")) else base.rstrip("/") + target,
+        "url": target if target.startswith(("http://", "https://")) else _url(base, target),
         "httpVersion": "HTTP/1.1",
         "cookies": _NO_COOKIES,
         "headers": headers,
@@ -89,16 +95,28 @@ def _response(message: Row | None, failure: str) -> dict[str, Any]:
         content = {"size": _length(message), "mimeType": _type(headers), **_body(message)}
         found = {"status": status, "statusText": "", "headers": headers, "content": content}
         found["bodySize"] = _length(message)
-    return found | {"httpVersion": "HTTP/1.1", "cookies": _NO_COOKIES, "redirectURL": "", "headersSize": -1}
+        found["redirectURL"] = _value(headers, "location")
+    return {"httpVersion": "HTTP/1.1", "cookies": _NO_COOKIES, "redirectURL": "", "headersSize": -1} | found
+
+
+def _url(base: str, target: str) -> str:
+    """The URL of a request target, which may hold the path of the base URL already."""
+    parts = urlsplit(base)
+    path = parts.path.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{target}" if path and target.startswith(path) else base.rstrip("/") + target
 
 
 def _body(message: Row) -> dict[str, Any]:
-    body = {"text": str(message.get("body") or "")}
-    if message.get("body_encoding") == "base64":
-        body["encoding"] = "base64"
+    """A body: left out where it was cut, since half of one is none; in base64 where text would be encoded again."""
     if cut := message.get("body_cut"):
-        body["comment"] = f"cut: {cut.get('kept')} of {cut.get('of')} bytes were kept"
-    return body
+        return {"comment": f"cut: {cut.get('kept')} of {cut.get('of')} bytes were kept"}
+    text = str(message.get("body") or "")
+    if message.get("body_encoding") == "base64":
+        return {"text": text, "encoding": "base64"}
+    charsets = _CHARSET.findall(_type(_headers(message))), _CHARSET.findall(text[:200])
+    if all(_UTF8.fullmatch(one) for found in charsets for one in found):
+        return {"text": text}
+    return {"text": base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii"), "encoding": "base64"}
 
 
 def _headers(message: Row) -> list[dict[str, str]]:
@@ -106,7 +124,11 @@ def _headers(message: Row) -> list[dict[str, str]]:
 
 
 def _type(headers: list[dict[str, str]]) -> str:
-    return next((row["value"] for row in headers if row["name"].lower() == "content-type"), "")
+    return _value(headers, "content-type")
+
+
+def _value(headers: list[dict[str, str]], name: str) -> str:
+    return next((row["value"] for row in headers if row["name"].lower() == name), "")
 
 
 def _length(message: Row) -> int:
@@ -122,7 +144,7 @@ def _moment(seconds: Any) -> str:
         moment = datetime.fromtimestamp(_number(seconds), UTC)
     except (ValueError, OverflowError, OSError):
         moment = datetime.fromtimestamp(0, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _number(value: Any) -> float:

@@ -1,0 +1,99 @@
+"""`leadproof record`: a reverse proxy that records and judges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from leadproof import config
+from leadproof.cli import ending, options
+from leadproof.cli.console import Line
+from leadproof.evidence import write_manifest, write_reports
+from leadproof.recorder import Job, Limits, record
+from leadproof.recorder.frames import Counts
+
+
+@click.command("record")
+@click.option("--target", required=True, metavar="URL|NAME", help="What stands behind it: a URL or a named target.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="Port here; 0 for a free one."
+)
+@click.option("--fail", is_flag=True, help="Hold each answer until it is judged, and answer 502 with what is wrong.")
+@click.option("--har/--no-har", default=True, show_default=True, help="Write traffic.har at the end.")
+@click.option("--duration", type=options.Seconds(), default=0.0, help="End after this time: 90, 20s, 10m, 1h.")
+@click.option("--max-exchanges", type=click.IntRange(1), help="End after so many exchanges.")
+@click.option(
+    "--timeout", type=options.Seconds(), help="Until an answer that does not come is given up (default: 30s)."
+)
+@options.combined(
+    options.profile, options.readings, options.as_documented, options.fail_on, options.out, ending.shared,
+    options.json_output,
+)  # fmt: skip
+def command(
+    target: str,
+    port: int,
+    fail: bool,
+    har: bool,
+    duration: float,
+    max_exchanges: int | None,
+    timeout: float | None,
+    profile_path: str | None,
+    chosen: tuple[str, ...],
+    as_documented: bool,
+    fail_on: str,
+    out: str | None,
+    formats: tuple[str, ...],
+    baseline: Path | None,
+    waiver_file: Path | None,
+    as_json: bool,
+) -> int:
+    """Record what a client and a target say to each other, and judge it as it passes.
+
+    Send the client to http://127.0.0.1:8081 instead of the target. What it sends goes on to the target, to no other
+    host, and nothing of leadproof's own: its credentials, not yours. Answers come back unchanged and without delay;
+    redirects are passed on, not followed. Credentials and personal data are replaced before anything is written.
+
+    Ctrl-C or SIGTERM ends a recording and writes the reports; the exit code says what was found. With --duration or
+    --max-exchanges, either of them is an interruption (130). However it ends, exchanges.ndjson is complete but for
+    the last exchange at most.
+
+    \b
+    Examples:
+      leadproof record --target https://your-endpoint.example
+      leadproof record --target sandbox --port 9000 --duration 10m
+      leadproof record --target http://127.0.0.1:8080 --fail
+      leadproof record --target sandbox --max-exchanges 50 --json > report.json
+    """
+    configured = options.settings()
+    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
+    spec = options.specification(chosen, as_documented, configured)
+    profile = options.posting_profile(profile_path, configured)
+    goal = config.target(target, configured, timeout=timeout)
+    # Against a real service the stand-ins are salted, so that nobody can confirm a guess.
+    redactor = options.redactor(profile, goal.secret, salted=not goal.loopback)
+    facts = {
+        "profile": profile.name, "fail_on": fail_on, "fail": fail, "choices": dict(spec.choices), **configured.cover(),
+    }  # fmt: skip
+    job = Job(dict(spec.choices), profile, redactor, fail_on, out or configured.out, goal.base, har, facts)
+
+    def ready(url: str, folder: str) -> None:
+        click.echo(f"recording what goes through {url} to {goal.base}", err=as_json)
+        click.echo(f"  written to  {folder}", err=as_json)
+        click.echo("Ctrl-C ends it.", err=as_json)
+
+    with Line(quiet=as_json) as line:
+
+        def progress(counts: Counts) -> None:
+            line.show(f"{counts.written} exchanges, {counts.judged} judged, {counts.findings} findings")
+
+        outcome = record(
+            job, goal, port=port, deciding=fail, limits=Limits(duration, max_exchanges or 0), ready=ready,
+            progress=progress if line.shown else None,
+        )  # fmt: skip
+    end.settle(outcome.report)
+    paths = write_reports(outcome.folder, outcome.report, formats)
+    write_manifest(outcome.folder)
+    if not as_json:
+        click.echo()
+    return end.tell(outcome.report, paths)

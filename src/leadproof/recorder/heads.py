@@ -1,0 +1,198 @@
+"""Start lines and headers on their way through the recorder (RFC 9110, section 7.6; RFC 9112). Pure.
+
+What concerns one connection only stays behind, the host becomes the target's; nothing is added, not even a `Via`,
+since some services answer differently when they see one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+
+from leadproof.mock.problems import MEDIA_TYPE
+from leadproof.target import Target
+
+Pairs = list[tuple[bytes, bytes]]
+Known = TypeVar("Known")
+
+#: Largest start line and header section together, in bytes.
+MAX_HEAD = 65_536
+
+#: Headers that end at the next hop (RFC 9110, section 7.6.1), beside those that Connection names.
+HOP = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"})
+
+#: Content codings that can be undone for the judge.
+READ_HERE = (b"gzip", b"x-gzip", b"deflate", b"identity", b"*", b"")
+
+#: Titles of the problem documents with which the recorder answers in the target's place.
+TITLES: dict[int, str] = {
+    400: "The request is no valid HTTP message",
+    431: "The request's headers are too large",
+    501: "The recorder does not speak this",
+    502: "The recorder got no usable answer from the target",
+    503: "The recording is over",
+    504: "The target did not answer in time",
+    505: "The HTTP version is not spoken here",
+}
+
+
+class Way(NamedTuple):
+    """How a target is reached: what stands in its URL, in bytes."""
+
+    #: Scheme and authority, as in `https://leads.example`.
+    origin: str
+    host: str
+    port: int
+    #: The value of the Host header.
+    authority: bytes
+    #: The path that stands before /v2 in the target's URL; "" mostly.
+    prefix: bytes
+    tls: bool
+
+
+#: The empty line that ends a head.
+END = b"\r\n\r\n"
+#: Different heads that are remembered, and the bytes that one may have to be remembered.
+_HEADS, _LONGEST = 512, 4096
+
+
+class KnownRequest(NamedTuple):
+    """What the head of a request means, all settled."""
+
+    method: bytes
+    target: bytes
+    pairs: Pairs
+    #: As it goes to the target.
+    head: bytes
+    #: Of the body that follows.
+    length: int
+
+
+class KnownAnswer(NamedTuple):
+    """What the head of an answer means, all settled."""
+
+    status: int
+    reason: bytes
+    pairs: Pairs
+    #: As it goes to a client of HTTP/1.1 that keeps its connection.
+    head: bytes
+    #: Of the body that follows.
+    length: int
+
+
+class Memory(dict[bytes, Known]):
+    """Heads by their very bytes, the empty line included, with what the parser found them to mean.
+
+    A client repeats its head with every request, and a service its own within a second: parsing and writing them anew
+    would be most of what an answer waits for here.
+    """
+
+    def learn(self, data: bytes, known: Known) -> None:
+        """Remember the head that `data` begins with."""
+        end = data.find(END) + len(END)
+        if len(END) <= end <= _LONGEST:
+            if len(self) >= _HEADS:
+                self.clear()
+            self[data[:end]] = known
+
+
+def way(target: Target) -> Way:
+    """The way to a target."""
+    parts = urlsplit(target.base)
+    tls = parts.scheme == "https"
+    port = parts.port or (443 if tls else 80)
+    return Way(
+        f"{parts.scheme}://{parts.netloc}", parts.hostname or "", port, parts.netloc.encode(), parts.path.encode(), tls
+    )
+
+
+def end_to_end(pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:
+    """The headers that go on to the next hop."""
+    pairs = list(pairs)
+    named = {
+        token.strip().lower() for name, value in pairs if name.lower() == b"connection" for token in value.split(b",")
+    }
+    gone = HOP | named if named else HOP
+    return [pair for pair in pairs if pair[0].lower() not in gone]
+
+
+def to_target(way: Way, target: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, Pairs]:
+    """Request target and headers as the target gets them.
+
+    An absolute request target (RFC 9112, section 3.2.2) loses its origin: there is one target, whatever it names.
+    """
+    if target.lower().startswith((b"http://", b"https://")):
+        target = b"/" + target.split(b"/", 3)[3] if target.count(b"/") > 2 else b"/"
+    if target != b"*":
+        target = way.prefix + target
+    sent: Pairs = [(b"Host", way.authority)]
+    for name, value in end_to_end(pairs):
+        lower = name.lower()
+        if lower == b"host":
+            continue
+        sent.append((name, _codings(value)) if lower == b"accept-encoding" else (name, value))
+    return target, sent
+
+
+def _codings(accepted: bytes) -> bytes:
+    """Accept-Encoding without what could not be undone for the judge; without any, `identity`."""
+    kept = [one for one in accepted.split(b",") if one.partition(b";")[0].strip().lower() in READ_HERE]
+    return accepted if len(kept) == accepted.count(b",") + 1 else b",".join(kept).strip() or b"identity"
+
+
+def request_head(method: bytes, target: bytes, pairs: Pairs, *, chunked: bool) -> bytes:
+    """The head of a request."""
+    lines = [b"%b %b HTTP/1.1\r\n" % (method, target), *(b"%b: %b\r\n" % pair for pair in pairs)]
+    return b"".join([*lines, b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"\r\n"])
+
+
+def answer_head(status: int, reason: bytes, pairs: Pairs, *, chunked: bool, connection: bytes = b"") -> bytes:
+    """The head of an answer; `connection` is what the client is told about its own connection."""
+    lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason), *(b"%b: %b\r\n" % pair for pair in end_to_end(pairs))]
+    if chunked:
+        lines.append(b"Transfer-Encoding: chunked\r\n")
+    lines.append(b"Connection: %b\r\n\r\n" % connection if connection else b"\r\n")
+    return b"".join(lines)
+
+
+def chunk(data: bytes) -> bytes:
+    """A piece of a body in the chunked transfer coding (RFC 9112, section 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def last_chunk(trailers: Pairs) -> bytes:
+    """The end of a chunked body."""
+    return b"".join([b"0\r\n", *(b"%b: %b\r\n" % pair for pair in trailers), b"\r\n"])
+
+
+def problem(status: int, detail: str, **members: object) -> bytes:
+    """A whole answer of the recorder's own (RFC 9457), after which the connection is closed."""
+    body = problem_body(status, detail, **members)
+    pairs = [(b"Content-Type", MEDIA_TYPE.encode()), (b"Content-Length", b"%d" % len(body))]
+    return answer_head(status, _REASONS[status], pairs, chunked=False, connection=b"close") + body
+
+
+def problem_body(status: int, detail: str, **members: object) -> bytes:
+    """A problem document that says that it is the recorder's."""
+    body = {
+        "type": f"urn:leadproof:recorder:{status}",
+        "title": TITLES[status],
+        "status": status,
+        "detail": detail,
+        **{name: value for name, value in members.items() if value},
+    }
+    return orjson.dumps(body)
+
+
+_REASONS = {
+    400: b"Bad Request",
+    431: b"Request Header Fields Too Large",
+    501: b"Not Implemented",
+    502: b"Bad Gateway",
+    503: b"Service Unavailable",
+    504: b"Gateway Timeout",
+    505: b"HTTP Version Not Supported",
+}

@@ -1,0 +1,194 @@
+"""The service's side of a connection: answers come in piece by piece and go on to the client's side at once.
+
+Every client connection has one of its own, opened when it is first needed and again when the service has closed it, so
+nothing is ever sent twice and nobody else's answer can get in between. Redirects are answers like others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import httptools
+
+from leadproof.recorder.heads import END, MAX_HEAD, KnownAnswer, Pairs, answer_head
+from leadproof.recorder.passage import Passage
+from leadproof.wire import BODILESS
+
+if TYPE_CHECKING:
+    from leadproof.recorder.relay import Relay
+
+#: Where an answer's body ends (RFC 9112, section 6.3).
+LENGTH, CHUNKED, CLOSE = "length", "chunked", "close"
+
+
+class Outbound(asyncio.Protocol):
+    """One connection to the target."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        #: The exchange under way.
+        self.passage: Passage | None = None
+        #: Bytes that came before the head of the answer was complete.
+        self._head_size = 0
+        #: What the answer began with; empty if something stood before it.
+        self._first = b""
+        self._new_parser()
+
+    def _new_parser(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._reason = b""
+        self._pairs: Pairs = []
+        self._in_head = True
+        self._interim = False
+        self._framing = LENGTH
+
+    def begin(self, passage: Passage) -> None:
+        """Send what there is of a request; the rest follows with `write`."""
+        self.passage = passage
+        self._head_size = 0
+        self._clear()
+        self.write(b"".join(passage.pending))
+        passage.pending.clear()
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the request."""
+        self.transport.write(data)
+
+    def close(self) -> None:
+        """Break off, whatever is under way; nobody is told."""
+        self.passage = None
+        self.transport.abort()
+
+    # ---- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.passage is not None:
+            if self._framing == CLOSE and exc is None:
+                self._complete(reusable=False)
+            elif self.passage.status:
+                self._fail("framing.length", "the connection was closed before the answer was complete")
+            else:
+                self._fail("transport.reset", "the connection was closed before an answer came")
+        self._relay.outbound_lost(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self.passage is None:  # nobody asked
+            self.transport.abort()
+            return
+        if self._in_head and not self._head_size:
+            if self._pass_known(self.passage, data):
+                return
+            self._first = data
+        if self._in_head:
+            self._head_size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fail("framing.invalid", "the answer changes to a protocol that nobody offered")
+        except httptools.HttpParserError as error:
+            self._fail("framing.invalid", f"the answer is no valid HTTP message: {error}")
+        if self._in_head and self._head_size > MAX_HEAD:
+            self._fail("framing.invalid", f"the answer's headers have more than {MAX_HEAD} bytes")
+        self._relay.flush()
+
+    def _pass_known(self, passage: Passage, data: bytes) -> bool:
+        """Pass on a complete answer whose head, byte for byte, was parsed before; was it one?"""
+        end = data.find(END) + len(END)
+        known = self._relay.proxy.answers.get(data[:end])
+        if known is None or end + known.length != len(data):
+            return False
+        if not (passage.complete and passage.keep and passage.version == "1.1") or self._relay.proxy.stopping:
+            return False
+        passage.status, passage.reason, passage.answer = known.status, known.reason, known.pairs
+        self.passage = None
+        self._relay.answer_whole(passage, known.head, data[end:])
+        return True
+
+    def _learn(self, passage: Passage) -> None:
+        """Remember a head that says nothing but what is the same the next time."""
+        known = KnownAnswer(
+            passage.status, passage.reason, passage.answer,
+            answer_head(passage.status, passage.reason, passage.answer, chunked=False), passage.answer_body.size,
+        )  # fmt: skip
+        self._relay.proxy.answers.learn(self._first, known)
+
+    def pause_writing(self) -> None:
+        self._relay.target_full(self, full=True)
+
+    def resume_writing(self) -> None:
+        self._relay.target_full(self, full=False)
+
+    # ---- httptools
+
+    def on_message_begin(self) -> None:
+        self._clear()
+
+    def on_status(self, reason: bytes) -> None:
+        self._reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._pairs.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        passage, status = self.passage, self._parser.get_status_code()
+        if passage is None:
+            return
+        self._in_head = False
+        if 100 <= status < 200:
+            self._interim, self._first = True, b""
+            if status != 101:
+                self._relay.interim(passage, status, self._reason, self._pairs)
+            return
+        passage.status, passage.reason, passage.answer, self._pairs = status, self._reason, self._pairs, []
+        by_name = {name.lower(): value for name, value in passage.answer}
+        coding = by_name.get(b"transfer-encoding")
+        if coding is not None and coding.strip().lower() != b"chunked":
+            self._fail("framing.invalid", "the answer has a transfer coding other than chunked")
+            return
+        if coding is not None:
+            self._framing = CHUNKED
+        elif b"content-length" not in by_name and status not in BODILESS and not passage.bodiless:
+            self._framing = CLOSE
+        self._relay.answer_begins(passage, chunked=self._framing == CHUNKED, open_end=self._framing == CLOSE)
+        if passage.bodiless:
+            # The parser does not know what was asked, and would wait for the body that the headers announce.
+            reusable = self._parser.should_keep_alive()
+            self._new_parser()
+            self._complete(reusable=reusable)
+
+    def on_body(self, body: bytes) -> None:
+        if self.passage is not None:
+            self._relay.answer_continues(self.passage, body)
+
+    def on_message_complete(self) -> None:
+        if self._interim:
+            self._interim = False
+        elif self.passage is not None:
+            reusable = self._parser.should_keep_alive()
+            if reusable and self._framing == LENGTH and self._first and self.passage.method != b"HEAD":
+                self._learn(self.passage)
+            self._complete(reusable=reusable)
+
+    # ---- ends
+
+    def _complete(self, *, reusable: bool) -> None:
+        passage, self.passage = self.passage, None
+        if passage is not None:
+            if not (reusable and passage.complete):
+                self.transport.close()
+            self._relay.answer_ends(passage, self._pairs)
+
+    def _fail(self, failure: str, words: str) -> None:
+        passage, self.passage = self.passage, None
+        self.transport.abort()
+        if passage is not None:
+            self._relay.failed(passage, failure, words)

@@ -1,0 +1,126 @@
+"""What all connections of a recorder share: the way to the target, who may still come, and where exchanges are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from leadproof.recorder.frames import Kind
+from leadproof.recorder.heads import KnownAnswer, KnownRequest, Memory, Way, way
+from leadproof.recorder.keeping import Keeping
+from leadproof.recorder.outbound import Outbound
+from leadproof.recorder.passage import Passage
+from leadproof.target import Target
+
+if TYPE_CHECKING:
+    from leadproof.recorder.inbound import Inbound
+    from leadproof.recorder.relay import Relay
+
+#: Seconds after which a client is let go that says nothing, or does not finish what it says.
+IDLE_TIMEOUT = 75.0
+#: Seconds for which the rest of a request is still read that was answered before its end.
+LINGER = 5.0
+#: Seconds that requests under way are given when the recording ends.
+GRACE = 5.0
+
+
+class Proxy:
+    """One target behind any number of connections of one event loop."""
+
+    def __init__(
+        self, target: Target, keeping: Keeping, *, loop: asyncio.AbstractEventLoop, tls: ssl.SSLContext | None,
+        deciding: bool = False, most: int = 0, full: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Listens to nobody yet.
+
+        Args:
+            target: The only host that anything is sent to.
+            keeping: Where exchanges go.
+            loop: Runs everything.
+            tls: How certificates are verified; None for a target without TLS.
+            deciding: Does every answer wait for the judge?
+            most: Exchanges that are taken; 0 for any number.
+            full: Called when so many were recorded.
+        """
+        self.way: Way = way(target)
+        self.timeout = target.timeout
+        self.keeping, self.loop, self.deciding = keeping, loop, deciding
+        self.connections: set[Inbound] = set()
+        self.stopping = False
+        self.requests: Memory[KnownRequest] = Memory()
+        self.answers: Memory[KnownAnswer] = Memory()
+        self._tls = tls
+        self._most, self._full = most, full
+        self._admitted = self._over = 0
+        self._tick()
+
+    def _tick(self) -> None:
+        now = self.loop.time()
+        for connection in list(self.connections):
+            if connection.waiting and now - connection.last > IDLE_TIMEOUT:
+                connection.transport.abort()
+        self._timer = self.loop.call_later(1.0, self._tick)
+
+    def admit(self) -> bool:
+        """May another request set out?"""
+        if self.stopping or (self._most and self._admitted >= self._most):
+            return False
+        self._admitted += 1
+        return True
+
+    def dismiss(self, number: int) -> None:
+        """So many of those that were admitted never set out."""
+        self._admitted -= number
+
+    async def connect(self, relay: Relay) -> Outbound:
+        """A connection to the target.
+
+        Raises:
+            TimeoutError: Nobody answered in time.
+            ssl.SSLError: The handshake failed, or the certificate is not to be trusted.
+            OSError: There is no way to the target.
+        """
+        name = self.way.host if self._tls else None
+        opening = self.loop.create_connection(
+            lambda: Outbound(relay), self.way.host, self.way.port, ssl=self._tls, server_hostname=name
+        )
+        _, outbound = await asyncio.wait_for(opening, self.timeout)
+        return outbound
+
+    def keep(self, passage: Passage, failure: str = "", *, answered: bool = True) -> int:
+        """Hand an exchange to the keeper; its number."""
+        kind = Kind.UNJUDGED if passage.too_large else Kind.EXCHANGE
+        number = self.keeping.hand(passage.exchange(time.perf_counter(), failure, answered=answered), kind)
+        self._count()
+        return number
+
+    def decide(self, passage: Passage, then: Callable[[list[dict[str, Any]]], None]) -> None:
+        """Hand an exchange to the keeper, and `then` take what the judge says of it."""
+        if passage.too_large:
+            self.keep(passage)
+            then([{"kind": "encoding.too-large", "message": "more than can be judged, so it does not pass"}])
+            return
+        number = self.keeping.hand(passage.exchange(time.perf_counter()), Kind.DECIDE)
+        self.keeping.when_decided(number, then)
+        self._count()
+
+    def _count(self) -> None:
+        self._over += 1
+        if self._over == self._most:
+            self._full()
+
+    async def stop(self) -> None:
+        """Let what is under way finish for a while, then close everything."""
+        self.stopping = True
+        for connection in list(self.connections):
+            connection.close_if_idle()
+        deadline = self.loop.time() + GRACE
+        while self.connections and self.loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        for connection in list(self.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+        self._timer.cancel()

@@ -1,0 +1,169 @@
+"""A recording from its first exchange to its reports. It ends by a signal, after a time or after a number."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from leadproof.errors import ConfigurationError, ServerError
+from leadproof.evidence import read_report
+from leadproof.recorder.frames import Counts
+from leadproof.recorder.inbound import Inbound
+from leadproof.recorder.keeper import Job
+from leadproof.recorder.keeping import Keeping
+from leadproof.recorder.proxy import Proxy
+from leadproof.server.serving import new_loop, tune_gc
+from leadproof.target import Target
+from leadproof.wire import trust
+
+#: Seconds between two reports of progress.
+_PROGRESS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a recording ends by itself."""
+
+    #: Seconds; 0 for never.
+    duration: float = 0.0
+    #: Exchanges; 0 for any number.
+    exchanges: int = 0
+
+    @property
+    def planned(self) -> bool:
+        """Does it end by itself at all?"""
+        return bool(self.duration or self.exchanges)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a recording has left behind."""
+
+    report: dict[str, Any]
+    #: The run directory, which holds the report as JSON; other formats are the caller's to write.
+    folder: Path
+
+
+def record(
+    job: Job,
+    target: Target,
+    *,
+    port: int = 0,
+    deciding: bool = False,
+    limits: Limits = Limits(),
+    ready: Callable[[str, str], None] | None = None,
+    progress: Callable[[Counts], None] | None = None,
+) -> Outcome:
+    """Records until a limit is reached, or until SIGINT or SIGTERM; then writes the report.
+
+    Args:
+        job: What is kept, and how.
+        target: The only host that anything is sent to.
+        port: Where to listen on 127.0.0.1; 0 for any port that is free.
+        deciding: Does every answer wait for the judge, and is one that violates the contract kept back?
+        limits: When it ends by itself.
+        ready: Called with the recorder's URL and the run's folder once it listens.
+        progress: Called with how far it is, twice a second at most.
+
+    Raises:
+        ServerError: The address cannot be had.
+        ConfigurationError: The target's CA bundle cannot be read, or it is behind a proxy.
+        EvidenceError: The run directory cannot be written.
+    """
+    if target.proxy:
+        raise ConfigurationError(
+            "the recorder does not go through a proxy", hint="name a target without one; to go past it would be a guess"
+        )
+    tls = trust(target.ca) if target.base.startswith("https:") else None
+    tune_gc()
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(_record(job, target, tls, port, deciding, limits, ready, progress))
+
+
+async def _record(
+    job: Job,
+    target: Target,
+    tls: ssl.SSLContext | None,
+    port: int,
+    deciding: bool,
+    limits: Limits,
+    ready: Callable[[str, str], None] | None,
+    progress: Callable[[Counts], None] | None,
+) -> Outcome:
+    loop = asyncio.get_running_loop()
+    over, told = asyncio.Event(), asyncio.Event()
+    keeping = await Keeping.start(job)
+    try:
+        with _signals(loop, told):
+            proxy = Proxy(
+                target, keeping, loop=loop, tls=tls, deciding=deciding, most=limits.exchanges, full=over.set
+            )  # fmt: skip
+            try:
+                listener = await loop.create_server(lambda: Inbound(proxy), "127.0.0.1", port, backlog=1024)
+            except OSError as error:
+                raise ServerError(
+                    f"the recorder cannot listen on port {port}: {error.strerror or error}",
+                    hint="something listens there already; --port 0 takes a free port",
+                ) from error
+            if ready is not None:
+                ready(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}", keeping.folder)
+            await _until((over, told, keeping.gone), limits.duration, keeping, progress)
+            listener.close()
+            await proxy.stop()
+            keeping.raise_if_failed()
+            done = await keeping.end(interrupted=limits.planned and told.is_set() and not over.is_set())
+    finally:
+        await keeping.close()
+    folder = Path(done["folder"])
+    return Outcome(read_report(folder), folder)
+
+
+async def _until(
+    events: tuple[asyncio.Event, ...], duration: float, keeping: Keeping, progress: Callable[[Counts], None] | None
+) -> None:
+    """Waits for the first of the events, or until the time is over."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + duration if duration else None
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        while not any(event.is_set() for event in events):
+            left = _PROGRESS if progress else None
+            if end is not None:
+                left = min(left or duration, end - loop.time())
+                if left <= 0:
+                    return
+            await asyncio.wait(waits, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if progress:
+                progress(keeping.counts)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+@contextlib.contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event):  # type: ignore[no-untyped-def]
+    """SIGINT and SIGTERM end the recording in good order; the second one ends everything."""
+    main = asyncio.current_task()
+
+    def end() -> None:
+        if told.is_set() and main is not None:
+            main.cancel()
+        told.set()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    installed = []
+    for number in numbers:
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows; not the main thread
+            loop.add_signal_handler(number, end)
+            installed.append(number)
+    try:
+        yield
+    finally:
+        for number in installed:
+            loop.remove_signal_handler(number)
