@@ -6,6 +6,8 @@ the cost does not grow with the number of values. Secrets are few and are found 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import ipaddress
 import re
 import unicodedata
@@ -33,6 +35,14 @@ def normal(kind: Kind, value: str) -> str:
         except ValueError:
             return value.casefold()
     return value.casefold()
+
+
+def password(credentials: str) -> str:
+    """The password in the credentials of the Basic scheme (RFC 7617); empty if there is none."""
+    try:
+        return base64.b64decode(credentials).decode("utf-8", "replace").partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
 
 
 class Known:

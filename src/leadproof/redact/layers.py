@@ -98,3 +98,11 @@ def _base64(run: str, clean: Clean) -> str:
     coded = base64.b64encode(cleaned.encode("utf-8", "replace"), altchars=b"-_" if url_safe else None).decode()
     unpadded = len(run) % 4 != 0
     return coded.rstrip("=") if unpadded else coded
+
+
+def is_json(text: str) -> bool:
+    """Is a text a JSON object or array?"""
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False

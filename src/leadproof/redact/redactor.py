@@ -6,10 +6,9 @@ them is in the modules beside it. Pure: no I/O, no clock, no randomness but the 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,7 @@ from urllib.parse import quote, unquote
 from leadproof.exchange import Exchange, Headers, Request, Response
 from leadproof.findings import Finding, Observation
 from leadproof.redact import formats, layers, names, payload, spans
-from leadproof.redact.known import Known
+from leadproof.redact.known import Known, password
 from leadproof.redact.names import Kind, plain
 from leadproof.redact.payload import with_length
 from leadproof.redact.spans import Piece
@@ -62,14 +61,35 @@ class Redactor:
         for secret in secrets:
             self._known.secret(secret)
 
+    @property
+    def replaced(self) -> Counter[Kind]:
+        """How many values of each kind were replaced so far."""
+        return self._standins.counts
+
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without secrets and personal data."""
-        version = self._known.version
+        version, counts = self._known.version, self.replaced.copy()
         redacted = self._exchange(exchange)
         if self._known.version != version:
             # What was found late may be echoed early: a name in a header before the body that tells it is one.
+            self._standins.counts = counts
             redacted = self._exchange(exchange)
         return redacted
+
+    def document(self, text: str, media: str = "") -> str:
+        """A document on its own, JSON, XML, form or prose, by what it looks like and by its media type."""
+        return self._document(text, media)
+
+    def value(self, name: str, text: str) -> str:
+        """A value that stands under a name of its own: a parameter, a cookie, a member of a log, a header."""
+        short = plain(name)
+        if short in names.PROTOCOL_HEADERS or short in ("cookie", "setcookie"):
+            return self._header(name, text)
+        return self._parameter(Piece(0, len(text), (name,), text, str), _DEPTH) if text else text
+
+    def target(self, target: str) -> str:
+        """A request target, or a URL with its host: ids in the path stay."""
+        return self._target(target)
 
     def text(self, text: str) -> str:
         """A log line, a message, a command: anything that is written or printed outside of an exchange."""
@@ -329,7 +349,7 @@ class Redactor:
         start = text.lstrip()[:1]
         if depth and start == "<" and "</" in text:
             return self._markup(text, depth - 1)
-        if depth and start and start in "{[" and _is_json(text):
+        if depth and start and start in "{[" and layers.is_json(text):
             return self._json(text, depth - 1)
         text = self._scrub(text)
         if depth:
@@ -362,7 +382,7 @@ class Redactor:
         scheme = scheme.lower() if blank else ""
         self._known.secret(credentials if scheme in ("bearer", "basic", "token") else value)
         if scheme == "basic":
-            self._known.secret(_password(credentials))
+            self._known.secret(password(credentials))
         return self._standins.of(Kind.SECRET, value)
 
     def _found(self, kind: Kind, value: str) -> str:
@@ -376,18 +396,3 @@ class Redactor:
     def _replace(self, kind: Kind, value: str) -> str:
         """What stands in for a value that was found in text."""
         return self._standins.of(kind, value)
-
-
-def _password(credentials: str) -> str:
-    """The password in the credentials of the Basic scheme (RFC 7617); empty if there is none."""
-    try:
-        return base64.b64decode(credentials).decode("utf-8", "replace").partition(":")[2]
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _is_json(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict | list)
-    except (ValueError, RecursionError):
-        return False
