@@ -2,7 +2,7 @@
 
 A service writes answers of a few forms, again and again: the same tags in the same order, with other texts between
 them. Of each form the first documents go the long way (parser, XSD, attributes). If they are right, the form's
-*skeleton*, all bytes between `<` and `>`, is remembered with a function that makes a value of the texts; a document with
+*skeleton*, all bytes between `<` and `>`, is remembered with a function that makes a value of the texts; one with
 the same skeleton has the same structure, to the byte, and only its texts are left to be judged, by the schema.
 
 Whatever is not plain beyond doubt (entities, comments, CDATA, carriage returns, other encodings, a `>` within text)
@@ -133,7 +133,7 @@ def _expression(node: Node, element: Any, texts: _Texts, places: list[int]) -> s
     return f"{node.kind}(t[{at}])"
 
 
-# ---- texts as `lexical.parse` reads them, the usual ones sooner -------------------------------------------------------
+# ---- texts as `lexical.parse` reads them, the usual ones sooner ------------------------------------------------------
 
 
 def _integer(text: str) -> Any:

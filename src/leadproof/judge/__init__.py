@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 
@@ -23,9 +21,10 @@ from leadproof.equivalence import compare
 from leadproof.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.findings import Finding, Observation
 from leadproof.judge.callbacks import callback_breaches, repeated, said_by
+from leadproof.judge.quick import Quick, moment
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
-from leadproof.judge.tally import Tally
+from leadproof.judge.tally import Cell, Tally
 from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile
 from leadproof.specs import Clause, Specification, load
@@ -69,7 +68,14 @@ class Judge:
         self.profile = profile
         self.register = Register(self.spec)
         self.history = History()
-        self.tally = Tally()
+        self._tally = Tally()
+        self._quick = Quick(self.spec, self.register, profile, self.history)
+
+    @property
+    def tally(self) -> Tally:
+        """What was decided so far."""
+        self._quick.settle(self._tally)
+        return self._tally
 
     def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
         """Findings and observations of one exchange; what it established is remembered.
@@ -80,27 +86,28 @@ class Judge:
         """
         recognition = recognise(exchange)
         if not recognition.candidates:
-            self.tally.outcomes["unrecognised"] += 1
-            return Judgement(
-                "unrecognised",
-                "",
-                "",
-                (),
-                (Observation("file.unrecognised", recognition.reason, origin=exchange.origin),),
-            )
-        case = _Case(self, exchange, recognition)
-        case.wire(problems)
-        judgement = case.judge()
-        self.tally.outcomes[judgement.outcome] += 1
+            self._tally.outcomes["unrecognised"] += 1
+            said = Observation("file.unrecognised", recognition.reason, origin=exchange.origin)
+            return Judgement("unrecognised", "", "", (), (said,))
+        short = None if problems else self._quick.look(exchange, recognition)
+        if short is not None and short[3]:
+            judgement = _clean(short[0], short[1], recognition)
+        else:
+            case = _Case(self, exchange, recognition)
+            case.wire(problems)
+            judgement = case.judge()
+            if short is not None and not case.found and len(judgement.observations) == bool(recognition.reason):
+                self._quick.learn(short[2], case.passed)
+        self._tally.outcomes[judgement.outcome] += 1
         cell = (judgement.operation, judgement.media)
-        self.tally.exchanges[(*cell, judgement.outcome)] += 1
+        self._tally.exchanges[(*cell, judgement.outcome)] += 1
         context = judgement.context
         if context is not None and context.answer is not None:
-            self.tally.exchanges[(*cell, "accepted")] += bool(context.accepted)
-            self.tally.exchanges[(*cell, "refused")] += bool(context.refused)
+            self._tally.exchanges[(*cell, "accepted")] += bool(context.accepted)
+            self._tally.exchanges[(*cell, "refused")] += bool(context.refused)
             for _, result in context.results:
                 if isinstance(kind := outcome(result), str):
-                    self.tally.response_types[(judgement.operation, kind)] += 1
+                    self._tally.response_types[(judgement.operation, kind)] += 1
             remember(context)
         return judgement
 
@@ -158,15 +165,17 @@ class _Case:
     """One exchange being judged."""
 
     def __init__(self, judge: Judge, exchange: Exchange, recognition: Recognition) -> None:
-        self.spec, self.register, self.tally = judge.spec, judge.register, judge.tally
+        self.spec, self.register, self.tally = judge.spec, judge.register, judge._tally
         self.operation = OPERATIONS[recognition.candidates[0]]
         self.exchange = exchange
         self.found: dict[tuple[str, str, str], tuple[str, Breach, str]] = {}
         self.observations: list[Observation] = []
+        #: Check and cell of every clause that held.
+        self.passed: list[tuple[str, Cell]] = []
         if recognition.reason:
             self._observe("file.ambiguous", recognition.reason)
         response = exchange.response
-        now = _moment(exchange)
+        now = moment(exchange)
         self.context = Context(exchange, self.operation, self.spec, judge.profile, judge.history, now=now)
         self.request = self._read_request()
         answer_format = format_of_body(response.headers, response.body) if response else None
@@ -299,7 +308,7 @@ class _Case:
                     self._pass(clause)
             structure = self.register.clause(self.operation.id, fmt, "client_xml_structure")
             if fmt == "xml" and structure is not None:
-                self.tally.passed[(structure.id, self.operation.id, "xml")] += 1
+                self._pass(structure, "xml")
 
     def _count_form(self, decoded: bool) -> None:
         """Clauses about form that held: those with an occasion and without a breach."""
@@ -325,8 +334,10 @@ class _Case:
 
     # ---- noting ------------------------------------------------------------------------------------------------------
 
-    def _pass(self, clause: Clause) -> None:
-        self.tally.passed[(clause.id, self.operation.id, self.media)] += 1
+    def _pass(self, clause: Clause, media: str = "") -> None:
+        cell = (clause.id, self.operation.id, media or self.media)
+        self.tally.passed[cell] += 1
+        self.passed.append((clause.check, cell))
 
     def _breach(self, check: str, breach: Breach, direction: str = "answer") -> None:
         """Notes a breach; the same place is noted once, whoever saw it first."""
@@ -371,26 +382,18 @@ class _Case:
         )
 
 
+def _clean(context: Context, media: str, recognition: Recognition) -> Judgement:
+    """What is said of an exchange with nothing wrong."""
+    operation, origin = context.operation.id, context.exchange.origin
+    said = (Observation("file.ambiguous", recognition.reason, "", "", operation, "", origin),)
+    return Judgement("judged", operation, media, (), said if recognition.reason else (), context)
+
+
 def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
     return Finding(
         clause.id, breach.kind, breach.message, breach.pointer, breach.xpath, breach.expected, breach.actual, operation,
         media, origin,
     )  # fmt: skip
-
-
-def _moment(exchange: Exchange) -> datetime | None:
-    """When the answer was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
-    date = header(exchange.response.headers, "date") if exchange.response else None
-    if date:
-        try:
-            moment = parsedate_to_datetime(date)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            pass
-    try:
-        return datetime.fromtimestamp(exchange.started + exchange.elapsed, UTC) if exchange.started else None
-    except (ValueError, OverflowError, OSError):  # a capture may claim any number
-        return None
 
 
 def _origin(judgement: Judgement) -> str:

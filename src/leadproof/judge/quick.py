@@ -1,0 +1,181 @@
+"""The short way of the judge, for exchanges of which nothing is wrong, and the form of which was judged before.
+
+What most exchanges of a run have in common is judged once: the labels of their messages, the names in their bodies, the
+form of their answer (see `forms`) decide which clauses have an occasion and hold. The long way judges the first of each
+kind and says which clauses passed; for the next ones the list is counted as a whole. What is asked of every exchange:
+whether its bodies are valid, and the checks that look at ids, moments and earlier exchanges.
+
+Whatever is not right, or not plain, gets nothing here but None, and goes the long way: there are no findings in this
+module.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+
+from leadproof import bodies
+from leadproof.bodies import BodyError
+from leadproof.checks import CHECKS, Context, History
+from leadproof.checks.messages import CREDENTIALS, charset_of
+from leadproof.exchange import Exchange, Headers, format_of_body, header
+from leadproof.judge.forms import BY_FORM, Form, form_of, structure
+from leadproof.judge.recognition import Recognition
+from leadproof.judge.register import Register
+from leadproof.judge.tally import Cell, Tally
+from leadproof.operations import OPERATIONS
+from leadproof.profile import Profile
+from leadproof.specs import Specification
+
+#: Kinds of exchange that are remembered.
+MOST = 20_000
+
+#: Intents whose exchanges may go the short way.
+PLAIN = ("", "accepted")
+
+
+class Quick:
+    """What was learnt in one run."""
+
+    def __init__(self, spec: Specification, register: Register, profile: Profile | None, history: History) -> None:
+        self._spec, self._profile, self._history = spec, profile, history
+        #: How often lists of clauses held together that are not in the tally yet.
+        self._held: Counter[tuple[Cell, ...]] = Counter()
+        self._known: dict[Hashable, tuple[Cell, ...]] = {}
+        self._forms: dict[tuple[str, str], Form] = {}
+        #: Operation and representation -> the checks that are asked every time.
+        self._asked = {
+            cell: [(clause, check) for clause, check in plan if clause.check not in BY_FORM]
+            for cell, plan in register.plan.items()
+        }
+        #: Samples of the documentation pass with values of any type: their form says nothing.
+        self._off = spec.as_documented
+
+    def look(self, exchange: Exchange, recognition: Recognition) -> tuple[Context, str, Hashable, bool] | None:
+        """Context, representation and kind of an exchange with valid bodies, and whether it passes; None for any other.
+
+        One that passes has been counted.
+        """
+        response, request = exchange.response, exchange.request
+        if self._off or response is None or response.status != 200 or exchange.intent not in PLAIN:
+            return None
+        operation = OPERATIONS[recognition.candidates[0]]
+        sent, answered = _labels(request.headers), _labels(response.headers)
+        fmt = format_of_body(response.headers, response.body)
+        if fmt is None or fmt not in operation.media:
+            return None
+        try:
+            answer = bodies.read_answer(operation.id, fmt, response.body, self._spec, _charset(answered[0]))
+            asked = self._request(exchange, operation.id, operation.media, sent)
+        except BodyError:
+            return None
+        if asked is None or not (
+            answer.valid or (fmt == "json" and self._spec.verdict(operation.id, "answer", fmt).is_valid(answer.value))
+        ):
+            return None
+        value, asked_format = asked
+        context = Context(
+            exchange, operation, self._spec, self._profile, self._history, value, asked_format, answer.value, fmt, (),
+            moment(exchange),
+        )  # fmt: skip
+        if value is not None and (context.source.get("returnURL") or not context.results):
+            return None
+        cell = (operation.id, fmt)
+        form = self._forms.get(cell)
+        if form is None:
+            form = self._forms[cell] = form_of(self._spec.schema(operation.id, "answer", fmt))
+        aid = context.source.get("aid")
+        kind = (
+            cell, exchange.intent, bool(request.method), bool(request.body), sent, answered,
+            form(answer.value), structure(answer.value),
+            None if value is None else (asked_format, len(context.leads), structure(value)),
+            aid.__class__ is int and aid > 0 and tuple([one.get("campaignId") == aid for _, one in context.results]),
+        )  # fmt: skip
+        known = self._known.get(kind)
+        if known is None:
+            return context, fmt, kind, False
+        passed = []
+        for clause, check in self._asked.get(cell, ()):
+            if check.when(context):
+                if next(iter(check.find(context)), None) is not None:
+                    return None
+                passed.append((clause.id, operation.id, fmt))
+        self._held[known] += 1
+        if passed:
+            self._held[tuple(passed)] += 1
+        return context, fmt, kind, True
+
+    def learn(self, kind: Hashable, passed: Iterable[tuple[str, Cell]]) -> None:
+        """Remembers which clauses hold in exchanges of a kind: check and cell of those that held in the first."""
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[kind] = tuple(cell for check, cell in passed if check in BY_FORM or check not in CHECKS)
+
+    def settle(self, tally: Tally) -> None:
+        """Counts what held since the last time."""
+        while self._held:
+            cells, number = self._held.popitem()
+            for cell in cells:
+                tally.passed[cell] += number
+
+    def _request(
+        self, exchange: Exchange, operation: str, media: tuple[str, ...], labels: Labels
+    ) -> tuple[Any, str] | None:
+        """Value and format of a request that is valid, or has no body; None for any other."""
+        request = exchange.request
+        if not request.body:
+            return None, ""
+        fmt = format_of_body(request.headers, request.body)
+        if fmt is None or fmt not in media or not OPERATIONS[operation].body:
+            return None
+        decoded = bodies.read_request(operation, fmt, request.body, self._spec, _charset(labels[0]))
+        if decoded.problems or not isinstance(decoded.value, dict):
+            return None
+        if fmt == "xml" and not self._spec.xsd(operation, "request").validate(decoded.tree):
+            return None
+        return (decoded.value, fmt) if self._spec.verdict(operation, "request", fmt).is_valid(decoded.value) else None
+
+
+Labels = tuple[str | None, str | None, bool]
+
+
+def _labels(headers: Headers) -> Labels:
+    """Content-Type, Accept, and whether there are credentials; the first header of a name counts."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        if (short := name.lower()) in _LOOKED_AT:
+            found.setdefault(short, value)
+    credentials = any(found[name].strip() for name in CREDENTIALS if name in found)
+    return found.get("content-type"), found.get("accept"), credentials
+
+
+_LOOKED_AT = frozenset({"content-type", "accept", *CREDENTIALS})
+
+
+@lru_cache(1024)
+def _charset(content_type: str | None) -> str | None:
+    return charset_of(content_type)
+
+
+def moment(exchange: Exchange) -> datetime | None:
+    """When the answer was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
+    date = header(exchange.response.headers, "date") if exchange.response else None
+    if date and (found := _date(date)):
+        return found
+    try:
+        return datetime.fromtimestamp(exchange.started + exchange.elapsed, UTC) if exchange.started else None
+    except (ValueError, OverflowError, OSError):  # a capture may claim any number
+        return None
+
+
+@lru_cache(1024)
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
