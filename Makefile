@@ -12,7 +12,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load lock clean
+.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load bench-validate lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ build/peers/bin/k6: $(READY)
 
 bench-load: $(READY) build/peers/bin/k6  ## measure the load engine; ARGS=soak for the ten minutes
 	$(RUN:-m=) tests/bench/load.py $(ARGS)
+
+bench-validate: $(READY)  ## measure how fast captured answers are judged
+	$(RUN:-m=) tests/bench/validate.py $(ARGS)
 
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)

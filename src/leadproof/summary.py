@@ -86,6 +86,8 @@ class Summary:
     _kinds: Counter[str] = field(default_factory=Counter)
     _found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
     _observed: dict[tuple[str, str, str, str], tuple[Observation, int]] = field(default_factory=dict)
+    #: Observation as it came -> its key after redaction: most are made again and again.
+    _raw: dict[tuple[str, str, str, str], tuple[str, str, str, str]] = field(default_factory=dict, repr=False)
 
     def add(self, judgement: Judgement, exchange: int | None = None) -> None:
         """Takes in what the judge said of one exchange."""
@@ -107,6 +109,17 @@ class Summary:
 
     def observed(self, observation: Observation) -> None:
         """Takes in an observation."""
+        raw = (observation.kind, observation.operation, shape(observation.pointer), observation.message)
+        if raw in self._raw:
+            first, number = self._observed[self._raw[raw]]
+            self._observed[self._raw[raw]] = (first, number + 1)
+            return
+        key = self._observe(observation)
+        if len(self._raw) < 20 * OBSERVED:
+            self._raw[raw] = key
+
+    def _observe(self, observation: Observation) -> tuple[str, str, str, str]:
+        """Takes in an observation that was not made before in these words; the key that it got."""
         seen = self.redactor.observation(observation)
         key = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
         if key not in self._observed:
@@ -116,6 +129,7 @@ class Summary:
             self._kinds[seen.kind] += 1
         first, number = self._observed.get(key, (seen, 0))
         self._observed[key] = (first, number + 1)
+        return key
 
     def findings(self, findings: Iterable[Finding], judgement: Judgement, exchange: int | None = None) -> None:
         """Takes in findings that belong to an exchange."""

@@ -158,8 +158,13 @@ def read_request(
     """A request's body read leniently, with what is structurally wrong; raises as `read_answer` does."""
     if fmt == "json":
         return Decoded(json.decode(_utf8(data, charset)))
-    tree = xml.parse(data, charset)
-    value, problems = requests.read(_form(operation, spec or load()), tree)
+    spec = spec or load()
+    tree, form = xml.parse(data, charset), _form(operation, spec)
+    if tree.tag == "Leads" and spec.xsd(operation, "request").validate(tree):
+        usual = requests.fast(form, tree)
+        if usual is not None and spec.verdict(operation, "request", "xml").is_valid(usual):
+            return Decoded(usual, [], tree, valid=True)
+    value, problems = requests.read(form, tree)
     return Decoded(value, problems, tree)
 
 

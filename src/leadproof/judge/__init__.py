@@ -126,7 +126,7 @@ class Judge:
             for difference in compare(operation, left.answer, right.answer, self.spec)
         )  # fmt: skip
         for media in ("json", "xml"):
-            (self.tally.failed if findings else self.tally.passed)[(clause.id, operation, media)] += 1
+            (self._tally.failed if findings else self._tally.passed)[(clause.id, operation, media)] += 1
         return findings
 
     def callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> tuple[Finding, ...]:
@@ -150,14 +150,14 @@ class Judge:
             if clause is None:
                 continue
             cell = (clause.id, created.operation, created.media)
-            (self.tally.failed if breach else self.tally.passed)[cell] += 1
+            (self._tally.failed if breach else self._tally.passed)[cell] += 1
             if breach is not None:
                 findings.append(
                     _finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
                 )
         if call is not None:  # the member that asked for the call was taken
             taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
-            self.tally.passed[(taken.id, created.operation, created.media)] += 1
+            self._tally.passed[(taken.id, created.operation, created.media)] += 1
         return tuple(findings)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from leadproof.exchange import Exchange
 from leadproof.operations import OPERATIONS
@@ -34,6 +35,12 @@ _ORDER_ID = re.compile(rb"\"orderId\"\s*:\s*\"[^\"]|\borderID\s*=\s*[\"'][^\"']"
 _SENDS = re.compile(rb"\"sends\"|<(?:\w+:)?SendsReceiverResult\b")
 
 
+@lru_cache(1024)
+def _at(method: str, path: str) -> list[str]:
+    """The operations at an address."""
+    return [row.id for row in OPERATIONS.values() if row.method == method and _PATTERNS[row.id].search(path)]
+
+
 def recognise(exchange: Exchange) -> Recognition:
     """The operation of an exchange; the sender's own word counts where there is one."""
     if exchange.operation:
@@ -42,11 +49,7 @@ def recognise(exchange: Exchange) -> Recognition:
             (exchange.operation,) if known else (), "" if known else f"no operation {exchange.operation!r}"
         )
     request = exchange.request
-    found = [
-        row.id
-        for row in OPERATIONS.values()
-        if row.method == request.method.upper() and _PATTERNS[row.id].search(request.path)
-    ]
+    found = _at(request.method.upper(), request.path)
     if len(found) == 1:
         return Recognition((found[0],))
     if not found:

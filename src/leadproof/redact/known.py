@@ -29,7 +29,7 @@ def normal(kind: Kind, value: str) -> str:
     if kind is Kind.PHONE:
         digits = re.sub(r"\D", "", value)
         return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
-    if kind is Kind.IP:
+    if kind is Kind.IP and (":" in value or value.count(".") == 3):
         try:
             return str(ipaddress.ip_address(value))
         except ValueError:

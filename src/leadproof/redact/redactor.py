@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
@@ -58,6 +58,8 @@ class Redactor:
         self._standins = Standins(salt)
         self._known = Known()
         self._max_body = max_body
+        self._counts = self._standins.counts
+        self._kinds: dict[tuple[tuple[str, ...], bool], Kind | None] = {}
         for secret in secrets:
             self._known.secret(secret)
 
@@ -68,12 +70,12 @@ class Redactor:
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without secrets and personal data."""
-        version, counts = self._known.version, self.replaced.copy()
-        redacted = self._exchange(exchange)
-        if self._known.version != version:
+        self._counts = self.replaced.copy()
+        redacted, late = self._exchange(exchange)
+        if late:
             # What was found late may be echoed early: a name in a header before the body that tells it is one.
-            self._standins.counts = counts
-            redacted = self._exchange(exchange)
+            self._standins.counts = self._counts.copy()
+            redacted, _ = self._exchange(exchange)
         return redacted
 
     def document(self, text: str, media: str = "") -> str:
@@ -134,27 +136,29 @@ class Redactor:
 
     # --- messages
 
-    def _exchange(self, exchange: Exchange) -> Exchange:
+    def _exchange(self, exchange: Exchange) -> tuple[Exchange, bool]:
+        """The exchange redacted, and whether something in it was found too late for what had been redacted before."""
         request, response = exchange.request, exchange.response
-        request_headers = self._headers(request.headers)
-        # Bodies before what may echo them.
+        # The request's body before what may echo it, and twice where it tells something new.
+        version = self._known.version
         body = self._body(request.body, request.headers)
+        if self._known.version != version:
+            version, self._standins.counts = self._known.version, self._counts.copy()
+            body = self._body(request.body, request.headers)
+        request_headers = self._headers(request.headers)
         if response is not None:
             answer = self._body(response.body, response.headers, decoded=True)
             response = Response(
                 response.status, with_length(self._headers(response.headers), response.body, answer), answer
             )
-        return replace(
+        headers = with_length(request_headers, request.body, body)
+        redacted = replace(
             exchange,
-            request=Request(
-                request.method,
-                self._target(request.target),
-                with_length(request_headers, request.body, body),
-                body,
-            ),
+            request=Request(request.method, self._target(request.target), headers, body),
             response=response,
             origin=self._inline(exchange.origin),
         )
+        return redacted, self._known.version != version
 
     def _headers(self, headers: Headers) -> Headers:
         return tuple((self._inline(name), self._header(name, value)) for name, value in headers)
@@ -187,7 +191,9 @@ class Redactor:
         if slashes:
             cleaned = formats.scrub(f"{prefix}://{cleaned}", self._replace, ids=True)
         return (
-            cleaned + mark + self._pieces(query, spans.form_pieces(query), lambda piece: self._parameter(piece, _DEPTH))
+            cleaned
+            + mark
+            + spans.rewritten(query, spans.form_pieces(query), lambda piece: self._parameter(piece, _DEPTH))
         )
 
     def _segment(self, segment: str) -> str:
@@ -217,23 +223,14 @@ class Redactor:
             broken = False
         except (ValueError, RecursionError):
             broken = True
-        cleaned = self._pieces(text, spans.json_pieces(text), lambda piece: self._member(piece, depth))
+        cleaned = spans.rewritten(text, spans.json_pieces(text), lambda piece: self._member(piece, depth))
         return formats.scrub(cleaned, self._replace) if broken else cleaned
 
     def _markup(self, text: str, depth: int) -> str:
-        return self._pieces(text, spans.xml_pieces(text), lambda piece: self._member(piece, depth, markup=True))
+        return spans.rewritten(text, spans.xml_pieces(text), lambda piece: self._member(piece, depth, markup=True))
 
     def _form(self, text: str) -> str:
-        return self._pieces(text, spans.form_pieces(text), lambda piece: self._parameter(piece, _DEPTH))
-
-    def _pieces(self, text: str, pieces: Iterator[Piece], clean: Callable[[Piece], str]) -> str:
-        parts, done = [], 0
-        for piece in pieces:
-            cleaned = clean(piece)
-            if cleaned != piece.value:
-                parts += [text[done : piece.start], piece.write(cleaned)]
-                done = piece.end
-        return "".join([*parts, text[done:]]) if parts else text
+        return spans.rewritten(text, spans.form_pieces(text), lambda piece: self._parameter(piece, _DEPTH))
 
     # --- values by the names above them
 
@@ -260,6 +257,14 @@ class Redactor:
 
     def _kind(self, path: tuple[str, ...], *, markup: bool) -> Kind | None:
         """The kind that the names above a value give it; None if they say nothing."""
+        found = self._kinds.get((path, markup), self)
+        if isinstance(found, Redactor):  # not asked before
+            if len(self._kinds) > 4096 or sum(map(len, path)) > 400:
+                self._kinds.clear()
+            found = self._kinds[(path, markup)] = self._kind_of(path, markup)
+        return found
+
+    def _kind_of(self, path: tuple[str, ...], markup: bool) -> Kind | None:
         below = names.field_names(path, markup)
         if below:
             kinds = [self._field_kind(name) for name in reversed(below)]

@@ -33,6 +33,17 @@ class Piece(NamedTuple):
     role: str = "string"
 
 
+def rewritten(text: str, pieces: Iterator[Piece], clean: Callable[[Piece], str]) -> str:
+    """The text with every piece cleaned; what is between them stays, and so does the spelling of what is not changed."""
+    parts, done = [], 0
+    for piece in pieces:
+        cleaned = clean(piece)
+        if cleaned != piece.value:
+            parts += [text[done : piece.start], piece.write(cleaned)]
+            done = piece.end
+    return "".join([*parts, text[done:]]) if parts else text
+
+
 def json_pieces(text: str) -> Iterator[Piece]:
     """Values, member names and stray text of a JSON document, well-formed or not."""
     stack: list[str] = []
