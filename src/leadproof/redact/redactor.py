@@ -152,12 +152,8 @@ class Redactor:
                 response.status, with_length(self._headers(response.headers), response.body, answer), answer
             )
         headers = with_length(request_headers, request.body, body)
-        redacted = replace(
-            exchange,
-            request=Request(request.method, self._target(request.target), headers, body),
-            response=response,
-            origin=self._inline(exchange.origin),
-        )
+        asked = Request(request.method, self._target(request.target), headers, body)
+        redacted = replace(exchange, request=asked, response=response, origin=self._inline(exchange.origin))
         return redacted, self._known.version != version
 
     def _headers(self, headers: Headers) -> Headers:

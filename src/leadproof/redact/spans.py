@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 
 
 def rewritten(text: str, pieces: Iterator[Piece], clean: Callable[[Piece], str]) -> str:
-    """The text with every piece cleaned; what is between them stays, and so does the spelling of what is not changed."""
+    """The text with every piece cleaned; what is between them stays, and so does the spelling of what is kept."""
     parts, done = [], 0
     for piece in pieces:
         cleaned = clean(piece)
