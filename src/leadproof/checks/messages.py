@@ -101,7 +101,7 @@ def has_credentials(context: Context) -> bool:
 def client_credentials(context: Context) -> Iterator[Breach]:
     if not has_credentials(context):
         yield Breach("client.credentials", "the request carries no credentials", "", "",
-                     "one of the headers api-key, Authorization: Bearer, access_token", "none of them")  # fmt: skip
+                     "one of the headers api-key, Authorization (Bearer) or access_token", "none of them")  # fmt: skip
 
 
 def client_content_type(context: Context) -> Iterator[Breach]:

@@ -10,11 +10,15 @@ from typing import Any, Protocol
 import click
 
 from leadproof.errors import ExitCode
+from leadproof.findings import shape
 from leadproof.operations import OPERATIONS
 from leadproof.reports.text import one_line
 
 #: Distinct findings that are printed; the report holds the rest.
 PRINTED = 20
+
+#: Other operations and representations with the same finding that are named beside the first.
+ALIKE = 4
 
 _COLOURS = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
 
@@ -87,11 +91,14 @@ def _facts(report: Mapping[str, Any], numbers: str) -> None:
 
 
 def _findings(findings: list[dict[str, Any]]) -> None:
-    for row in findings[:PRINTED]:
-        times = f"  ×{row['count']}" if row["count"] > 1 else ""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in findings:
+        key = (row["clause"], row["kind"], row["message"], shape(row["pointer"]))
+        alike.setdefault(key, []).append(row)
+    for row, *others in list(alike.values())[:PRINTED]:
         colour = "red" if row["decides"] else "yellow"
         head = click.style(f"{row['level']} {row['clause']}", fg=colour)
-        click.echo(f"{head}  {row['operation']} {row['media_type'].removeprefix('application/')}{times}")
+        click.echo(f"{head}  {_cell(row)}")
         click.echo(f"  {one_line(row['message'])}")
         where = [one for one in (row["pointer"], row["xpath"]) if one]
         if where:
@@ -102,12 +109,21 @@ def _findings(findings: list[dict[str, Any]]) -> None:
         click.echo(f"  clause    {one_line(row['text'])}")
         click.echo(f"            {one_line(row['place'])}")
         click.echo(f"  origin    {one_line(row['origin'])}")
+        if others:
+            more = f", and {len(others) - ALIKE} more" if len(others) > ALIKE else ""
+            click.echo(f"  also in   {', '.join(_cell(one) for one in others[:ALIKE])}{more}")
         if row.get("replay"):
             click.echo(f"  replay    {one_line(row['replay'])}")
         click.echo()
-    if len(findings) > PRINTED:
-        click.echo(f"… and {len(findings) - PRINTED} more findings in the report")
+    if len(alike) > PRINTED:
+        click.echo(f"… and {len(alike) - PRINTED} more findings in the report")
         click.echo()
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    """Where a finding was seen: operation and representation, and how often."""
+    times = f"  ×{row['count']}" if row["count"] > 1 else ""
+    return f"{row['operation']} {row['media_type'].removeprefix('application/')}{times}"
 
 
 def _observations(observations: list[dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from leadproof.cli import options
 from leadproof.cli.console import progress, summarise
 from leadproof.client import Client, Target
 from leadproof.evidence import Run
+from leadproof.findings import Observation
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.mock import Mock
@@ -29,6 +30,9 @@ from leadproof.session import Session
 from leadproof.specs import Specification
 from leadproof.suite import Controls, Story
 from leadproof.summary import Summary
+
+#: Said where the target was given no key: that the requests carry none is then nobody's breach.
+NO_SECRET = "the requests carried no credentials: none were given (LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN)"
 
 #: What is sent at most to a target that is not this machine, unless told otherwise.
 REMOTE_BUDGET, REMOTE_RATE = 200, 5.0
@@ -108,8 +112,12 @@ def engage(wish: Wish) -> Iterator[Engagement]:
                 facts=facts,
             )
         )
-        summary, judge = Summary(wish.spec, redactor, wish.fail_on), Judge(wish.spec, profile)
+        without = () if goal.secret else ("client_credentials",)
+        summary, judge = Summary(wish.spec, redactor, wish.fail_on), Judge(wish.spec, profile, without=without)
         summary.reasons.update(certify.reasons(wish.spec, maker))
+        if without:
+            summary.observed(Observation("client.credentials", NO_SECRET))
+            summary.reasons.update({one.id: NO_SECRET for one in wish.spec.clauses.values() if one.check in without})
         budget = wish.max_requests or (REMOTE_BUDGET if remote else 0)
         bar = stack.enter_context(progress(wish.command, None, quiet=wish.quiet))
         session = Session(client, judge, summary, run, budget=budget, progress=lambda origin, _: bar.advance(origin))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from leadproof.checks import CHECKS, Check
 from leadproof.findings import shape
 from leadproof.specs import Clause, Specification
@@ -10,9 +12,14 @@ from leadproof.specs import Clause, Specification
 class Register:
     """Clauses by cell, check and member, under one choice of readings."""
 
-    def __init__(self, spec: Specification) -> None:
+    def __init__(self, spec: Specification, without: Collection[str] = ()) -> None:
+        """Args:
+
+        spec: The clauses, under one choice of readings.
+        without: Checks that this run cannot make.
+        """
         self.clauses = spec.clauses
-        lenient = spec.readings["placeholders"].lenient if spec.as_documented else ()
+        lenient = {*(spec.readings["placeholders"].lenient if spec.as_documented else ()), *without}
         self._by_check: dict[tuple[str, str, str], Clause] = {}
         self._by_member: dict[tuple[str, str, str], Clause] = {}
         #: Operation and representation -> the clauses that a check over the context decides.

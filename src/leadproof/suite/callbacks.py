@@ -46,7 +46,9 @@ def called(operation: str, fmt: str, story: Story) -> None:
     created = story.session.call(operation, fmt, value, intent="", what="with returnURL")
     if created.outcome != "judged" or absent(created):
         raise CannotTell("the create that asked for the call did not get past the door")
-    call = receiver.wait(path, PATIENCE) if created.answer is not None else None
+    if created.answer is None:
+        raise CannotTell("the answer to the create that asked for the call cannot be read")
+    call = receiver.wait(path, PATIENCE)
     story.session.note(story.session.judge.callback(created, call), created)
     if call is not None:
         story.ask_status(created, "after the call")
