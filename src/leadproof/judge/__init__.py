@@ -7,7 +7,7 @@ clauses speak about sequences, and a `Tally`, because a report counts what was d
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from leadproof.equivalence import compare
 from leadproof.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.findings import Finding, Observation
 from leadproof.judge.callbacks import callback_breaches, repeated, said_by
+from leadproof.judge.judgement import Judgement, clean, finding_of, origin_of
 from leadproof.judge.quick import Quick, moment
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
@@ -39,25 +40,6 @@ _WIRE = {"charset": "charset", "media": "media_type"}
 
 #: Statuses that say that there is nothing at this address.
 ABSENT = (404, 405, 410)
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the judge says of one exchange."""
-
-    #: judged, unauthorised, absent (nothing at this address), unanswered or unrecognised. A request of which no answer
-    #: was captured is judged by itself.
-    outcome: str
-    operation: str
-    media: str
-    findings: tuple[Finding, ...] = ()
-    observations: tuple[Observation, ...] = ()
-    context: Context | None = None
-
-    @property
-    def answer(self) -> Any:
-        """The decoded answer; None if there is none."""
-        return self.context.answer if self.context else None
 
 
 class Judge:
@@ -94,7 +76,7 @@ class Judge:
             return Judgement("unrecognised", "", "", (), (said,))
         short = None if problems else self._quick.look(exchange, recognition)
         if short is not None and short[3]:
-            judgement = _clean(short[0], short[1], recognition)
+            judgement = clean(short[0], short[1], recognition)
         else:
             case = _Case(self, exchange, recognition)
             case.wire(problems)
@@ -124,7 +106,7 @@ class Judge:
             Finding(
                 clause.id, difference.kind, "JSON and XML disagree", difference.pointer, difference.xpath,
                 f"JSON: {difference.json}", f"XML: {difference.xml}", operation, "",
-                f"{_origin(left)} and {_origin(right)}",
+                f"{origin_of(left)} and {origin_of(right)}",
             )
             for difference in compare(operation, left.answer, right.answer, self.spec)
         )  # fmt: skip
@@ -156,7 +138,7 @@ class Judge:
             (self._tally.failed if breach else self._tally.passed)[cell] += 1
             if breach is not None:
                 findings.append(
-                    _finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
+                    finding_of(clause, breach, created.operation, created.media, created.context.exchange.origin)
                 )
         if call is not None:  # the member that asked for the call was taken
             taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
@@ -377,27 +359,9 @@ class _Case:
                     )
                 )
                 continue
-            findings.append(_finding(clause, breach, self.operation.id, self.media, self.exchange.origin))
+            findings.append(finding_of(clause, breach, self.operation.id, self.media, self.exchange.origin))
         for name in {finding.clause for finding in findings}:
             self.tally.failed[(name, self.operation.id, self.media)] += 1
         return Judgement(
             outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context
         )
-
-
-def _clean(context: Context, media: str, recognition: Recognition) -> Judgement:
-    """What is said of an exchange with nothing wrong."""
-    operation, origin = context.operation.id, context.exchange.origin
-    said = (Observation("file.ambiguous", recognition.reason, "", "", operation, "", origin),)
-    return Judgement("judged", operation, media, (), said if recognition.reason else (), context)
-
-
-def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
-    return Finding(
-        clause.id, breach.kind, breach.message, breach.pointer, breach.xpath, breach.expected, breach.actual, operation,
-        media, origin,
-    )  # fmt: skip
-
-
-def _origin(judgement: Judgement) -> str:
-    return judgement.context.exchange.origin if judgement.context else ""
