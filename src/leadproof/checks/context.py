@@ -89,6 +89,8 @@ class History:
     #: Campaign, names and values of duplicate keys -> the leads that have them.
     keyed: Remembered[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=Remembered)
     orders: Remembered[str, OrderSeen] = field(default_factory=Remembered)
+    #: "lead" or "order", and the identifier that a refused result names.
+    refused: Remembered[tuple[str, str], bool] = field(default_factory=Remembered)
     #: offerId -> company and name of the offer that it stands for.
     offers: Remembered[str, tuple[Any, Any]] = field(default_factory=Remembered)
 

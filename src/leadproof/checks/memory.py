@@ -31,6 +31,11 @@ def remember(context: Context) -> None:
                     context.source, result.get("campaignId"), instant(result.get("orderExpiresOn")),
                     result.get("estimatedPayout"), offer_ids(result),
                 )  # fmt: skip
+    if operation in CREATES or operation == "ping":
+        kind, name = ("order", "orderId") if operation == "ping" else ("lead", "leadId")
+        for _, result in context.refused:
+            if identifier := result.get(name):
+                history.refused[(kind, str(identifier))] = True
     for _, identifier, shown in shown_offers(context):
         history.offers.setdefault(identifier, shown)
     if operation == "update_lead":

@@ -30,6 +30,13 @@ REPEATED = "the same exchange stands in an earlier file: it was judged there"
     options.operation, options.profile, options.readings, options.as_documented, options.fail_on, options.out,
     options.json_output,
 )  # fmt: skip
+@click.option(
+    "--mapping",
+    "mapping_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="TOML that says which member of a log's line is what.",
+)
 @click.option("--no-run", is_flag=True, help="Leave no run directory behind.")
 def command(
     paths: tuple[Path, ...],
@@ -40,18 +47,38 @@ def command(
     fail_on: str,
     out: str | None,
     as_json: bool,
+    mapping_path: Path | None,
     no_run: bool,
 ) -> int:
-    """Judge captured answers: HAR files, bare bodies, folders of them.
+    """Judge captured exchanges: HAR, runs of leadproof, mitmproxy flows, HTTP messages, logs, bare bodies.
 
-    A bare body needs --operation. Requests in a HAR are judged as well: what their sender did wrong is found too.
+    Each PATH is a file, a folder (walked), a pattern, or - for standard input; packed files (gzip, bzip2, xz) are
+    unpacked on the way. The format is told by the content. What cannot be read of a file is named in the report, and
+    the rest of it is judged. Requests are judged as well: what their sender did wrong is found too.
+
+    \b
+    har     HTTP archives of browsers, proxies and HTTP clients
+    ndjson  the exchanges of a run of leadproof
+    flow    what mitmdump -w writes
+    http    HTTP messages as text: *.http files, the output of curl -i and curl -v, several in one file
+    log     one JSON object a line, with --mapping
+    body    a bare request or answer; name its operation where its shape does not show it
+
+    \b
+    A mapping says by dotted paths which member of a log's line is what (all parts but url may be left out):
+      method = "req.method"            url = "req.url"
+      request_headers = "req.headers"  request_body = "req.body"
+      status = "res.status"            response_headers = "res.headers"
+      response_body = "res.body"       time = "@timestamp"
 
     \b
     Examples:
       leadproof validate capture.har
+      leadproof validate captures/ 'more/*.har.gz' --json > report.json
       leadproof validate --operation create_lead answer.xml
       leadproof validate --operation ping --as-documented sample.json
-      leadproof validate captures/ --json > report.json
+      leadproof validate --mapping gateway.toml gateway.log
+      curl -si https://your-endpoint.example/v2/status/ID | leadproof validate -
     """
     if not paths:
         raise UsageError("no file was named", hint="such as leadproof validate capture.har")
@@ -59,9 +86,10 @@ def command(
     spec = options.specification(chosen, as_documented, configured)
     profile = options.posting_profile(profile_path, configured)
     options.known_operation(operation)
+    mapping = captures.load_mapping(mapping_path) if mapping_path else None
     files = list(captures.files(paths))
     redactor = options.redactor(profile)
-    summary, judge = Summary(spec, redactor, fail_on), Judge(spec, profile)
+    summary, judge = Summary(spec, redactor, fail_on), Judge(spec, profile, captured=True)
     facts = {"profile": profile.name, "fail_on": fail_on}
     folder = Path(out or configured.out)
     with ExitStack() as stack:
@@ -73,7 +101,7 @@ def command(
         try:
             where: dict[bytes, Path] = {}
             for path in files:
-                _file(path, operation, judge, summary, run, bar, where)
+                _file(path, operation, mapping, judge, summary, run, bar, where)
         except KeyboardInterrupt:
             summary.interrupted = True
             summary.general_reason = "the run was interrupted"
@@ -89,6 +117,7 @@ def command(
 def _file(
     path: Path,
     operation: str | None,
+    mapping: captures.Mapping | None,
     judge: Judge,
     summary: Summary,
     run: Run | None,
@@ -99,8 +128,8 @@ def _file(
     summary.files.append(row)
     problems = []
     try:
-        row["format"] = captures.format_of_file(path)
-        for found in captures.read(path, operation):
+        row["format"] = captures.format_of_file(path, mapped=mapping is not None)
+        for found in captures.read(path, operation, mapping):
             if isinstance(found, captures.Problem):
                 problems.append(found)
                 continue

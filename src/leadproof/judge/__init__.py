@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 from leadproof import bodies
 from leadproof.bodies import BodyError, Decoded
 from leadproof.checks import Breach, Context, History, remember
 from leadproof.checks import bodies as form
 from leadproof.checks.context import outcome
-from leadproof.checks.messages import UNAUTHORISED, asked_for, charset_of
+from leadproof.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
 from leadproof.equivalence import compare
 from leadproof.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.findings import Finding, Observation
 from leadproof.judge.callbacks import callback_breaches, repeated, said_by
+from leadproof.judge.habits import meant
 from leadproof.judge.judgement import Judgement, clean, finding_of, origin_of
-from leadproof.judge.quick import Quick, moment
+from leadproof.judge.moments import moment
+from leadproof.judge.quick import Quick
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Cell, Tally
+from leadproof.judge.watching import Watch
 from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile
 from leadproof.specs import Clause, Specification, load
@@ -43,12 +45,25 @@ ABSENT = (404, 405, 410)
 
 
 class Judge:
-    """Judges the exchanges of one run, in order."""
+    """Judges the exchanges of one run, in order.
+
+    Args:
+        spec: The contract's readings; the taken ones if left out.
+        profile: What the posting document says.
+        without: Names of checks that say nothing here, such as one about credentials where there are none.
+        captured: The senders are others: their habits are looked at too, and twins are found among their requests.
+    """
 
     def __init__(
-        self, spec: Specification | None = None, profile: Profile | None = None, *, without: Collection[str] = ()
+        self,
+        spec: Specification | None = None,
+        profile: Profile | None = None,
+        *,
+        without: Collection[str] = (),
+        captured: bool = False,
     ) -> None:
-        """`without` names checks that say nothing here, such as one about credentials where there are none."""
+        #: Where the senders are others: what there is to say about them.
+        self._watch = Watch(self) if captured else None
         self.spec = spec or load()
         self.profile = profile
         self.register = Register(self.spec, without)
@@ -72,7 +87,7 @@ class Judge:
         recognition = recognise(exchange)
         if not recognition.candidates:
             self._tally.outcomes["unrecognised"] += 1
-            said = Observation("file.unrecognised", recognition.reason, origin=exchange.origin)
+            said = Observation(recognition.kind, recognition.reason, origin=exchange.origin)
             return Judgement("unrecognised", "", "", (), (said,))
         short = None if problems else self._quick.look(exchange, recognition)
         if short is not None and short[3]:
@@ -83,6 +98,8 @@ class Judge:
             judgement = case.judge()
             if short is not None and not case.found and len(judgement.observations) == bool(recognition.reason):
                 self._quick.learn(short[2], case.passed)
+        if self._watch is not None:
+            judgement = self._watch(judgement)
         self._tally.outcomes[judgement.outcome] += 1
         cell = (judgement.operation, judgement.media)
         self._tally.exchanges[(*cell, judgement.outcome)] += 1
@@ -160,8 +177,7 @@ class _Case:
         if recognition.reason:
             self._observe("file.ambiguous", recognition.reason)
         response = exchange.response
-        now = moment(exchange)
-        self.context = Context(exchange, self.operation, self.spec, judge.profile, judge.history, now=now)
+        self.context = Context(exchange, self.operation, self.spec, judge.profile, judge.history, now=moment(exchange))
         self.request = self._read_request()
         answer_format = format_of_body(response.headers, response.body) if response else None
         self.media = answer_format or asked_for(self.context) or self.context.request_format or "json"
@@ -183,7 +199,8 @@ class _Case:
             words = "without valid credentials the answer has" if asked else "the credentials were not taken:"
             said = Observation("status.unexpected", f"{words} status {response.status}", origin=self.exchange.origin)
             self.observations.append(said if asked else replace(said, operation=self.operation.id, media=self.media))
-            self._checks(("no_lead_without_credentials",))
+            missing = () if has_credentials(self.context) else ("client_credentials",)
+            self._checks(("no_lead_without_credentials", *missing))
             return self._done("unauthorised")
         answer = self._read_answer(response) if 200 <= response.status < 300 else None
         if answer is not None:
@@ -282,7 +299,9 @@ class _Case:
         fmt, before = self.context.request_format, len(self.found)
         for breach in form.explain(self.spec, self.operation.id, "request", fmt, self.request):
             if breach.kind == "schema.unknown" and fmt == "json":
-                self._observe(breach.kind, f"request: {breach.message}", breach.pointer)
+                name = meant(breach.pointer.rpartition("/")[2], self.operation.id, self.spec)
+                hint = f": is {name} meant?" if name else ""
+                self._observe(breach.kind, f"request: {breach.message}{hint}", breach.pointer)
                 continue
             structural = fmt == "xml" and (breach.kind.startswith("xml.") or breach.kind == "schema.unknown")
             self._breach("client_xml_structure" if structural else "client_member", breach, "request")

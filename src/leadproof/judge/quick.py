@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -22,8 +20,9 @@ from leadproof import bodies
 from leadproof.bodies import BodyError
 from leadproof.checks import CHECKS, Context, History
 from leadproof.checks.messages import CREDENTIALS, charset_of
-from leadproof.exchange import Exchange, Headers, format_of_body, header
+from leadproof.exchange import Exchange, Headers, format_of_body
 from leadproof.judge.forms import BY_FORM, Form, form_of, structure
+from leadproof.judge.moments import moment
 from leadproof.judge.recognition import Recognition
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Cell, Tally
@@ -160,23 +159,3 @@ _LOOKED_AT = frozenset({"content-type", "accept", *CREDENTIALS})
 @lru_cache(1024)
 def _charset(content_type: str | None) -> str | None:
     return charset_of(content_type)
-
-
-def moment(exchange: Exchange) -> datetime | None:
-    """When the answer was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
-    date = header(exchange.response.headers, "date") if exchange.response else None
-    if date and (found := _date(date)):
-        return found
-    try:
-        return datetime.fromtimestamp(exchange.started + exchange.elapsed, UTC) if exchange.started else None
-    except (ValueError, OverflowError, OSError):  # a capture may claim any number
-        return None
-
-
-@lru_cache(1024)
-def _date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -71,7 +71,7 @@ def share(source: Path, to: Path, redactor: Redactor, *, force: bool = False, to
         UsageError: The copy would stand in the place of the original, or of something else.
         EvidenceError: The disk does not take it.
     """
-    files = list(captures.files([source]))
+    files = _files(source)
     here, there = source.resolve(), to.resolve()
     if here == there or here in there.parents or there in here.parents:
         raise UsageError(f"{to}: the copy would stand in the original's place", hint="name another place with -o FILE")
@@ -91,6 +91,15 @@ def share(source: Path, to: Path, redactor: Redactor, *, force: bool = False, to
         _share_file(source, to, redactor, copy, told)
     copy.replaced = Counter({kind.value: number for kind, number in redactor.replaced.items()})
     return copy
+
+
+def _files(source: Path) -> list[Path]:
+    """The files to copy: of a folder all that are not hidden, of a run directory its reports too."""
+    list(captures.files([source]))  # says what is wrong with the path
+    if not source.is_dir():
+        return [source]
+    found = (path for path in sorted(source.rglob("*")) if path.is_file())
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(source).parts)]
 
 
 def _share_file(source: Path, to: Path, redactor: Redactor, copy: Copy, told: Progress) -> None:
