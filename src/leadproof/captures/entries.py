@@ -34,7 +34,9 @@ _FIRST = (
     b"connection", b"_id", b"_requestId", b"_monotonicTime", b"request", b"time", b"cache", b"_securityDetails",
     b"serverIPAddress", b"_name", b"_clientAddress", b"comment", b"_frameref", b"_fetchType",
 )  # fmt: skip
-_NEXT = rb"\}\s*,?\s*\{\s*\"(?:%s)\"\s*:"
+#: The beginning of an entry, even where what stands before it is broken. In a text, the quotation marks of a key would
+#: have backslashes; the value of a member would stand behind a colon.
+_NEXT = rb"[^:\[\s]\s*\{\s*\"(?:%s)\"\s*:"
 #: What msgspec raises: its own error, a UnicodeDecodeError, and that of its depth limit.
 _NO_JSON = (msgspec.DecodeError, ValueError, RecursionError)
 
@@ -65,6 +67,9 @@ class Flaw(NamedTuple):
     what: str = "lost"
 
 
+_AGAIN = Flaw("another list of entries follows the first", "form")
+
+
 class Entries(Generic[T]):
     """Reads the entries of one HAR.
 
@@ -91,7 +96,13 @@ class Entries(Generic[T]):
         while True:
             follows = self._ahead()
             if follows == b"]":
-                return
+                self._at += 1
+                flaw = self._after()
+                if flaw is not None:
+                    yield flaw
+                if flaw is not _AGAIN:
+                    return
+                continue
             if not follows:
                 yield Flaw("it breaks off between two entries", "end")
                 return
@@ -143,6 +154,18 @@ class Entries(Generic[T]):
             return Flaw("the HAR has no entries", "none")
         return Flaw("it breaks off before its entries", "end")
 
+    def _after(self) -> Flaw | None:
+        """What stands behind the entries: the end, or more of them, as where files were put together."""
+        tail = b""
+        while True:
+            if place := _ENTRIES.search(self._buffer, self._at):
+                self._at = place.end()
+                return _AGAIN
+            tail = self._buffer[max(self._at, len(self._buffer) - 256) :].strip() or tail
+            self._at = max(self._at, len(self._buffer) - 64)
+            if not self._more():
+                return None if tail.endswith(b"}") else Flaw("it breaks off behind its entries", "form")
+
     @staticmethod
     def _of_log(preface: bytes) -> bool:
         """Does the text before the entries lead to /log/entries?"""
@@ -174,7 +197,7 @@ class Entries(Generic[T]):
 
     def _slow(self) -> Entry[T] | Flaw:
         """The entry here, by a scanner that takes what JavaScript and Python write and JSON does not know (NaN)."""
-        size = 1 << 16
+        size = 1 << 13
         while True:
             while len(self._buffer) - self._at < size and self._more():
                 pass
@@ -225,7 +248,7 @@ class Entries(Generic[T]):
             patterns = (self._anything, self._guess) if self._guess else (self._anything,)
             places = [place.start() for one in patterns if (place := one.search(self._buffer, self._at))]
             if places:
-                self._at = self._buffer.index(b"{", min(places))
+                self._at = self._buffer.index(b"{", min(places) + 1)
                 return True
             self._at = max(self._at, len(self._buffer) - 4096)
             if not self._more():

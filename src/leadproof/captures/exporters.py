@@ -87,8 +87,15 @@ def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: i
         yield from said.once(at, "the body of a request is a text instead of an object")
     if isinstance(came.get("content"), str):
         yield from said.once(at, "the body of an answer is a text instead of an object")
-    if isinstance(came.get("status"), str) and number(came["status"]) > 0:
+    if row.get("response") is not None and not isinstance(row["response"], dict):
+        yield from said.once(at, "an answer is no object", "it was taken for none")
+    if came.get("content") is not None and not isinstance(came["content"], (dict, str)):
+        yield from said.once(at, "the body of an answer is neither object nor text", "it was taken for none")
+    status = came.get("status")
+    if isinstance(status, str) and number(status) > 0:
         yield from said.once(at, "a status is written as text")
+    elif status is not None and (isinstance(status, (str, bool)) or not isinstance(status, (int, float))):
+        yield from said.once(at, "a status is no number", "the answer was taken for none")
     if isinstance(row.get("time"), str):
         yield from said.once(at, "a time is written as text")
     if row.get("startedDateTime") is not None and not seconds(row["startedDateTime"]):

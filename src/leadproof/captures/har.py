@@ -124,7 +124,8 @@ def _regular(row: _Row, operation: str | None, origin: str) -> Exchange | None:
         return None
     asked, request_body = _message(sent.headers, post) if post is not None else (_headers(sent.headers), b"")
     answered, body = _message(came.headers, content)
-    if asked is None or answered is None or request_body is None or body is None:
+    started = values.seconds(row.startedDateTime)
+    if asked is None or answered is None or request_body is None or body is None or not started:
         return None
     return Exchange(
         Request(sent.method.upper(), url[start:], asked, request_body),
@@ -132,7 +133,7 @@ def _regular(row: _Row, operation: str | None, origin: str) -> Exchange | None:
         operation,
         origin,
         "",
-        values.seconds(row.startedDateTime),
+        started,
         values.duration(row.time),
     )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import bz2
 import codecs
-import gzip
 import lzma
 import sys
 import zlib
@@ -26,10 +25,14 @@ HEAD = 4096
 #: shrink to a fiftieth; what shrinks to a five-hundredth was made to fill a disk.
 UNPACKED, RATIO = 256 * 1024 * 1024, 500
 
-_PACKED: dict[bytes, tuple[str, Callable[..., Any] | None]] = {
-    b"\x1f\x8b": ("gzip", gzip.open),
-    b"BZh": ("bzip2", bz2.open),
-    b"\xfd7zXZ\x00": ("xz", lzma.open),
+#: Bytes of memory that unpacking xz may take; its strongest setting takes 65 MB, the usual one 9.
+XZ = 80 * 1024 * 1024
+
+#: How a packed file begins -> what it is packed with, and what unpacks one stream of it.
+_PACKED: dict[bytes, tuple[str, Callable[[], Any] | None]] = {
+    b"\x1f\x8b": ("gzip", lambda: zlib.decompressobj(zlib.MAX_WBITS | 16)),
+    b"BZh": ("bzip2", bz2.BZ2Decompressor),
+    b"\xfd7zXZ\x00": ("xz", lambda: lzma.LZMADecompressor(memlimit=XZ)),
     b"\x28\xb5\x2f\xfd": ("zstd", None),
     b"PK\x03\x04": ("zip", None),
 }
@@ -77,7 +80,7 @@ class Stream:
             return self._read(size)
         except _Bomb as error:
             self.broken = str(error), "is it really a capture? unpack it and name what comes out of it"
-        except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        except (EOFError, zlib.error, lzma.LZMAError, _BadPacking) as error:
             reason = " ".join(str(error).split())[:120]
             self.broken = f"the packed file is broken: {reason}", "what could be unpacked was judged; fetch it again"
         return b""
@@ -85,6 +88,10 @@ class Stream:
 
 class _Bomb(Exception):
     """A packed file becomes larger than any capture."""
+
+
+class _BadPacking(Exception):
+    """A file is not packed as it says."""
 
 
 @contextmanager
@@ -113,69 +120,70 @@ def _standard_input() -> Stream:
 
 def _unpacked(file: BinaryIO, name: str) -> Stream:
     plain = Stream(file.read, name)
-    kind, unpack = next((row for magic, row in _PACKED.items() if plain.head.startswith(magic)), ("", None))
+    kind, begin = next((row for magic, row in _PACKED.items() if plain.head.startswith(magic)), ("", None))
     if not kind:
         return plain
     if kind == "zstd":
-        unpack = _zstd()
-    if unpack is None:
+        begin = _zstd()
+    if begin is None:
         stream = Stream(lambda _: b"", name)
         stream.broken = f"the file is packed with {kind}, which is not unpacked here", "unpack it, and name the folder"
         return stream
-    packed = _Counted(plain)
-    try:
-        inner = unpack(cast(BinaryIO, packed))
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        stream = Stream(lambda _: b"", name)
-        stream.broken = f"the packed file is broken: {error}", "fetch it again"
-        return stream
-    made = 0
-
-    def read(size: int) -> bytes:
-        nonlocal made
-        piece: bytes = inner.read(size)
-        made += len(piece)
-        if made > UNPACKED and made > RATIO * packed.taken:
-            raise _Bomb(f"the file becomes more than {RATIO} times as large when it is unpacked")
-        return piece
-
     stem = name[: -len(Path(name).suffix)] if name.lower().endswith(SUFFIXES) else name
-    return Stream(read, stem)
+    return Stream(_Unpacker(plain, begin).read, stem)
 
 
-def _zstd() -> Callable[..., Any] | None:
-    """The standard library's reader, which Python 3.14 has."""
+def _zstd() -> Callable[[], Any] | None:
+    """The standard library's decompressor, which Python 3.14 has."""
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return None
-    return cast(Callable[..., Any], zstd.open)
+    return cast(Callable[[], Any], zstd.ZstdDecompressor)
 
 
-class _Counted:
-    """A file that knows how much was taken from it."""
+class _Unpacker:
+    """Unpacks a file piece by piece, one packed stream after the other."""
 
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self.taken = 0
+    def __init__(self, packed: Stream, begin: Callable[[], Any]) -> None:
+        self._packed, self._begin = packed, begin
+        self._decompressor = begin()
+        self._waiting = b""
+        self._taken = self._made = 0
 
-    def read(self, size: int = -1) -> bytes:
-        if size < 0:
-            size = 1 << 16
-        piece = self._stream.read(size)
-        self.taken += len(piece)
+    def read(self, size: int) -> bytes:
+        """Up to so many unpacked bytes; none at the end.
+
+        Raises:
+            EOFError: The file ends before a packed stream does.
+            _Bomb: It becomes too large.
+            zlib.error, lzma.LZMAError, _BadPacking: It is not packed as it says.
+        """
+        while True:
+            if self._decompressor.eof:
+                self._waiting = self._decompressor.unused_data or self._more()
+                if not self._waiting.strip(b"\0"):  # some tools fill up the last block
+                    return b""
+                self._decompressor = self._begin()
+            elif not self._waiting and getattr(self._decompressor, "needs_input", True):
+                self._waiting = self._more()
+                if not self._waiting:
+                    raise EOFError("it ends early")
+            try:
+                piece: bytes = self._decompressor.decompress(self._waiting, size)
+            except OSError as error:  # how bzip2 says that it is none
+                raise _BadPacking(*error.args) from None
+            self._waiting = getattr(self._decompressor, "unconsumed_tail", b"")
+            if piece:
+                self._made += len(piece)
+                if self._made > UNPACKED and self._made > RATIO * self._taken:
+                    raise _Bomb(f"the file becomes more than {RATIO} times as large when it is unpacked")
+                return piece
+
+    def _more(self) -> bytes:
+        piece = self._packed.read(1 << 16)
+        self._taken += len(piece)
         return piece
-
-    def seekable(self) -> bool:
-        return False
-
-    def readable(self) -> bool:
-        return True
-
-    closed = False
-
-    def tell(self) -> int:
-        return self.taken
 
 
 def utf8(stream: Stream) -> tuple[Stream, str]:

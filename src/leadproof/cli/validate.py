@@ -126,12 +126,12 @@ def _file(
 ) -> None:
     row: dict[str, Any] = {"path": str(path), "format": "body", "exchanges": 0, "problem": None}
     summary.files.append(row)
-    problems = []
+    problems = _Problems()
     try:
         row["format"] = captures.format_of_file(path, mapped=mapping is not None)
         for found in captures.read(path, operation, mapping):
             if isinstance(found, captures.Problem):
-                problems.append(found)
+                problems.add(found)
                 continue
             row["exchanges"] += 1
             # Captures overlap: judged a second time, an exchange would break every rule about what is given only once.
@@ -148,8 +148,9 @@ def _file(
                     run.finding(observation, number)
             bar.advance(found.origin)
     except InputError as error:  # the other files are judged all the same
-        problems.append(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
-    row["problem"] = _together(problems)
+        problems.add(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
+    finally:
+        row |= problems.together()
 
 
 def _digest(exchange: Exchange) -> bytes:
@@ -159,10 +160,36 @@ def _digest(exchange: Exchange) -> bytes:
     return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).digest()
 
 
-def _together(problems: list[captures.Problem]) -> dict[str, str] | None:
-    """What is wrong with a file in one row: the worst of it, and how much more there is."""
-    if not problems:
-        return None
-    worst = min(problems, key=lambda one: one.kind != "file.unreadable")
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return {"kind": worst.kind, "message": worst.message + more, "hint": worst.hint}
+class _Problems:
+    """What is wrong with a file: the worst of it, the first of the rest, and how much there is. It may be a million."""
+
+    def __init__(self) -> None:
+        self._first: list[captures.Problem] = []
+        self._worst: captures.Problem | None = None
+        self._count = 0
+
+    def add(self, problem: captures.Problem) -> None:
+        self._count += 1
+        if len(self._first) < NAMED:
+            self._first.append(problem)
+        if self._worst is None or _SEVERITY.get(problem.kind, 1) > _SEVERITY.get(self._worst.kind, 1):
+            self._worst = problem
+
+    def together(self) -> dict[str, Any]:
+        """All of it as members of the file's row: `problem`, and `problems` where there are several."""
+        if self._worst is None:
+            return {"problem": None}
+        more = f" (and {self._count - 1} more)" if self._count > 1 else ""
+        row: dict[str, Any] = {"problem": _row(self._worst) | {"message": self._worst.message + more}}
+        return row | ({"problems": [_row(one) for one in self._first]} if self._count > 1 else {})
+
+
+def _row(problem: captures.Problem) -> dict[str, str]:
+    return {"kind": problem.kind, "message": problem.message, "hint": problem.hint}
+
+
+#: Problems of one file that a report lists.
+NAMED = 50
+
+#: What is said first of a file, the greater the sooner.
+_SEVERITY = {"file.unreadable": 2, "file.deviation": 0}
