@@ -85,9 +85,9 @@ class Summary:
     _accepted: int = 0
     _kinds: Counter[str] = field(default_factory=Counter)
     _found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
-    _observed: dict[tuple[str, str, str, str], tuple[Observation, int]] = field(default_factory=dict)
-    #: Observation as it came -> its key after redaction: most are made again and again.
-    _raw: dict[tuple[str, str, str, str], tuple[str, str, str, str]] = field(default_factory=dict, repr=False)
+    _observed: dict[tuple[str, ...], tuple[Observation, int]] = field(default_factory=dict)
+    #: What makes a finding or an observation the same one -> the same after redaction: most are made again and again.
+    _raw: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def add(self, judgement: Judgement, exchange: int | None = None) -> None:
         """Takes in what the judge said of one exchange."""
@@ -118,9 +118,12 @@ class Summary:
         if len(self._raw) < 20 * OBSERVED:
             self._raw[raw] = key
 
-    def _observe(self, observation: Observation) -> tuple[str, str, str, str]:
+    def _observe(self, observation: Observation) -> tuple[str, ...]:
         """Takes in an observation that was not made before in these words; the key that it got."""
-        seen = self.redactor.observation(observation)
+        return self.noted(self.redactor.observation(observation))
+
+    def noted(self, seen: Observation) -> tuple[str, ...]:
+        """Counts an observation that was redacted."""
         key = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
         if key not in self._observed:
             if self._kinds[seen.kind] >= OBSERVED:
@@ -133,19 +136,22 @@ class Summary:
 
     def findings(self, findings: Iterable[Finding], judgement: Judgement, exchange: int | None = None) -> None:
         """Takes in findings that belong to an exchange."""
+        size = _size(judgement)
         for finding in findings:
-            redacted = self.redactor.finding(finding)
-            key = redacted.same_as()
-            size = _size(judgement)
+            raw = finding.same_as()
+            key = self._raw.get(raw) or self.redactor.finding(finding).same_as()
             if key in self._found:
                 known = self._found[key]
                 known.count += 1
                 if judgement.outcome == "judged":
                     known.outcome = "judged"
                 if known.evidence and size < known.size:
-                    known.finding, known.exchange, known.size = redacted, exchange, size
+                    known.finding, known.exchange, known.size = self.redactor.finding(finding), exchange, size
                     known.evidence |= self._evidence(judgement)
             else:
+                redacted = self.redactor.finding(finding)
+                if len(self._raw) < 20 * OBSERVED:
+                    self._raw[raw] = key
                 evidence = self._evidence(judgement) if len(self._found) < SHOWN else {}
                 self._found[key] = _Found(redacted, judgement.outcome, exchange, evidence, size=size)
 

@@ -95,11 +95,12 @@ def pairs(number: int, seed: int = 0) -> list[Pair]:
     row = OPERATIONS[OPERATION]
     credentials = (("api-key", PROFILE.credentials.api_keys[0]),)
     for index in range(number):
-        left = value(chance, 100_000_000 + 2 * index)
+        first = 100_000_000 + 2 * (seed * 100_000 + index)
+        left = value(chance, first)
         right = json.loads(json.dumps(left))
         right["requestId"], right["results"][0]["leadId"] = (
             str(UUID(int=chance.getrandbits(128))),
-            100_000_001 + 2 * index,
+            first + 1,
         )
         written = bodies.encode_answer(OPERATION, "json", left), bodies.encode_answer(OPERATION, "xml", right)
         if chance.random() < WRONG:

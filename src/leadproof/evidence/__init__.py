@@ -15,10 +15,11 @@ a report is decided elsewhere; how it looks, in `reports`.
 
 from leadproof.evidence.files import EvidenceError, hashes
 from leadproof.evidence.rows import BODY_CAP, exchange_row, read_exchanges
-from leadproof.evidence.run import Run, random_id, spec_hashes, target_class, utc_now
+from leadproof.evidence.run import Appender, Run, random_id, spec_hashes, target_class, utc_now
 
 __all__ = [
     "BODY_CAP",
+    "Appender",
     "EvidenceError",
     "Run",
     "exchange_row",

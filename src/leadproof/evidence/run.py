@@ -7,6 +7,7 @@ import platform
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -43,18 +44,66 @@ def random_id() -> str:
     return secrets.token_hex(2)
 
 
-class Run:
+class Appender:
+    """Exchanges and findings on their way into a run directory; several processes may append to one.
+
+    Args:
+        path: The run directory.
+        redactor: What everything passes through.
+        numbers: Gives each exchange its number in the run.
+    """
+
+    def __init__(self, path: Path, redactor: Redactor, numbers: Callable[[], int]) -> None:
+        self.path = path
+        self._redactor = redactor
+        self._numbers = numbers
+        self._exchanges = Lines(path / EXCHANGES)
+        self._findings = Lines(path / FINDINGS)
+
+    def exchange(self, exchange: Exchange) -> int:
+        """Redact an exchange and append it; its number in the run, from 1.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        redacted = self._redactor.exchange(exchange)
+        number = self._numbers()
+        self._exchanges.append(exchange_row(number, redacted, original=exchange))
+        return number
+
+    def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
+        """Redact a finding or an observation and append it.
+
+        Args:
+            finding: What was found.
+            exchange: The number of the exchange that it is about, from `exchange()`.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        if isinstance(finding, Finding):
+            redacted: Finding | Observation = self._redactor.finding(finding)
+            what = "finding"
+        else:
+            redacted = self._redactor.observation(finding)
+            what = "observation"
+        row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
+        self._findings.append({"n": exchange, "what": what, **row})
+
+    def close(self) -> None:
+        """Nothing more comes from here."""
+        self._exchanges.close()
+        self._findings.close()
+
+
+class Run(Appender):
     """One run directory, open for writing. A context manager; made by `Run.open`."""
 
     def __init__(self, path: Path, facts: dict[str, Any], redactor: Redactor, clock: Callable[[], datetime]) -> None:
-        self.path = path
+        super().__init__(path, redactor, count(1).__next__)
         self._facts = facts
-        self._redactor = redactor
         self._clock = clock
-        self._count = 0
         self._closed = False
-        self._exchanges = Lines(path / EXCHANGES)
-        self._findings = Lines(path / FINDINGS)
 
     @classmethod
     def open(
@@ -112,35 +161,9 @@ class Run:
         """The name of the run and of its directory."""
         return self.path.name
 
-    def exchange(self, exchange: Exchange) -> int:
-        """Redact an exchange and append it; its number in the run, from 1.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        redacted = self._redactor.exchange(exchange)
-        self._count += 1
-        self._exchanges.append(exchange_row(self._count, redacted, original=exchange))
-        return self._count
-
-    def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
-        """Redact a finding or an observation and append it.
-
-        Args:
-            finding: What was found.
-            exchange: The number of the exchange that it is about, from `exchange()`.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        if isinstance(finding, Finding):
-            redacted: Finding | Observation = self._redactor.finding(finding)
-            what = "finding"
-        else:
-            redacted = self._redactor.observation(finding)
-            what = "observation"
-        row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
-        self._findings.append({"n": exchange, "what": what, **row})
+    def say(self, **facts: Any) -> None:
+        """More of what `run.json` should say, known in the course of the run; redacted."""
+        self._facts |= self._redactor.data(facts)
 
     def end(self) -> dict[str, Any]:
         """Stamp the end of the run, once, and give its facts: the `run` member of a report."""
@@ -190,8 +213,7 @@ class Run:
         if self._closed:
             return
         self.end()
-        self._exchanges.close()
-        self._findings.close()
+        super().close()
         self._write_manifest()
         self._closed = True
 
