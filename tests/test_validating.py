@@ -100,7 +100,7 @@ def test_several_processes_say_what_one_says(tmp_path: Path) -> None:
 
     assert told(together) == told(alone)
     assert told(alone)["findings"]
-    assert together.tally == alone.tally
+    assert together.tally.exchanges == alone.tally.exchanges
 
 
 def test_what_is_kept_can_be_read_whoever_kept_it(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_process_that_dies_takes_no_report_with_it(tmp_path: Path, monkeypatch
 
 
 def test_the_first_are_kept_and_then_those_with_findings(tmp_path: Path) -> None:
-    first, then = capture(tmp_path / "a.ndjson", 1, rounds=2), capture(tmp_path / "b.ndjson", 2, 1, DEFECTS)
+    first, then = capture(tmp_path / "a.ndjson", 1, rounds=2), capture(tmp_path / "b.ndjson", 2, 2, DEFECTS)
     with Run.open(tmp_path / "out", "validate", redactor=Redactor()) as run:
         found = validate([first, then], plan(keep=5), run.path)
 
