@@ -12,7 +12,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load bench-validate lock clean
+.PHONY: help setup certify mock defects test test-load test-redaction check style types imports coverage format bench bench-load bench-validate lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ defects: $(READY)  ## the measure of the suite: turn it against every defect of 
 
 test: $(READY)  ## run the tests
 	$(RUN) pytest -n $(JOBS) $(ARGS)
+
+test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
+	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
 
 check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
 
