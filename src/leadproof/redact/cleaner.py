@@ -19,6 +19,8 @@ from leadproof.redact.standins import SALT, Standins
 #: How many layers of encoding within each other are looked through.
 DEPTH = 4
 _NAMED = re.compile(r"\W*(\w{1,60})\W*:")
+#: An id, a number, a moment, a word.
+_TOKEN = re.compile(r"[\w.:+-]{0,80}")
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])')
 
 
@@ -163,12 +165,14 @@ class Cleaner:
         return self._technical(piece.value, depth) if short in names.TECHNICAL else self._any(piece.value, depth)
 
     def _technical(self, value: str, depth: int) -> str:
-        """An id or a state: it stays, unless it is as a whole what a lead's field holds."""
+        """An id or a state: it stays, unless it is as a whole what a field of the lead holds. Prose does not."""
+        if depth and not _TOKEN.fullmatch(value):
+            return self._any(value, depth)
         kind = self._known.kind(value)
         if kind is not None:
             return self._standins.of(kind, value)
         cleaned = self._scrub(value, ids=True)
-        if cleaned == value and depth and (value.count("%") or value.count("&")):
+        if cleaned == value and depth:
             cleaned = layers.peel(value, lambda inner: self._technical(inner, depth - 1))
         return cleaned
 
@@ -246,5 +250,8 @@ class Cleaner:
         return self._standins.of(kind, value)
 
     def _replace(self, kind: Kind, value: str) -> str:
-        """What stands in for a value that was found in text."""
+        """What stands in for a value that was found in text. A secret is looked for elsewhere from now on."""
+        if kind is Kind.SECRET:
+            for part in value.split(":"):
+                self._known.secret(part)
         return self._standins.of(kind, value)

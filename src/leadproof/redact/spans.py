@@ -137,7 +137,12 @@ def _writer(raw: str, write: Callable[[str], str]) -> Callable[[str], str]:
     """How to write what stands in for a text: with its ampersands bare if one of them begins no entity of XML."""
     if "&" not in raw or not _BARE.search(raw):
         return write
-    return lambda value: write(value).replace("&amp;", "&")
+
+    def bare(value: str) -> str:
+        written = write(value).replace("&amp;", "&")
+        return written if "&" in written else f"&{written}"
+
+    return bare
 
 
 _BARE = re.compile(r"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);)")
