@@ -12,7 +12,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load test-redaction check style types imports coverage format bench bench-load bench-validate lock clean
+.PHONY: help setup certify mock defects test test-load test-redaction check style types imports coverage format bench bench-captures bench-load bench-peers bench-validate look lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ defects: $(READY)  ## the measure of the suite: turn it against every defect of 
 
 test: $(READY)  ## run the tests
 	$(RUN) pytest -n $(JOBS) $(ARGS)
+
+# One after the other: they measure, or wait for a moment.
+test-load: $(READY)  ## run the tests that put real load on this machine: about two minutes
+	$(RUN) pytest -n 0 -m load $(ARGS)
 
 test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
 	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
@@ -73,11 +77,21 @@ build/peers/bin/k6: $(READY)
 bench-load: $(READY) build/peers/bin/k6  ## measure the load engine; ARGS=soak for the ten minutes
 	$(RUN:-m=) tests/bench/load.py $(ARGS)
 
+bench-captures: $(READY)  ## measure how fast HARs are read, and in how much memory
+	$(RUN:-m=) tests/bench/captures.py $(ARGS)
+
 bench-validate: $(READY)  ## measure how fast captured answers are judged
 	$(RUN:-m=) tests/bench/validate.py $(ARGS)
 
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)
+
+# What looks for things that keep people out of a page; the tests do without it.
+build/look/node_modules/axe-core/axe.min.js:
+	-npm install --silent --no-audit --no-fund --prefix build/look axe-core@4.14.1
+
+look: $(READY) build/look/node_modules/axe-core/axe.min.js  ## pictures of a report (ARGS) in build/look, and what axe-core says
+	$(RUN:-m=) tests/bench/look.py $(ARGS)
 
 # Without options in its head and without the index it came from, the lock file is the same wherever it is made.
 # Extras stay: with hashes required, a pin of `coverage` alone does not answer for the `coverage[toml]` that somebody asks for.

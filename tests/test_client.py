@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import ssl
-import subprocess
 import time
 import zlib
 from collections.abc import Callable
@@ -304,21 +303,6 @@ def test_an_answer_in_drops_has_no_more_time_than_another(raw_target: Callable) 
 
 
 # ---- TLS -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of our own for localhost, with its key in the same file."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
-    try:
-        subprocess.run([*command, *names], cwd=folder, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("there is no openssl that makes certificates here")
-    both = folder / "both.pem"
-    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
-    return both
 
 
 @pytest.fixture

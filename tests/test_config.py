@@ -44,6 +44,13 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     assert load(tmp_path, {}) == Config(None, None, "reports/out", 0, {}, {})
 
 
+def test_the_cover_is_told_what_somebody_said(tmp_path: Path) -> None:
+    file = written(tmp_path, "subject = 'Lead receiver of Example Ltd'\nby = 'Quality, Example Ltd'")
+
+    assert load(file, {}).cover() == {"subject": "Lead receiver of Example Ltd", "by": "Quality, Example Ltd"}
+    assert Config().cover() == {}
+
+
 def test_every_key_is_read(tmp_path: Path) -> None:
     found = load(written(tmp_path, WHOLE), ENVIRON)
 
@@ -85,7 +92,11 @@ WRONG = {
         "see https://toml.io for the syntax",
     ),
     "an unknown key": ("sed = 1", ": there is no key sed", "did you mean seed?"),
-    "a key like none": ("xyzzy = 1", ": there is no key xyzzy", "known are: profile, out, seed, readings, targets"),
+    "a key like none": (
+        "xyzzy = 1",
+        ": there is no key xyzzy",
+        "known are: profile, out, seed, subject, by, readings, targets, waivers",
+    ),
     "a wrong type": (
         "seed = 'x'",
         ": seed has to be a whole number, and is text in quotes",

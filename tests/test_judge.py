@@ -448,7 +448,7 @@ def twin(operation: str, **changes: Any) -> tuple[Judge, Any, Any]:
 def test_the_examples_are_twins(operation: str) -> None:
     judge, left, right = twin(operation)
 
-    assert judge.twins(left, right) == ()
+    assert judge.twins(left, right).findings == ()
     clause = judge.register.clause(operation, "json", "twins_equivalent")
     assert clause is not None
     assert [judge.tally.passed[(clause.id, operation, media)] for media in ("json", "xml")] == [1, 1]
@@ -457,7 +457,7 @@ def test_the_examples_are_twins(operation: str) -> None:
 def test_twins_that_differ_are_found_at_the_member() -> None:
     judge, left, right = twin("create_lead", price=13)
 
-    (finding,) = judge.twins(left, right)
+    (finding,) = judge.twins(left, right).findings
 
     assert (finding.kind, finding.pointer) == ("equivalence.value", "/results/0/price")
     assert finding.xpath == "/LeadReceiverResult/Results/d2p1:PostResponse[1]/Price"
@@ -498,7 +498,7 @@ CALLED = {**example("create_lead_answer"), "requestId": GUID}
 def test_a_call_to_the_return_url_that_is_wrong_is_found(request_: Request | None, check: str, kind: str) -> None:
     judge, created = create()
 
-    findings = judge.callback(created, request_)
+    findings = judge.callback(created, request_).findings
 
     clause = judge.register.clause("create_lead", "json", check)
     assert clause is not None
@@ -509,7 +509,7 @@ def test_a_call_to_the_return_url_that_is_wrong_is_found(request_: Request | Non
 def test_a_call_to_the_return_url_that_is_right_passes() -> None:
     judge, created = create()
 
-    assert judge.callback(created, call(CALLED)) == ()
+    assert judge.callback(created, call(CALLED)).findings == ()
     decided = {cell[0] for cell in judge.tally.passed}
     assert {clause.id for clause in SPEC.clauses.values() if clause.check.startswith("callback_")} <= decided
 
@@ -517,4 +517,5 @@ def test_a_call_to_the_return_url_that_is_right_passes() -> None:
 def test_an_immediate_answer_without_a_request_id_is_found() -> None:
     judge, created = create(requestId="")
 
-    assert {finding.kind for finding in judge.callback(created, None)} == {"callback.different", "callback.missing"}
+    kinds = {finding.kind for finding in judge.callback(created, None).findings}
+    assert kinds == {"callback.different", "callback.missing"}

@@ -16,7 +16,7 @@ from leadproof.checks import CHECKS
 from leadproof.client import compose
 from leadproof.exchange import Exchange
 from leadproof.generate.leads import LeadMaker
-from leadproof.judge import Judge
+from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.forms import BY_FORM
 from leadproof.mock import Mock
 from leadproof.mock.defects import Defect, planted, table
@@ -55,13 +55,26 @@ def long_way() -> Judge:
     return judge
 
 
+def bare(judgement: Judgement) -> tuple[Judgement, Decisions]:
+    """What is said of an exchange; the order in which clauses were found to hold says nothing."""
+    held = tuple(sorted(judgement.held))
+    plain = replace(judgement.decisions(), held=held)
+    return replace(judgement, context=None, plain=None, held=held), plain
+
+
+def remembered(judge: Judge) -> dict[str, dict[Any, Any]]:
+    """What was established, by name."""
+    kept = {name: getattr(judge.history, name) for name in judge.history.__dataclass_fields__}
+    return {name: {**one._old, **one._young} for name, one in kept.items()}
+
+
 def same(exchanges: list[Exchange]) -> tuple[Judge, Judge]:
     short, long = Judge(profile=POSTING), long_way()
     for exchange in exchanges:
         ours, theirs = short.judge(exchange), long.judge(exchange)
-        assert replace(ours, context=None) == replace(theirs, context=None), exchange
+        assert bare(ours) == bare(theirs), exchange
     assert short.tally == long.tally
-    assert short.history == long.history
+    assert remembered(short) == remembered(long)
     return short, long
 
 
@@ -108,7 +121,7 @@ def test_most_of_what_is_right_goes_the_short_way() -> None:
         judge.judge(exchange)
 
     accepted = sum(one.response is not None and one.response.status == 200 for one in exchanges) // 2
-    assert sum(judge._quick._held.values()) >= accepted
+    assert sum(times for _, (times,) in judge._quick._counts.values()) >= accepted
 
 
 def test_both_ways_say_the_same_of_the_faithful_mock() -> None:

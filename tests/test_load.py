@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -504,6 +505,10 @@ def story_of(**changes: Any) -> Story:
     return Story(job_of(**changes), objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, redactor))
 
 
+def of_the_mock(story: Story) -> None:
+    story.job = replace(story.job, mock=True)
+
+
 def told(change: Callable[[Story], None] = lambda story: None, **counts: int) -> tuple[Story, ExitCode]:
     story = story_of()
     kit, service = kit_of(story.job), Service()
@@ -531,7 +536,7 @@ def test_a_good_run_passes() -> None:
         (lambda story: story.take("w2", {"lost": "not heard of"}), ExitCode.INCONCLUSIVE),
         (lambda story: story.take("local", {"problem": "a bug"}), ExitCode.USAGE),
         (lambda story: setattr(story, "interrupted", True), ExitCode.INTERRUPTED),
-        (lambda story: (setattr(story, "decides", True), story.conservation.merge({"lost": 1})), ExitCode.VIOLATED),
+        (lambda story: (of_the_mock(story), story.conservation.merge({"lost": 1})), ExitCode.VIOLATED),
         (lambda story: story.conservation.merge({"lost": 1}), ExitCode.PASSED),
         (lambda story: story.measures.outcomes.clear(), ExitCode.INCONCLUSIVE),
     ],
@@ -590,7 +595,7 @@ def test_a_baseline_tells_better_from_worse() -> None:
 def test_a_step_run_finds_the_knee() -> None:
     story = story_of(shape="step", duration=5.0, rate=100.0)
     for second in range(5):
-        story.take("local", {"fold": fold(second + 0.5, 0.01 if second < 3 else 9.0)})
+        story.take("local", {"fold": fold(second + 0.5, 0.01 if second < 3 else 9.0, number=2000)})
 
     assert latency.described(story, story.outcomes())["rates"]["knee"] == 60
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from leadproof import profile
+from leadproof.load import scenario
 from leadproof.mock import Mock
 from leadproof.server import running
 
@@ -25,33 +30,42 @@ pytest.importorskip("gevent")
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Counts everything that would leave the process towards another machine: connections, datagrams, look-ups of names.
+#: Notes everything that would leave the process towards another machine (connections, datagrams, look-ups of names),
+#: and every process that could do so in its place.
 COUNTING = """
 import sys
 seen = []
 def hook(event, arguments):
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname"):
         seen.append(f"{event} {arguments[1:] if event.startswith('socket.c') else arguments}")
+    elif event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"):
+        seen.append(event)
 sys.addaudithook(hook)
+"""
+
+#: Says at the end what was seen.
+TELLING = (
+    COUNTING
+    + """
 import atexit
 atexit.register(lambda: print("PACKETS", len(seen), seen, flush=True))
 """
+)
+
+
+def clean() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "LEADPROOF_"))}
+    return kept | {"PYTHONPATH": str(ROOT / "src")}
 
 
 def python(code: str, *arguments: str, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "LEADPROOF_"))}
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code), *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-        env=clean | {"PYTHONPATH": str(ROOT / "src")} | environment,
-    )
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code), *arguments], cwd=ROOT, capture_output=True,
+        text=True, timeout=timeout, check=False, env=clean() | environment,
+    )  # fmt: skip
 
 
-LOCUST = COUNTING + "from locust.main import main\nsys.argv[0] = 'locust'\nmain()\n"
+LOCUST = TELLING + "from locust.main import main\nsys.argv[0] = 'locust'\nmain()\n"
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +83,8 @@ FAR = "http://LEADS.partner.example.:8080"
     ("arguments", "environment"),
     [
         (["--host", FAR], {}),
-        ([], {"LOCUST_HOST": FAR}),
-        (["--host", FAR], {"LOCUST_ALLOW_TARGET": "leads.partner.example"}),
-        (["--host", FAR, "--allow-target", "other.example"], {}),
-        (["--host", "http://127.0.0.1@leads.partner.example"], {}),
-        (["--host", "http://2130706433"], {}),
-        (["--host", "http://0.0.0.0:8080"], {}),
+        (["--allow-target", "other.example"], {"LOCUST_HOST": FAR}),
+        (["--host", "http://127.0.0.1@leads.partner.example"], {"LOCUST_ALLOW_TARGET": "leads.partner.example"}),
         (["--config", "{config}"], {}),
     ],
 )
@@ -93,22 +103,50 @@ def test_locust_sends_no_packet_to_a_host_that_was_not_named_twice(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("target", [FAR, "http://127.1:9", "named"])
-def test_the_command_sends_no_packet_either(target: str, tmp_path: Path) -> None:
+#: Ways to write a target that is not this machine, or that other programs may take for another than we do.
+SPELLINGS = [
+    "http://leads.partner.example",
+    "http://LEADS.Partner.EXAMPLE",
+    "http://leads.partner.example.",
+    "http://leads.partner.example:8080/base",
+    "https://leads.partner.example:8443",
+    "http://leads.partner.example@127.0.0.1",
+    "http://127.0.0.1@leads.partner.example",
+    "http://user:word@leads.partner.example",
+    "http://203.0.113.7:8080",
+    "http://[2001:db8::7]:8080",
+    "http://[::ffff:203.0.113.7]",
+    "http://3405803783",
+    "http://0xcb007107",
+    "http://0313.0.0161.07",
+    "http://127.1:9",
+    "http://0.0.0.0:8080",
+    "http://localhost.partner.example",
+    "http://localhost.:8080",
+    "named",
+]
+
+
+def test_the_command_sends_no_packet_and_starts_no_process_whatever_the_spelling(tmp_path: Path) -> None:
     (tmp_path / "leadproof.toml").write_text(f'[targets.named]\nurl = "{FAR}"\n')
     code = f"""{COUNTING}
-import os
+import json, os
 os.chdir({str(tmp_path)!r})
 from leadproof.cli import main
-code = main(sys.argv[1:])
-sys.exit(code)
+codes = dict()
+for one in json.loads(sys.argv[1]):
+    codes[one] = main(["load", "ping_post", "--rate", "5", "--duration", "1s", "--target", one])
+    codes[one + ", another named"] = main(["load", "ping_post", "--target", one, "--allow-target", "other.example"])
+print(json.dumps([codes, seen]))
 """
 
-    done = python(code, "load", "ping_post", "--rate", "5", "--duration", "1s", "--target", target)
+    done = python(code, json.dumps(SPELLINGS), LOCUST_HOST=FAR, LOCUST_ALLOW_TARGET="leads.partner.example")
 
-    assert done.returncode == 2, done.stderr
-    assert "PACKETS 0 []" in done.stdout
-    assert "refused before anything was sent" in done.stderr
+    codes, seen = json.loads(done.stdout)
+    assert set(codes.values()) == {2}, (codes, done.stderr)
+    assert len(codes) == 2 * len(SPELLINGS)
+    assert seen == []
+    assert "Traceback" not in done.stderr
     assert not (tmp_path / "reports").exists()
 
 
@@ -122,80 +160,170 @@ def run_locust(
 
 
 def test_a_locust_file_runs_as_locust_users_expect(mock: str, tmp_path: Path) -> None:
-    done = run_locust(mock, "--rate", "40", "-t", "3s", "--csv", str(tmp_path / "out"), LEADPROOF_API_KEY="")
+    done = run_locust(
+        mock, "--rate", "40", "-t", "2s", "--csv", str(tmp_path / "out"), "--tags", "ping_only", "direct_post",
+        file="loadtests/mixed.py", LEADPROOF_API_KEY="",
+    )  # fmt: skip
 
-    assert "ping_post, constant 40/s for 3 s" in done.stdout, done.stderr
+    assert "mixed, constant 40/s for 2 s" in done.stdout, done.stderr
     assert re.search(r"LP +ping json +\d+ +0\(0.00%\)", done.stderr)
-    rows = (tmp_path / "out_stats.csv").read_text()
-    assert "ping json" in rows
-    assert done.returncode in (0, 4)  # 4 where this machine is too busy to keep the schedule, or for too few samples
+    assert "ping json" in (tmp_path / "out_stats.csv").read_text()
+    assert "create_lead" in done.stdout
+    assert "inbound_post" not in done.stdout  # no tag names a journey that posts
+    assert done.returncode in (0, 4)  # 4 for too few samples
     assert profile.load().credentials.api_keys[0] not in done.stdout + done.stderr
 
 
-def test_tags_leave_the_journeys_that_they_name(mock: str) -> None:
-    done = run_locust(mock, "--rate", "20", "-t", "2s", "--tags", "ping_only", file="loadtests/mixed.py")
-
-    assert "ping accepted" in done.stdout, done.stderr
-    assert "inbound_post" not in done.stdout
-    assert "create_lead" not in done.stdout
-
+def test_tags_that_leave_nothing_are_an_error(mock: str) -> None:
     none = run_locust(mock, "-t", "2s", "--tags", "nothing", file="loadtests/mixed.py")
+
     assert none.returncode == 2
     assert "the tags leave no journey" in none.stderr
 
 
 def test_the_closed_model_is_labelled(mock: str) -> None:
-    done = run_locust(mock, "--model", "closed", "-u", "3", "-r", "10", "-t", "2s", file="loadtests/ping_only.py")
+    done = run_locust(mock, "--model", "closed", "-u", "3", "-r", "10", "-t", "1s", file="loadtests/ping_only.py")
 
     assert "closed model: users wait for answers" in done.stdout, done.stderr
     assert int(re.search(r"([\d,]+) offered", done.stdout)[1]) >= 3  # type: ignore[index]  # it is there
 
 
-def test_two_workers_share_the_rate_and_say_so_together(mock: str) -> None:
+def test_two_workers_share_the_arrivals_of_one_schedule(mock: str) -> None:
+    expected = len(list(scenario.load("ping_only").with_(rate=100.0, duration=2.0).schedule(5).arrivals()))
+
     done = run_locust(
-        mock, "--rate", "100", "-t", "4s", "--processes", "2", "--seed", "5", file="loadtests/ping_only.py"
+        mock, "--rate", "100", "-t", "2s", "--processes", "2", "--seed", "5", file="loadtests/ping_only.py"
     )
-    one = run_locust(mock, "--rate", "100", "-t", "4s", "--seed", "5", file="loadtests/ping_only.py")
 
-    offered = [re.search(r"([\d,]+) offered, ([\d,]+) started", text.stdout) for text in (done, one)]
-
-    assert offered[0] is not None, done.stderr + done.stdout
-    assert offered[1] is not None
-    assert offered[0].groups() == offered[1].groups()  # the same arrivals, whoever carries them
+    offered = re.search(r"([\d,]+) offered, ([\d,]+) started", done.stdout)
+    assert offered is not None, done.stderr + done.stdout
+    assert offered.groups() == (str(expected), str(expected))
 
 
-FROZEN = """
-import sys, time
-sys.path.insert(0, "src")
+@pytest.mark.load
+def test_the_web_page_listens_on_loopback_and_starts_a_run(mock: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    line = [sys.executable, "-W", "ignore", "-m", "locust", "-f", "loadtests/ping_post.py", "--host", mock]
+    process = subprocess.Popen(
+        [*line, "--web-port", str(port), "--rate", "30", "--duration", "2", "--only-summary"], cwd=ROOT, env=clean(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    page = f"http://127.0.0.1:{port}"
+
+    def ask(path: str, data: bytes | None = None) -> str:
+        with urllib.request.urlopen(page + path, data, timeout=5) as answer:
+            return str(answer.read().decode())
+
+    try:
+        wait_for(lambda: "Locust" in ask("/"))
+        listening = re.findall(rf"^ *\d+: (\w+):{port:04X} \w+:0000 0A", Path("/proc/net/tcp").read_text(), re.M)
+        assert listening == ["0100007F"]  # 127.0.0.1
+        assert json.loads(ask("/swarm", b"user_count=1&spawn_rate=1"))["success"]
+        wait_for(lambda: '"ping json"' in ask("/stats/requests"))
+        wait_for(lambda: json.loads(ask("/stats/requests"))["state"] == "stopped")
+        assert json.loads(ask("/stats/requests"))["fail_ratio"] == 0
+    finally:
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=20)
+    assert "ping_post, constant 30/s for 2 s" in said
+
+
+def wait_for(what: Any, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError, ValueError):
+            if what():
+                return
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+@pytest.mark.load
+def test_a_worker_that_dies_is_noticed_and_named() -> None:
+    if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
+        pytest.skip("only Linux tells a process's children")
+    with FrozenServer((-1.0, -1.0)) as target:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "locust", "-f", "loadtests/ping_only.py", "--headless",
+             "--only-summary", "--host", target.url, "--rate", "50", "-t", "5s", "--processes", "2",
+             "--judge-share", "0"],
+            cwd=ROOT, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        try:
+            wait_for(lambda: target.answers > 30)
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            os.kill(int(children[0]), signal.SIGKILL)
+            said, _ = process.communicate(timeout=60)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+    assert len(children) == 2
+    assert re.search(r"worker \S+: it was not heard of for \d+ s and did not finish", said), said
+    assert "INCONCLUSIVE" in said
+    assert process.returncode == 4, said
+
+
+# ---- the engine alone ------------------------------------------------------------------------------------------------
+
+#: Engines in one process, each with its target and its settings; what each has measured.
+ENGINES = (
+    COUNTING
+    + """
+import json, ssl, time
 import locust, gevent
-from leadproof.load import job, scenario
-from leadproof.load.schedule import schedule
+from leadproof.load import guard, job, scenario
 from leadproof.locust_engine.engine import Engine
-from leadproof.histogram import Histogram
-one = job.Job(scenario.load("ping_only").with_(rate=200.0, duration=3.0, arrivals="constant"), sys.argv[1])
-kit = job.kit(one, one.target(), time.time)
-engine = Engine(kit, ("127.0.0.1", int(sys.argv[1].rpartition(":")[2])))
-engine.open()
-engine.schedule(one.scenario.schedule().arrivals(), time.perf_counter() + 0.2)
-while engine.offering:
-    gevent.sleep(0.05)
-engine.drain(10)
-step = engine.window.step("ping", "json")
-print(step.latency.percentiles((50, 90, 100)), step.latency.total, dict(engine.window.counts))
+class Run:
+    def __init__(self, url, ca="", **settings):
+        one = job.Job(scenario.load("ping_only").with_(arrivals="constant", **settings), url, ca=ca)
+        target = one.target()
+        host, port, tls = guard.address(target, ())
+        context = ssl.create_default_context(cafile=ca or None) if tls else None
+        self.arrivals, self.samples = one.scenario.schedule().arrivals(), []
+        kit = job.kit(one, target, time.time)
+        self.engine = Engine(kit, (host, port), tls=context, name=target.host, sink=self.keep)
+    def keep(self, sample):
+        self.samples.append(sample)
+        return True
+    def told(self):
+        window = self.engine.window
+        latency = window.step("ping", "json").latency
+        return {
+            "clean": self.clean, "errors": sorted({kind for _, kind, _ in window.errors}), "total": latency.total,
+            "judged": len(self.samples), "percentiles": latency.percentiles((50, 90, 100)), **window.counts}
+runs = [Run(**one) for one in json.loads(sys.argv[1])]
+begin = time.perf_counter() + 0.2
+for one in runs:
+    one.engine.open()
+    one.engine.schedule(one.arrivals, begin)
+while any(one.engine.offering for one in runs):
+    gevent.sleep(0.02)
+for one in runs:
+    one.clean = one.engine.drain(10)
+far = [one for one in seen if "127.0.0.1" not in one]
+print(json.dumps([[one.told() for one in runs], far]))
 """
+)
+
+
+def engines(*runs: Mapping[str, object]) -> tuple[list[dict[str, Any]], list[str]]:
+    """What engines have measured, and what else than loopback they have asked for."""
+    done = python(ENGINES, json.dumps(runs))
+    assert done.returncode == 0, done.stderr
+    told, far = json.loads(done.stdout)
+    return told, far
 
 
 def test_a_frozen_server_is_seen_in_every_request_that_was_due() -> None:
     """The server says nothing for a second; a closed client would have sent, and counted, one request in that time."""
-    frozen = FrozenServer(answer_after=(1.0, 2.0))
-    with frozen:
-        done = python(FROZEN, frozen.url)
+    with FrozenServer(answer_after=(1.0, 2.0)) as frozen:
+        [told], _ = engines({"url": frozen.url, "rate": 200.0, "duration": 3.0})
 
-    assert done.returncode == 0, done.stderr
-    found = re.match(r"\[([\d.]+), ([\d.]+), ([\d.]+)\] (\d+)", done.stdout)
-    assert found is not None, done.stdout + done.stderr
-    p90, highest, total = float(found[2]), float(found[3]), int(found[4])
-    assert total == 600
+    assert told["total"] == 600
+    _, p90, highest = told["percentiles"]
     # A third of the requests was due in the frozen second, evenly: p90 is 0.7 s into it.
     assert 0.6 < p90 < 0.85
     assert 0.9 < highest < 1.4
@@ -210,6 +338,8 @@ class FrozenServer:
         self._frozen = answer_after
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._begun: float | None = None
+        #: Requests that were answered.
+        self.answers = 0
 
     @property
     def url(self) -> str:
@@ -239,52 +369,40 @@ class FrozenServer:
                 if self._frozen[0] <= now - self._begun < self._frozen[1]:
                     time.sleep(self._begun + self._frozen[1] - now)
                 sock.sendall(head + self.BODY)
+                self.answers += 1
         except OSError:
             pass
         finally:
             sock.close()
 
 
-ODD = """
-import sys, time
-sys.path.insert(0, "src")
-import locust, gevent
-from leadproof.load import job, scenario
-from leadproof.locust_engine.engine import Engine
-one = job.Job(scenario.load("ping_only").with_(rate=40.0, duration=1.0, timeout=0.7, judge_share=0.0), sys.argv[1])
-kit = job.kit(one, one.target(), time.time)
-samples = []
-engine = Engine(kit, ("127.0.0.1", int(sys.argv[1].rpartition(":")[2])), sink=lambda one: samples.append(one) or True)
-engine.open()
-engine.schedule(one.scenario.schedule().arrivals(), time.perf_counter() + 0.2)
-while engine.offering:
-    gevent.sleep(0.05)
-print(engine.drain(5), sorted({kind for _, kind, _ in engine.window.errors}), len(samples) > 0)
-"""
+#: What a server says -> the kinds of error that it makes, and whether the judge is shown such an answer.
+ODD = [
+    (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]", ["clause"], True),
+    (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1\r\n\r\n{", ["not parseable"], True),
+    (b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n", ["http.5xx"], False),
+    (b"HTTP/1.1 404 Not here\r\ncontent-length: 0\r\n\r\n", ["http.4xx"], False),
+    (
+        b"HTTP/1.1 307 There\r\nlocation: http://leads.partner.example/\r\ncontent-length: 0\r\n\r\n",
+        ["http.3xx"],
+        False,
+    ),
+    (b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{", ["timeout"], False),
+    (b"FTP/9 hello\r\n\r\n", ["framing"], False),
+    (b"", ["reset"], False),
+]
 
 
-@pytest.mark.parametrize(
-    ("answer", "kinds", "judged"),
-    [
-        (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]", "['clause']", True),
-        (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1\r\n\r\n{", "['not parseable']", True),
-        (b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n", "['http.5xx']", False),
-        (
-            b"HTTP/1.1 307 There\r\nlocation: http://leads.partner.example/\r\ncontent-length: 0\r\n\r\n",
-            "['http.3xx']",
-            False,
-        ),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{", "['timeout']", False),
-        (b"FTP/9 hello\r\n\r\n", "['framing']", False),
-        (b"", "['reset']", False),
-    ],
-)
-def test_errors_have_kinds_and_odd_answers_are_judged(answer: bytes, kinds: str, judged: bool) -> None:
-    server = OddServer(answer)
-    with server:
-        done = python(ODD, server.url)
+def test_errors_have_kinds_odd_answers_are_judged_and_no_redirect_is_followed() -> None:
+    settings = {"rate": 40.0, "duration": 0.5, "timeout": 0.7, "judge_share": 0.0}
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(OddServer(answer)) for answer, *_ in ODD]
+        told, far = engines(*({"url": one.url, **settings} for one in servers))
 
-    assert done.stdout.strip() == f"True {kinds} {judged}", done.stderr
+    assert [(one["errors"], one["judged"] > 0, one["clean"]) for one in told] == [
+        (kinds, judged, True) for _, kinds, judged in ODD
+    ]
+    assert far == []
 
 
 class OddServer(FrozenServer):
@@ -305,42 +423,40 @@ class OddServer(FrozenServer):
                 return
 
 
-def test_nobody_listening_is_an_error_of_its_own() -> None:
+def test_tls_is_spoken_and_a_target_that_cannot_be_had_is_an_error_of_its_own(certificate: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    done = python(ODD, url)
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    settings = {"rate": 40.0, "duration": 0.5, "timeout": 2.0}
+    with TlsServer(certificate) as server:
+        (good, stranger, nobody_there), _ = engines(
+            {"url": server.url, "ca": str(certificate), **settings}, {"url": server.url, **settings},
+            {"url": nobody, **settings},
+        )  # fmt: skip
 
-    assert done.stdout.strip() == "True ['connect'] False", done.stderr
+    assert (good["errors"], good["completed"]) == ([], 20)
+    assert (stranger["errors"], stranger["completed"]) == (["tls"], 0)
+    assert (nobody_there["errors"], nobody_there["total"], nobody_there["failed"]) == (["connect"], 0, 20)
 
 
-def test_a_worker_that_dies_is_noticed_and_named(mock: str, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "LEADPROOF_"))}
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "locust", "-f", "loadtests/ping_only.py", "--headless", "--only-summary",
-         "--host", mock, "--rate", "50", "-t", "14s", "--processes", "2"],
-        cwd=ROOT, env=environment | {"PYTHONPATH": str(ROOT / "src")}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True,
-    )  # fmt: skip
-    try:
-        children: list[int] = []
-        deadline = time.monotonic() + 10
-        while len(children) < 2 and time.monotonic() < deadline:
-            listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-            if not listed.exists():
-                pytest.skip("only Linux tells a process's children")
-            children = [int(one) for one in listed.read_text().split()]
-            time.sleep(0.2)
-        time.sleep(6)
-        os.kill(children[0], signal.SIGKILL)
-        said, _ = process.communicate(timeout=60)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+class TlsServer(FrozenServer):
+    """Answers over TLS."""
 
-    assert re.search(r"worker \S+: it was not heard of for \d+ s and did not finish", said), said
-    assert "INCONCLUSIVE" in said
-    assert process.returncode == 4, said
+    def __init__(self, certificate: Path) -> None:
+        super().__init__((-1.0, -1.0))
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+
+    @property
+    def url(self) -> str:
+        return super().url.replace("http:", "https:")
+
+    def _serve(self, sock: socket.socket) -> None:
+        try:
+            secure = self._context.wrap_socket(sock, server_side=True)
+        except OSError:
+            sock.close()
+            return
+        super()._serve(secure)
 
 
 def test_the_command_line_never_imports_locust() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,13 +193,13 @@ def test_evidence_is_kept_line_by_line_and_without_secrets(tmp_path: Path) -> No
     with Run.open(tmp_path, "test", redactor=redactor) as run:
         setting = Setting(lambda _: answered(wrong), run=run)
         judgement = setting.session.call("create_lead", "json", lead())
-        setting.session.note(judgement.findings[:1], judgement)
+        setting.session.note(replace(judgement, findings=judgement.findings[:1]), judgement)
 
         lines = [json.loads(line) for line in (run.path / "findings.ndjson").read_text().splitlines()]
         [exchange] = read_exchanges(run.path)
 
     findings = [line for line in lines if line["what"] == "finding"]
-    assert [line["n"] for line in findings] == [1] * len(judgement.findings) + [None]
+    assert [line["n"] for line in findings] == [1] * len(judgement.findings) + [1]
     assert {line["clause"] for line in findings} == {one.clause for one in judgement.findings} != set()
     assert exchange.intent == "accepted"
     assert header(exchange.request.headers, "api-key") not in (None, KEY)

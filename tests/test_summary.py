@@ -337,7 +337,10 @@ def test_a_command_can_be_pasted_into_a_shell() -> None:
 
 # ---- the shape of the report -----------------------------------------------------------------------------------------
 
-REPORT = "schema command verdict exit_code counts files findings observations clauses coverage latency run"
+REPORT = (
+    "schema command verdict exit_code counts files findings observations clauses coverage latency run "
+    "equivalence attestations rests_on codes"
+)
 FINDING = "clause kind level operation media_type origin pointer xpath expected actual message count"
 CLAUSE = {"id", "result", "passed", "failed", "reason"}
 

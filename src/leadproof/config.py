@@ -28,8 +28,11 @@ KEYS: dict[str, tuple[type, str]] = {
     "profile": (str, "path of the posting profile"),
     "out": (str, "folder for run directories"),
     "seed": (int, "seed of everything that is generated"),
+    "subject": (str, "who or what is tested, for the cover of the report"),
+    "by": (str, "who runs the tests, for the cover of the report"),
     "readings": (dict, "reading id = choice"),
     "targets": (dict, "named targets"),
+    "waivers": (str, "path of the file of waivers"),
 }
 
 TARGET_KEYS: dict[str, tuple[type, str]] = {
@@ -59,6 +62,13 @@ class Config:
     seed: int = 0
     readings: dict[str, str] = field(default_factory=dict)
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waivers: str | None = None
+    subject: str = ""
+    by: str = ""
+
+    def cover(self) -> dict[str, str]:
+        """What the cover of a report is told: who is tested and who tests, where somebody said so."""
+        return {name: words for name, words in (("subject", self.subject), ("by", self.by)) if words}
 
 
 def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:

@@ -8,7 +8,7 @@ clocks), are declared in the OpenAPI document and left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
@@ -19,6 +19,9 @@ from leadproof.checks.context import instant
 from leadproof.specs import ANY_OFFSET, Schema, Specification
 
 _ABSENT = object()
+
+#: Stands for a member that the documentation does not show.
+UNDOCUMENTED = "(undocumented)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +51,57 @@ def compare(
         spec: The contract's readings.
         volatile: Compare ids and clocks as well, which two answers to two requests never share.
     """
+    if alike(operation, json_value, xml_value, spec, volatile=volatile) is not None:
+        return iter(())
+    return (found for _, found in walk(operation, json_value, xml_value, spec, volatile=volatile) if found is not None)
+
+
+def alike(
+    operation: str, json_value: Any, xml_value: Any, spec: Specification, *, volatile: bool = False
+) -> Hashable | None:
+    """A quick look: something only where `walk` would find no difference, the same for answers of the same form.
+
+    It knows the usual case, every documented member there and written alike; None says nothing about the two.
+    """
     key = ("alike", operation, str(volatile))
     if key not in spec._made:
         both = (spec.schema(operation, "answer", "json"), spec.schema(operation, "answer", "xml"))
-        spec._made[key] = both, _alike(both, volatile)
-    schemas, alike = spec._made[key]
-    if alike(json_value, xml_value):
-        return
-    for pointer, left, right in _walk(json_value, xml_value, schemas, "", volatile):
+        spec._made[key] = _alike(both, volatile)
+    form: Hashable | None = spec._made[key](json_value, xml_value)
+    return form
+
+
+def walk(
+    operation: str, json_value: Any, xml_value: Any, spec: Specification, *, volatile: bool = False
+) -> Iterator[tuple[str, Difference | None]]:
+    """Every member that is compared, as the shape of its JSON Pointer, and the difference if there is one.
+
+    A member that the documentation does not show is `UNDOCUMENTED`, whatever the service calls it.
+    """
+    schemas = (spec.schema(operation, "answer", "json"), spec.schema(operation, "answer", "xml"))
+    for pointer, member, left, right, same in _walk(json_value, xml_value, schemas, "", "", volatile):
+        if same:
+            yield member, None
+            continue
         kind = "equivalence.missing" if _ABSENT in (left, right) else "equivalence.value"
-        yield Difference(pointer, xpath_of(operation, "answer", pointer, spec), _shown(left), _shown(right), kind)
+        at = xpath_of(operation, "answer", pointer, spec)
+        yield member, Difference(pointer, at, _shown(left), _shown(right), kind)
+
+
+def members(operation: str, spec: Specification) -> dict[str, str]:
+    """The documented members of an operation's answers that have a value of their own, and how they are compared:
+    "compared", "one-sided" (with the representation in a second word) or "volatile".
+    """
+    found: dict[str, str] = {}
+    for fmt in ("json", "xml"):
+        for member, schema in _members(spec.schema(operation, "answer", fmt), ""):
+            if "properties" in schema or "items" in schema:
+                continue
+            if "x-leadproof-only" in schema:
+                found[member] = f"one-sided {schema['x-leadproof-only']}"
+            else:
+                found.setdefault(member, "volatile" if schema.get("x-leadproof-volatile") else "compared")
+    return found
 
 
 def left_out(operation: str, spec: Specification) -> list[str]:
@@ -81,17 +125,20 @@ def _members(schema: Schema, at: str) -> Iterator[tuple[str, Schema]]:
 
 
 def _walk(
-    left: Any, right: Any, schemas: tuple[Schema, Schema], at: str, volatile: bool
-) -> Iterator[tuple[str, Any, Any]]:
+    left: Any, right: Any, schemas: tuple[Schema, Schema], at: str, member: str, volatile: bool
+) -> Iterator[tuple[str, str, Any, Any, bool]]:
     if isinstance(left, dict) and isinstance(right, dict):
         for name in dict.fromkeys((*left, *right)):
             below = (_property(schemas[0], name), _property(schemas[1], name))
             if _one_sided(below) or (not volatile and any(sub.get("x-leadproof-volatile") for sub in below)):
                 continue
-            yield from _walk(left.get(name, _ABSENT), right.get(name, _ABSENT), below, f"{at}/{escape(name)}", volatile)
+            known = any(name in schema.get("properties", {}) for schema in schemas)
+            inside = f"{member}/{escape(name) if known else UNDOCUMENTED}"
+            sides = left.get(name, _ABSENT), right.get(name, _ABSENT)
+            yield from _walk(*sides, below, f"{at}/{escape(name)}", inside, volatile)
     elif isinstance(left, dict) and isinstance(right, list) and len(right) == 1 and _is_object(schemas[0]):
         # An object in JSON, a list of one in XML (reading `transfer-client`).
-        yield from _walk(left, right[0], (schemas[0], schemas[1].get("items", {})), at, volatile)
+        yield from _walk(left, right[0], (schemas[0], schemas[1].get("items", {})), at, member, volatile)
     elif isinstance(left, list) and isinstance(right, list):
         items = (schemas[0].get("items", {}), schemas[1].get("items", {}))
         for index in range(max(len(left), len(right))):
@@ -100,32 +147,35 @@ def _walk(
                 right[index] if index < len(right) else _ABSENT,
                 items,
                 f"{at}/{index}",
+                f"{member}/*",
                 volatile,
             )
-    elif not _same(left, right, schemas):
-        yield at, left, right
+    else:
+        yield at, member, left, right, _same(left, right, schemas)
 
 
-Alike = Callable[[Any, Any], bool]
+#: A form of its own for what has no members: a null, and a value that is none of the containers.
+_NULL, _LEAF = "null", ""
+Alike = Callable[[Any, Any], Hashable | None]
 
 
 def _alike(schemas: tuple[Schema, Schema], volatile: bool) -> Alike:
-    """A quick look, made once for each schema: True only where `_walk` would find nothing, whatever the values are.
-
-    It knows the usual case, every documented member there and written alike; for anything else it says False.
-    """
+    """The quick look at one place, made once for each schema: the form of both values, or None."""
     if all(_is_object(schema) for schema in schemas):
         return _alike_objects(schemas, volatile)
     if all("items" in schema for schema in schemas):
         entry = _alike((schemas[0]["items"], schemas[1]["items"]), volatile)
 
-        def lists(left: Any, right: Any) -> bool:
+        def lists(left: Any, right: Any) -> Hashable | None:
             if left.__class__ is not list or right.__class__ is not list:
-                return left is right is None
-            return len(left) == len(right) and all(map(entry, left, right))
+                return _NULL if left is right is None else None
+            forms = tuple(map(entry, left, right))
+            return forms if len(left) == len(right) and None not in forms else None
 
         return lists
-    return lambda left, right: left.__class__ is right.__class__ and left.__class__ in _PLAIN and left == right
+    return lambda left, right: (
+        _LEAF if left.__class__ is right.__class__ and left.__class__ in _PLAIN and left == right else None
+    )
 
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
@@ -143,32 +193,28 @@ def _alike_objects(schemas: tuple[Schema, Schema], volatile: bool) -> Alike:
     below = [(name, _alike(sides[name], volatile)) for name in inner]
     leaves = [name for name in compared if name not in inner]
     pick: Callable[[Any], Any] = itemgetter(*leaves) if len(leaves) > 1 else lambda value: tuple(map(value.get, leaves))
-
     plain: set[tuple[type, ...]] = set()
 
-    def objects(left: Any, right: Any) -> bool:
+    def objects(left: Any, right: Any) -> Hashable | None:
         if left.__class__ is not dict or right.__class__ is not dict:
-            return left is right is None
+            return _NULL if left is right is None else None
         try:
             ours, theirs = pick(left), pick(right)
             if ours != theirs:
-                return False
+                return None
             types = tuple(map(type, ours))  # 1 is equal to true and to 1.0, and is neither
             if types not in plain:
                 if not _PLAIN.issuperset(types):
-                    return False
+                    return None
                 plain.add(types)
             if types != tuple(map(type, theirs)):
-                return False
-            for name, alike in below:
-                if not alike(left[name], right[name]):
-                    return False
+                return None
+            forms = tuple([look(left[name], right[name]) for name, look in below])
         except KeyError:
-            return False
+            return None
         more = len(left) - len(compared), len(right) - len(compared)
-        if not left_out:
-            return more == (0, 0)
-        return more == (sum(map(left.__contains__, left_out)), sum(map(right.__contains__, left_out)))
+        known = (sum(map(left.__contains__, left_out)), sum(map(right.__contains__, left_out))) if left_out else (0, 0)
+        return forms if more == known and None not in forms else None
 
     return objects
 

@@ -40,6 +40,17 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+#: What each exit code says, in a sentence; reports and `leadproof explain` show it.
+MEANINGS: dict[ExitCode, str] = {
+    ExitCode.PASSED: "Everything that was exercised held.",
+    ExitCode.VIOLATED: "A must clause that is documented or resolved was violated, or what --fail-on adds.",
+    ExitCode.USAGE: "Usage, configuration or unreadable input.",
+    ExitCode.OBJECTIVES_MISSED: "The contract held, the load objectives did not.",
+    ExitCode.INCONCLUSIVE: "Nothing was really tested: nothing matched, nothing was authorised, or too few samples.",
+    ExitCode.UNREACHABLE: "The target could not be reached.",
+    ExitCode.INTERRUPTED: "Ended by Ctrl-C; what was found until then is kept.",
+}
+
 #: Where several exit codes apply, the first of these wins.
 PRECEDENCE = (
     ExitCode.INTERRUPTED,

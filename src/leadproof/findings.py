@@ -5,7 +5,9 @@ Plain frozen data; no logic but what makes two findings the same one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 #: The kinds of finding, dotted and few, with their meaning in plain words.
 KINDS: dict[str, str] = {
@@ -95,6 +97,14 @@ class Observation:
     operation: str = ""
     media: str = ""
     origin: str = ""
+
+
+def identity(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """`Finding.same_as` of a finding as a report has it."""
+    media = str(row.get("media_type") or "").removeprefix("application/")
+    names = ("clause", "kind", "operation")
+    found = (*(str(row.get(name) or "") for name in names), media)
+    return (*found, shape(str(row.get("pointer") or "")), shape_of_type(str(row.get("actual") or "")))
 
 
 def shape(pointer: str) -> str:

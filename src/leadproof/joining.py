@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from leadproof.summary import SHOWN, Summary
+from leadproof.summary import NAMED, SHOWN, Summary
 
-_COLLECTED = ("exchanges", "files", "interrupted", "_tested", "_meant", "_accepted", "_found", "_observed")
+_COLLECTED = ("exchanges", "files", "interrupted", "_tested", "_meant", "_accepted", "_seen", "_found", "_observed")
 
 
 def state(summary: Summary) -> dict[str, Any]:
@@ -32,6 +32,10 @@ def take(summary: Summary, found: Mapping[str, Any]) -> None:
     summary._tested += found["_tested"]
     summary._meant += found["_meant"]
     summary._accepted += found["_accepted"]
+    for clause, seen in found["_seen"].items():
+        for name, numbers in seen.items():
+            mine = summary._seen.setdefault(clause, {}).setdefault(name, [])
+            mine += numbers[: NAMED - len(mine)]
     for key, one in found["_found"].items():
         known = summary._found.get(key)
         if known is None:

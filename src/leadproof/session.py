@@ -5,6 +5,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,6 @@ from leadproof import bodies
 from leadproof.client import Client, compose, require_reachable
 from leadproof.evidence import Run
 from leadproof.exchange import Exchange, Headers, Request, WireProblem
-from leadproof.findings import Finding
 from leadproof.judge import Judge, Judgement
 from leadproof.operations import OPERATIONS
 from leadproof.summary import Summary
@@ -127,22 +127,21 @@ class Session:
         """Judges an exchange and keeps it, with what a probe saw of its bytes."""
         self._silent = self._silent + 1 if exchange.failure == "transport.timeout" else 0
         judgement = self.judge.judge(exchange, problems)
-        number = self.run.exchange(exchange) if self.run else None
+        number = self.run.judged(exchange, judgement) if self.run else None
         self.summary.add(judgement, number)
-        if self.run:
-            for finding in judgement.findings:
-                self.run.finding(finding, number)
-            for observation in judgement.observations:
-                self.run.finding(observation, number)
         if self._progress:
             self._progress(exchange.origin, judgement)
         if self._silent >= SILENCE:
             raise GaveUp(f"the run ended after {SILENCE} requests in a row that got no answer in time")
-        return judgement
+        return replace(judgement, number=number)
 
-    def note(self, findings: tuple[Finding, ...], judgement: Judgement) -> None:
-        """Keeps findings that came from comparing exchanges."""
-        self.summary.findings(findings, judgement)
+    def note(self, beside: Judgement, *about: Judgement) -> None:
+        """Keeps what came from laying exchanges side by side.
+
+        Args:
+            beside: What was decided, and found.
+            about: The exchanges; what is found is shown with the first.
+        """
+        self.summary.findings(beside.findings, about[0], about[0].number)
         if self.run:
-            for one in findings:
-                self.run.finding(one)
+            self.run.beside(beside, *(one.number for one in about))

@@ -7,6 +7,7 @@ through it; nobody else opens them. What a *check* makes of a clause stands in `
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -36,7 +37,19 @@ from leadproof.schemas import (
     xsd_patches,
 )
 
-__all__ = ["ANY_OFFSET", "Clause", "Reading", "Schema", "Specification", "clauses", "digests", "load", "readings"]
+__all__ = [
+    "ANY_OFFSET",
+    "Clause",
+    "Reading",
+    "Schema",
+    "Specification",
+    "clauses",
+    "digests",
+    "load",
+    "places",
+    "readings",
+    "versions",
+]
 
 #: Readings that replace one reading's choice when the documentation's own samples shall pass.
 AS_DOCUMENTED = {"placeholders": "as-documented"}
@@ -120,6 +133,22 @@ def clauses() -> dict[str, Clause]:
     return {row["id"]: _clause(row) for row in _yaml("clauses.yaml")["clauses"]}
 
 
+@cache
+def places() -> dict[str, tuple[str, int]]:
+    """File below `specs/` and line (from 1) of every clause and of every operation, by its id."""
+    found: dict[str, tuple[str, int]] = {}
+    for name, pattern in (("clauses.yaml", _CLAUSE_LINE), ("openapi.yaml", _OPERATION_LINE)):
+        text = resources.path("specs", name).read_text("utf-8")
+        for number, line in enumerate(text.splitlines(), 1):
+            if hit := pattern.search(line):
+                found.setdefault(hit[1], (name, number))
+    return found
+
+
+_CLAUSE_LINE = re.compile(r"^  - id: (\S+)$")
+_OPERATION_LINE = re.compile(r"^\s*- \{?id: (\w+)\b")
+
+
 def _clause(row: Mapping[str, Any]) -> Clause:
     operations = tuple(OPERATIONS) if row["operations"] in ("all", ["all"]) else tuple(row["operations"])
     return Clause(
@@ -136,6 +165,16 @@ def _clause(row: Mapping[str, Any]) -> Clause:
         check=row.get("check", ""),
         untestable=row.get("untestable", ""),
     )
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The version that each hand-written register gives itself, by file."""
+    return {
+        "clauses.yaml": str(_yaml("clauses.yaml")["version"]),
+        "readings.yaml": str(_yaml("readings.yaml")["version"]),
+        "openapi.yaml": str(_yaml("openapi.yaml")["info"]["version"]),
+    }
 
 
 def digests() -> dict[str, str]:

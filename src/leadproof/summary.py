@@ -15,20 +15,16 @@ from leadproof.coverage import Coverage
 from leadproof.errors import ExitCode, worst
 from leadproof.excerpts import curl, excerpt
 from leadproof.findings import Finding, Observation, shape
-from leadproof.judge import ABSENT, Judgement, Tally
-from leadproof.operations import CELLS, OPERATIONS
+from leadproof.judge import ABSENT, Decisions, Judgement, Tally
+from leadproof.operations import OPERATIONS
 from leadproof.redact import Redactor
-from leadproof.specs import Clause, Specification
+from leadproof.specs import Clause, Specification, versions
+from leadproof.tables import attestations, clause_row, coverage, equivalence, readings
+from leadproof.verdicts import FAIL_ON, fails, settle, verdict
+
+__all__ = ["FAIL_ON", "OBSERVED", "SCHEMA", "SHOWN", "Summary", "counts", "coverage", "verdict"]
 
 SCHEMA = "leadproof.report/1"
-
-#: What `--fail-on` may add to the violations that count: name -> meaning.
-FAIL_ON: dict[str, str] = {
-    "must": "must clauses that are documented or resolved (the default)",
-    "should": "should clauses that are documented or resolved, too",
-    "assumed": "assumed clauses too, whatever their level",
-    "any": "every finding",
-}
 
 #: Distinct findings that a report shows with the exchange they were seen in; the rest comes without.
 SHOWN = 500
@@ -36,16 +32,15 @@ SHOWN = 500
 #: Distinct observations of one kind; the rest is counted in one row. A browser's capture is full of other traffic.
 OBSERVED = 100
 
+#: Exchanges that are named in which a clause held, and in which it was broken.
+NAMED = 3
+
 _MORE = "more of this kind, not listed one by one"
 
 
 def counts(clause: Clause, fail_on: str = "must") -> bool:
     """Does a breach of the clause fail the run?"""
-    if fail_on == "any":
-        return True
-    if clause.basis == "assumed":
-        return fail_on == "assumed"
-    return clause.level == "must" or (clause.level == "should" and fail_on in ("should", "assumed"))
+    return fails(clause.level, clause.basis, fail_on)
 
 
 @dataclass(slots=True)
@@ -85,22 +80,34 @@ class Summary:
     _accepted: int = 0
     _kinds: Counter[str] = field(default_factory=Counter)
     _found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
+    #: Clause -> "passed" and "failed" -> numbers of the first exchanges.
+    _seen: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     _observed: dict[tuple[str, ...], tuple[Observation, int]] = field(default_factory=dict)
     #: What makes a finding or an observation the same one -> the same after redaction: most are made again and again.
     _raw: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def add(self, judgement: Judgement, exchange: int | None = None) -> None:
         """Takes in what the judge said of one exchange."""
-        self.exchanges += 1
-        self._tested += judgement.outcome == "judged" and not _at_the_door(judgement)
-        if judgement.context is not None:
-            self._meant += judgement.context.exchange.intent == "accepted"
-            self._accepted += bool(judgement.context.accepted)
-            if self.exercised is not None:
-                self.exercised.add(judgement.context, judgement.media)
+        self.count(judgement.decisions(), exchange)
+        if judgement.context is not None and self.exercised is not None:
+            self.exercised.add(judgement.context, judgement.media)
         self.findings(judgement.findings, judgement, exchange)
         for observation in judgement.observations:
             self.observed(observation)
+
+    def count(self, decisions: Decisions, exchange: int | None = None) -> None:
+        """Takes in what was decided about one exchange, findings and observations apart."""
+        self.exchanges += 1
+        self._tested += decisions.outcome == "judged" and decisions.status not in (*UNAUTHORISED, *ABSENT)
+        self._meant += decisions.intent == "accepted" and decisions.outcome != "unrecognised"
+        self._accepted += decisions.accepted
+        if exchange is None:
+            return
+        for name, decided in (("passed", decisions.held), ("failed", decisions.broken)):
+            for clause, _ in decided:
+                seen = self._seen.setdefault(clause, {}).setdefault(name, [])
+                if len(seen) < NAMED and exchange not in seen:
+                    seen.append(exchange)
 
     def observe(self, kind: str, message: str, judgement: Judgement) -> None:
         """Takes in something that a caller saw and no clause decides."""
@@ -114,16 +121,12 @@ class Summary:
             first, number = self._observed[self._raw[raw]]
             self._observed[self._raw[raw]] = (first, number + 1)
             return
-        key = self._observe(observation)
+        key = self.noted(self.redactor.observation(observation))
         if len(self._raw) < 20 * OBSERVED:
             self._raw[raw] = key
 
-    def _observe(self, observation: Observation) -> tuple[str, ...]:
-        """Takes in an observation that was not made before in these words; the key that it got."""
-        return self.noted(self.redactor.observation(observation))
-
     def noted(self, seen: Observation) -> tuple[str, ...]:
-        """Counts an observation that was redacted."""
+        """Takes in an observation that was redacted; what makes it the same one."""
         key = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
         if key not in self._observed:
             if self._kinds[seen.kind] >= OBSERVED:
@@ -150,10 +153,10 @@ class Summary:
                     known.evidence |= self._evidence(judgement)
             else:
                 redacted = self.redactor.finding(finding)
-                if len(self._raw) < 20 * OBSERVED:
-                    self._raw[raw] = key
                 evidence = self._evidence(judgement) if len(self._found) < SHOWN else {}
                 self._found[key] = _Found(redacted, judgement.outcome, exchange, evidence, size=size)
+            if len(self._raw) < 20 * OBSERVED:
+                self._raw[raw] = key
 
     @property
     def tested(self) -> int:
@@ -209,6 +212,10 @@ class Summary:
 
     def exit_code(self, tally: Tally) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""
+        return worst(*self.codes(tally))
+
+    def codes(self, tally: Tally) -> list[ExitCode]:
+        """All exit codes that apply."""
         codes = [ExitCode.PASSED]
         if self.interrupted:
             codes.append(ExitCode.INTERRUPTED)
@@ -221,19 +228,18 @@ class Summary:
             codes.append(ExitCode.VIOLATED)
         if not self._tested or (self._meant and not self._accepted) or self.gaps:
             codes.append(ExitCode.INCONCLUSIVE)
-        return worst(*codes)
+        return codes
 
     def report(self, command: str, tally: Tally, run: Mapping[str, Any]) -> dict[str, Any]:
         """The report of the run as `leadproof.report/1`."""
-        code = self.exit_code(tally)
         kept = sorted(self.kept(), key=self._rank)
         dropped = {one.finding.clause for one in self._found.values()} - {one.finding.clause for one in kept}
         clauses = [self._clause(clause, tally, dropped) for clause in self.spec.clauses.values()]
-        return {
+        report = {
             "schema": SCHEMA,
             "command": command,
-            "verdict": verdict(code),
-            "exit_code": int(code),
+            "verdict": "",
+            "exit_code": 0,
             "counts": {
                 "exchanges": self.exchanges,
                 "judged": tally.outcomes["judged"],
@@ -249,8 +255,13 @@ class Summary:
             "clauses": clauses,
             "coverage": {**coverage(tally), **self._exercised(clauses)},
             "latency": {},
-            "run": {**run, "readings": self._readings()},
+            "run": {**run, "fail_on": self.fail_on, "versions": versions(), "readings": readings(self.spec)},
+            "equivalence": equivalence(self.spec, tally),
+            "attestations": attestations(self.spec),
+            "rests_on": {"tested": self._tested, "meant": self._meant, "accepted": self._accepted},
         }
+        settle(report, self.codes(tally))
+        return report
 
     def _exercised(self, clauses: list[dict[str, Any]]) -> dict[str, Any]:
         """What was exercised in detail, and what was to be and was not."""
@@ -307,50 +318,8 @@ class Summary:
         }
 
     def _clause(self, clause: Clause, tally: Tally, dropped: set[str]) -> dict[str, Any]:
-        result, reason = tally.result(clause)
-        passed, failed = tally.counts(clause)
-        if clause.id in dropped:
-            result, reason = "untested", "there is nothing at the documented addresses"
-        if result == "untested":
-            general = reason if clause.untestable else self.general_reason or reason
-            reason = self.reasons.get(clause.id, general)
-        return {
-            "id": clause.id,
-            "result": result,
-            "passed": passed,
-            "failed": failed,
-            "reason": reason,
-            "level": clause.level,
-            "basis": clause.basis,
-            "subject": clause.subject,
-            "member": clause.member,
-            "text": clause.text,
-            "place": clause.place,
-            "operations": list(clause.operations),
-            "media": list(clause.media),
-            "check": clause.check,
-            "cells": {
-                f"{operation}/{media}": [
-                    tally.passed[(clause.id, operation, media)],
-                    tally.failed[(clause.id, operation, media)],
-                ]
-                for operation, media in clause.cells()
-                if tally.passed[(clause.id, operation, media)] or tally.failed[(clause.id, operation, media)]
-            },
-        }
-
-    def _readings(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": reading.id,
-                "title": reading.title,
-                "taken": self.spec.choices.get(reading.id, reading.taken),
-                "meaning": reading.choices[self.spec.choices.get(reading.id, reading.taken)],
-                "why": reading.why,
-                "chosen": self.spec.choices.get(reading.id, reading.taken) != reading.taken,
-            }
-            for reading in self.spec.readings.values()
-        ]
+        reason = self.reasons.get(clause.id) or ("" if clause.untestable else self.general_reason)
+        return clause_row(clause, tally, dropped=dropped, reason=reason, seen=self._seen.get(clause.id, {}))
 
 
 def _size(judgement: Judgement) -> int:
@@ -359,36 +328,3 @@ def _size(judgement: Judgement) -> int:
         return 0
     exchange = judgement.context.exchange
     return len(exchange.request.body) + 100 * exchange.origin.count(" > ")
-
-
-def _at_the_door(judgement: Judgement) -> bool:
-    """Did the answer only say that the caller, or the address, is not known?"""
-    response = judgement.context.exchange.response if judgement.context else None
-    return response is not None and response.status in (*UNAUTHORISED, *ABSENT)
-
-
-def verdict(code: ExitCode) -> str:
-    """The verdict in a word."""
-    if code == ExitCode.PASSED:
-        return "passed"
-    return "failed" if code in (ExitCode.VIOLATED, ExitCode.OBJECTIVES_MISSED) else "inconclusive"
-
-
-def coverage(tally: Tally) -> dict[str, Any]:
-    """What was exercised: operations and representations, cells, outcomes."""
-    operations: dict[str, dict[str, dict[str, int]]] = {}
-    for operation, media in CELLS:
-        judged = tally.exchanges[(operation, media, "judged")]
-        operations.setdefault(operation, {})[media] = {
-            "exchanges": judged,
-            "accepted": tally.exchanges[(operation, media, "accepted")],
-            "refused": tally.exchanges[(operation, media, "refused")],
-        }
-    types: dict[str, dict[str, int]] = {}
-    for (operation, outcome), number in sorted(tally.response_types.items()):
-        types.setdefault(operation, {})[outcome] = number
-    return {
-        "operations": operations,
-        "cells": {"covered": len(tally.covered()), "total": len(CELLS)},
-        "response_types": types,
-    }

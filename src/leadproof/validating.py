@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof import captures, joining, specs
+from leadproof.checks.context import Remembered
 from leadproof.errors import InputError, UsageError
 from leadproof.evidence import Appender
 from leadproof.exchange import Exchange
@@ -38,6 +39,9 @@ from leadproof.summary import Summary
 
 #: Exchanges that a run directory keeps: so many from the beginning, and as many again of those with findings.
 KEPT = 2_000
+
+#: Exchanges of several files that are remembered, to tell those that stand in two.
+OVERLAP = 50_000
 
 #: Said of an exchange that was judged already.
 REPEATED = "the same exchange stands in an earlier file: it was judged there"
@@ -110,7 +114,7 @@ class Validation:
     summary: Summary = field(init=False)
     judge: Judge = field(init=False)
     #: Digest of an exchange -> the first file that it stands in; None where exchanges are not followed across files.
-    seen: dict[int, int] | None = None
+    seen: Remembered[bytes, int] | None = None
     #: Is the work to be ended?
     stopped: Callable[[], bool] = lambda: False
     _appender: Appender | None = None
@@ -157,20 +161,15 @@ class Validation:
         judgement = self.judge.judge(found)
         number = None
         if self._appender is not None and self.shelf.has_room(judgement):
-            number = self._appender.exchange(found)
-            for finding in judgement.findings:
-                self._appender.finding(finding, number)
-            for observation in judgement.observations:
-                self._appender.finding(observation, number)
+            number = self._appender.judged(found, judgement)
         self.summary.add(judgement, number)
 
 
-def _digest(exchange: Exchange) -> int:
+def _digest(exchange: Exchange) -> bytes:
     """What is the same for the same exchange, whoever exported it; when it was is not."""
     request, response = exchange.request, exchange.response
     parts = (request.method, request.target, request.body, response and (response.status, response.body))
-    text = repr(parts).encode("utf-8", "backslashreplace")
-    return int.from_bytes(blake2b(text, digest_size=12).digest(), "big")
+    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=12).digest()
 
 
 # ---- one process, or several -----------------------------------------------------------------------------------------
@@ -212,7 +211,7 @@ def validate(
 
 def _alone(files: Sequence[Path], plan: Plan, folder: Path | None, told: Told) -> Validated:
     shelf = Shelf(plan.keep)
-    mine = Validation(plan, shelf, folder, seen={} if len(files) > 1 else None)
+    mine = Validation(plan, shelf, folder, seen=Remembered(OVERLAP) if len(files) > 1 else None)
     try:
         for path in files:
             mine.file(path, told)

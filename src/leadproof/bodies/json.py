@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape
+from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape, met
 from leadproof.errors import EncodeError
 
 #: Objects and arrays inside each other: as many as orjson writes. Whatever walks a value may rely on it.
@@ -74,7 +74,8 @@ def _explain(data: bytes, error: orjson.JSONDecodeError) -> Problem:
             "a JSON text in UTF-8", f"byte {data[failure.start]:#04x}", line, column,
         )  # fmt: skip
     kind = "body.unsafe" if "depth limit" in error.msg else "body.malformed"
-    return Problem(kind, error.msg, "", "", "a JSON text", "", error.lineno, error.colno)
+    actual = met(data.decode("utf-8"), error.pos)
+    return Problem(kind, error.msg, "", "", "a JSON text", actual, error.lineno, error.colno)
 
 
 def _suspect(data: bytes, again: bytes) -> bool:

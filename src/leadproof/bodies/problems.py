@@ -54,6 +54,11 @@ class BodyError(ValueError):
         self.column = problem.column
 
 
+def met(text: str, position: int) -> str:
+    """What a reader met where it could not go on: one character, which gives away nothing of a value, or the end."""
+    return f"character {json.dumps(text[position])}" if position < len(text) else "the end of the text"
+
+
 _TYPE_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
 

@@ -1,8 +1,8 @@
 """What exporters of HARs do differently: an entry as it is, and what has to be said about it.
 
-Known habits: bodies in base64 (proxies), bodies left out or cut off and said so in a comment (Firefox), in a member of
-their own (HTTP Toolkit, Charles) or not at all (Chromium), status 0 and an error beside it (Chromium, Safari), header
-objects instead of lists, numbers as text, request bodies as plain text (Insomnia, Postman), form fields without a text.
+Known habits: bodies in base64 (proxies), bodies left out or cut off and said so in a comment (Firefox, Fiddler), in a
+member of their own (HTTP Toolkit) or not at all (Chromium), status 0 and an error beside it (Chromium, Safari), header
+objects instead of lists, numbers as text, request bodies as plain text, form fields without a text.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from leadproof.exchange import Exchange, Headers, Request, Response, header
 
 #: Characters at which Firefox cuts a body off.
 CUT = 1_048_576
+
+#: How a comment says that a body was left out: Firefox, Fiddler.
+_LEFT_OUT = ("not included", "exceeded", "omitted")
 
 _WITH_CONTENT = "export it again as HAR with content, before the browser forgets the bodies"
 _AS_SPECIFIED = "it was read all the same; HAR 1.2 writes it otherwise"
@@ -134,7 +137,7 @@ def _bytes(body: dict[str, Any], headers: Headers, status: Any) -> tuple[bytes |
     if "truncated" in comment:
         return None, "was cut off by the exporter"
     text = body.get("text")
-    if "not included" in comment or str(status or "").startswith("discarded"):
+    if any(word in comment for word in _LEFT_OUT) or str(status or "").startswith("discarded"):
         return None, "was not saved in the HAR"
     if text is None:
         return b"", ""

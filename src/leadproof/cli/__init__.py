@@ -27,7 +27,10 @@ COMMANDS: dict[str, str] = {
     "compare": "Do a JSON and an XML answer say the same?",
     "mock": "Run the mock of the lead receiver.",
     "defects": "Turn the suite against every defect of the mock: the kill matrix.",
+    "report": "Render a run again, merge several, compare with another.",
+    "verify": "Is a run directory still what its manifest says?",
     "explain": "Explain a clause, a reading, a kind of finding, an operation, a defect, a fault or an exit code.",
+    "init": "Write a posting profile, settings, CI jobs and a pre-commit hook.",
     "doctor": "Say what is here and what is missing on this machine.",
 }
 

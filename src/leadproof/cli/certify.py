@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from leadproof import suite
-from leadproof.cli import options
+from leadproof.cli import ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish, conclude, engage
+from leadproof.errors import ExitCode
+from leadproof.load import objectives
+from leadproof.load.probe import Probe, Setting, probe, require
 from leadproof.session import BudgetSpent
 
 
@@ -16,7 +21,7 @@ from leadproof.session import BudgetSpent
 )
 @options.combined(
     options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
-    options.json_output,
+    ending.shared, options.json_output,
 )  # fmt: skip
 @click.option("--timeout", type=float, help="Seconds for one exchange (default: 30).")
 @click.option(
@@ -25,6 +30,14 @@ from leadproof.session import BudgetSpent
     help=f"Requests at most (default: {REMOTE_BUDGET} on another machine, else no limit).",
 )
 @click.option("--rate", type=float, help=f"Requests per second at most (default: {REMOTE_RATE:g} on another machine).")
+@click.option(
+    "--objectives",
+    "goals",
+    metavar="PRESET|FILE",
+    default="",
+    help=f"Let the load probe decide, too: {', '.join(objectives.PRESETS)}, or a file (default: it is reported).",
+)
+@click.option("--no-load", is_flag=True, help="Leave the load probe out.")
 def command(
     target: str | None,
     profile_path: str | None,
@@ -33,10 +46,15 @@ def command(
     fail_on: str,
     out: str | None,
     seed: int | None,
+    formats: tuple[str, ...],
+    baseline: Path | None,
+    waiver_file: Path | None,
     as_json: bool,
     timeout: float | None,
     max_requests: int | None,
     rate: float | None,
+    goals: str,
+    no_load: bool,
 ) -> int:
     """Judge a target from end to end, and write the compliance report.
 
@@ -47,14 +65,20 @@ def command(
     Against a target on another machine every lead carries noSell and a reference that begins with "leadproof", and
     at most 200 requests are sent, 5 in a second.
 
+    On this machine a short load probe follows: 50 pings a second for four seconds, and posts of a share of them. What
+    it measures is reported; with --objectives it decides, too (exit code 3, or 4). Another machine gets no load here.
+
     \b
     Examples:
       leadproof certify
       leadproof certify --target http://127.0.0.1:8080
       LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile our-profile.toml
+      leadproof certify --target http://127.0.0.1:8080 --objectives auction
       leadproof certify --reading namespaces=serializer --json > report.json
+      leadproof certify --baseline reports/out/RUN --waivers waivers.toml --format junit --format sarif
     """
     configured = options.settings()
+    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     wish = Wish(
         "certify",
         options.specification(chosen, as_documented, configured),
@@ -69,13 +93,36 @@ def command(
         rate=rate,
         quiet=as_json,
     )
+    if goals:
+        objectives.load(goals)  # what is wrong with them is said before the first packet
     with engage(wish) as engagement:
+        found = Probe({})
         try:
+            if goals:
+                require(engagement.target)
             suite.run(engagement.story, suite.select())
+            if not no_load:
+                left = engagement.budget - engagement.client.sent if engagement.budget else None
+                setting = Setting(
+                    engagement.target,
+                    engagement.story.maker,
+                    engagement.summary,
+                    engagement.judge,
+                    engagement.run,
+                    own=engagement.story.controls is not None,
+                    profile=profile_path or configured.profile,
+                    readings=dict(wish.spec.choices),
+                    as_documented=as_documented,
+                    left=left,
+                    per_second=engagement.per_second,
+                    goals=goals,
+                )
+                found = probe(setting, engagement.say)
         except BudgetSpent as spent:
             words = f"the run ended after {engagement.budget} requests; --max-requests allows more"
             engagement.summary.general_reason = str(spent) or words
+            found = Probe({"skipped": "the run ended before it"}, ExitCode.INCONCLUSIVE if goals else ExitCode.PASSED)
         except KeyboardInterrupt:
             engagement.summary.interrupted = True
             engagement.summary.general_reason = "the run was interrupted"
-        return conclude(engagement, wish, as_json=as_json)
+        return conclude(engagement, wish, end, latency=found.data, also=found.code)

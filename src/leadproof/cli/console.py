@@ -12,10 +12,15 @@ import click
 from leadproof.errors import ExitCode
 from leadproof.findings import shape
 from leadproof.operations import OPERATIONS
-from leadproof.reports.text import one_line
+from leadproof.reports.text import count, one_line, seconds
 
 #: Distinct findings that are printed; the report holds the rest.
 PRINTED = 20
+
+#: Members of a comparison, in the order in which they are told, and what they are called.
+CHANGES = (("new", "new"), ("still", "still failing"), ("fixed", "fixed"), ("unseen", "not tested"))
+
+_EXCUSED = (("waived", "(waived)"), ("known", "(known)"))
 
 #: Other operations and representations with the same finding that are named beside the first.
 ALIKE = 4
@@ -37,8 +42,10 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     """Prints what a person needs of a report: verdict, what broke, what was covered, where to read on."""
     verdict = report["verdict"]
     results = [row["result"] for row in report["clauses"]]
-    numbers = ", ".join(f"{results.count(name)} {name}" for name in ("passed", "failed", "untested") if name in results)
-    reason = _REASONS[ExitCode(report["exit_code"])]
+    numbers = ", ".join(
+        f"{results.count(name)} {name}" for name in ("passed", "failed", "waived", "untested") if name in results
+    )
+    reason = _reason(report)
     click.echo(f"{click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)}  {reason}")
     if report["exit_code"] == ExitCode.INCONCLUSIVE:
         click.echo(f"  hint: {_remedy(report)}")
@@ -47,8 +54,29 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     _findings(report["findings"])
     _observations(report["observations"])
     _files(report["files"])
+    _compared(report)
+    if report.get("rebuilt"):
+        click.echo(click.style(f"note: {one_line(str(report['rebuilt']))}", fg="yellow"))
+    for row in report.get("waivers", ()):
+        if row["state"] != "active":
+            click.echo(click.style(f"note: {one_line(waiver_words(row))}", fg="yellow"))
     if saved:
-        click.echo(f"report: {saved}")
+        click.echo(f"report: {one_line(saved)}")
+
+
+def _reason(report: Mapping[str, Any]) -> str:
+    """The verdict in a few words; what is excused is not called held."""
+    excused = [
+        words
+        for key, words in (("waived", "waived"), ("known", "known from the baseline"))
+        if any(row.get(key) for row in report["findings"])
+    ]
+    code = ExitCode(report["exit_code"])
+    if excused and code == ExitCode.PASSED:
+        return f"all that is broken is {' or '.join(excused)}"
+    if report.get("comparison") and code == ExitCode.VIOLATED:
+        return "the contract is violated in a new way"
+    return _REASONS[code]
 
 
 def _remedy(report: Mapping[str, Any]) -> str:
@@ -84,20 +112,35 @@ def _facts(report: Mapping[str, Any], numbers: str) -> None:
     click.echo(f"  coverage   {touched} of {len(OPERATIONS)} operations, {cells['covered']} of {cells['total']} cells")
     if run.get("target"):
         click.echo(f"  target     {one_line(str(run['target']))}")
+    if report["latency"]:
+        click.echo(f"  load       {one_line(_load(report['latency']))}")
     chosen = [f"{row['id']}={row['taken']}" for row in run.get("readings", ()) if row.get("chosen")]
     if chosen:
-        click.echo(f"  readings   {', '.join(chosen)}")
+        click.echo(f"  readings   {one_line(', '.join(chosen))}")
     click.echo()
+
+
+def _load(latency: Mapping[str, Any]) -> str:
+    """The load of a run, or why there was none, in one line."""
+    if "skipped" in latency:
+        return f"not probed: {latency['skipped']}"
+    counts, curves = latency["counts"], latency["steps"]
+    p99 = max((row["latency"].get("p99", 0.0) for row in curves.values()), default=None)
+    decides = "" if latency.get("decides", True) else ", which decides nothing"
+    return (
+        f"{count(counts['completed'] + counts['failed'], 'request')} at {latency['scenario']['rate']:g} journeys/s: "
+        f"p99 {seconds(p99)}, {counts['failed']:,} failed; {latency['verdict']}{decides}"
+    )
 
 
 def _findings(findings: list[dict[str, Any]]) -> None:
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in findings:
-        key = (row["clause"], row["kind"], row["message"], shape(row["pointer"]))
+        key = (row["clause"], row["kind"], row["message"], shape(row["pointer"]), str(row["decides"]))
         alike.setdefault(key, []).append(row)
     for row, *others in list(alike.values())[:PRINTED]:
         colour = "red" if row["decides"] else "yellow"
-        head = click.style(f"{row['level']} {row['clause']}", fg=colour)
+        head = click.style(one_line(f"{row['level']} {row['clause']}"), fg=colour)
         click.echo(f"{head}  {_cell(row)}")
         click.echo(f"  {one_line(row['message'])}")
         where = [one for one in (row["pointer"], row["xpath"]) if one]
@@ -120,10 +163,41 @@ def _findings(findings: list[dict[str, Any]]) -> None:
         click.echo()
 
 
+def _compared(report: Mapping[str, Any]) -> None:
+    """What changed since the baseline, in one line each."""
+    found = report.get("comparison")
+    if not found:
+        return
+    numbers = ", ".join(f"{len(found[name])} {words}" for name, words in CHANGES if found[name] or name != "unseen")
+    click.echo(f"compared with {one_line(str(found['base']['id']))}: {numbers}")
+    if found.get("differs"):
+        click.echo(f"  note: the baseline was judged with another {one_line(', '.join(found['differs']))}")
+    for name, words in CHANGES:
+        for row in found[name][:PRINTED]:
+            media = row["media_type"].removeprefix("application/")
+            place = one_line(row["pointer"] or "/")
+            head = one_line(f"{row['clause']}  {row['operation']} {media}".rstrip())
+            click.echo(f"  {words:13}  {head}  {place}  {one_line(row['message'])}")
+        if len(found[name]) > PRINTED:
+            click.echo(f"  {words:13}  … and {len(found[name]) - PRINTED} more")
+    click.echo()
+
+
+def waiver_words(row: Mapping[str, Any]) -> str:
+    """What is to be said of a waiver that does not work as it was meant."""
+    name = " ".join(part for part in (row["clause"], row["operation"]) if part)
+    if row["state"] == "expired":
+        number = count(row["findings"], "finding")
+        found = f"{number} may decide again" if row["findings"] else "nothing is broken there any more"
+        return f"the waiver of {name} expired on {row['expires']} (owner: {row['owner']}): {found}"
+    return f"the waiver of {name} covers nothing (owner: {row['owner']}): take it out"
+
+
 def _cell(row: Mapping[str, Any]) -> str:
     """Where a finding was seen: operation and representation, and how often."""
     times = f"  ×{row['count']}" if row["count"] > 1 else ""
-    return f"{row['operation']} {row['media_type'].removeprefix('application/')}{times}"
+    times += "".join(f"  {words}" for key, words in _EXCUSED if row.get(key))
+    return one_line(f"{row['operation']} {row['media_type'].removeprefix('application/')}") + times
 
 
 def _observations(observations: list[dict[str, Any]]) -> None:
@@ -134,7 +208,7 @@ def _observations(observations: list[dict[str, Any]]) -> None:
         times = f"  ×{row['count']}" if row["count"] > 1 else ""
         where = one_line("   ".join(one for one in (row["pointer"], row["xpath"]) if one))
         place = f"  at {where}" if where else ""
-        click.echo(f"  {row['operation'] or 'any'}  {one_line(row['message'])}{place}{times}")
+        click.echo(f"  {one_line(row['operation'] or 'any')}  {one_line(row['message'])}{place}{times}")
     if len(observations) > PRINTED:
         click.echo(f"  … and {len(observations) - PRINTED} more in the report")
     click.echo()
@@ -158,10 +232,16 @@ class Bar(Protocol):
     def advance(self, words: str) -> None:
         """One more step is done."""
 
+    def say(self, words: str) -> None:
+        """What is going on."""
+
 
 class _Silent:
     def advance(self, words: str) -> None:
         """Shows nothing: nobody watches."""
+
+    def say(self, words: str) -> None:
+        """Says nothing either."""
 
 
 @contextmanager
@@ -186,5 +266,8 @@ def progress(title: str, total: int | None, *, quiet: bool = False) -> Iterator[
         class Shown:
             def advance(self, words: str) -> None:
                 display.update(task, advance=1, description=one_line(words, 60))
+
+            def say(self, words: str) -> None:
+                display.update(task, description=one_line(words, 100))
 
         yield Shown()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
 from leadproof import certify, config
 from leadproof.cli import options
-from leadproof.cli.console import progress, summarise
+from leadproof.cli.console import progress
+from leadproof.cli.ending import Ending
 from leadproof.client import Client, Target
+from leadproof.errors import ExitCode
 from leadproof.evidence import Run
 from leadproof.findings import Observation
 from leadproof.generate.leads import LeadMaker
@@ -24,12 +24,12 @@ from leadproof.mock import Mock
 from leadproof.profile import Profile
 from leadproof.receiver import Receiver
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
 from leadproof.server import new_token, running
 from leadproof.session import Session
 from leadproof.specs import Specification
 from leadproof.suite import Controls, Story
 from leadproof.summary import Summary
+from leadproof.verdicts import codes_of, settle
 
 #: Said where the target was given no key: that the requests carry none is then nobody's breach.
 NO_SECRET = "the requests carried no credentials: none were given (LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN)"
@@ -72,6 +72,20 @@ class Engagement:
     run: Run
     #: Requests that may be sent; 0 for any number.
     budget: int
+    #: Requests per second that may be sent; 0 for any number.
+    per_second: float
+    #: Is told what is going on.
+    say: Callable[[str], object]
+
+    @property
+    def client(self) -> Client:
+        """Who sends."""
+        return self.story.session.client
+
+    @property
+    def target(self) -> Target:
+        """Where it goes."""
+        return self.client.target
 
 
 @contextmanager
@@ -99,9 +113,17 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         maker = LeadMaker(profile, seed, nonce, no_sell=remote)
         certify.require_sender(maker)
         receiver = None if remote else stack.enter_context(Receiver())
-        client = stack.enter_context(Client(goal, per_second=_rate(wish.rate, remote=remote)))
+        per_second = _rate(wish.rate, remote=remote)
+        client = stack.enter_context(Client(goal, per_second=per_second))
         redactor = _redactor(profile, goal, remote=remote)
-        facts = {"profile": profile.name, "nonce": maker.nonce, "fail_on": wish.fail_on, "mock": controls is not None}
+        facts = {
+            "profile": profile.name,
+            "nonce": maker.nonce,
+            "fail_on": wish.fail_on,
+            "mock": controls is not None,
+            "choices": dict(wish.spec.choices),
+            **configured.cover(),
+        }
         run = stack.enter_context(
             Run.open(
                 Path(wish.out or configured.out),
@@ -122,22 +144,30 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         bar = stack.enter_context(progress(wish.command, None, quiet=wish.quiet))
         session = Session(client, judge, summary, run, budget=budget, progress=lambda origin, _: bar.advance(origin))
         story = Story(session, maker, controls, receiver, seed=seed, examples=wish.examples)
-        yield Engagement(story, summary, judge, run, budget)
+        yield Engagement(story, summary, judge, run, budget, per_second, bar.say)
 
 
-def conclude(engagement: Engagement, wish: Wish, *, as_json: bool) -> int:
-    """Writes the reports, prints what a person or a machine needs, and gives the exit code."""
+def conclude(
+    engagement: Engagement,
+    wish: Wish,
+    end: Ending,
+    *,
+    latency: Mapping[str, Any] | None = None,
+    also: ExitCode = ExitCode.PASSED,
+) -> int:
+    """Writes the reports, prints what a person or a machine needs, and gives the exit code.
+
+    Args:
+        engagement: The run.
+        wish: What was asked for.
+        end: What is to be done with the report.
+        latency: What a load has measured.
+        also: What it says about the run.
+    """
     report = engagement.summary.report(wish.command, engagement.judge.tally, engagement.run.end())
-    paths = engagement.run.write_reports(report)
-    _show(report, paths, as_json=as_json)
-    return int(report["exit_code"])
-
-
-def _show(report: dict[str, Any], paths: dict[str, Path], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(RENDERERS["json"].render(report), nl=False)
-    else:
-        summarise(report, saved=str(paths["html"]))
+    report["latency"] = dict(latency or {})
+    settle(report, {*codes_of(report), also})
+    return end.conclude(report, engagement.run)
 
 
 def _goal(url: str, profile: Profile, timeout: float | None) -> Target:

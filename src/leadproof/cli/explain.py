@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import difflib
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import click
 
 from leadproof import specs
-from leadproof.errors import ExitCode, UsageError
+from leadproof.errors import MEANINGS, ExitCode, UsageError
 from leadproof.findings import KINDS
 from leadproof.mock.defects import Defect
-from leadproof.operations import OPERATIONS
+from leadproof.operations import OPERATIONS, Operation
 from leadproof.server.faults import FAULTS, Fault
 from leadproof.specs import Clause, Reading
-
-_CODES = {
-    ExitCode.PASSED: "Everything that was exercised held.",
-    ExitCode.VIOLATED: "A must clause that is documented or resolved was violated, or what --fail-on adds.",
-    ExitCode.USAGE: "Usage, configuration or unreadable input.",
-    ExitCode.OBJECTIVES_MISSED: "The contract held, the load objectives did not.",
-    ExitCode.INCONCLUSIVE: "Nothing was really tested: nothing matched, nothing was authorised, or too few samples.",
-    ExitCode.UNREACHABLE: "The target could not be reached.",
-    ExitCode.INTERRUPTED: "Ended by Ctrl-C; what was found until then is kept.",
-}
 
 
 @click.command("explain")
 @click.argument("name")
 def command(name: str) -> None:
-    """Explain a clause, a reading, a kind of finding, an operation, a defect or fault of the mock, or an exit code.
+    """Explain a clause, a reading, a kind of finding, an operation, a defect or fault of the mock, an exit code, or a
+    word of the report.
 
     \b
     Examples:
@@ -41,110 +33,94 @@ def command(name: str) -> None:
       leadproof explain expiry-ignored
       leadproof explain gzip-bomb
       leadproof explain 4
-      leadproof explain clauses | readings | kinds | operations | defects | faults | exit-codes
+      leadproof explain resolved
+      leadproof explain clauses | readings | kinds | operations | exit-codes | words | faults | defects
     """
     for line in explanation(name):
         click.echo(line)
 
 
 def explanation(name: str) -> Iterator[str]:
-    """The lines that explain an id.
+    """The lines that explain an id, or list what a shelf holds.
 
     Raises:
         UsageError: Nothing has it; the hint names the nearest.
     """
-    topics = _topics()
     wanted = name.strip()
-    found = topics.get(wanted) or topics.get(wanted.upper()) or topics.get(wanted.lower())
-    if found is None:
-        defects = _defects()
-        found = defects.get(wanted)
-        near = difflib.get_close_matches(wanted, [*topics, *defects], 3, 0.5) if found is None else []
-    if found is None:
-        hint = (
-            f"did you mean {', '.join(near)}?"
-            if near
-            else "try leadproof explain clauses, readings, kinds, operations, defects or faults"
-        )
+    if wanted.lower() in SHELVES:
+        yield from SHELVES[wanted.lower()].list()
+        return
+    found = False
+    for shelf in SHELVES.values():
+        rows = shelf.rows()
+        key = next((one for one in (wanted, wanted.upper(), wanted.lower()) if one in rows), None)
+        if key is not None:
+            yield from shelf.explain(key, rows[key])
+            found = True
+    if not found:
+        near = _near(wanted)
+        hint = f"did you mean {', '.join(near)}?" if near else f"try leadproof explain {', '.join(SHELVES)}"
         raise UsageError(f"nothing is called {name!r}", hint=hint)
-    yield from found()
 
 
-Topic = Callable[[], Iterator[str]]
+def _near(wanted: str) -> list[str]:
+    """The ids that were probably meant: the same in another case or nearly so, else those that hold what was said."""
+    names = {one.lower(): one for shelf in SHELVES.values() for one in shelf.rows()} | {one: one for one in SHELVES}
+    close = difflib.get_close_matches(wanted.lower(), names, 3, 0.6)
+    within = [one for one in names if len(wanted) > 3 and wanted.lower() in one]
+    return [names[one] for one in (close or within or difflib.get_close_matches(wanted.lower(), names, 3, 0.5))[:3]]
 
 
-def _topics() -> dict[str, Topic]:
-    topics: dict[str, Topic] = {
-        "clauses": lambda: (f"{one.id:22} {one.level:6} {_short(one.text)}" for one in specs.clauses().values()),
-        "readings": lambda: (
-            f"{one.id:26} {one.taken if one.selectable else '':18} {one.title}" for one in specs.readings().values()
-        ),
-        "kinds": lambda: (f"{kind:24} {words}" for kind, words in KINDS.items()),
-        "operations": lambda: (
-            f"{row.id:22} {row.method:4} {row.path:46} {row.heading}" for row in OPERATIONS.values()
-        ),
-        "defects": _list_of_defects,
-        "faults": lambda: (f"{name:18} {fault.words}" for name, fault in FAULTS.items()),
-        "exit-codes": lambda: (f"{int(code):<4} {words}" for code, words in _CODES.items()),
-    }
-    for clause in specs.clauses().values():
-        topics[clause.id] = lambda clause=clause: _clause(clause)  # type: ignore[misc]  # a default binds the loop's value
-    for reading in specs.readings().values():
-        topics[reading.id] = lambda reading=reading: _reading(reading)  # type: ignore[misc]  # as above
-    for kind, words in KINDS.items():
-        topics.setdefault(kind, lambda kind=kind, words=words: iter((f"{kind}: {words}",)))  # type: ignore[misc]  # as above
-    for code, words in _CODES.items():
-        topics[str(int(code))] = lambda code=code, words=words: iter((f"exit code {int(code)}: {words}",))  # type: ignore[misc]  # as above
-    for name, fault in FAULTS.items():
-        topics.setdefault(name, lambda name=name, fault=fault: _fault(name, fault))  # type: ignore[misc]  # as above
-    for operation in OPERATIONS:
-        topics.setdefault(operation, lambda operation=operation: _operation(operation))  # type: ignore[misc]  # as above
-    return topics
+class Shelf(NamedTuple):
+    """One kind of thing that has ids."""
+
+    #: Id -> what it is.
+    rows: Callable[[], Mapping[str, Any]]
+    #: The lines that explain one of them.
+    explain: Callable[[str, Any], Iterator[str]]
+    #: The lines that list all of them.
+    list: Callable[[], Iterator[str]]
 
 
-def _defects() -> dict[str, Topic]:
-    from leadproof.mock.defects import table  # thousands of rows, which few explanations need
+#: Words that a report uses of a clause and of a member, and what they mean.
+WORDS: dict[str, str] = {
+    "must": "Required: a breach fails the run, if the clause is documented or resolved.",
+    "should": "Recommended: a breach is reported and fails a run only with --fail-on should.",
+    "may": "Open: what is met is reported as an observation and never fails a run.",
+    "documented": "The vendor's documentation says so in so many words.",
+    "resolved": "The documentation contradicts itself or leaves a gap; a reading decides, and is named.",
+    "assumed": "Users rely on it and nobody promised it; a breach fails a run only with --fail-on assumed.",
+    "passed": "The clause was decided at least once and never broken.",
+    "failed": "The clause was broken at least once.",
+    "untested": "Nothing in the run decided the clause; the reason stands beside it.",
+    "inapplicable": "The clause does not concern what was tested.",
+    "waived": "The clause is broken, and somebody has taken that on until a date (waivers.toml).",
+    "observation": "Something worth knowing that no clause decides; it never fails a run.",
+    "one-sided": "A member that is documented in JSON or in XML only, so the two are not compared.",
+    "volatile": "A member that is new in every answer by nature, an id or a clock, so twins are not compared in it.",
+    "twins": "The same request in JSON and in XML; their two answers have to say the same.",
+    "replay": "A file that makes one finding again: leadproof test --replay FILE.",
+}
 
-    return {name: lambda row=row: _defect(row) for name, row in table().items()}  # type: ignore[misc]  # as above
-
-
-def _list_of_defects() -> Iterator[str]:
-    from leadproof.mock.defects import table
-
-    rows = table().values()
-    yield from (f"{row.id:38} {_short(row.words)}" for row in rows if not row.generated)
-    generated = [row for row in rows if row.generated]
-    yield f"and {len(generated)} generated ones, such as"
-    yield from (f"{row.id}  {_short(row.words)}" for row in generated[:: len(generated) // 8])
-
-
-def _defect(row: Defect) -> Iterator[str]:
-    yield row.id
-    yield from _wrapped("wrong", row.words)
-    yield from _wrapped("kind", f"{row.kind}, {'generated' if row.generated else 'written by hand'}")
-    yield from _wrapped("noticed by", f"{row.owner}: {specs.clauses()[row.owner].text}")
-    yield from _wrapped("cases of", ", ".join(row.operations) + (f" in {', '.join(row.media)}" if row.media else ""))
-    yield from _wrapped("try it", f"leadproof mock --defect {row.id}")
-
-
-def _fault(name: str, fault: Fault) -> Iterator[str]:
-    yield name
-    yield from _wrapped("breaks", fault.words)
-    yield from _wrapped("noticed as", ", ".join(fault.kinds) or "longer answers only")
-    if fault.parameter:
-        yield from _wrapped("parameter", f"{fault.parameter}; {fault.default:g} if none is given")
-    yield from _wrapped("try it", f"leadproof mock --fault {name}{f':{fault.default:g}' if fault.parameter else ''}")
-
-
-def _short(text: str) -> str:
-    return textwrap.shorten(text, 90, placeholder=" …")
+#: How each exit code comes about.
+EXAMPLES: dict[ExitCode, str] = {
+    ExitCode.PASSED: "leadproof certify",
+    ExitCode.VIOLATED: "leadproof mock --port 8080 --defect expiry-in-the-past, and leadproof certify --target "
+    "http://127.0.0.1:8080",
+    ExitCode.USAGE: "leadproof validate no-such-file.har",
+    ExitCode.OBJECTIVES_MISSED: "leadproof mock --port 8080 --fault latency:3, and leadproof load ping_only --target "
+    "http://127.0.0.1:8080 --rate 50 --duration 30s",
+    ExitCode.INCONCLUSIVE: "leadproof mock --port 8080, and LEADPROOF_API_KEY=wrong leadproof certify --target "
+    "http://127.0.0.1:8080",
+    ExitCode.UNREACHABLE: "leadproof certify --target http://127.0.0.1:1",
+    ExitCode.INTERRUPTED: "leadproof certify, and Ctrl-C",
+}
 
 
-def _wrapped(label: str, text: str) -> Iterator[str]:
-    yield from textwrap.wrap(text, 108, initial_indent=f"  {label:11}", subsequent_indent=" " * 13)
+# ---- one of a kind ---------------------------------------------------------------------------------------------------
 
 
-def _clause(clause: Clause) -> Iterator[str]:
+def _clause(_: str, clause: Clause) -> Iterator[str]:
     yield clause.id
     yield from _wrapped("asks", clause.text)
     yield from _wrapped("documented", clause.place)
@@ -160,7 +136,7 @@ def _clause(clause: Clause) -> Iterator[str]:
         yield from _wrapped("not tested", clause.untestable)
 
 
-def _reading(reading: Reading) -> Iterator[str]:
+def _reading(_: str, reading: Reading) -> Iterator[str]:
     yield f"{reading.id}: {reading.title}"
     for place, says in reading.places:
         yield from _wrapped("", f"{place}: {says}")
@@ -175,10 +151,88 @@ def _reading(reading: Reading) -> Iterator[str]:
         yield from _wrapped("clauses", ", ".join(bound))
 
 
-def _operation(name: str) -> Iterator[str]:
-    row = OPERATIONS[name]
+def _kind(kind: str, words: str) -> Iterator[str]:
+    yield f"{kind}: {words}"
+    faults = [name for name, fault in FAULTS.items() if kind in fault.kinds]
+    if faults:
+        yield from _wrapped("try it", " or ".join(f"leadproof mock --fault {name}" for name in faults[:3]))
+
+
+def _operation(name: str, row: Operation) -> Iterator[str]:
     yield f"{row.id}: {row.heading}"
     yield from _wrapped("sent as", f"{row.method} {row.path}")
     yield from _wrapped("in", ", ".join(row.media))
     bound = [clause.id for clause in specs.clauses().values() if name in clause.operations]
     yield from _wrapped("clauses", f"{len(bound)}: {', '.join(bound)}")
+
+
+def _code(number: str, words: str) -> Iterator[str]:
+    yield f"exit code {number}: {words}"
+    yield from _wrapped("such as", EXAMPLES[ExitCode(int(number))])
+
+
+def _word(word: str, words: str) -> Iterator[str]:
+    yield f"{word}: {words}"
+
+
+def _fault(name: str, fault: Fault) -> Iterator[str]:
+    yield name
+    yield from _wrapped("breaks", fault.words)
+    yield from _wrapped("noticed as", ", ".join(fault.kinds) or "longer answers only")
+    if fault.parameter:
+        yield from _wrapped("parameter", f"{fault.parameter}; {fault.default:g} if none is given")
+    yield from _wrapped("try it", f"leadproof mock --fault {name}{f':{fault.default:g}' if fault.parameter else ''}")
+
+
+def _defect(_: str, row: Defect) -> Iterator[str]:
+    yield row.id
+    yield from _wrapped("wrong", row.words)
+    yield from _wrapped("kind", f"{row.kind}, {'generated' if row.generated else 'written by hand'}")
+    yield from _wrapped("noticed by", f"{row.owner}: {specs.clauses()[row.owner].text}")
+    yield from _wrapped("cases of", ", ".join(row.operations) + (f" in {', '.join(row.media)}" if row.media else ""))
+    yield from _wrapped("try it", f"leadproof mock --defect {row.id}")
+
+
+def _wrapped(label: str, text: str) -> Iterator[str]:
+    yield from textwrap.wrap(text, 108, initial_indent=f"  {label:11}", subsequent_indent=" " * 13)
+
+
+# ---- all of a kind ---------------------------------------------------------------------------------------------------
+
+
+def _defects() -> Mapping[str, Defect]:
+    from leadproof.mock.defects import table  # thousands of rows, which few explanations need
+
+    return table()
+
+
+def _list_of_defects() -> Iterator[str]:
+    rows = _defects().values()
+    yield from (f"{row.id:38} {_short(row.words)}" for row in rows if not row.generated)
+    generated = [row for row in rows if row.generated]
+    yield f"and {len(generated)} generated ones, such as"
+    yield from (f"{row.id}  {_short(row.words)}" for row in generated[:: len(generated) // 8])
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, 90, placeholder=" …")
+
+
+def _codes() -> dict[str, str]:
+    return {str(int(code)): words for code, words in MEANINGS.items()}
+
+
+#: In the order in which they are searched: the thousands of defects come last.
+SHELVES: dict[str, Shelf] = {
+    "clauses": Shelf(specs.clauses, _clause, lambda: (
+        f"{one.id:22} {one.level:6} {_short(one.text)}" for one in specs.clauses().values())),
+    "readings": Shelf(specs.readings, _reading, lambda: (
+        f"{one.id:26} {one.taken if one.selectable else '':18} {one.title}" for one in specs.readings().values())),
+    "kinds": Shelf(lambda: KINDS, _kind, lambda: (f"{kind:24} {words}" for kind, words in KINDS.items())),
+    "operations": Shelf(lambda: OPERATIONS, _operation, lambda: (
+        f"{row.id:22} {row.method:4} {row.path:46} {row.heading}" for row in OPERATIONS.values())),
+    "exit-codes": Shelf(_codes, _code, lambda: (f"{code:<4} {words}" for code, words in _codes().items())),
+    "words": Shelf(lambda: WORDS, _word, lambda: (f"{word:14} {words}" for word, words in WORDS.items())),
+    "faults": Shelf(lambda: FAULTS, _fault, lambda: (f"{name:18} {fault.words}" for name, fault in FAULTS.items())),
+    "defects": Shelf(_defects, _defect, _list_of_defects),
+}  # fmt: skip

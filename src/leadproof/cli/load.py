@@ -5,31 +5,34 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import shlex
 import signal
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from leadproof import config
-from leadproof.cli import options
+from leadproof.cli import ci, ending, options
 from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.evidence import Run
 from leadproof.judge import Judge
 from leadproof.load import driver, guard, latency, objectives, scenario, telling
+from leadproof.load.following import follow
 from leadproof.load.job import MODELS, Job, mock_credentials
 from leadproof.load.schedule import PATTERNS, SHAPES
 from leadproof.load.story import Story
 from leadproof.reports import RENDERERS
+from leadproof.reports.text import figure
 from leadproof.summary import Summary
 from leadproof.target import Target
 
-#: Seconds after the run's end and its lookups in which nothing has to be heard of the generator.
-SILENCE = 120.0
+#: Users of the closed model.
+CLOSED_USERS = 10
 
 
 class Seconds(click.ParamType[float]):
@@ -62,6 +65,7 @@ class Seconds(click.ParamType[float]):
 @click.option("--arrivals", type=click.Choice(PATTERNS), help="In equal gaps, or like independent customers.")
 @click.option("--model", type=click.Choice(MODELS), default="open", show_default=True,
               help="open: by the schedule; closed: each user after its last answer.")  # fmt: skip
+@click.option("--users", type=click.IntRange(1, 10_000), help="Users of the closed model (default: 10).")
 @click.option("--xml-share", type=click.FloatRange(0, 1), help="Share of journeys in XML.")
 @click.option(
     "--judge-share", type=click.FloatRange(0, 1), help="Share of journeys that every clause judges (default: 0.05)."
@@ -78,6 +82,9 @@ class Seconds(click.ParamType[float]):
 @click.option("--worker", is_flag=True, help="Be a worker: carry what the master says.")
 @click.option("--master-host", default="127.0.0.1", show_default=True, help="Where the master listens.")
 @click.option("--master-port", type=click.IntRange(1, 65535), default=5557, show_default=True)
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any other setting of the scenario: batch=5."
+)
 @click.option("--timeout", type=Seconds(), help="Until a request without an answer is given up (default: 30s).")
 @click.option("--max-rate", type=float, help=f"Raise the cap on --rate ({scenario.REMOTE_RATE:g} on another machine).")
 @click.option(
@@ -89,7 +96,7 @@ class Seconds(click.ParamType[float]):
 @click.option("--list", "listing", is_flag=True, help="List the scenarios and the objectives, and send nothing.")
 @options.combined(
     options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
-    options.json_output,
+    ending.formats, options.json_output,
 )  # fmt: skip
 def command(name: str | None, **given: Any) -> int:
     """Put load on a target and say what holds: latency from the moment a request was due, not from when it left.
@@ -105,8 +112,17 @@ def command(name: str | None, **given: Any) -> int:
       leadproof load ping_post --rate 500 --duration 20s
       leadproof load ping_only --target http://127.0.0.1:8080 --shape step --rate 2000 --objectives auction
       leadproof load mixed --processes 2 --json > report.json
+      leadproof load ping_post --rate 20 --baseline reports/out/20261123T090000Z-5c1e
+      leadproof load direct_post --set batch=10 --set duplicate_share=0.1 --xml-share 0.5
+      leadproof load ping_post --model closed --users 50
       leadproof load ping_post --target sandbox --allow-target sandbox.example --rate 5
       leadproof load --list
+
+    \b
+    More machines: one master, which says what to do and gathers; on each of the others a worker.
+      leadproof load ping_post --target sandbox --allow-target sandbox.example \\
+        --master --master-host 0.0.0.0 --expect-workers 2
+      leadproof load --worker --master-host 10.0.0.5 --allow-target sandbox.example
 
     Exit codes: 0 passed, 1 contract violated (or leads lost on the mock), 2 usage, 3 objectives missed, 4 inconclusive
     (too few samples, generator saturated, a worker lost), 5 target unreachable, 130 interrupted.
@@ -125,12 +141,18 @@ def _run(name: str, given: dict[str, Any]) -> int:
     configured = options.settings()
     spec = options.specification(given["chosen"], given["as_documented"], configured)
     profile = options.posting_profile(given["profile_path"], configured)
-    chosen = scenario.load(name).with_(
+    if given["model"] == "closed" and (given["rate"] or given["shape"] or given["arrivals"]):
+        raise UsageError(
+            "the closed model has no rate and no shape", hint="say how many --users wait for their answers"
+        )
+    if given["model"] == "open" and given["users"]:
+        raise UsageError("the open model has no users", hint="say --rate, or --model closed")
+    chosen = scenario.changed(scenario.load(name), given["settings"]).with_(
         rate=given["rate"], duration=given["duration"], shape=given["shape"], arrivals=given["arrivals"],
         xml_share=given["xml_share"], judge_share=given["judge_share"], objectives=given["goals"],
         timeout=given["timeout"],
     )  # fmt: skip
-    goals = objectives.load(chosen.objectives)
+    goals = objectives.load(chosen.goals)
     baseline = _baseline(given["baseline"])
     seed = configured.seed if given["seed"] is None else given["seed"]
     goal = None if given["target"] is None else config.target(given["target"], configured, timeout=given["timeout"])
@@ -149,13 +171,34 @@ def _run(name: str, given: dict[str, Any]) -> int:
         elif not goal.secret and goal.loopback:
             goal = Target(goal.url, *mock_credentials(profile), goal.ca, timeout=goal.timeout)
         job = Job(
-            chosen, goal.base, goal.scheme, goal.ca, given["profile_path"] or configured.profile, seed,
-            0 if own else secrets.randbits(32), given["model"], dict(spec.choices), given["as_documented"],
-            not given["no_conservation"],
-        )  # fmt: skip
+            chosen,
+            goal.base,
+            goal.scheme,
+            goal.ca,
+            given["profile_path"] or configured.profile,
+            seed,
+            nonce=0 if own else secrets.randbits(32),
+            model=given["model"],
+            users=(given["users"] or CLOSED_USERS) if given["model"] == "closed" else 0,
+            readings=dict(spec.choices),
+            as_documented=given["as_documented"],
+            mock=own or driver.is_mock(goal),
+            conserve=not given["no_conservation"],
+        )
         redactor = options.redactor(profile, goal.secret)
-        facts = {"profile": profile.name, "nonce": job.nonce, "fail_on": given["fail_on"], "mock": own,
-                 "scenario": chosen.data(), "model": job.model, "processes": given["processes"]}  # fmt: skip
+        facts = {
+            "profile": profile.name,
+            "nonce": job.nonce,
+            "fail_on": given["fail_on"],
+            "mock": own,
+            "scenario": chosen.data(),
+            "model": job.model,
+            "users": job.users,
+            "processes": given["processes"],
+            "choices": dict(spec.choices),
+            "repeat": (repeat := _repeat(seed)),
+            **configured.cover(),
+        }
         run = stack.enter_context(
             Run.open(
                 Path(given["out"] or configured.out),
@@ -166,76 +209,18 @@ def _run(name: str, given: dict[str, Any]) -> int:
                 facts=facts,
             )
         )
-        story = Story(job, goals, Judge(spec, profile), Summary(spec, redactor, given["fail_on"]), run)
-        story.decides = own or driver.is_mock(goal)
+        story = Story(job, goals, Judge(spec, profile), Summary(spec, redactor, given["fail_on"]), run, repeat=repeat)
         master = {"host": given["master_host"], "port": given["master_port"], "workers": given["expect_workers"]}
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None
         )
-        with generator:
-            _follow(story, generator, quiet=given["as_json"])
-        return _conclude(story, run, baseline, as_json=given["as_json"])
-
-
-def _follow(story: Story, generator: driver.Generator, *, quiet: bool) -> None:
-    """Takes frames until the generator ends."""
-    begun: float | None = None
-    heard = time.monotonic()
-    told = ended = False
-    with _display(quiet) as show:
-        frames = generator.frames()
-        while True:
-            try:
-                for frame in frames:
-                    now = time.monotonic()
-                    if frame.get("end"):
-                        ended = True
-                        continue
-                    if frame:
-                        heard = now
-                        story.take(str(frame.get("worker", "local")), frame)
-                        begun = now - 1.0 if begun is None and frame.get("fold") else begun
-                    elif now - heard > SILENCE + story.job.scenario.timeout:
-                        story.problems.append(f"the generator was silent for {now - heard:.0f} s")
-                        return
-                    elapsed = 0.0 if begun is None else now - begun
-                    show(_progress(story, elapsed))
-                    if not told and (why := story.hopeless(elapsed)):
-                        told, story.stopped = True, why
-                        generator.stop()
-                break
-            except KeyboardInterrupt:
-                if story.interrupted:
-                    break  # a second Ctrl-C waits for nothing
-                story.interrupted = told = True
-                generator.stop()
-                frames = generator.frames()
-    if not ended and not story.interrupted:
-        code = generator.end()
-        words = [line for line in generator.log().splitlines() if line.strip()][-3:]
-        story.problems.append(
-            f"the generator ended with exit code {code}: {story.summary.redactor.text(' / '.join(words))}"
-        )
-
-
-def _progress(story: Story, elapsed: float) -> str:
-    counts, measures = story.measures.counts, story.measures
-    last = max(measures.slices, default=None)
-    p99 = (
-        max((one.percentile(99) for one in measures.slices[last].latency.values()), default=0.0)
-        if last is not None
-        else 0.0
-    )
-    duration = story.job.scenario.duration
-    stage = f"{min(elapsed, duration):.0f}/{duration:.0f} s" if elapsed <= duration + 1 else "looking up accepted leads"
-    return (
-        f"{stage}  {counts['started']:,} started, {counts['ended']:,} ended, {counts['failed']:,} failed, "
-        f"p99 {telling.seconds(p99)}, judged {story.summary.exchanges:,}"
-    )
+        with generator, _display(quiet=given["as_json"]) as show:
+            follow(story, generator, show)
+        return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])
 
 
 @contextmanager
-def _display(quiet: bool) -> Iterator[Any]:
+def _display(*, quiet: bool) -> Iterator[Any]:
     """A line on stderr that changes, if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda words: None
@@ -246,24 +231,27 @@ def _display(quiet: bool) -> Iterator[Any]:
         yield lambda words: status.update(words)
 
 
-def _conclude(story: Story, run: Run, baseline: Mapping[str, Any] | None, *, as_json: bool) -> int:
+def _conclude(
+    story: Story, run: Run, baseline: Mapping[str, Any] | None, formats: tuple[str, ...], *, as_json: bool
+) -> int:
     run.add_file("latency.json", json.dumps(latency.raw(story.measures), separators=(",", ":")))
     report = story.report(run.end(), latency.described)
     if baseline is not None:
         report["latency"]["baseline"] = latency.compared(story.measures, baseline)
-    paths = run.write_reports(report)
+    paths = run.write_reports(report, formats)
+    ci.tell(report)
     if as_json:
         click.echo(RENDERERS["json"].render(report), nl=False)
     else:
         for line in telling.lines(story, story.outcomes()):
             click.echo(line)
-        for row in report["latency"].get("baseline", ()):
-            click.echo(f"  baseline   {row['step']} {row['figure']}: {row['verdict']}")
-        for row in report["findings"][:10]:
-            click.echo(
-                f"  finding    {row['level']} {row['clause']} {row['operation']}: {row['message']}  ×{row['count']}"
-            )
-        click.echo(f"report: {paths['html']}")
+        for line in telling.knee(report["latency"]["rates"]):
+            click.echo(line)
+        for line in telling.against(report["latency"].get("baseline", ())):
+            click.echo(line)
+        for line in telling.findings(report["findings"]):
+            click.echo(line)
+        click.echo(f"report: {paths.get('html', paths['json'])}")
     return int(report["exit_code"])
 
 
@@ -284,6 +272,25 @@ def _baseline(path: Path | None) -> Mapping[str, Any] | None:
 
 def _goal(url: str, profile: Any) -> Target:
     return Target(url, *mock_credentials(profile))
+
+
+def _repeat(seed: int) -> str:
+    """The command line that asks for the same again: what was given, and the seed."""
+    context = click.get_current_context()
+    words = ["leadproof", "load"]
+    for parameter in context.command.params:
+        name, value = str(parameter.name), context.params.get(str(parameter.name))
+        if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name in ("seed", "as_json", "out"):
+            continue
+        if isinstance(parameter, click.Argument):
+            words.append(str(value))
+            continue
+        flag = isinstance(parameter, click.Option) and parameter.is_flag
+        for one in value if isinstance(value, tuple) else [value]:
+            words += (
+                [parameter.opts[0]] if flag else [parameter.opts[0], f"{one:g}" if isinstance(one, float) else str(one)]
+            )
+    return shlex.join([*words, "--seed", str(seed)])
 
 
 def _mock_arguments(given: Mapping[str, Any], chosen: scenario.Scenario, seed: int) -> list[str]:
@@ -313,6 +320,6 @@ def _list() -> None:
         click.echo(f"  {name:18} {one.about}  {one.shape} {one.rate:g}/s, {one.duration:g} s")
     click.echo("objectives:")
     for name, goals in objectives.PRESETS.items():
-        words = ", ".join(f"{one.name} ≤ {telling.figure(one.name, one.most)}" for one in goals)
+        words = ", ".join(f"{one.name} ≤ {figure(one.name, one.most)}" for one in goals)
         click.echo(f"  {name:18} {words}")
     click.echo(f"shapes: {', '.join(SHAPES)}")

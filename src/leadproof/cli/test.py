@@ -10,13 +10,11 @@ from typing import Any
 import click
 
 from leadproof import suite
-from leadproof.cli import options
-from leadproof.cli.console import summarise
+from leadproof.cli import ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, engage
 from leadproof.coverage import Coverage, gaps
 from leadproof.errors import InputError, UsageError
 from leadproof.operations import BOTH
-from leadproof.reports import RENDERERS
 from leadproof.reports.text import one_line
 from leadproof.session import BudgetSpent
 from leadproof.specs import Clause, Specification
@@ -50,7 +48,7 @@ REPLAYS, NAMED = 50, 5
 @click.option("--replay", metavar="FILE", type=click.Path(path_type=Path), help="Make one failing example again.")
 @options.combined(
     options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
-    options.json_output,
+    ending.shared, options.json_output,
 )  # fmt: skip
 @click.option("--timeout", type=float, help="Seconds for one exchange (default: 30).")
 @click.option(
@@ -73,6 +71,9 @@ def command(
     fail_on: str,
     out: str | None,
     seed: int | None,
+    formats: tuple[str, ...],
+    baseline: Path | None,
+    waiver_file: Path | None,
     as_json: bool,
     timeout: float | None,
     max_requests: int | None,
@@ -95,6 +96,7 @@ def command(
       leadproof test --replay reports/out/RUN/replay-01.json
     """
     configured = options.settings()
+    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     spec = options.specification(chosen, as_documented, configured)
     for name in operations:
         options.known_operation(name)
@@ -115,16 +117,14 @@ def command(
         exercised.suite = _story(outcomes)
         _keep_replays(engagement, outcomes, wish)
         report = engagement.summary.report("test", engagement.judge.tally, engagement.run.end())
-        paths = engagement.run.write_reports(report)
+        code = end.conclude(report, engagement.run)
     if as_json:
-        click.echo(RENDERERS["json"].render(report), nl=False)
-        return int(report["exit_code"])
-    summarise(report, saved=str(paths["html"]))
+        return code
     _details(report["coverage"])
     if again:
         found = again.clause in {row["clause"] for row in report["findings"]}
         click.echo(f"replay: {again.clause} is {'broken again' if found else 'not broken this time'}")
-    return int(report["exit_code"])
+    return code
 
 
 # ---- what is run -----------------------------------------------------------------------------------------------------

@@ -8,11 +8,10 @@ from pathlib import Path
 import click
 
 from leadproof import captures
-from leadproof.cli import options
-from leadproof.cli.console import progress, summarise
+from leadproof.cli import ending, options
+from leadproof.cli.console import progress
 from leadproof.errors import UsageError
 from leadproof.evidence import Run
-from leadproof.reports import RENDERERS
 from leadproof.validating import KEPT, Plan, validate
 
 
@@ -20,7 +19,7 @@ from leadproof.validating import KEPT, Plan, validate
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @options.combined(
     options.operation, options.profile, options.readings, options.as_documented, options.fail_on, options.out,
-    options.json_output,
+    ending.shared, options.json_output,
 )  # fmt: skip
 @click.option(
     "--mapping",
@@ -52,6 +51,9 @@ def command(
     as_documented: bool,
     fail_on: str,
     out: str | None,
+    formats: tuple[str, ...],
+    baseline: Path | None,
+    waiver_file: Path | None,
     as_json: bool,
     mapping_path: Path | None,
     no_run: bool,
@@ -87,10 +89,12 @@ def command(
       leadproof validate --operation ping --as-documented sample.json
       leadproof validate --mapping gateway.toml gateway.log
       curl -si https://your-endpoint.example/v2/status/ID | leadproof validate -
+      leadproof validate captures/ --baseline reports/out/RUN --waivers waivers.toml
     """
     if not paths:
         raise UsageError("no file was named", hint="such as leadproof validate capture.har")
     configured = options.settings()
+    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     spec = options.specification(chosen, as_documented, configured)
     profile = options.posting_profile(profile_path, configured)
     options.known_operation(operation)
@@ -99,7 +103,9 @@ def command(
     plan = Plan(
         spec.choices, profile, options.redactor(profile), fail_on, operation, mapping, KEPT if keep is None else keep
     )
-    facts = {"profile": profile.name, "fail_on": fail_on}
+    facts = {
+        "profile": profile.name, "fail_on": fail_on, "choices": dict(spec.choices), **configured.cover(),
+    }  # fmt: skip
     if jobs > 1 and len(files) > 1:
         facts["joined"] = "within each file: several processes judged them"
     folder = Path(out or configured.out)
@@ -115,13 +121,7 @@ def command(
         if summary.interrupted:
             summary.general_reason = "the run was interrupted"
         if run and found.kept < summary.exchanges:
-            run.say(
-                kept=f"{found.kept} of {summary.exchanges} exchanges: the first, and of the others some with findings"
-            )
+            many = f"{found.kept} of {summary.exchanges} exchanges"
+            run.say(kept=f"{many}: the first, and of the others some with findings")
         report = summary.report("validate", found.tally, run.end() if run else facts)
-        saved = str(run.write_reports(report)["html"]) if run else ""
-    if as_json:
-        click.echo(RENDERERS["json"].render(report), nl=False)
-    else:
-        summarise(report, saved=saved)
-    return int(report["exit_code"])
+        return end.conclude(report, run)

@@ -9,11 +9,15 @@
         report.json, …      rendered under a temporary name and moved into place
         manifest.json       SHA-256 of every other file
 
-`run` owns the directory, `rows` is the NDJSON form of an exchange, `files` writes whole files or none. What belongs in
-a report is decided elsewhere; how it looks, in `reports`.
+`run` owns the directory, `rows` is the NDJSON form of an exchange, `files` writes whole files or none, `rendering`
+writes the formats, `manifest` makes and verifies the hashes, `reading` gives the report of a run that is over. What
+belongs in a report is decided elsewhere; how it looks, in `reports`.
 """
 
 from leadproof.evidence.files import EvidenceError, hashes
+from leadproof.evidence.manifest import Verified, verify, write_manifest
+from leadproof.evidence.reading import read_report, rebuild
+from leadproof.evidence.rendering import write_reports
 from leadproof.evidence.rows import BODY_CAP, exchange_row, read_exchanges
 from leadproof.evidence.run import Appender, Run, random_id, spec_hashes, target_class, utc_now
 
@@ -22,11 +26,17 @@ __all__ = [
     "Appender",
     "EvidenceError",
     "Run",
+    "Verified",
     "exchange_row",
     "hashes",
     "random_id",
     "read_exchanges",
+    "read_report",
+    "rebuild",
     "spec_hashes",
     "target_class",
     "utc_now",
+    "verify",
+    "write_manifest",
+    "write_reports",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from leadproof.errors import LeadproofError, UsageError
 EXCHANGES = "exchanges.ndjson"
 FINDINGS = "findings.ndjson"
 MANIFEST = "manifest.json"
+REPORT = "report.json"
 RUN = "run.json"
 
 _UNFINISHED = ".part"
@@ -59,11 +60,12 @@ class Lines:
         self._file.close()
 
 
-def write(path: Path, content: bytes) -> None:
-    """A file that is there whole or not at all."""
+def write(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """A file that is there whole or not at all; in one piece, or piece by piece."""
     unfinished = path.with_name(path.name + _UNFINISHED)
     try:
-        unfinished.write_bytes(content)
+        with unfinished.open("wb") as file:
+            file.writelines([content] if isinstance(content, bytes) else content)
         os.replace(unfinished, path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)

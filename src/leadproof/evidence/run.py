@@ -7,7 +7,6 @@ import platform
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,7 +17,6 @@ from leadproof.errors import UsageError
 from leadproof.evidence.files import (
     EXCHANGES,
     FINDINGS,
-    MANIFEST,
     RUN,
     EvidenceError,
     Lines,
@@ -27,11 +25,14 @@ from leadproof.evidence.files import (
     hashes,
     write,
 )
+from leadproof.evidence.manifest import write_manifest
+from leadproof.evidence.reading import lines
+from leadproof.evidence.rendering import write_reports
 from leadproof.evidence.rows import exchange_row
 from leadproof.exchange import Exchange
 from leadproof.findings import Finding, Observation
+from leadproof.judge import Decisions, Judgement
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
 
 
 def utc_now() -> datetime:
@@ -50,26 +51,65 @@ class Appender:
     Args:
         path: The run directory.
         redactor: What everything passes through.
-        numbers: Gives each exchange its number in the run.
+        numbers: Gives each exchange its number in the run; counts from 1 if left out.
     """
 
-    def __init__(self, path: Path, redactor: Redactor, numbers: Callable[[], int]) -> None:
+    def __init__(self, path: Path, redactor: Redactor, numbers: Callable[[], int] | None = None) -> None:
         self.path = path
         self._redactor = redactor
+        self._count = 0
         self._numbers = numbers
         self._exchanges = Lines(path / EXCHANGES)
         self._findings = Lines(path / FINDINGS)
 
-    def exchange(self, exchange: Exchange) -> int:
+    def _number(self) -> int:
+        self._count = self._numbers() if self._numbers else self._count + 1
+        return self._count
+
+    def exchange(self, exchange: Exchange, decisions: Decisions | None = None) -> int:
         """Redact an exchange and append it; its number in the run, from 1.
+
+        Args:
+            exchange: Raw.
+            decisions: What the judge decided about it, kept in the same line.
 
         Raises:
             EvidenceError: The disk does not take it.
         """
         redacted = self._redactor.exchange(exchange)
-        number = self._numbers()
-        self._exchanges.append(exchange_row(number, redacted, original=exchange))
+        number = self._number()
+        row = exchange_row(number, redacted, original=exchange)
+        if decisions is not None:
+            row["judged"] = decisions.row()
+        self._exchanges.append(row)
         return number
+
+    def judged(self, exchange: Exchange, judgement: Judgement) -> int:
+        """Append an exchange with all that the judge said of it; its number in the run.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        number = self.exchange(exchange, judgement.decisions())
+        for one in judgement.findings:
+            self.finding(one, number)
+        for observation in judgement.observations:
+            self.finding(observation, number)
+        return number
+
+    def beside(self, judgement: Judgement, *numbers: int | None) -> None:
+        """Append what was decided by laying exchanges side by side, and what was found by it.
+
+        Args:
+            judgement: The decisions and findings.
+            numbers: The numbers of the exchanges.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": list(numbers), "what": "beside", "judged": judgement.decisions().row()})
+        for one in judgement.findings:
+            self.finding(one, numbers[0] if numbers else None)
 
     def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
         """Redact a finding or an observation and append it.
@@ -100,7 +140,7 @@ class Run(Appender):
     """One run directory, open for writing. A context manager; made by `Run.open`."""
 
     def __init__(self, path: Path, facts: dict[str, Any], redactor: Redactor, clock: Callable[[], datetime]) -> None:
-        super().__init__(path, redactor, count(1).__next__)
+        super().__init__(path, redactor)
         self._facts = facts
         self._clock = clock
         self._closed = False
@@ -165,6 +205,26 @@ class Run(Appender):
         """More of what `run.json` should say, known in the course of the run; redacted."""
         self._facts |= self._redactor.data(facts)
 
+    def take_over(self, folder: Path) -> int:
+        """Append the lines of a run that is over, as redacted as they are, under numbers that follow on.
+
+        Returns:
+            What was added to the numbers of its exchanges.
+
+        Raises:
+            InputError: They cannot be read.
+            EvidenceError: The disk does not take them.
+        """
+        offset = self._count
+        for row in lines(folder / EXCHANGES):
+            self._count = offset + int(row["n"])
+            self._exchanges.append({**row, "n": self._count})
+        for row in lines(folder / FINDINGS):
+            number = row["n"]
+            moved = [one and one + offset for one in number] if isinstance(number, list) else number and number + offset
+            self._findings.append({**row, "n": moved})
+        return offset
+
     def end(self) -> dict[str, Any]:
         """Stamp the end of the run, once, and give its facts: the `run` member of a report."""
         if self._facts["ended"] is None:
@@ -189,7 +249,7 @@ class Run(Appender):
 
         Args:
             report: The `leadproof.report/1` dict, made of redacted evidence.
-            formats: Keys of `reports.RENDERERS`; all of them by default.
+            formats: Of `reports.FORMATS`; all of `reports.RENDERERS` by default. The JSON is always written.
 
         Returns:
             The path of each format.
@@ -198,13 +258,8 @@ class Run(Appender):
             UsageError: A format that does not exist.
             EvidenceError: The disk does not take it.
         """
-        chosen = list(formats) or list(RENDERERS)
-        for name in chosen:
-            if name not in RENDERERS:
-                raise UsageError(f"there is no report format {name!r}", hint=f"Formats: {', '.join(RENDERERS)}.")
         self.end()
-        rendered = {name: RENDERERS[name].render(report) for name in chosen}
-        paths = {name: self.add_file(RENDERERS[name].file, text) for name, text in rendered.items()}
+        paths = write_reports(self.path, report, formats)
         self._write_manifest()
         return paths
 
@@ -234,7 +289,7 @@ class Run(Appender):
         write(self.path / RUN, document(self._facts))
 
     def _write_manifest(self) -> None:
-        write(self.path / MANIFEST, document({"schema": "leadproof.manifest/1", "files": hashes(self.path)}))
+        write_manifest(self.path)
 
 
 def target_class(url: str) -> str:

@@ -14,25 +14,24 @@ from leadproof import bodies
 from leadproof.bodies import BodyError, Decoded
 from leadproof.checks import Breach, Context, History, remember
 from leadproof.checks import bodies as form
-from leadproof.checks.context import outcome
 from leadproof.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
-from leadproof.equivalence import compare
 from leadproof.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.findings import Finding, Observation
 from leadproof.judge.callbacks import callback_breaches, repeated, said_by
 from leadproof.judge.habits import meant
-from leadproof.judge.judgement import Judgement, clean, finding_of, origin_of
+from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
 from leadproof.judge.moments import moment
 from leadproof.judge.quick import Quick
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
-from leadproof.judge.tally import Cell, Tally
+from leadproof.judge.tally import Tally
+from leadproof.judge.twins import disagreements
 from leadproof.judge.watching import Watch
 from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile
 from leadproof.specs import Clause, Specification, load
 
-__all__ = ["Judge", "Judgement", "Recognition", "Tally", "recognise"]
+__all__ = ["Compared", "Decisions", "Judge", "Judgement", "Recognition", "Tally", "recognise"]
 
 #: Intents of requests that are wrong on purpose: their own faults are no findings.
 NEGATIVE = ("refused", "invalid", "unreadable", "unauthorised", "unknown")
@@ -50,7 +49,7 @@ class Judge:
     Args:
         spec: The contract's readings; the taken ones if left out.
         profile: What the posting document says.
-        without: Names of checks that say nothing here, such as one about credentials where there are none.
+        without: Checks that say nothing here, such as one about credentials where there are none.
         captured: The senders are others: their habits are looked at too, and twins are found among their requests.
     """
 
@@ -85,53 +84,48 @@ class Judge:
             problems: What a probe saw of the bytes on the wire.
         """
         recognition = recognise(exchange)
-        if not recognition.candidates:
-            self._tally.outcomes["unrecognised"] += 1
-            said = Observation(recognition.kind, recognition.reason, origin=exchange.origin)
-            return Judgement("unrecognised", "", "", (), (said,))
-        short = None if problems else self._quick.look(exchange, recognition)
-        if short is not None and short[3]:
-            judgement = clean(short[0], short[1], recognition)
+        short = None if problems or not recognition.candidates else self._quick.look(exchange, recognition)
+        if short is not None and short.judgement is not None:
+            judgement = short.judgement if self._watch is None else self._watch(short.judgement)
+            if judgement.plain is not None:
+                self._quick.count(judgement.plain)
+                remember(short.context)
+                return judgement
+        elif not recognition.candidates:
+            seen = Observation(recognition.kind, recognition.reason, origin=exchange.origin)
+            judgement = Judgement("unrecognised", "", "", (), (seen,))
         else:
             case = _Case(self, exchange, recognition)
             case.wire(problems)
             judgement = case.judge()
-            if short is not None and not case.found and len(judgement.observations) == bool(recognition.reason):
-                self._quick.learn(short[2], case.passed)
-        if self._watch is not None:
-            judgement = self._watch(judgement)
-        self._tally.outcomes[judgement.outcome] += 1
-        cell = (judgement.operation, judgement.media)
-        self._tally.exchanges[(*cell, judgement.outcome)] += 1
-        context = judgement.context
-        if context is not None and context.answer is not None:
-            self._tally.exchanges[(*cell, "accepted")] += bool(context.accepted)
-            self._tally.exchanges[(*cell, "refused")] += bool(context.refused)
-            for _, result in context.results:
-                if isinstance(kind := outcome(result), str):
-                    self._tally.response_types[(judgement.operation, kind)] += 1
-            remember(context)
+            if short is not None:
+                self._quick.learn(short, judgement, recognition)
+            if self._watch is not None:
+                judgement = self._watch(judgement)
+        self._tally.add(judgement.decisions())
+        if judgement.context is not None and judgement.context.answer is not None:
+            remember(judgement.context)
         return judgement
 
-    def twins(self, left: Judgement, right: Judgement) -> tuple[Finding, ...]:
+    def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON answer `left` and the XML answer `right` to the same request say the same?"""
-        operation = left.operation
-        clause = self.register.clause(operation, "json", "twins_equivalent")
-        if clause is None or left.answer is None or right.answer is None:
-            return ()
-        findings = tuple(
-            Finding(
-                clause.id, difference.kind, "JSON and XML disagree", difference.pointer, difference.xpath,
-                f"JSON: {difference.json}", f"XML: {difference.xml}", operation, "",
-                f"{origin_of(left)} and {origin_of(right)}",
-            )
-            for difference in compare(operation, left.answer, right.answer, self.spec)
-        )  # fmt: skip
-        for media in ("json", "xml"):
-            (self._tally.failed if findings else self._tally.passed)[(clause.id, operation, media)] += 1
-        return findings
+        judgement = self.side_by_side(left, right)
+        self._tally.add(judgement.decisions())
+        return judgement
 
-    def callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> tuple[Finding, ...]:
+    def side_by_side(self, left: Judgement, right: Judgement) -> Judgement:
+        """What `twins` says, not counted yet."""
+        clause = self.register.clause(left.operation, "json", "twins_equivalent")
+        if clause is None or left.answer is None or right.answer is None:
+            return Judgement("twins", left.operation, "")
+        findings, compared = disagreements(clause, left, right, self.spec)
+        both = tuple((clause.id, media) for media in ("json", "xml"))
+        return Judgement(
+            "twins", left.operation, "", findings, (), None, () if findings else both, both if findings else (),
+            compared,
+        )  # fmt: skip
+
+    def callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> Judgement:
         """Judges the call to `returnURL` after the create that asked for it, and remembers what it said.
 
         Args:
@@ -140,40 +134,42 @@ class Judge:
             calls: All calls that came, where somebody waited for more.
         """
         if created.context is None:
-            return ()
+            return Judgement("callback", created.operation, created.media)
         found = dict(callback_breaches(created.context, call, self.spec))
         if again := repeated(created.context, calls):
             found["callback_agrees"] = again
         if call is not None and (said := said_by(created.context, call, self.spec)):
             remember(said)
-        findings = []
+        findings, held, broken = list[Finding](), list[Decided](), list[Decided]()
         for check, breach in found.items():
             clause = self.register.clause(created.operation, created.media, check)
             if clause is None:
                 continue
-            cell = (clause.id, created.operation, created.media)
-            (self._tally.failed if breach else self._tally.passed)[cell] += 1
+            (broken if breach else held).append((clause.id, created.media))
             if breach is not None:
                 findings.append(
-                    finding_of(clause, breach, created.operation, created.media, created.context.exchange.origin)
+                    _finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
                 )
         if call is not None:  # the member that asked for the call was taken
             taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
-            self._tally.passed[(taken.id, created.operation, created.media)] += 1
-        return tuple(findings)
+            held.append((taken.id, created.media))
+        judgement = Judgement(
+            "callback", created.operation, created.media, tuple(findings), (), None, tuple(held), tuple(broken)
+        )
+        self._tally.add(judgement.decisions())
+        return judgement
 
 
 class _Case:
     """One exchange being judged."""
 
     def __init__(self, judge: Judge, exchange: Exchange, recognition: Recognition) -> None:
-        self.spec, self.register, self.tally = judge.spec, judge.register, judge._tally
+        self.spec, self.register = judge.spec, judge.register
         self.operation = OPERATIONS[recognition.candidates[0]]
         self.exchange = exchange
         self.found: dict[tuple[str, str, str], tuple[str, Breach, str]] = {}
         self.observations: list[Observation] = []
-        #: Check and cell of every clause that held.
-        self.passed: list[tuple[str, Cell]] = []
+        self.held: list[Decided] = []
         if recognition.reason:
             self._observe("file.ambiguous", recognition.reason)
         response = exchange.response
@@ -312,7 +308,7 @@ class _Case:
                     self._pass(clause)
             structure = self.register.clause(self.operation.id, fmt, "client_xml_structure")
             if fmt == "xml" and structure is not None:
-                self._pass(structure, "xml")
+                self.held.append((structure.id, "xml"))
 
     def _count_form(self, decoded: bool) -> None:
         """Clauses about form that held: those with an occasion and without a breach."""
@@ -338,10 +334,8 @@ class _Case:
 
     # ---- noting ------------------------------------------------------------------------------------------------------
 
-    def _pass(self, clause: Clause, media: str = "") -> None:
-        cell = (clause.id, self.operation.id, media or self.media)
-        self.tally.passed[cell] += 1
-        self.passed.append((clause.check, cell))
+    def _pass(self, clause: Clause) -> None:
+        self.held.append((clause.id, self.media))
 
     def _breach(self, check: str, breach: Breach, direction: str = "answer") -> None:
         """Notes a breach; the same place is noted once, whoever saw it first."""
@@ -378,9 +372,16 @@ class _Case:
                     )
                 )
                 continue
-            findings.append(finding_of(clause, breach, self.operation.id, self.media, self.exchange.origin))
-        for name in {finding.clause for finding in findings}:
-            self.tally.failed[(name, self.operation.id, self.media)] += 1
+            findings.append(_finding(clause, breach, self.operation.id, self.media, self.exchange.origin))
+        broken = tuple((name, self.media) for name in dict.fromkeys(one.clause for one in findings))
         return Judgement(
-            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context
-        )
+            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context,
+            tuple(self.held), broken,
+        )  # fmt: skip
+
+
+def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
+    return Finding(
+        clause.id, breach.kind, breach.message, breach.pointer, breach.xpath, breach.expected, breach.actual, operation,
+        media, origin,
+    )  # fmt: skip

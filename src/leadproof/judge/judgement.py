@@ -1,50 +1,139 @@
-"""What the judge says of one exchange, as data, and how a breach becomes a finding."""
+"""What the judge says: `Judgement`, of one exchange or of several laid side by side, and `Decisions`, its plain part.
+
+The decisions are what the evidence keeps beside each exchange. A run's clause table is nothing but their sum, so that
+anybody can add them up again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from leadproof.checks import Breach, Context
+from leadproof.checks import Context
+from leadproof.checks.context import outcome as outcome_of
 from leadproof.findings import Finding, Observation
-from leadproof.judge.recognition import Recognition
-from leadproof.specs import Clause
+from leadproof.operations import RESPONSE_TYPES
+
+#: Stands for every responseType that the documentation does not know: what a target writes there is nobody's business.
+UNDOCUMENTED = "undocumented"
+
+#: A clause in one representation.
+Decided = tuple[str, str]
+
+
+class Compared(NamedTuple):
+    """A member of a pair of answers that were compared."""
+
+    #: The shape of its JSON Pointer.
+    member: str
+    times: int
+    different: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What one look at the evidence decided: plain data."""
+
+    #: judged, unauthorised, absent (nothing at this address), unanswered or unrecognised for an exchange; twins or
+    #: callback for what was decided by laying messages side by side.
+    outcome: str
+    operation: str = ""
+    media: str = ""
+    #: HTTP status of the answer; 0 if there is none.
+    status: int = 0
+    intent: str = ""
+    accepted: bool = False
+    refused: bool = False
+    #: responseType of each result.
+    types: tuple[str, ...] = ()
+    held: tuple[Decided, ...] = ()
+    broken: tuple[Decided, ...] = ()
+    compared: tuple[Compared, ...] = ()
+
+    def row(self) -> dict[str, Any]:
+        """As it stands in the evidence; `held` and `broken` are clause ids by representation."""
+        plain = {
+            "outcome": self.outcome, "operation": self.operation, "media": self.media, "status": self.status,
+            "intent": self.intent, "accepted": self.accepted, "refused": self.refused, "types": list(self.types),
+            "held": _by_media(self.held), "broken": _by_media(self.broken),
+            "compared": [list(one) for one in self.compared],
+        }  # fmt: skip
+        return {name: value for name, value in plain.items() if value}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Decisions:
+        """The decisions of a row.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: It is no such row.
+        """
+        return cls(
+            str(row["outcome"]), str(row.get("operation", "")), str(row.get("media", "")), int(row.get("status", 0)),
+            str(row.get("intent", "")), bool(row.get("accepted")), bool(row.get("refused")),
+            tuple(str(one) for one in row.get("types", ())), _flat(row.get("held", {})), _flat(row.get("broken", {})),
+            tuple(Compared(str(member), int(times), int(unlike)) for member, times, unlike in row.get("compared", ())),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the judge says of one exchange."""
+    """What the judge says of one exchange, or of several that belong together."""
 
-    #: judged, unauthorised, absent (nothing at this address), unanswered or unrecognised. A request of which no answer
-    #: was captured is judged by itself.
+    #: See `Decisions.outcome`. A request of which no answer was captured is judged by itself.
     outcome: str
     operation: str
     media: str
     findings: tuple[Finding, ...] = ()
     observations: tuple[Observation, ...] = ()
     context: Context | None = None
+    #: Clauses that held; a clause that was decided several times stands there as often.
+    held: tuple[Decided, ...] = ()
+    #: Clauses that were broken, once each.
+    broken: tuple[Decided, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    #: Number of the exchange in the evidence of the run; None where none is kept.
+    number: int | None = None
+    #: The plain part, where it is known already.
+    plain: Decisions | None = None
 
     @property
     def answer(self) -> Any:
         """The decoded answer; None if there is none."""
         return self.context.answer if self.context else None
 
+    def decisions(self) -> Decisions:
+        """The plain part."""
+        if self.plain is not None:
+            return self.plain
+        context = self.context
+        response = context.exchange.response if context else None
+        answered = context is not None and context.answer is not None
+        return Decisions(
+            self.outcome,
+            self.operation,
+            self.media,
+            response.status if response else 0,
+            context.exchange.intent if context else "",
+            bool(context and context.accepted),
+            bool(context and answered and context.refused),
+            tuple(
+                kind if kind in RESPONSE_TYPES else UNDOCUMENTED
+                for _, result in (context.results if context and answered else ())
+                if isinstance(kind := outcome_of(result), str)
+            ),
+            self.held,
+            self.broken,
+            self.compared,
+        )
 
-def clean(context: Context, media: str, recognition: Recognition) -> Judgement:
-    """What is said of an exchange with nothing wrong."""
-    operation, origin = context.operation.id, context.exchange.origin
-    said = (Observation("file.ambiguous", recognition.reason, "", "", operation, "", origin),)
-    return Judgement("judged", operation, media, (), said if recognition.reason else (), context)
+
+def _by_media(decided: tuple[Decided, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for clause, media in decided:
+        found.setdefault(media, []).append(clause)
+    return found
 
 
-def finding_of(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
-    """The finding that a breach of a clause is."""
-    return Finding(
-        clause.id, breach.kind, breach.message, breach.pointer, breach.xpath, breach.expected, breach.actual, operation,
-        media, origin,
-    )  # fmt: skip
-
-
-def origin_of(judgement: Judgement) -> str:
-    """Where the exchange comes from."""
-    return judgement.context.exchange.origin if judgement.context else ""
+def _flat(found: Mapping[str, Any]) -> tuple[Decided, ...]:
+    return tuple((str(clause), str(media)) for media, clauses in found.items() for clause in clauses)

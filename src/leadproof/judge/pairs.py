@@ -12,7 +12,7 @@ from leadproof.judge.judgement import Judgement
 from leadproof.operations import OPERATIONS
 
 #: Requests that wait for their twin; who sends the same in both representations sends it soon.
-WAITING = 256
+WAITING = 64
 
 #: Members of a request that only JSON has a documented place for: they make no difference between twins.
 _ONE_SIDED = frozenset({"sendDelay", "returnURL", "recordingUrl", "noSell"})

@@ -11,21 +11,23 @@ module.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from leadproof import bodies
 from leadproof.bodies import BodyError
-from leadproof.checks import CHECKS, Context, History
+from leadproof.checks import Context, History
 from leadproof.checks.messages import CREDENTIALS, charset_of
 from leadproof.exchange import Exchange, Headers, format_of_body
+from leadproof.findings import Observation
 from leadproof.judge.forms import BY_FORM, Form, form_of, structure
+from leadproof.judge.judgement import Decided, Decisions, Judgement
 from leadproof.judge.moments import moment
 from leadproof.judge.recognition import Recognition
 from leadproof.judge.register import Register
-from leadproof.judge.tally import Cell, Tally
+from leadproof.judge.tally import Tally
 from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile
 from leadproof.specs import Specification
@@ -37,16 +39,30 @@ MOST = 20_000
 PLAIN = ("", "accepted")
 
 
+@dataclass(frozen=True, slots=True)
+class Short:
+    """An exchange with valid bodies, as far as the short way goes with it."""
+
+    context: Context
+    kind: Hashable
+    #: What there is to say of it; None where its kind was not met before.
+    judgement: Judgement | None = None
+
+
 class Quick:
     """What was learnt in one run."""
 
     def __init__(self, spec: Specification, register: Register, profile: Profile | None, history: History) -> None:
         self._spec, self._profile, self._history = spec, profile, history
-        #: How often lists of clauses held together that are not in the tally yet.
-        self._held: Counter[tuple[Cell, ...]] = Counter()
-        self._known: dict[Hashable, tuple[Cell, ...]] = {}
+        #: Kind -> the clauses that hold, and with those that an exchange was asked for, what is decided about it.
+        self._known: dict[Hashable, tuple[tuple[Decided, ...], dict[tuple[Decided, ...], Decisions]]] = {}
+        #: Decisions that are not in the tally yet, by their identity, and how often each was made.
+        self._counts: dict[int, tuple[Decisions, list[int]]] = {}
         self._forms: dict[tuple[str, str], Form] = {}
-        #: Operation and representation -> the checks that are asked every time.
+        #: Clause ids that are asked for every time, and operation and representation -> with their checks.
+        self._own = frozenset(
+            clause.id for plan in register.plan.values() for clause, _ in plan if clause.check not in BY_FORM
+        )
         self._asked = {
             cell: [(clause, check) for clause, check in plan if clause.check not in BY_FORM]
             for cell, plan in register.plan.items()
@@ -54,11 +70,8 @@ class Quick:
         #: Samples of the documentation pass with values of any type: their form says nothing.
         self._off = spec.as_documented
 
-    def look(self, exchange: Exchange, recognition: Recognition) -> tuple[Context, str, Hashable, bool] | None:
-        """Context, representation and kind of an exchange with valid bodies, and whether it passes; None for any other.
-
-        One that passes has been counted.
-        """
+    def look(self, exchange: Exchange, recognition: Recognition) -> Short | None:
+        """The exchange, if its bodies are valid, with its judgement if nothing is wrong; None for any other."""
         response, request = exchange.response, exchange.request
         if self._off or response is None or response.status != 200 or exchange.intent not in PLAIN:
             return None
@@ -96,30 +109,49 @@ class Quick:
         )  # fmt: skip
         known = self._known.get(kind)
         if known is None:
-            return context, fmt, kind, False
+            return Short(context, kind)
         passed = []
         for clause, check in self._asked.get(cell, ()):
             if check.when(context):
                 if next(iter(check.find(context)), None) is not None:
                     return None
-                passed.append((clause.id, operation.id, fmt))
-        self._held[known] += 1
-        if passed:
-            self._held[tuple(passed)] += 1
-        return context, fmt, kind, True
+                passed.append((clause.id, fmt))
+        origin = exchange.origin
+        said = (Observation("file.ambiguous", recognition.reason, "", "", operation.id, "", origin),)
+        held, decided = known
+        mine = tuple(passed)
+        plain = decided.get(mine)
+        judgement = Judgement(
+            "judged", operation.id, fmt, (), said if recognition.reason else (), context,
+            plain.held if plain else held + mine, (), (), None, plain,
+        )  # fmt: skip
+        if plain is None:
+            plain = decided[mine] = judgement.decisions()
+            judgement = replace(judgement, plain=plain)
+        return Short(context, kind, judgement)
 
-    def learn(self, kind: Hashable, passed: Iterable[tuple[str, Cell]]) -> None:
-        """Remembers which clauses hold in exchanges of a kind: check and cell of those that held in the first."""
+    def learn(self, short: Short, judgement: Judgement, recognition: Recognition) -> None:
+        """Remembers which clauses hold in exchanges of a kind, if nothing was wrong with the first of them."""
+        # A clause of level "may" that is broken is observed only.
+        if judgement.broken or judgement.findings or len(judgement.observations) != bool(recognition.reason):
+            return
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[kind] = tuple(cell for check, cell in passed if check in BY_FORM or check not in CHECKS)
+        self._known[short.kind] = tuple(one for one in judgement.held if one[0] not in self._own), {}
+
+    def count(self, decisions: Decisions) -> None:
+        """Counts what was decided about one more exchange, for now apart from the tally."""
+        found = self._counts.get(id(decisions))
+        if found is None:
+            self._counts[id(decisions)] = decisions, [1]
+        else:
+            found[1][0] += 1
 
     def settle(self, tally: Tally) -> None:
-        """Counts what held since the last time."""
-        while self._held:
-            cells, number = self._held.popitem()
-            for cell in cells:
-                tally.passed[cell] += number
+        """Counts in the tally what was decided since the last time."""
+        for decisions, (times,) in self._counts.values():
+            tally.add(decisions, times)
+        self._counts.clear()
 
     def _request(
         self, exchange: Exchange, operation: str, media: tuple[str, ...], labels: Labels

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from leadproof.judge.judgement import Decisions
 from leadproof.operations import CELLS
 from leadproof.specs import Clause
 
 #: Clause id, operation, representation.
 Cell = tuple[str, str, str]
+
+#: Why a clause was not tested whose operations nobody called: the reason that says least.
+ELSEWHERE = "no exchange of this run belongs to its operations"
+
+#: Outcomes of what is no exchange of its own: messages laid side by side.
+BESIDE = ("twins", "callback")
 
 
 @dataclass(slots=True)
@@ -23,10 +30,35 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     #: responseType values met, by operation.
     response_types: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: How often a member was compared in a pair of twins, and how often it differed, by operation and member.
+    compared: Counter[tuple[str, str]] = field(default_factory=Counter)
+    different: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, decisions: Decisions, times: int = 1) -> None:
+        """Takes in what one look decided, or so many that decided the same: the only way into a tally but `merge`."""
+        operation = decisions.operation
+        for clause, media in decisions.held:
+            self.passed[(clause, operation, media)] += times
+        for clause, media in decisions.broken:
+            self.failed[(clause, operation, media)] += times
+        for member, number, different in decisions.compared:
+            self.compared[(operation, member)] += number * times
+            self.different[(operation, member)] += different * times
+        if decisions.outcome in BESIDE:
+            return
+        self.outcomes[decisions.outcome] += times
+        if not operation:
+            return
+        cell = (operation, decisions.media)
+        self.exchanges[(*cell, decisions.outcome)] += times
+        self.exchanges[(*cell, "accepted")] += decisions.accepted * times
+        self.exchanges[(*cell, "refused")] += decisions.refused * times
+        for kind in decisions.types:
+            self.response_types[(operation, kind)] += times
 
     def merge(self, other: Tally) -> None:
         """Adds the counts of another run."""
-        for name in ("passed", "failed", "exchanges", "outcomes", "response_types"):
+        for name in ("passed", "failed", "exchanges", "outcomes", "response_types", "compared", "different"):
             getattr(self, name).update(getattr(other, name))
 
     def counts(self, clause: Clause) -> tuple[int, int]:
@@ -44,7 +76,7 @@ class Tally:
         if clause.untestable:
             return "untested", clause.untestable
         if not any(self.exchanges[(*cell, "judged")] for cell in clause.cells()):
-            return "untested", "no exchange of this run belongs to its operations"
+            return "untested", ELSEWHERE
         return "untested", "no exchange of this run gave occasion to decide it"
 
     def covered(self) -> list[tuple[str, str]]:

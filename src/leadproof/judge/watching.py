@@ -28,12 +28,16 @@ class Watch:
             return judgement
         cell, origin = (judgement.operation, judgement.media), context.exchange.origin
         seen = [Observation(one.kind, one.message, one.pointer, "", *cell, origin) for one in habits(context)]
+        judgement = replace(judgement, observations=(*judgement.observations, *seen)) if seen else judgement
         twins = self._pairs.twin(judgement)
-        findings = self._judge.twins(*twins) if twins else ()
-        if not seen and not findings:
+        if twins is None:
             return judgement
+        beside = self._judge.side_by_side(*twins)
         return replace(
             judgement,
-            observations=(*judgement.observations, *seen),
-            findings=(*judgement.findings, *findings),
+            findings=(*judgement.findings, *beside.findings),
+            held=(*judgement.held, *beside.held),
+            broken=(*judgement.broken, *beside.broken),
+            compared=(*judgement.compared, *beside.compared),
+            plain=None,
         )

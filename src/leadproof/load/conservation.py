@@ -21,6 +21,15 @@ REMOTE_LOOKUPS = 1_000
 #: Share of the run's rate at which they are.
 REMOTE_SHARE = 0.1
 
+
+def sample(rate: float, seconds: float) -> tuple[int, float]:
+    """How many leads are looked up on a target that is not the mock, and how many in a second: at a tenth of the run's
+    rate, and for no longer than the run took.
+    """
+    per_second = max(rate * REMOTE_SHARE, 0.5)
+    return min(REMOTE_LOOKUPS, max(round(per_second * seconds), 1)), per_second
+
+
 #: Examples of each kind that are named.
 _NAMED = 20
 

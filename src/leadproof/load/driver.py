@@ -45,7 +45,7 @@ _WAITING = 600
 
 
 class Generator:
-    """Locust, carrying a job. A context manager; iterate over `frames()`."""
+    """Locust, carrying a job. A context manager; ask for `frame()` after `frame()`."""
 
     def __init__(
         self, job: Job, target: Target, *, processes: int = 1, master: Mapping[str, Any] | None = None
@@ -63,10 +63,11 @@ class Generator:
         """
         require_locust()
         self._job, self._target, self._processes, self._master = job, target, processes, master
-        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(_WAITING)
+        self._queue: queue.Queue[bytes | None] = queue.Queue(_WAITING)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the generator
         self._process: subprocess.Popen[bytes] | None = None
         self._ours: socket.socket | None = None
+        self._reader = threading.Thread()
 
     def __enter__(self) -> Generator:
         ours, theirs = socket.socketpair()
@@ -89,8 +90,8 @@ class Generator:
             start_new_session=True,  # so that Ctrl-C reaches us alone, and locust hears of it in our words
         )
         theirs.close()
-        _step_back()
-        threading.Thread(target=self._read, name="leadproof-frames", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name="leadproof-frames", daemon=True)
+        self._reader.start()
         return self
 
     def __exit__(
@@ -98,22 +99,27 @@ class Generator:
     ) -> None:
         self.end()
         if self._ours is not None:
+            with contextlib.suppress(OSError):
+                self._ours.shutdown(socket.SHUT_RDWR)
+            while self._reader.is_alive():  # it may be waiting for room
+                self.frame(0.05)
             self._ours.close()
         self._log.close()
 
-    def frames(self, patience: float = 0.25) -> Iterator[dict[str, Any]]:
-        """The frames as they come; an empty one where none came for `patience` seconds."""
-        while True:
-            try:
-                frame = self._queue.get(timeout=patience)
-            except queue.Empty:
-                yield {}
-                continue
-            if frame is None:
-                return
-            yield frame
-            if frame.get("end"):
-                return
+    def frame(self, patience: float = 0.25) -> dict[str, Any] | None:
+        """The next frame; an empty one where none came for `patience` seconds, None when there are no more."""
+        try:
+            data = self._queue.get(timeout=patience)
+            return None if data is None else msgspec.msgpack.decode(data)
+        except queue.Empty:
+            return {}
+        except msgspec.DecodeError:
+            return None
+
+    @property
+    def behind(self) -> bool:
+        """Does more wait to be taken than there will be time for?"""
+        return self._queue.qsize() > _WAITING / 2
 
     def stop(self) -> None:
         """Tells locust to end the run with what there is."""
@@ -145,20 +151,17 @@ class Generator:
 
     def _read(self) -> None:
         assert self._ours is not None
-        _step_back()
-        with contextlib.suppress(OSError, ValueError, msgspec.DecodeError):
-            file = self._ours.makefile("rb")
+        with contextlib.suppress(OSError, ValueError), self._ours.makefile("rb") as file:
             while len(head := file.read(4)) == 4:
-                length = struct.unpack(">I", head)[0]
-                self._queue.put(msgspec.msgpack.decode(file.read(length)))
+                self._queue.put(file.read(struct.unpack(">I", head)[0]))
         self._queue.put(None)
 
 
-def _step_back() -> None:
-    """Lets the generator go first where both share a core: judging may wait, an arrival may not.
+def step_back() -> None:
+    """Lets the generator go first where both share a core: what this thread does may wait, an arrival may not.
 
-    On Linux a policy belongs to the thread, so a mock in another thread of this process is not slowed down. A lower
-    priority alone is not enough there: who runs is left the rest of its slice, some milliseconds.
+    A lower priority alone is not enough: who runs is left the rest of its slice, some milliseconds. On Linux the policy
+    belongs to the thread, and without privileges there is no way back: it is for a thread of its own.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
@@ -167,7 +170,7 @@ def _step_back() -> None:
 
 def command(job: Job, target: Target, *, processes: int = 1, master: Mapping[str, Any] | None = None) -> list[str]:
     """Locust's command line. Nothing in it is secret."""
-    users = max(processes, int((master or {}).get("workers", 1)))
+    users = max(processes, int((master or {}).get("workers", 1)), job.users)
     line = [sys.executable, "-m", "locust", "-f", str(locust_file(job.scenario.name)), "--headless", "--only-summary"]
     line += ["--host", target.base, "--users", str(users), "--spawn-rate", "100", "--stop-timeout", "0"]
     if not target.loopback:

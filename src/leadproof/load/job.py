@@ -46,8 +46,12 @@ class Job:
     #: Makes the identities of the run its own; 0 where the target forgets between runs.
     nonce: int = 0
     model: str = "open"
+    #: Users of the closed model; the open one has none.
+    users: int = 0
     readings: Mapping[str, str] = field(default_factory=dict)
     as_documented: bool = False
+    #: Is the target our mock? Then all accepted leads are looked up, and one that is lost decides.
+    mock: bool = False
     #: Are accepted leads looked up afterwards?
     conserve: bool = True
     #: Journeys that tags have left over; empty for all of the scenario.

@@ -24,6 +24,9 @@ REMEMBERED = 20_000
 #: Seconds that a call to returnURL may take.
 CALLBACK_PATIENCE = 20.0
 
+#: Sums of money: paid for leads that were pinged, what the pings had estimated for the same leads, paid for others.
+AMOUNTS = ("price", "payout", "direct_price")
+
 #: Seconds before an order's expiry at which a post leaves at the latest.
 MARGIN = 1.0
 
@@ -73,7 +76,7 @@ class Kit:
     callback_url: str = ""
     #: The funnel since the last fold.
     funnel: Counter[str] = field(default_factory=Counter)
-    amounts: dict[str, float] = field(default_factory=lambda: {"price": 0.0, "payout": 0.0})
+    amounts: dict[str, float] = field(default_factory=lambda: dict.fromkeys(AMOUNTS, 0.0))
     _next: int = 0
     _recent: deque[int] = field(default_factory=lambda: deque(maxlen=64))
     _sold: OrderedDict[int, None] = field(default_factory=OrderedDict)
@@ -115,8 +118,14 @@ class Kit:
         # The immediate answer to an asynchronous create may come without results.
         return Step(operation, fmt, data, 0 if back else len(leads), wait, "refused" if refused else "")
 
-    def created(self, numbers: list[int], reply: Reply) -> list[tuple[int, Result]]:
-        """Notes the accepted leads of a create answer: number and result of each."""
+    def created(self, numbers: list[int], reply: Reply, *, pinged: bool = False) -> list[tuple[int, Result]]:
+        """Notes the accepted leads of a create answer: number and result of each.
+
+        Args:
+            numbers: The leads that were sent.
+            reply: The answer.
+            pinged: Had they been pinged? Then they belong to the funnel.
+        """
         if reply.error or reply.answer is None:
             return []
         found = []
@@ -125,8 +134,8 @@ class Kit:
                 continue
             found.append((number, result))
             self.ledger.add(reply.request_id, result.leadId)
-            self.funnel["sold"] += 1
-            self.amounts["price"] += result.price or 0.0
+            self.funnel["sold" if pinged else "direct_sold"] += 1
+            self.amounts["price" if pinged else "direct_price"] += result.price or 0.0
             if number in self._sold:
                 self.ledger.sold_twice += 1
             self._sold[number] = None
@@ -179,12 +188,12 @@ def _posted(kit: Kit) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]
     kit.funnel["posted"] += len(leads)
     reply = yield step
     kit.funnel["in_time"] += len(leads) if kit.clock() <= expires else 0
-    sold = kit.created([lead.number for lead in leads], reply)
+    sold = kit.created([lead.number for lead in leads], reply, pinged=True)
     payouts = {lead.number: result.estimatedPayout or 0.0 for lead, result in accepted}
     kit.amounts["payout"] += sum(payouts[number] for number, _ in sold)
     if sold and kit.again():
         again = yield msgspec.structs.replace(step, wait=0.0)
-        kit.created([lead.number for lead in leads], again)
+        kit.created([lead.number for lead in leads], again, pinged=True)
     known = {lead.number: lead for lead in leads}
     return [(known[number], result) for number, result in sold]
 
@@ -207,7 +216,7 @@ def ping_post_offers(kit: Kit) -> Plain:
 def _create(kit: Kit, operation: str) -> Generator[Step | Call, Reply, tuple[list[tuple[int, Result]], Reply]]:
     numbers, fmt, refused = kit.numbers(), kit.fmt(), kit.ruled_out()
     step = kit.step(operation, fmt, [Lead(number) for number in numbers], refused=refused)
-    kit.funnel["posted"] += len(numbers)
+    kit.funnel["direct"] += len(numbers)
     reply = yield step
     sold = kit.created(numbers, reply)
     if sold and kit.again():
@@ -235,7 +244,7 @@ def duplicates(kit: Kit) -> Plain:
     """A storm of duplicates: the same lead again while the first is perhaps still on its way, and a duplicate check."""
     number = kit.recent() if kit.again() else kit.fresh()
     fmt = kit.fmt()
-    kit.funnel["posted"] += 1
+    kit.funnel["direct"] += 1
     reply = yield kit.step("create_lead", fmt, [Lead(number)])
     kit.created([number], reply)
     if kit.traffic.maker.source("duplicate_check") is not None:
@@ -261,7 +270,7 @@ def callbacks(kit: Kit) -> Plain:
     """Create a lead with a returnURL, and wait for the call to it."""
     number, fmt = kit.number(), kit.fmt()
     key = f"/{number}"
-    kit.funnel["posted"] += 1
+    kit.funnel["direct"] += 1
     yield kit.step("create_lead", fmt, [Lead(number)], back=kit.callback_url + key)
     reply = yield Call(key)
     kit.created([number], reply)

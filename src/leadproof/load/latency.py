@@ -8,10 +8,13 @@ from typing import Any
 
 from leadproof.histogram import Histogram
 from leadproof.load import objectives
+from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
 from leadproof.load.objectives import Outcome
 from leadproof.load.schedule import STEPS
 from leadproof.load.story import Story
+from leadproof.load.telling import knee_of
+from leadproof.reports.text import figure
 
 #: Percentiles that tables show.
 SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
@@ -21,8 +24,8 @@ _HEAT_PER_DECADE = 5
 
 RAW = "leadproof.latency/1"
 
-#: Stages of the funnel, in leads.
-FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers")
+#: Stages of the funnel, in leads; beside it the leads that were sent without a ping.
+FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers", "direct", "direct_sold")
 
 
 def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
@@ -34,7 +37,10 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
         "stopped": story.stopped,
         "problems": list(story.problems),
         "model": job.model,
+        "users": job.users,
         "scenario": job.scenario.data(),
+        "repeat": story.repeat,
+        "facts": _facts(story),
         "objectives": [one.data() for one in outcomes],
         "counts": dict(measures.counts),
         "steps": {name: _step(step) for name, step in sorted(measures.steps.items())},
@@ -54,7 +60,7 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
             for key, number in measures.outcomes.most_common()
         ],
         "funnel": {name: measures.funnel[name] for name in FUNNEL},
-        "amounts": {name: round(measures.amounts[name], 2) for name in ("payout", "price")},
+        "amounts": {name: round(measures.amounts[name], 2) for name in AMOUNTS},
         "conservation": story.conservation.data() | {"decides": story.decides},
         "judged": {
             "exchanges": measures.sampled, "without_room": measures.unsampled, "cheap_checks_broken": measures.checks,
@@ -63,6 +69,27 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
             name: {**measures.workers.get(name, {}), "lost": one.lost} for name, one in story.workers.items()
         },
     }  # fmt: skip
+
+
+def _facts(story: Story) -> dict[str, str]:
+    """What has to be the same for a run to be the same."""
+    job, scenario = story.job, story.job.scenario
+    settings = {name: f"{value:g}" for name, value in scenario.data().items() if isinstance(value, int | float)}
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in scenario.journeys.items() if weight)
+    if job.model == "closed":
+        settings["users"] = str(job.users)
+    else:
+        settings["shape"] = f"{scenario.shape}, {scenario.arrivals} arrivals"
+    return {
+        "journeys by weight": weights,
+        **settings,
+        "think": f"{scenario.think[0]:g} to {scenario.think[1]:g} s",
+        "objectives": scenario.goals,
+        "seed": str(job.seed),
+        "nonce of the identities": str(job.nonce),
+        "processes": str(len(story.workers)),
+        "readings": ", ".join(f"{name}={choice}" for name, choice in job.readings.items()) or "as shipped",
+    }
 
 
 def raw(measures: Measures) -> dict[str, Any]:
@@ -134,6 +161,9 @@ def series(measures: Measures, duration: float) -> dict[str, Any]:
                 "p95": p95,
                 "p99": p99,
                 "max": whole.highest if whole.counts else 0.0,
+                "lag": one.lag.percentile(99) if one else 0.0,
+                "cpu": one.cpu if one else 0.0,
+                "memory": one.memory if one else 0.0,
             }
         )
     return {"width": width, "duration": duration, "rows": rows}
@@ -155,37 +185,45 @@ def heat(measures: Measures, name: str) -> dict[str, Any]:
 
 
 def rates(measures: Measures, story: Story) -> dict[str, Any]:
-    """For a run in steps: rate against p95, and the knee: the highest rate of which every step below it meets the
-    objectives on latency.
+    """For a run in steps: rate against p95, each step judged by the objectives, and the knee: the highest rate that
+    meets them, with every rate below it; and why the next one does not.
     """
     scenario = story.job.scenario
     if scenario.shape != "step":
         return {}
     length = scenario.duration / STEPS
-    limits = [
-        one
-        for one in story.objectives
-        if one.name.rpartition(".")[2] in ("p95", "p99") and not one.name.startswith("lag")
-    ]
-    limit = min((one.most for one in limits), default=math.inf)
-    rows, knee, holds = [], 0.0, True
+    rows: list[dict[str, Any]] = []
     for step in range(STEPS):
-        whole, counts = Histogram(5), {"started": 0, "failed": 0, "completed": 0}
-        for place, one in measures.slices.items():
-            middle = (place + 0.5) * measures.width
-            if step * length <= middle < (step + 1) * length:
-                for name, histogram in one.latency.items():
-                    if name != JOURNEY:
-                        whole.merge(histogram)
-                for name in counts:
-                    counts[name] += one.counts.get(name, 0)
-        p95, p99 = whole.percentiles((95, 99))
-        rate = scenario.rate * (step + 1) / STEPS
-        fine = bool(whole.counts) and p99 <= limit and counts["failed"] <= 0.01 * max(counts["completed"], 1)
-        holds = holds and fine
-        knee = rate if holds else knee
-        rows.append({"rate": rate, "started": counts["started"] / length, "p95": p95, "p99": p99, "meets": fine})
-    return {"limit": limit if math.isfinite(limit) else None, "knee": knee, "rows": rows}
+        part = measures.between(step * length, (step + 1) * length)
+        found = objectives.judge(part, story.objectives)
+        verdict = objectives.verdict(found)
+        p95, p99 = part.operation("all").latency.percentiles((95, 99))
+        rows.append(
+            {
+                "rate": scenario.rate * (step + 1) / STEPS,
+                "started": part.counts["started"] / length,
+                "p95": p95,
+                "p99": p99,
+                "verdict": verdict,
+                "reason": next((_why(one) for one in found if one.verdict == verdict), "nothing was answered")
+                if verdict != objectives.PASS
+                else "",
+            }
+        )
+    passed = [row["verdict"] == objectives.PASS for row in rows]
+    first = passed.index(False) if False in passed else STEPS
+    limits = [one.most for one in story.objectives if objectives.is_latency(one.name)]
+    data: dict[str, Any] = {
+        "limit": min(limits, default=None),
+        "knee": rows[first - 1]["rate"] if first else 0.0,
+        "why": f"at {rows[first]['rate']:g}/s {rows[first]['reason']}" if first < STEPS else "",
+        "rows": rows,
+    }
+    return {**data, "words": knee_of(data)}
+
+
+def _why(one: Outcome) -> str:
+    return one.reason or f"{one.name} is {figure(one.name, one.actual)}"
 
 
 # ---- against another run ---------------------------------------------------------------------------------------------

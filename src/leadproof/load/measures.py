@@ -140,10 +140,19 @@ class Slice:
     counts: Counter[str] = field(default_factory=Counter)
     #: Step, or `JOURNEY` -> latencies.
     latency: dict[str, Histogram] = field(default_factory=dict)
+    lag: Histogram = field(default_factory=lambda: Histogram(SLICE_BITS))
+    #: Answers that broke a cheap check.
+    checks: int = 0
+    #: The highest share of a processor of any process, and the most memory in MiB.
+    cpu: float = 0.0
+    memory: float = 0.0
 
     def merge(self, other: Slice) -> None:
         """Adds another slice."""
         self.counts.update(other.counts)
+        self.lag.merge(other.lag)
+        self.checks += other.checks
+        self.cpu, self.memory = max(self.cpu, other.cpu), max(self.memory, other.memory)
         for name, histogram in other.latency.items():
             self.latency.setdefault(name, Histogram(SLICE_BITS)).merge(histogram)
 
@@ -159,7 +168,7 @@ class Measures:
     errors: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     funnel: Counter[str] = field(default_factory=Counter)
-    amounts: dict[str, float] = field(default_factory=lambda: {"price": 0.0, "payout": 0.0})
+    amounts: Counter[str] = field(default_factory=Counter)
     checks: int = 0
     sampled: int = 0
     unsampled: int = 0
@@ -171,7 +180,11 @@ class Measures:
 
     def take(self, fold: Mapping[str, Any], worker: str = "local") -> None:
         """Adds the fold of a worker."""
-        now = Slice(Counter(fold["counts"]))
+        lag = Histogram.read(fold["lag"])
+        now = Slice(
+            Counter(fold["counts"]), lag=lag.coarser(SLICE_BITS), checks=fold["checks"], cpu=fold.get("cpu", 0.0),
+            memory=fold.get("memory", 0.0),
+        )  # fmt: skip
         for name, row in fold["steps"].items():
             latency = Histogram.read(row["latency"])
             step = self.steps.setdefault(name, StepMeasures())
@@ -182,20 +195,18 @@ class Measures:
         journeys = Histogram.read(fold["journeys"])
         self.journeys.merge(journeys)
         now.latency[JOURNEY] = journeys.coarser(SLICE_BITS)
-        self.lag.merge(Histogram.read(fold["lag"]))
+        self.lag.merge(lag)
         self.counts.update(fold["counts"])
         _add(self.errors, ((tuple(row[:-1]), row[-1]) for row in fold["errors"]))
         _add(self.outcomes, ((tuple(row[:-1]), row[-1]) for row in fold["outcomes"]))
         self.funnel.update(fold["funnel"])
-        for name, amount in fold["amounts"].items():
-            self.amounts[name] = self.amounts.get(name, 0.0) + amount
+        self.amounts.update(fold["amounts"])
         self.checks += fold["checks"]
         self.sampled += fold["sampled"][0]
         self.unsampled += fold["sampled"][1]
         self._slice(fold["second"]).merge(now)
         mine = self.workers.setdefault(worker, {"cpu": 0.0, "started": 0.0, "memory": 0.0})
-        mine["cpu"] = max(mine["cpu"], fold.get("cpu", 0.0))
-        mine["memory"] = max(mine["memory"], fold.get("memory", 0.0))
+        mine["cpu"], mine["memory"] = max(mine["cpu"], now.cpu), max(mine["memory"], now.memory)
         mine["started"] += fold["counts"]["started"]
 
     def _slice(self, second: float) -> Slice:
@@ -208,9 +219,20 @@ class Measures:
             place = int(second / self.width)
         return self.slices.setdefault(place, Slice())
 
+    def between(self, begin: float, end: float) -> Measures:
+        """A stretch of time, seconds from the start, at the precision of slices: its slices' middles lie within."""
+        part = Slice()
+        for place, one in self.slices.items():
+            if begin <= (place + 0.5) * self.width < end:
+                part.merge(one)
+        journeys = part.latency.pop(JOURNEY, Histogram(SLICE_BITS))
+        steps = {name: StepMeasures(histogram, Histogram(SLICE_BITS)) for name, histogram in part.latency.items()}
+        return Measures(steps, journeys, part.lag, part.counts, checks=part.checks)
+
     def operation(self, name: str) -> StepMeasures:
         """An operation in both formats, or all steps under the name "all"."""
-        whole = StepMeasures()
+        bits = self.journeys.bits
+        whole = StepMeasures(Histogram(bits), Histogram(bits))
         for step, one in self.steps.items():
             if name in ("all", step, step.partition(" ")[0]):
                 whole.latency.merge(one.latency)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.errors import ConfigurationError
+from leadproof.histogram import Histogram
 from leadproof.load.measures import JOURNEY, Measures
 from leadproof.operations import OPERATIONS
 
@@ -78,6 +79,8 @@ PRESETS: dict[str, tuple[Objective, ...]] = {
     ),
     "standard": (Objective("all.p99", 2.0), *_bounded(0.01, 0.0, 0.02)),
     "leadexec-delivery": (Objective("all.max", 30.0), *_bounded(0.01, 0.0, 0.1)),
+    # For a handful of requests, which carry no percentile.
+    "smoke": (Objective("all.max", 2.0), *_bounded(0.0, 0.0, 0.1)),
 }  # fmt: skip
 
 
@@ -191,6 +194,12 @@ def _is_figure(figure: str) -> bool:
     return figure in ("max", "mean") or bool(_PERCENTILE.fullmatch(figure))
 
 
+def is_latency(name: str) -> bool:
+    """Does an objective bound a percentile of a step's latency?"""
+    step, _, figure = name.rpartition(".")
+    return step != "lag" and bool(_PERCENTILE.fullmatch(figure))
+
+
 def percent_of(figure: str) -> float:
     """The percentile that a figure means: p50 is 50, p999 is 99.9."""
     digits = figure[1:]
@@ -219,14 +228,46 @@ def judge(measures: Measures, objectives: tuple[Objective, ...]) -> list[Outcome
         outcome = _decide(measures, one)
         if outcome is None:
             continue
-        if (
-            why
-            and not one.name.startswith(("errors.", "clauses."))
-            and (one.name != "lag.p99" or outcome.verdict == FAIL)
-        ):
+        if why and _uncertain(measures, one, outcome):
             outcome = replace(outcome, verdict=INCONCLUSIVE, reason=why)
         found.append(outcome)
     return found
+
+
+def _uncertain(measures: Measures, one: Objective, outcome: Outcome) -> bool:
+    """Might a generator that had kept up have found otherwise?"""
+    if one.name.startswith(("errors.", "clauses.")):
+        return False
+    if one.name == "lag.p99":
+        return outcome.verdict == FAIL
+    if outcome.verdict == FAIL and is_latency(one.name):
+        histogram = _histogram(measures, one.name)
+        share = 1 - percent_of(one.name.rpartition(".")[2]) / 100
+        return not _surely_above(certainly_above(measures, histogram, one.most), histogram.total, share)
+    return True
+
+
+def certainly_above(measures: Measures, histogram: Histogram, limit: float) -> float:
+    """How many samples are above a limit, whatever the generator's own lag has added to them.
+
+    A process that stalls sends late and sees an answer late. Of either, only a share 1-q can be off by more than the
+    q-quantile of the lag; so what is above limit and twice that quantile, less twice that share, is certain, for any q.
+    """
+    quantiles = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
+    lags = measures.lag.percentiles([one * 100 for one in quantiles])
+    total = histogram.total
+    return max(
+        (histogram.above(limit + 2 * lag) - 2 * (1 - one) * total for one, lag in zip(quantiles, lags, strict=True)),
+        default=0.0,
+    )
+
+
+def _histogram(measures: Measures, name: str) -> Histogram:
+    """The durations that an objective is about."""
+    step = name.rpartition(".")[0]
+    if step in ("lag", JOURNEY):
+        return measures.lag if step == "lag" else measures.journeys
+    return measures.operation(ALIASES.get(step, step)).latency
 
 
 def _decide(measures: Measures, one: Objective) -> Outcome | None:
@@ -236,11 +277,7 @@ def _decide(measures: Measures, one: Objective) -> Outcome | None:
             return Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "nothing was answered")
         return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
     step, _, figure = one.name.rpartition(".")
-    histogram = (
-        measures.lag if step == "lag"
-        else measures.journeys if step == JOURNEY
-        else measures.operation(ALIASES.get(step, step)).latency
-    )  # fmt: skip
+    histogram = _histogram(measures, one.name)
     samples = histogram.total
     if not samples:
         return None if one.optional else Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "no samples")
@@ -263,7 +300,7 @@ def _decide(measures: Measures, one: Objective) -> Outcome | None:
     return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
 
 
-def _surely_above(above: int, samples: int, share: float) -> bool:
+def _surely_above(above: float, samples: int, share: float) -> bool:
     """Are more samples above the limit than chance puts there if `share` of all were? With a Poisson number's mean
     of samples·share, four standard deviations and four more are met less than once in ten thousand runs.
     """
@@ -279,20 +316,21 @@ def hopeless(measures: Measures, objectives: tuple[Objective, ...], done: float)
         objectives: What must hold.
         done: Share of the run that is over, from 0 to 1.
     """
-    if done < 0.05 or saturated(measures, objectives):
+    if done < 0.05:
         return ""
+    behind = bool(saturated(measures, objectives))
     for one in objectives:
-        step, _, figure = one.name.rpartition(".")
         if one.name in ("errors.ratio", "clauses.ratio"):
             ratio, samples = RATIOS[one.name](measures)
             # A tenth more answers than the rate promises may still come.
             if samples >= 100 and ratio * samples > one.most * samples / done * 1.1 + BEYOND:
                 return f"{one.name} is {ratio:.2%} and cannot come down to {one.most:.2%} any more"
-        elif _PERCENTILE.fullmatch(figure) and step not in ("lag",):
-            histogram = measures.journeys if step == JOURNEY else measures.operation(ALIASES.get(step, step)).latency
+        elif is_latency(one.name):
+            histogram = _histogram(measures, one.name)
             samples = histogram.total
-            allowed = (1 - percent_of(figure) / 100) * samples / done * 1.1 + BEYOND
-            if samples >= 100 and histogram.above(one.most) > allowed:
+            allowed = (1 - percent_of(one.name.rpartition(".")[2]) / 100) * samples / done * 1.1 + BEYOND
+            above = certainly_above(measures, histogram, one.most) if behind else histogram.above(one.most)
+            if samples >= 100 and above > allowed:
                 return f"{one.name} cannot come down to {one.most:g} s any more"
     return ""
 

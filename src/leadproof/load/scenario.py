@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from leadproof import resources
 from leadproof.errors import ConfigurationError
-from leadproof.load.schedule import PATTERNS, SHAPES, Schedule, schedule
+from leadproof.load.schedule import PATTERNS, SHAPES, SMOKE_RATE, SMOKE_SECONDS, Schedule, schedule
 
 #: Journeys per second, and seconds, that nobody exceeds by a slip of the finger; --max-rate, --max-duration raise them.
 MOST_RATE, MOST_SECONDS = 20_000.0, 4 * 3600.0
@@ -55,14 +55,19 @@ class Scenario:
     refused_share: float = 0.0
     #: Share of journeys whose exchanges are judged by every clause.
     judge_share: float = 0.05
-    #: Preset or file of objectives.
-    objectives: str = "standard"
+    #: Preset or file of objectives; "" for the shape's own.
+    objectives: str = ""
     #: Connections at most; a request beyond them waits, and its waiting counts.
     connections: int = 1000
     #: Seconds until a request without a complete answer is given up.
     timeout: float = 30.0
     #: Statuses asked for each lead in a polling journey.
     polls: int = 3
+
+    @property
+    def goals(self) -> str:
+        """Preset or file of objectives: a smoke test is too short for the percentiles of the standard."""
+        return self.objectives or ("smoke" if self.shape == "smoke" else "standard")
 
     def schedule(self, seed: int = 0) -> Schedule:
         """The schedule of its arrivals."""
@@ -156,6 +161,26 @@ def read(document: Mapping[str, Any], name: str, place: str) -> Scenario:
     return _checked(made, place)
 
 
+def changed(one: Scenario, settings: Sequence[str]) -> Scenario:
+    """The scenario with settings of the form `key=value`, the value as TOML writes it.
+
+    Raises:
+        ConfigurationError: A key does not exist, or a value makes no sense.
+    """
+    document = one.data()
+    for setting in settings:
+        key, sign, text = (part.strip() for part in setting.partition("="))
+        if not sign:
+            raise ConfigurationError(
+                f"--set {setting} is not of the form key=value", hint="such as --set batch=5 or --set post_share=0.5"
+            )
+        try:
+            document[key] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            document[key] = text
+    return read(document, one.name, "--set") if settings else one
+
+
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is no number")
@@ -197,6 +222,8 @@ def _checked(one: Scenario, place: str) -> Scenario:
         raise wrong(f"there is no pattern of arrivals called {one.arrivals!r}", f"known are: {', '.join(PATTERNS)}")
     if not 0 <= one.think[0] <= one.think[1] < math.inf:
         raise wrong(f"think is from {one.think[0]:g} to {one.think[1]:g} seconds", "the least first, none below 0")
+    if one.shape == "smoke":  # what is printed and waited for is what is sent
+        one = replace(one, rate=min(one.rate, SMOKE_RATE), duration=min(one.duration, SMOKE_SECONDS))
     return one
 
 

@@ -18,6 +18,9 @@ from leadproof.errors import ConfigurationError
 #: Steps of the shape `step`, from a fifth of the rate to the whole of it.
 STEPS = 5
 
+#: Journeys per second, and seconds, of the shape `smoke` at most.
+SMOKE_RATE, SMOKE_SECONDS = 5.0, 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -51,7 +54,7 @@ def constant(rate: float, seconds: float) -> tuple[Segment, ...]:
 
 def smoke(rate: float, seconds: float) -> tuple[Segment, ...]:
     """Does it work at all: at most five journeys a second for at most ten seconds."""
-    return constant(min(rate, 5.0), min(seconds, 10.0))
+    return constant(min(rate, SMOKE_RATE), min(seconds, SMOKE_SECONDS))
 
 
 def ramp(rate: float, seconds: float) -> tuple[Segment, ...]:

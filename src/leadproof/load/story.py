@@ -7,7 +7,6 @@ what the lookups of accepted leads have shown. The command takes frames from a s
 
 from __future__ import annotations
 
-import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,11 @@ from leadproof.load.conservation import Conservation
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
-from leadproof.summary import Summary, verdict
+from leadproof.summary import Summary
+from leadproof.verdicts import settle
+
+#: Leads, orders and the like that the judge remembers.
+HISTORY = 5_000
 
 #: Exchanges that are kept in the run directory; all that are given to the judge are judged.
 KEPT = 2_000
@@ -47,8 +50,6 @@ class Story:
     judge: Judge
     summary: Summary
     run: Run | None = None
-    #: Does a broken conservation fail the run? On the mock only: elsewhere an account may have rules of its own.
-    decides: bool = False
     measures: Measures = field(default_factory=Measures)
     conservation: Conservation = field(default_factory=Conservation)
     workers: dict[str, Worker] = field(default_factory=dict)
@@ -57,17 +58,25 @@ class Story:
     stopped: str = ""
     #: What went wrong with the generator itself.
     problems: list[str] = field(default_factory=list)
-    clock: Callable[[], float] = time.time
+    #: The command line that asks for the same again; "" where there is none.
+    repeat: str = ""
+    #: What the generator does when it puts on no load, in words; "" while it does.
+    stage: str = "starting"
     _leads: set[int] = field(default_factory=set)
     _kept: int = 0
 
     def take(self, worker: str, frame: Mapping[str, Any]) -> None:
         """Takes in a frame of a worker."""
+        if "of" in frame:
+            self.stage = _stage(frame)
+            return
         mine = self.workers.setdefault(worker, Worker(worker))
         if frame.get("fold"):
+            self.stage = ""
             self.measures.take(frame["fold"], worker)
         for sample in frame.get("samples") or ():
             self.judged(exchange_of(sample))
+        self.unjudged(frame.get("unjudged", 0))
         if frame.get("problem"):
             self.problems.append(f"{worker}: {frame['problem']}")
         if frame.get("conservation"):
@@ -83,10 +92,13 @@ class Story:
         number = None
         if self.run is not None and (judgement.findings or self._kept < KEPT) and self._kept < 2 * KEPT:
             self._kept += 1
-            number = self.run.exchange(exchange)
-            for one in judgement.findings:
-                self.run.finding(one, number)
+            number = self.run.judged(exchange, judgement)
         self.summary.add(judgement, number)
+
+    def unjudged(self, number: int) -> None:
+        """Exchanges that were chosen for the judge and could not be kept for it: nobody says that they were judged."""
+        self.measures.sampled -= number
+        self.measures.unsampled += number
 
     def _across(self, packed: bytes) -> None:
         """Leads that two workers were given under one id."""
@@ -94,6 +106,15 @@ class Story:
         leads.frombytes(packed[: len(packed) // 8 * 8])
         self.conservation.duplicated += len(self._leads.intersection(leads))
         self._leads.update(leads)
+
+    def __post_init__(self) -> None:
+        """A load asks about what was a moment ago; the history of a long one would only take memory."""
+        self.judge.history.shorten(HISTORY)
+
+    @property
+    def decides(self) -> bool:
+        """Does a broken conservation fail the run? On the mock only: elsewhere an account may have rules of its own."""
+        return self.job.mock
 
     # ---- while it runs -----------------------------------------------------------------------------------------------
 
@@ -130,6 +151,10 @@ class Story:
 
     def exit_code(self, outcomes: Sequence[Outcome]) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""
+        return worst(*self.codes(outcomes))
+
+    def codes(self, outcomes: Sequence[Outcome]) -> list[ExitCode]:
+        """All exit codes that apply."""
         codes = [ExitCode.PASSED]
         if self.interrupted:
             codes.append(ExitCode.INTERRUPTED)
@@ -152,7 +177,7 @@ class Story:
             codes.append(ExitCode.OBJECTIVES_MISSED)
         if self.nothing():
             codes.append(ExitCode.INCONCLUSIVE)
-        return worst(*codes)
+        return codes
 
     def nothing(self) -> str:
         """Why this run has tested nothing; "" if it has."""
@@ -172,10 +197,15 @@ class Story:
         if self.interrupted:
             self.summary.interrupted = True
         report = self.summary.report("load", self.judge.tally, run)
-        code = self.exit_code(found)
-        report["exit_code"], report["verdict"] = int(code), verdict(code)
+        settle(report, self.codes(found))
         report["latency"] = latency(self, found)
         return report
+
+
+def _stage(frame: Mapping[str, Any]) -> str:
+    if "workers" in frame:
+        return f"{frame['workers']} of {frame['of']} workers are there"
+    return f"looking up accepted leads, {frame['looking']:,} of {frame['of']:,}"
 
 
 def exchange_of(sample: Sequence[Any]) -> Exchange:

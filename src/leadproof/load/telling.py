@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from leadproof.errors import ExitCode
-from leadproof.load.objectives import Outcome
+from leadproof.load.objectives import INCONCLUSIVE, Outcome
 from leadproof.load.story import Story
-from leadproof.reports.text import one_line
+from leadproof.reports.text import count, figure, one_line, seconds
 
 #: The verdict in a word or two, by exit code.
 WORDS = {
@@ -24,26 +25,13 @@ WORDS = {
 _MOST = 12
 
 
-def seconds(value: float | None) -> str:
-    """A duration as people read it."""
-    if value is None:
-        return "–"
-    return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:.0f} ms" if value < 10 else f"{value:.1f} s"
-
-
-def figure(name: str, value: float | None) -> str:
-    """The figure of an objective with its unit."""
-    if value is None:
-        return "–"
-    return f"{value:.3%}" if name.endswith(".ratio") else seconds(value)
-
-
 def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """The whole run, the verdict first."""
     measures, scenario = story.measures, story.job.scenario
     counts = measures.counts
     code = story.exit_code(outcomes)
-    yield f"{WORDS[code]}  {scenario.name}, {scenario.shape} {scenario.rate:g}/s for {scenario.duration:g} s"
+    what = f"{scenario.shape} {scenario.rate:g}/s" if story.job.model == "open" else f"closed, {story.job.users} users"
+    yield f"{WORDS[code]}  {scenario.name}, {what} for {scenario.duration:g} s"
     if why := story.nothing():
         yield f"  {why}"
     if story.stopped:
@@ -56,8 +44,10 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     if story.job.model == "closed":
         yield "  closed model: users wait for answers, so a slow target is asked less often and looks faster than it is"
     yield ""
+    said = ""
     for one in outcomes:
-        reason = f"  {one.reason}" if one.reason else ""
+        reason = f"  {one.reason if one.reason != said else '(the same)'}" if one.reason else ""
+        said = one.reason or said
         yield (
             f"  {one.verdict:12} {one.name:18} {figure(one.name, one.actual):>12}  at most "
             f"{figure(one.name, one.most)}  ({one.samples:,} samples){reason}"
@@ -75,12 +65,17 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     )
     yield f"  lag        p50 {seconds(lag[0])}, p99 {seconds(lag[1])}, max {seconds(lag[2])}"
     funnel = measures.funnel
-    if funnel:
-        price = f"; paid {measures.amounts['price']:.2f}"
-        price += f", estimated {measures.amounts['payout']:.2f}" if measures.amounts["payout"] else ""
+    amounts = measures.amounts
+    if funnel["pings"]:
+        price = f"; paid {amounts['price']:.2f}, estimated {amounts['payout']:.2f}" if funnel["sold"] else ""
         yield (
             f"  funnel     {funnel['pings']:,} pings, {funnel['accepted']:,} accepted, {funnel['posted']:,} posted, "
             f"{funnel['in_time']:,} in time, {funnel['sold']:,} sold{price}"
+        )
+    if funnel["direct"]:
+        yield (
+            f"  direct     {funnel['direct']:,} posted without a ping, {funnel['direct_sold']:,} sold; paid "
+            f"{amounts['direct_price']:.2f}"
         )
     kept = story.conservation
     if kept.accepted:
@@ -88,10 +83,48 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
             f"  conserved  {kept.checked:,} of {kept.accepted:,} leads looked up: {kept.lost:,} lost, "
             f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice"
         )
-    yield f"  judged     {measures.sampled:,} exchanges" + (
+    yield f"  judged     {count(measures.sampled, 'exchange')} by every clause" + (
         f", {measures.unsampled:,} more had no room" if measures.unsampled else ""
     )
     for (operation, kind), number in measures.outcomes.most_common(_MOST):
         yield f"  outcome    {operation} {one_line(kind)}: {number:,}"
     for (operation, kind, detail), number in measures.errors.most_common(_MOST):
         yield f"  error      {operation} {kind}{f': {one_line(detail)}' if detail else ''}: {number:,}"
+
+
+def findings(rows: Sequence[Mapping[str, Any]], most: int = 10) -> Iterator[str]:
+    """What the judge has found, the worst first."""
+    for row in rows[:most]:
+        what = f"{row['level']} {row['clause']} {row['operation']}: {one_line(row['message'])}"
+        yield f"  finding    {what}  ×{row['count']}"
+    if len(rows) > most:
+        yield f"             and {len(rows) - most} more in the report"
+
+
+def knee_of(rates: Mapping[str, Any]) -> str:
+    """The knee of a run in steps in words, and what is in the way of a higher one."""
+    found = f"{rates['knee']:g}/s met the objectives, with every rate below it"
+    if not rates["knee"]:
+        undecided = rates["rows"][0]["verdict"] == INCONCLUSIVE
+        found = "not found" if undecided else "the lowest rate missed the objectives"
+    return f"{found}; {rates['why']}" if rates["why"] else found
+
+
+def knee(rates: Mapping[str, Any]) -> Iterator[str]:
+    """What a run in steps has found."""
+    if not rates:
+        return
+    yield f"  knee       {one_line(rates['words'])}"
+    for row in rates["rows"]:
+        yield f"  step       {row['rate']:g}/s: p95 {seconds(row['p95'])}, p99 {seconds(row['p99'])}  {row['verdict']}"
+
+
+def against(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A run against its baseline."""
+    for row in rows:
+        yield (
+            f"  baseline   {row['step']} {row['figure']}: {row['verdict']}, {seconds(row['now'])} now, "
+            f"{seconds(row['before'])} before"
+        )
+    if rows:
+        yield f"             (a difference counts beyond {rows[0]['bound']}, and where the 95 % intervals do not meet)"

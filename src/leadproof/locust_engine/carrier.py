@@ -7,18 +7,22 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import gevent
 
-from leadproof.load import guard
+from leadproof.load import conservation, guard
 from leadproof.load.job import Job, kit
 from leadproof.locust_engine.callbacks import Receiver
 from leadproof.locust_engine.engine import Engine
-from leadproof.locust_engine.lookups import look_up, remote_lookups
+from leadproof.locust_engine.lookups import look_up
 
 #: Seconds that journeys may take after the last arrival, beside the timeout of a request.
 PATIENCE = 5.0
+
+#: Seconds that they may take when the run was told to stop.
+HURRY = 3.0
 
 #: Seconds between two frames.
 FRAME = 1.0
@@ -62,6 +66,7 @@ class Carrier:
             self.kit, (host, port), tls=context, name=self._target.host, sink=self._keep,
         )  # fmt: skip
         self._stop = ""
+        self._hurry = self._said = 0.0
         self.finished = False
         self._cpu = (time.process_time(), time.perf_counter())
         self._begin = 0.0
@@ -90,9 +95,7 @@ class Carrier:
                 engine.schedule(scenario.schedule(self.job.seed).arrivals(self._share, self._of), self._begin)
             self._watch()
             engine.stop()
-            engine.drain(3.0 if self._stop else scenario.timeout + scenario.think[1] + PATIENCE)
-            self._hand_over()
-            self._frame()
+            self._settle(scenario.timeout + scenario.think[1] + PATIENCE)
             self._emit({"done": True, **self._conserve()})
         finally:
             self.finished = True
@@ -103,6 +106,7 @@ class Carrier:
     def stop(self, reason: str) -> None:
         """Ends the run early: no more journeys, no lookups, and a last frame."""
         self._stop = self._stop or reason
+        self._hurry = time.perf_counter() + HURRY
         self.engine.stop()
 
     @property
@@ -118,6 +122,16 @@ class Carrier:
             if time.perf_counter() >= following:
                 self._frame()
                 following += FRAME
+
+    def _settle(self, seconds: float) -> None:
+        """Waits for the journeys that are on their way, at most so long, and less once somebody has said stop."""
+        ends = time.perf_counter() + seconds
+        while not self.engine.wait(FRAME) and time.perf_counter() < (min(ends, self._hurry) if self._stop else ends):
+            self._hand_over()
+            self._frame()
+        self.engine.abandon()
+        self._hand_over()
+        self._frame()
 
     def _frame(self) -> None:
         self._feed(self.engine)
@@ -137,10 +151,22 @@ class Carrier:
         ledger = self.kit.ledger
         if not self.job.conserve or self._stop or not len(ledger):
             return {}
-        limits = {} if self._target.loopback else remote_lookups(self.job.scenario.rate / self._of)
-        found = look_up(self.engine, **limits)
+        limits: dict[str, Any] = {}
+        if not self.job.mock:
+            scenario = self.job.scenario
+            most, per_second = conservation.sample(scenario.rate, scenario.duration)
+            limits = {"most": max(most // self._of, 1), "per_second": per_second / self._of}
+        found = look_up(self.engine, **limits, going_on=self._looking)
         found.duplicated += ledger.repeated()
         return {"conservation": found.data(), "leads": ledger.leads.tobytes() if self._of > 1 else b""}
+
+    def _looking(self, asked: int) -> bool:
+        """Says about once a second that leads are being looked up; False once somebody has said stop."""
+        now = time.perf_counter()
+        if now - self._said >= FRAME:
+            self._said = now
+            self._emit({"looking": asked, "of": len(self.kit.ledger)})
+        return not self._stop
 
     def _keep(self, sample: list[Any]) -> bool:
         weight = len(sample[3]) + len(sample[6]) + 500
@@ -152,10 +178,14 @@ class Carrier:
 
 
 def memory() -> float:
-    """The most memory that this process has used, in MiB."""
+    """Memory of this process in MiB: what is resident now where /proc says it, else the most that ever was."""
     if sys.platform == "win32":
         return 0.0
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(used / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+    try:
+        resident = int(Path("/proc/self/statm").read_bytes().split()[1])
+        return round(resident * resource.getpagesize() / (1024 * 1024), 1)
+    except OSError:
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return round(used / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)

@@ -21,6 +21,9 @@ VARIABLE = "LEADPROOF_LOAD_CHANNEL"
 #: Bytes that may wait to be sent; raw exchanges beyond that are not judged, and counted as such.
 MOST_WAITING = 64 * 1024 * 1024
 
+#: Seconds that the command may take to read what waits at the end: it judges in the generator's shadow.
+PATIENCE = 300.0
+
 
 class Channel:
     """The line to the command."""
@@ -46,7 +49,7 @@ class Channel:
         self._bytes += len(data)
         self._queue.put(struct.pack(">I", len(data)) + data)
 
-    def close(self, patience: float = 10.0) -> None:
+    def close(self, patience: float = PATIENCE) -> None:
         """Sends what waits, and closes."""
         self._queue.put(None)
         self._sender.join(patience)

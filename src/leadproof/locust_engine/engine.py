@@ -132,14 +132,21 @@ class Engine:
         """Starts no more journeys by the schedule."""
         self._next = None
 
-    def drain(self, seconds: float) -> bool:
-        """Waits until every journey is over, at most so long; the rest is abandoned, which says nothing of the target.
-        True if nothing was.
-        """
+    def wait(self, seconds: float) -> bool:
+        """Waits until every journey is over, at most so long; True if they are."""
         self._drained.clear()
         if self.trips:
             self._drained.wait(seconds)
-        clean = not self.trips
+        return not self.trips
+
+    def drain(self, seconds: float) -> bool:
+        """Waits like `wait`, and abandons the rest; True if there was none."""
+        clean = self.wait(seconds)
+        self.abandon()
+        return clean
+
+    def abandon(self) -> None:
+        """Ends the journeys that are not over, which says nothing of the target."""
         for flight in self._flying:
             self.window.counts["abandoned"] += not flight.trip.quiet
             if flight.connection is not None:
@@ -150,7 +157,6 @@ class Engine:
         self._later.clear()
         self._calls.clear()
         self.trips = 0
-        return clean
 
     def begin(self, due: float | None = None, *, ended: Callable[[], None] | None = None) -> None:
         """Starts the next journey; its first step was intended for `due`, or for now."""

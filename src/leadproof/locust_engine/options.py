@@ -36,11 +36,12 @@ def from_options(environment: Environment) -> Job:
         rate=options.rate, duration=options.run_time or options.duration or None, shape=options.shape,
         xml_share=options.xml_share, judge_share=options.judge_share, objectives=options.objectives,
     )  # fmt: skip
-    objectives.load(chosen.objectives)
+    objectives.load(chosen.goals)
     scenario.capped(chosen, loopback=target.loopback, most_rate=options.max_rate, most_seconds=options.max_duration)
     return Job(
         chosen, target.base, target.scheme, target.ca, options.posting_profile or configured.profile,
         configured.seed if options.seed is None else options.seed, secrets.randbits(32), options.model,
+        (options.num_users or 1) if options.model == "closed" else 0,
         configured.readings, conserve=not options.no_conservation,
     )  # fmt: skip
 

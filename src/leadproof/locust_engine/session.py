@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -20,7 +21,7 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from leadproof.errors import ExitCode, LeadproofError
-from leadproof.load import guard
+from leadproof.load import driver, guard
 from leadproof.load.job import Job
 from leadproof.load.story import Story
 from leadproof.locust_engine import stats, words
@@ -94,6 +95,8 @@ class Session:
     def start(self) -> None:
         """Begins the run, on a local runner or a master."""
         self.job = self.made()
+        if self.channel is None:  # the command knows already
+            self.job = replace(self.job, mock=driver.is_mock(self.job.target()))
         self._story, self._samples = (None if self.channel else words.begin(self.job)), []
         self._done, self._lost, self._concluded = set(), {}, False
         self._over.clear()
@@ -152,11 +155,11 @@ class Session:
     def _heard(self, environment: Environment, msg: Any) -> None:
         """The master hears a frame of a worker."""
         name = msg.node_id
-        self._names[name] = time.monotonic()
         if msg.data.get("ready"):
             self._prepared.add(name)
             self._begin_together()
             return
+        self._names[name] = time.monotonic()
         self._take(name, msg.data)
         if msg.data.get("done"):
             self._done.add(name)
@@ -169,7 +172,15 @@ class Session:
         self._told_to_begin = True
         begin = time.time() + _AHEAD
         for name in left:
+            self._names[name] = time.monotonic() + _AHEAD
             self.runner.send_message(_BEGIN, {"begin": begin}, name)
+
+    def attend(self) -> None:
+        """A master that the command has started tells it how many workers are there, until the run begins."""
+        while self.job is None and self.channel is not None:
+            options: Any = self.environment.parsed_options
+            self.channel.put({"workers": len(self.runner.clients.ready), "of": options.expect_workers})
+            gevent.sleep(1)
 
     def _take(self, name: str, frame: dict[str, Any]) -> None:
         if self.channel is not None:
@@ -187,15 +198,11 @@ class Session:
             present = {one.id for one in self.runner.clients.all if one.state != "missing"}
             for name in set(self._names) - self._done - set(self._lost):
                 silent = time.monotonic() - self._names[name]
-                if name not in present or silent > SILENCE + (self._patience() if name in present else 0):
+                if name not in present or silent > SILENCE:
                     self._lost[name] = f"it was not heard of for {max(silent, 0):.0f} s and did not finish"
                     self._take(name, {"lost": self._lost[name]})
                     self._begin_together()
         self.conclude()
-
-    def _patience(self) -> float:
-        """Seconds that a worker which is there may be silent: it says nothing while it looks up leads."""
-        return 0.0 if self.carrier else 600.0
 
     # ---- the end -----------------------------------------------------------------------------------------------------
 
@@ -258,6 +265,8 @@ def _initialised(environment: Environment, **_: Any) -> None:
     except LeadproofError as error:
         words.complain(error)
         sys.exit(int(error.exit_code))
+    if isinstance(environment.runner, MasterRunner) and session.channel is not None:
+        gevent.spawn(session.attend)
     if options is not None and options.run_time:
         # The schedule knows its own end; locust's would cut off what is still on its way.
         options.duration, options.run_time = float(options.run_time), None

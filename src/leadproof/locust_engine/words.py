@@ -28,7 +28,7 @@ def begin(job: Job) -> Story:
     """The story of a job, before its first frame."""
     spec, profile = job.specification(), job.posting_profile()
     redactor = Redactor(profile.personal_fields, secrets=[one for one in (job.target().secret,) if one])
-    return Story(job, objectives.load(job.scenario.objectives), Judge(spec, profile), Summary(spec, redactor))
+    return Story(job, objectives.load(job.scenario.goals), Judge(spec, profile), Summary(spec, redactor))
 
 
 def tell(story: Story, samples: Sequence[Sequence[Any]]) -> ExitCode:
@@ -37,5 +37,7 @@ def tell(story: Story, samples: Sequence[Sequence[Any]]) -> ExitCode:
         story.judged(exchange_of(sample))
     found = story.outcomes()
     for line in telling.lines(story, found):
+        click.echo(line)
+    for line in telling.findings(story.summary.report("load", story.judge.tally, {})["findings"]):
         click.echo(line)
     return story.exit_code(found)

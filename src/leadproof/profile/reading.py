@@ -249,6 +249,11 @@ def _resolve(name: str, new_entry: bool, counts: dict[Path_, int]) -> Path_:
     return path
 
 
+def line_of(text: str, path: Path_) -> int:
+    """The line (from 1) at which a TOML document has what a path leads to, or the nearest that leads there."""
+    return _line_of(_lines(text), path)
+
+
 def _line_of(lines: dict[Path_, int], path: Path_) -> int:
     while path not in lines:
         path = path[:-1]

@@ -7,10 +7,10 @@ its row here. `text` makes strings from outside safe to show, `view` arranges wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from leadproof.reports import html, json, junit, markdown
+from leadproof.reports import csv, har, html, json, junit, markdown, sarif
 
 
 class Renderer(NamedTuple):
@@ -25,4 +25,22 @@ RENDERERS: dict[str, Renderer] = {
     "html": Renderer("report.html", html.render),
     "md": Renderer("report.md", markdown.render),
     "junit": Renderer("junit.xml", junit.render),
+    "sarif": Renderer("report.sarif", sarif.render),
+    "csv": Renderer("clauses.csv", csv.render),
 }
+
+
+class Export(NamedTuple):
+    """A view of the evidence instead of the report: rows of `exchanges.ndjson` and the target's base URL to text."""
+
+    file: str
+    render: Callable[[Iterable[Mapping[str, Any]], str], Iterator[str]]
+
+
+#: Made only where they are asked for: they are as large as the evidence.
+EXPORTS: dict[str, Export] = {
+    "har": Export("exchanges.har", har.render),
+}
+
+#: Everything that --format takes.
+FORMATS = (*RENDERERS, *EXPORTS)

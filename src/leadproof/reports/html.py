@@ -1,7 +1,8 @@
 """The compliance report: one HTML file without script, network or fonts, readable where every style is blocked.
 
-The template stands in `reports/templates/report.html.j2`. It escapes everything; before that, everything that it
-shows passes through `text.visible`, so no hidden character and no endless value reaches the page.
+The templates stand in `reports/templates/`. They escape everything; before that, everything that they show passes
+through `text.visible`, so no hidden character and no endless value reaches the page. `cards` and `sections` arrange
+what only this format shows.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import jinja2
 from markupsafe import Markup
 
 from leadproof import resources
-from leadproof.operations import OPERATIONS, RESPONSE_TYPES
-from leadproof.reports import latency
+from leadproof.operations import OPERATIONS
+from leadproof.reports import cards, latency, sections
 from leadproof.reports.text import count, visible
 from leadproof.reports.view import DISCLAIMER, RESULTS, View, arrange, media_of
 
-#: Findings that get a place of their own; a longer list follows as lines.
-_MOST_CARDS = 40
+#: Bytes that a page should not be larger than: requests and answers get what the rest leaves.
+MOST = 300_000
+
 _MOST_LINES = 200
+#: Broken clauses that the cover names.
+_INDEXED = 8
 _BAR_WIDTH = 1000
 
 #: A colour for each result that can be told from white and from black.
@@ -38,21 +42,37 @@ SYMBOLS = {"passed": "✓", "failed": "✗", "untested": "○", "inapplicable": 
 def render(report: Mapping[str, Any]) -> str:
     """The report as one HTML document."""
     view = arrange(report)
-    return _template().render(
-        view=view,
-        report=report,
-        run=view.run,
-        operations=OPERATIONS,
-        results=RESULTS,
-        symbols=SYMBOLS,
-        bar=_bar(view),
-        most_cards=_MOST_CARDS,
-        most_lines=_MOST_LINES,
-        disclaimer=DISCLAIMER,
-        response_types=RESPONSE_TYPES,
-        load=latency,
-        charts=latency.charts(report),
-    )
+    waived = [row for row in view.advice if row.get("waived")]
+    advised = [row for row in view.advice if not row.get("waived")]
+    failures = cards.deal(view.failures, view.clauses)
+    left = cards.FULL - sum(place.full for card in failures for place in card.places)
+    advice = cards.deal(advised, view.clauses, first=len(failures) + 1, full=max(left, 12))
+    taken_on = cards.deal(waived, view.clauses, first=len(failures) + len(advice) + 1, full=12)
+    dealt = [*failures, *advice, *taken_on]
+    shown = {
+        "view": view,
+        "report": report,
+        "run": view.run,
+        "failures": failures,
+        "advice": advice,
+        "waived": taken_on,
+        "card_of_clause": {card.clause: card.number for card in reversed(dealt)},
+        "operations": OPERATIONS,
+        "results": [name for name in view.results if view.results[name] or name in RESULTS[:3]],
+        "symbols": SYMBOLS,
+        "bar": _bar(view),
+        "most_lines": _MOST_LINES,
+        "most_indexed": _INDEXED,
+        "disclaimer": DISCLAIMER,
+        "sections": sections,
+        "meaning": cards.meaning,
+        "heading": cards.heading,
+        "load": latency,
+        "charts": latency.charts(report),
+    }
+    template = _template()
+    cards.furnish(dealt, MOST - len(template.render(shown).encode()))
+    return template.render(shown)
 
 
 def _bar(view: View) -> list[dict[str, Any]]:
@@ -89,10 +109,17 @@ def _template() -> jinja2.Template:
         undefined=jinja2.ChainableUndefined,
     )
     environment.filters["clip"] = lambda value, longest: visible(str(value), longest)
+    environment.filters["text"] = _text
     environment.filters["counted"] = count
     environment.filters["media"] = lambda row: media_of(row).upper()
     environment.filters["moment"] = lambda value: str(value).replace("T", " ", 1).split(".")[0].removesuffix("Z")
     return environment.get_template("report.html.j2")
+
+
+def _text(value: Any, longest: int = 4000) -> Markup:
+    """What stands between tags, never in an attribute: quotes stay as they are, which a page full of JSON feels."""
+    shown = visible(str(value), longest)
+    return Markup(shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def _shown(value: Any) -> Any:

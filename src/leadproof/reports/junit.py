@@ -1,7 +1,7 @@
 """JUnit XML for CI: one test case per clause, operation and representation; the clause id is its name and a property.
 
 Only what decides the verdict is a failure: a *should* that is broken passes and says so in its output, so that a CI
-server and the exit code agree.
+server and the exit code agree. What is waived, or known from a baseline, is skipped and says why.
 """
 
 from __future__ import annotations
@@ -57,19 +57,32 @@ def _case(clause: Row, operation: str, media: str, findings: list[Row], view: Vi
         value = name if key == "clause" else str(clause.get(key, ""))
         if value:
             properties.append(_element("property", name=key, value=value))
-    failures = [row for row in findings if row in view.failures]
+    excused = [row for row in findings if row.get("waived") or row.get("known")]
+    failures = [row for row in findings if row in view.failures and row not in excused]
     if failures:
         for row in failures:
             failure = _element("failure", type=str(row.get("kind", "")), message=str(row.get("message", "")))
             failure.text = _details(row)
             case.append(failure)
-    elif reason := _skipped(clause, operation, media, findings, view):
+    elif reason := _excuse(excused, view) or _skipped(clause, operation, media, findings, view):
         case.append(_element("skipped", message=reason))
     advice = [row for row in findings if row not in failures]
     if advice:
         output = ET.SubElement(case, "system-out")
         output.text = "\n\n".join(f"{row.get('level', 'should')}, does not decide: {_details(row)}" for row in advice)
     return case
+
+
+def _excuse(excused: list[Row], view: View) -> str:
+    """Why a case that is broken does not fail; "" if nothing excuses it."""
+    if any(row.get("waived") for row in excused):
+        mine = [row for row in rows(view.report, "waivers") if row.get("clause") == excused[0].get("clause")]
+        words = [f"{row.get('reason', '')} ({row.get('owner', '')}, until {row.get('expires', '')})" for row in mine]
+        return f"waived: {'; '.join(words)}"
+    if excused:
+        base = mapping(mapping(view.report, "comparison"), "base")
+        return f"known: it failed in the baseline, too (run {base.get('id', '')})"
+    return ""
 
 
 def _skipped(clause: Row, operation: str, media: str, findings: list[Row], view: View) -> str:

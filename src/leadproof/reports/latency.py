@@ -1,29 +1,25 @@
-"""Charts of a load run: inline SVG with presentation attributes, no script, and the numbers of each chart as a table.
-
-A chart is built from numbers and from labels that are escaped here; colours can be told from each other in print and by
-people who see colours differently, and every line is named at its end.
-"""
+"""Charts of a load run, with the numbers of each chart as a table; how they are drawn is in `svg`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from leadproof.reports.text import one_line
+from leadproof.reports import svg
+from leadproof.reports.text import figure as text_of
+from leadproof.reports.text import one_line, seconds
 
 Row = Mapping[str, Any]
 
-_COLOURS = ("#0b6fa4", "#b5520a", "#1d7346", "#8a3fa0", "#a8323e", "#5d646d", "#8a6d00", "#2b4fb0")
-
-_WIDTH, _HEIGHT = 760, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 130, 14, 34
-
 #: Rows that a table shows; a longer series is thinned to this many.
 _ROWS = 60
+
+#: Of drawings that show one line.
+_LOW = 170
 
 
 @dataclass(frozen=True)
@@ -38,30 +34,27 @@ class Chart:
 
 
 def charts(report: Row) -> list[Chart]:
-    """The charts of a report with a load run; none for others."""
+    """The charts of a report with a load run; none for others. Those of a short probe are the few that say something
+    after seconds.
+    """
     latency = report.get("latency")
     if not isinstance(latency, Mapping) or not latency.get("steps"):
         return []
-    made = [_curves(latency), _rates(latency), _percentiles(latency)]
+    made = [_curves(latency)]
     if latency.get("rates"):
         made.append(_knee(latency["rates"]))
+    made += [_percentiles(latency), _rates(latency)]
+    if latency.get("probe"):
+        return made
     made += [_heat(name, one) for name, one in latency.get("heat", {}).items() if one.get("cells")]
-    return made
-
-
-def seconds(value: Any) -> str:
-    """A duration as people read it."""
-    if not isinstance(value, int | float):
-        return "–"
-    return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:.0f} ms" if value < 10 else f"{value:.1f} s"
+    if latency["funnel"].get("pings"):
+        made.append(_funnel(latency))
+    return [*made, _lag(latency), _processor(latency)]
 
 
 def figure(row: Row, name: str) -> str:
     """The figure of an objective with its unit."""
-    value = row.get(name)
-    if not isinstance(value, int | float):
-        return "–"
-    return f"{value:.3%}" if str(row.get("name", "")).endswith(".ratio") else seconds(value)
+    return text_of(str(row.get("name", "")), row.get(name))
 
 
 def headline(report: Row) -> str:
@@ -77,118 +70,12 @@ def headline(report: Row) -> str:
     return f"No verdict is possible: {why}." if why else "No verdict is possible."
 
 
-# ---- scales and pieces -----------------------------------------------------------------------------------------------
+def _tick(value: float) -> str:
+    """A duration at an axis."""
+    return f"{value * 1e3:g} ms" if value < 1 else f"{value:g} s"
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """Where numbers lie in a drawing."""
-
-    x_low: float
-    x_high: float
-    y_low: float
-    y_high: float
-    log: bool = False
-
-    def x(self, value: float) -> float:
-        span = (self.x_high - self.x_low) or 1.0
-        return round(_LEFT + (value - self.x_low) / span * (_WIDTH - _LEFT - _RIGHT), 1)
-
-    def y(self, value: float) -> float:
-        low, high = self.y_low, self.y_high
-        if self.log:
-            value, low, high = math.log10(max(value, low)), math.log10(low), math.log10(high)
-        share = (value - low) / ((high - low) or 1.0)
-        return round(_HEIGHT - _BOTTOM - min(max(share, 0.0), 1.0) * (_HEIGHT - _TOP - _BOTTOM), 1)
-
-
-def _log_frame(x_low: float, x_high: float, values: Iterable[float]) -> _Frame:
-    positive = [one for one in values if one > 0] or [0.001]
-    low, high = 10 ** math.floor(math.log10(min(positive))), 10 ** math.ceil(math.log10(max(positive)))
-    return _Frame(x_low, x_high, low, high if high > low else low * 10, log=True)
-
-
-def _text(x: float, y: float, words: str, *, anchor: str = "start", colour: str = "currentColor") -> str:
-    return (
-        f'<text x="{x}" y="{y}" font-size="11" font-family="sans-serif" text-anchor="{anchor}" '
-        f'fill="{colour}">{escape(one_line(words, 60))}</text>'
-    )
-
-
-def _rule(x1: float, y1: float, x2: float, y2: float, *, colour: str = "#9aa0a6", dash: str = "") -> str:
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{colour}" stroke-width="1" opacity="0.6"{dashed}/>'
-
-
-def _line(points: Sequence[tuple[float, float]], colour: str, *, dash: str = "") -> str:
-    path = " ".join(f"{x},{y}" for x, y in points)
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.8" stroke-linejoin="round"{dashed}/>'
-    )
-
-
-def _svg(label: str, parts: Iterable[str]) -> Markup:
-    head = (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img" '
-        f'aria-label="{escape(one_line(label, 200))}">'
-    )
-    return Markup(head + "".join(parts) + "</svg>")
-
-
-def _y_axis(frame: _Frame, words: Any) -> list[str]:
-    parts = []
-    if frame.log:
-        decade = round(math.log10(frame.y_low))
-        marks = [10.0**one for one in range(decade, round(math.log10(frame.y_high)) + 1)]
-    else:
-        marks = [frame.y_low + (frame.y_high - frame.y_low) * one / 4 for one in range(5)]
-    for mark in marks:
-        y = frame.y(mark)
-        parts += [_rule(_LEFT, y, _WIDTH - _RIGHT, y), _text(_LEFT - 6, y + 4, words(mark), anchor="end")]
-    return parts
-
-
-def _x_axis(frame: _Frame, marks: Iterable[tuple[float, str]]) -> list[str]:
-    parts = []
-    for at, words in marks:
-        x = frame.x(at)
-        parts += [_rule(x, _TOP, x, _HEIGHT - _BOTTOM), _text(x, _HEIGHT - _BOTTOM + 16, words, anchor="middle")]
-    return parts
-
-
-def _named(frame: _Frame, lines: Sequence[tuple[str, Sequence[tuple[float, float]]]]) -> list[str]:
-    """Lines with their names beside the plot, kept apart from each other."""
-    parts, taken = [], -100.0
-    ends = sorted((frame.y(points[-1][1]), number) for number, (_, points) in enumerate(lines) if points)
-    for y, number in ends:
-        name, points = lines[number]
-        colour = _COLOURS[number % len(_COLOURS)]
-        parts.append(
-            _line([(frame.x(x), frame.y(value)) for x, value in points], colour, dash="" if number < 8 else "5 3")
-        )
-        taken = max(y, taken + 12)
-        parts.append(_text(_WIDTH - _RIGHT + 6, min(taken, _HEIGHT - 4) + 4, name, colour=colour))
-    return parts
-
-
-def _time_marks(duration: float) -> list[tuple[float, str]]:
-    return [(duration * one / 5, f"{duration * one / 5:.0f} s") for one in range(6)]
-
-
-def _last(latency: Row) -> float:
-    """Seconds at which the axis of time ends."""
-    series = latency["series"]
-    rows = series["rows"]
-    return max(float(series["duration"]), float(rows[-1]["second"]) + float(series["width"]) if rows else 1.0)
-
-
-def _thinned(rows: Sequence[Any]) -> list[Any]:
-    stride = max(1, math.ceil(len(rows) / _ROWS))
-    return list(rows[::stride])
-
-
-# ---- the charts ------------------------------------------------------------------------------------------------------
+# ---- latency ---------------------------------------------------------------------------------------------------------
 
 
 def _nines(percent: float) -> float:
@@ -201,27 +88,26 @@ def _curves(latency: Row) -> Chart:
     furthest = max((_nines(points[-2][0] if len(points) > 1 else 0) for points in curves.values()), default=2.0)
     values = [value for points in curves.values() for _, value in points]
     limits = [row for row in latency.get("objectives", ()) if _percent(row) is not None]
-    frame = _log_frame(0.0, max(furthest, 2.0), [*values, *(float(row["most"]) for row in limits)])
+    frame = svg.Frame.logarithmic(max(furthest, 2.0), [*values, *(float(row["most"]) * 1.2 for row in limits)])
     marks = [(_nines(one), f"{one:g} %") for one in (0, 50, 90, 99, 99.9, 99.99, 99.999) if _nines(one) <= frame.x_high]
-    parts = [*_y_axis(frame, seconds), *_x_axis(frame, marks)]
     lines = [
         (name, [(min(_nines(percent), frame.x_high), value) for percent, value in points])
         for name, points in curves.items()
     ]
-    parts += _named(frame, lines)
-    for row in limits:  # the corner that a curve has to stay below and to the right of
-        at, limit = min(_nines(_percent(row) or 0.0), frame.x_high), float(row["most"])
-        corner = [(frame.x(0), frame.y(limit)), (frame.x(at), frame.y(limit)), (frame.x(at), _TOP)]
-        parts += [
-            _line(corner, "#a8323e", dash="6 3"),
-            _text(frame.x(at) - 4, frame.y(limit) - 5, str(row["name"]), anchor="end", colour="#a8323e"),
-        ]
+    parts = [*svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *svg.lines(frame, lines)]
+    for place, row in enumerate(limits):
+        at = min(_nines(_percent(row) or 0.0), frame.x_high)
+        parts += svg.corner(frame, at, float(row["most"]), f"{row['name']} ≤ {figure(row, 'most')}", place)
     shown = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0)
     rows = [(name, *(seconds(_at(points, percent)) for percent in shown)) for name, points in curves.items()]
-    words = "How many answers were there how long after their requests were due. Dashed: an objective."
-    return Chart(
-        "Percentiles", words, _svg("Latency by percentile", parts), ("Step", *(f"{one:g} %" for one in shown)), rows
+    words = (
+        "Which share of the answers was there how long after their requests were due. "
+        "Dashed: an objective, a corner that its curve has to pass below."
     )
+    return Chart(
+        "Percentiles", words, svg.drawing("Latency by percentile", parts), ("Step", *(f"{one:g} %" for one in shown)),
+        rows,
+    )  # fmt: skip
 
 
 def _percent(row: Row) -> float | None:
@@ -237,106 +123,197 @@ def _at(points: Sequence[Sequence[float]], percent: float) -> float | None:
     return next((value for at, value in points if at >= percent - 1e-9), None)
 
 
+def _percentiles(latency: Row) -> Chart:
+    rows = [row for row in latency["series"]["rows"] if row["p50"]]
+    names = ("p50", "p95", "p99", "max")
+    frame = svg.Frame.logarithmic(_last(latency), [float(row[name]) for row in rows for name in names])
+    parts = [*svg.y_axis(frame, _tick), *svg.time_axis(frame), *svg.lines(frame, _over_time(latency, rows, names))]
+    table = [(f"{row['second']:g} s", *(seconds(row[name]) for name in names)) for row in _thinned(rows)]
+    words = "All steps together, by the moment of the answer."
+    return Chart("Latency over time", words, svg.drawing("Latency over time", parts), ("From", *names), table)
+
+
+def _heat(name: str, heat: Row) -> Chart:
+    bands, cells, width = heat["bands"], heat["cells"], float(heat["width"])
+    columns = max(int(cell[0]) for cell in cells) + 1
+    frame = svg.Frame(0.0, columns * width, float(bands[0]), float(bands[-1]), log=True)
+    most = max(int(cell[2]) for cell in cells)
+    parts: list[str] = []
+    totals: dict[int, int] = {}
+    for place, band, number in cells:
+        x, top = frame.x(place * width), frame.y(bands[band + 1])
+        shade = round(0.15 + 0.85 * math.log1p(number) / math.log1p(most), 2)
+        words = f"{number:,} from {seconds(bands[band])} to {seconds(bands[band + 1])}"
+        parts.append(
+            svg.field(
+                x, top, frame.x((place + 1) * width) - x, frame.y(bands[band]) - top, words, opacity=shade
+            )
+        )  # fmt: skip
+        totals[band] = totals.get(band, 0) + number
+    marked = bands[:: max(1, len(bands) // 6)]
+    parts += [svg.text(frame.x(0) - 6, frame.y(bound) + 4, f"{bound * 1e3:.3g} ms" if bound < 1 else f"{bound:.3g} s",
+                       anchor="end") for bound in marked]  # fmt: skip
+    parts += svg.time_axis(frame)
+    table = [
+        (f"{seconds(bands[band])} to {seconds(bands[band + 1])}", f"{number:,}")
+        for band, number in sorted(totals.items())
+    ]
+    shown = "whole journey" if name == "journey" else one_line(name, 60)
+    return Chart(
+        f"Latency and time: {shown}", "Each field is a stretch of time and of latency; the fuller, the more answers.",
+        svg.drawing(f"Latency and time, {shown}", parts), ("Latency", "Answers"), table,
+    )  # fmt: skip
+
+
+# ---- rates -----------------------------------------------------------------------------------------------------------
+
+
 def _rates(latency: Row) -> Chart:
     rows = list(latency["series"]["rows"])
     names = ("offered", "started", "completed", "failed")
     high = max((float(row[name]) for row in rows for name in names), default=1.0) or 1.0
-    frame = _Frame(0.0, _last(latency), 0.0, high * 1.05)
-    middle = float(latency["series"]["width"]) / 2
-    lines = [(name, [(float(row["second"]) + middle, float(row[name])) for row in rows]) for name in names]
+    frame = svg.Frame(0.0, _last(latency), 0.0, high * 1.05)
     parts = [
-        *_y_axis(frame, lambda mark: f"{mark:,.0f}/s"),
-        *_x_axis(frame, _time_marks(frame.x_high)),
-        *_named(frame, lines),
-    ]
+        *svg.y_axis(frame, lambda mark: f"{mark:,g}/s"), *svg.time_axis(frame),
+        *svg.lines(frame, _over_time(latency, _scheduled(latency), names)),
+    ]  # fmt: skip
     table = [(f"{row['second']:g} s", *(f"{float(row[name]):,.1f}" for name in names)) for row in _thinned(rows)]
     words = (
         "Journeys that the schedule offered and that were started; requests that were completed or failed; per second."
     )
-    return Chart("Rates over time", words, _svg("Rates over time", parts), ("Second", *names), table)
-
-
-def _percentiles(latency: Row) -> Chart:
-    rows = [row for row in latency["series"]["rows"] if row["p50"]]
-    names = ("p50", "p95", "p99", "max")
-    duration = _last(latency)
-    frame = _log_frame(0.0, duration, [float(row[name]) for row in rows for name in names])
-    middle = float(latency["series"]["width"]) / 2
-    lines = [(name, [(float(row["second"]) + middle, float(row[name])) for row in rows]) for name in names]
-    parts = [*_y_axis(frame, seconds), *_x_axis(frame, _time_marks(duration)), *_named(frame, lines)]
-    table = [(f"{row['second']:g} s", *(seconds(row[name]) for name in names)) for row in _thinned(rows)]
-    return Chart(
-        "Latency over time", "All steps together.", _svg("Latency over time", parts), ("Second", *names), table
-    )
+    return Chart("Rates over time", words, svg.drawing("Rates over time", parts), ("From", *names), table)
 
 
 def _knee(rates: Row) -> Chart:
     rows = list(rates["rows"])
     high = max((float(row["rate"]) for row in rows), default=1.0)
-    limit = rates.get("limit")
-    frame = _log_frame(
-        0.0, high * 1.05, [*(float(row[name]) for row in rows for name in ("p95", "p99")), float(limit or 0)]
-    )
-    lines = [(name, [(float(row["rate"]), float(row[name])) for row in rows]) for name in ("p95", "p99")]
+    bound = rates.get("limit")
+    values = [float(row[name]) for row in rows for name in ("p95", "p99")]
+    frame = svg.Frame.logarithmic(high * 1.05, [*values, float(bound or 0)])
+    lines = [(name, [(float(row["rate"]), float(row[name])) for row in rows if row[name]]) for name in ("p95", "p99")]
     marks = [(float(row["rate"]), f"{row['rate']:g}/s") for row in rows]
-    parts = [*_y_axis(frame, seconds), *_x_axis(frame, marks), *_named(frame, lines)]
-    if limit:
-        parts.append(
-            _line([(frame.x(0), frame.y(limit)), (frame.x(frame.x_high), frame.y(limit))], "#a8323e", dash="6 3")
-        )
+    parts = [*svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *svg.lines(frame, lines)]
+    if bound:
+        parts += svg.limit(frame, float(bound), f"objective {seconds(bound)}")
     knee = float(rates.get("knee") or 0)
-    words = (
-        f"The highest rate that met the objectives, with every rate below it: {knee:g}/s."
-        if knee
-        else "No rate met the objectives."
-    )
+    if knee:
+        x = frame.x(knee)
+        parts += [
+            svg.line([(x, frame.top), (x, frame.bottom)], svg.COLOURS[2], dash="2 3"),
+            svg.text(x - 4, frame.top + 12, f"knee {knee:g}/s", anchor="end"),
+        ]
+    words = f"Each rate judged by the objectives. Knee: {one_line(str(rates.get('words', '')), 300)}."
     table = [
         (
             f"{row['rate']:g}/s",
             f"{row['started']:.1f}/s",
             seconds(row["p95"]),
             seconds(row["p99"]),
-            "yes" if row["meets"] else "no",
+            f"{row['verdict']}{': ' + one_line(str(row['reason']), 200) if row['reason'] else ''}",
         )
         for row in rows
     ]
     return Chart(
-        "Rate and latency", words, _svg("Rate and latency", parts), ("Asked", "Started", "p95", "p99", "Meets"), table
+        "Rate and latency", words, svg.drawing("Rate and latency", parts),
+        ("Asked", "Started", "p95", "p99", "Verdict"), table,
+    )  # fmt: skip
+
+
+# ---- the funnel ------------------------------------------------------------------------------------------------------
+
+#: Stage of the funnel -> how people call it.
+_STAGES = {
+    "pings": "pinged", "accepted": "ping accepted", "posted": "posted", "in_time": "before expiry", "sold": "sold",
+    "offers": "offer accepted",
+}  # fmt: skip
+
+
+def _funnel(latency: Row) -> Chart:
+    funnel = latency["funnel"]
+    stages = [(key, words, int(funnel[key])) for key, words in _STAGES.items() if funnel.get(key)]
+    most, row = max(number for *_, number in stages), 26
+    height, left = 16 + row * len(stages), 110
+    parts, table, before = [], [], 0
+    for place, (_, words, number) in enumerate(stages):
+        width, y = (svg.WIDTH - left - 150) * number / most, 6 + row * place
+        share = f"{number / before:.1%}" if before else ""
+        parts += [
+            svg.text(left - 8, y + 15, words, anchor="end"),
+            svg.field(left, y, width, row - 6, f"{number:,} {words}", opacity=0.8),
+            svg.text(left + width + 6, y + 15, f"{number:,}{f'  ({share})' if share else ''}"),
+        ]
+        table.append((words, f"{number:,}", share))
+        before = number
+    amounts = latency["amounts"]
+    words = (
+        "Leads, and their share of the stage before. "
+        f"Paid {amounts['price']:,.2f}; the pings had estimated {amounts['payout']:,.2f} for the same leads."
     )
-
-
-def _heat(name: str, heat: Row) -> Chart:
-    bands, cells, width = heat["bands"], heat["cells"], float(heat["width"])
-    columns = max(int(cell[0]) for cell in cells) + 1
-    frame = _Frame(0.0, columns * width, float(bands[0]), float(bands[-1]), log=True)
-    most = max(int(cell[2]) for cell in cells)
-    parts: list[str] = []
-    for place, band, number in cells:
-        x, right = frame.x(place * width), frame.x((place + 1) * width)
-        top, bottom = frame.y(bands[band + 1]), frame.y(bands[band])
-        shade = round(0.15 + 0.85 * math.log1p(number) / math.log1p(most), 2)
-        parts.append(
-            f'<rect x="{x}" y="{top}" width="{max(right - x, 0.5):.1f}" height="{max(bottom - top, 0.5):.1f}" '
-            f'fill="{_COLOURS[0]}" fill-opacity="{shade}"><title>{number:,} from {seconds(bands[band])} to '
-            f"{seconds(bands[band + 1])}</title></rect>"
-        )
-    marked = bands[:: max(1, len(bands) // 6)]
-    parts += [_text(_LEFT - 6, frame.y(bound) + 4, seconds(bound), anchor="end") for bound in marked]
-    parts += [
-        _text(frame.x(at), _HEIGHT - _BOTTOM + 16, words, anchor="middle") for at, words in _time_marks(frame.x_high)
-    ]
-    totals: dict[int, int] = {}
-    for _, band, number in cells:
-        totals[band] = totals.get(band, 0) + number
-    table = [
-        (f"{seconds(bands[band])} to {seconds(bands[band + 1])}", f"{number:,}")
-        for band, number in sorted(totals.items())
-    ]
-    words = "Each cell is a stretch of time and of latency; the darker, the more answers."
     return Chart(
-        f"Latency and time: {one_line(name, 60)}",
-        words,
-        _svg(f"Latency and time, {name}", parts),
-        ("Latency", "Answers"),
-        table,
+        "Funnel", words, svg.drawing("Funnel", parts, height), ("Stage", "Leads", "Of the stage before"), table
     )
+
+
+# ---- the generator ---------------------------------------------------------------------------------------------------
+
+
+def _lag(latency: Row) -> Chart:
+    rows = [row for row in latency["series"]["rows"] if row.get("lag")]
+    bound = next((row for row in latency.get("objectives", ()) if row["name"] == "lag.p99"), None)
+    limits = [float(bound["most"])] if bound else []
+    frame = svg.Frame.logarithmic(_last(latency), [*(float(row["lag"]) for row in rows), *limits], _LOW)
+    parts = [*svg.y_axis(frame, _tick), *svg.time_axis(frame), *svg.lines(frame, _over_time(latency, rows, ("lag",)))]
+    if bound:
+        parts += svg.limit(frame, limits[0], f"lag.p99 ≤ {figure(bound, 'most')}")
+    table = [(f"{row['second']:g} s", seconds(row["lag"])) for row in _thinned(rows)]
+    words = (
+        "How far the generator was behind its own schedule, p99 of each stretch: beyond the limit the run says nothing."
+    )
+    return Chart(
+        "Lag of the generator", words, svg.drawing("Lag of the generator", parts, _LOW), ("From", "p99"), table
+    )
+
+
+def _processor(latency: Row) -> Chart:
+    rows = [row for row in latency["series"]["rows"] if row.get("memory")]
+    frame = svg.Frame(0.0, _last(latency), 0.0, max([1.0, *(float(row["cpu"]) for row in rows)]), height=_LOW)
+    parts = [
+        *svg.y_axis(frame, lambda mark: f"{mark:.0%}"), *svg.time_axis(frame),
+        *svg.lines(frame, _over_time(latency, rows, ("cpu",))),
+    ]  # fmt: skip
+    table = [(f"{row['second']:g} s", f"{row['cpu']:.0%}", f"{row['memory']:.0f} MiB") for row in _thinned(rows)]
+    words = "Share of one processor that the busiest process of the generator used; its memory is in the table."
+    title = "Processor of the generator"
+    return Chart(title, words, svg.drawing(title, parts, _LOW), ("From", "Processor", "Memory"), table)
+
+
+# ---- over time -------------------------------------------------------------------------------------------------------
+
+
+def _over_time(latency: Row, rows: Sequence[Row], names: Sequence[str]) -> list[tuple[str, list[svg.Point]]]:
+    """A line for each name, its points in the middle of their stretches."""
+    middle = float(latency["series"]["width"]) / 2
+    return [(name, [(float(row["second"]) + middle, float(row[name])) for row in rows]) for name in names]
+
+
+def _scheduled(latency: Row) -> list[Row]:
+    """The stretches of the schedule, and those after it in which more than stragglers came."""
+    series = latency["series"]
+    most = max((float(row["completed"]) + float(row["failed"]) for row in series["rows"]), default=0.0)
+    return [
+        row
+        for row in series["rows"]
+        if row["second"] + series["width"] / 2 < series["duration"] or row["completed"] + row["failed"] > 0.1 * most
+    ]
+
+
+def _last(latency: Row) -> float:
+    """Seconds at which the axis of time ends."""
+    series = latency["series"]
+    rows = series["rows"]
+    return max(float(series["duration"]), float(rows[-1]["second"]) + float(series["width"]) if rows else 1.0)
+
+
+def _thinned(rows: Sequence[Any]) -> list[Any]:
+    stride = max(1, math.ceil(len(rows) / _ROWS))
+    return list(rows[::stride])

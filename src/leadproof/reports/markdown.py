@@ -6,18 +6,18 @@ heading, a link, an image, a mention or HTML.
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from leadproof.operations import OPERATIONS
-from leadproof.reports.text import count, one_line
-from leadproof.reports.view import DISCLAIMER, RESULTS, Cell, Row, View, arrange, mapping, media_of, rows
+from leadproof.reports import changes
+from leadproof.reports.spans import code, escape
+from leadproof.reports.text import count
+from leadproof.reports.view import DISCLAIMER, RESULTS, Cell, Row, View, arrange, mapping, media_of, number, rows
 
 #: Rows that are shown of a long list.
 _MOST = 25
-_LONGEST = 400
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#!|~$^])|^(\s*)([-+=]|\d+[.)])")
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -25,18 +25,24 @@ def render(report: Mapping[str, Any]) -> str:
     view = arrange(report)
     parts = [
         f"# {view.verdict}: LeadExec lead receiver API v2",
-        _escape(view.headline),
-        _escape(view.basis),
+        escape(changes.excused(report) or view.headline),
+        escape(view.basis),
         _facts(view),
     ]
-    parts += _findings("What is broken", view.failures, view)
+    if report.get("rebuilt"):
+        parts.append(escape(str(report["rebuilt"])))
+    parts += changes.comparison(report)
+    parts += _findings("What is broken", _standing(view.failures), view)
     parts += _problems(report)
     parts += _tables(view)
-    parts += _findings("Reported, does not decide", view.advice, view)
+    parts += _findings("Reported, does not decide", _standing(view.advice), view)
+    parts += changes.waivers(report)
+    parts += _equivalence(report)
     parts += _observations(report)
     parts += _untested(view)
+    parts += _attestations(report)
     parts += _readings(view)
-    parts += ["## What this report is not", "\n".join(f"- {_escape(line)}" for line in DISCLAIMER)]
+    parts += ["## What this report is not", "\n".join(f"- {escape(line)}" for line in DISCLAIMER)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -50,7 +56,7 @@ def _facts(view: View) -> str:
         ("Tool", run.get("tool")),
         ("Seed", run.get("seed")),
     )
-    return "\n".join(f"- {name}: {_code(str(value))}" for name, value in named if value not in (None, ""))
+    return "\n".join(f"- {name}: {code(str(value))}" for name, value in named if value not in (None, ""))
 
 
 def _findings(title: str, findings: list[Row], view: View) -> list[str]:
@@ -59,11 +65,11 @@ def _findings(title: str, findings: list[Row], view: View) -> list[str]:
     parts = [f"## {title}"]
     for row in findings[:_MOST]:
         clause = view.clauses.get(str(row.get("clause", "")), {})
-        where = " · ".join(_code(one) for one in (str(row.get("operation") or ""), media_of(row)) if one)
+        where = " · ".join(code(one) for one in (str(row.get("operation") or ""), media_of(row)) if one)
         lines = [
-            f"### {_code(str(row.get('clause') or row.get('kind', '')))} {where}".rstrip(),
+            f"### {code(str(row.get('clause') or row.get('kind', '')))} {where}".rstrip(),
             "",
-            _escape(str(row.get("message", ""))),
+            escape(str(row.get("message", ""))),
         ]
         lines.append("")
         for label, value in (
@@ -76,12 +82,40 @@ def _findings(title: str, findings: list[Row], view: View) -> list[str]:
             ("First seen in", row.get("origin")),
         ):
             if value:
-                shown = _escape(str(value)) if label in ("The contract", "In the documentation") else _code(str(value))
+                shown = escape(str(value)) if label in ("The contract", "In the documentation") else code(str(value))
                 lines.append(f"- {label}: {shown}")
         if isinstance(row.get("count"), int) and row["count"] > 1:
             lines.append(f"- Seen {row['count']:,} times")
         parts.append("\n".join(lines))
     return [*parts, _more(len(findings), "finding")]
+
+
+def _standing(findings: list[Row]) -> list[Row]:
+    """Findings that nobody knows of yet; the others stand in the comparison and among the waivers."""
+    return [row for row in findings if not row.get("waived") and not row.get("known")]
+
+
+def _equivalence(report: Row) -> list[str]:
+    found = rows(report, "equivalence")
+    if not any(number(row, "compared") for row in found):
+        return []
+    lines = ["| Operation | members equal | different | one-sided | volatile | never compared |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name in OPERATIONS:
+        states = Counter(str(row.get("state")) for row in found if row.get("operation") == name)
+        if states:
+            counts = (states[one] for one in ("equal", "different", "one-sided", "volatile", "never compared"))
+            lines.append(f"| {OPERATIONS[name].heading} | " + " | ".join(str(one) for one in counts) + " |")
+    return ["## Do JSON and XML say the same?", "\n".join(lines)]
+
+
+def _attestations(report: Row) -> list[str]:
+    found = rows(report, "attestations")
+    if not found:
+        return []
+    lines = [f"- [ ] {code(str(row.get('clause', '')))} {escape(str(row.get('text', '')))}" for row in found[:_MOST]]
+    about = "These clauses cannot be tested from outside."
+    return ["## For a person to confirm", about, "\n".join(lines), _more(len(found), "clause")]
 
 
 def _problems(report: Row) -> list[str]:
@@ -91,9 +125,9 @@ def _problems(report: Row) -> list[str]:
     lines = [
         " ".join(
             (
-                f"- {_code(str(row.get('path', '')))}:",
-                _escape(str(problem.get("message", ""))),
-                _escape(str(problem.get("hint", ""))),
+                f"- {code(str(row.get('path', '')))}:",
+                escape(str(problem.get("message", ""))),
+                escape(str(problem.get("hint", ""))),
             )
         ).rstrip()
         for row, problem in found[:_MOST]
@@ -106,7 +140,7 @@ def _tables(view: View) -> list[str]:
     if view.clauses:
         lines = ["| Clauses | " + " | ".join(RESULTS) + " |", "| --- |" + " ---: |" * len(RESULTS)]
         for level, counts in view.levels.items():
-            lines.append(f"| {_escape(level)} | " + " | ".join(f"{counts.get(name, 0):,}" for name in RESULTS) + " |")
+            lines.append(f"| {escape(level)} | " + " | ".join(f"{counts.get(name, 0):,}" for name in RESULTS) + " |")
         parts += ["## Clauses by level and result", "\n".join(lines)]
     if any(cell.exchanges for cells in view.cells.values() for cell in cells.values()):
         lines = ["| Operation | JSON | XML |", "| --- | --- | --- |"]
@@ -127,7 +161,7 @@ def _observations(report: Row) -> list[str]:
     found = rows(report, "observations")
     if not found:
         return []
-    lines = [f"- {_escape(str(row.get('message', '')))}" for row in found[:_MOST]]
+    lines = [f"- {escape(str(row.get('message', '')))}" for row in found[:_MOST]]
     return ["## Observations", "No clause decides these.", "\n".join(lines), _more(len(found), "observation")]
 
 
@@ -136,9 +170,9 @@ def _untested(view: View) -> list[str]:
         return []
     lines = []
     for result, reason, clauses in view.untested[:_MOST]:
-        ids = ", ".join(_code(str(row.get("id", ""))) for row in clauses[:6])
+        ids = ", ".join(code(str(row.get("id", ""))) for row in clauses[:6])
         more = f" and {len(clauses) - 6} more" if len(clauses) > 6 else ""
-        lines.append(f"- {_escape(result)}, {count(len(clauses), 'clause')}: {_escape(reason)} ({ids}{more})")
+        lines.append(f"- {escape(result)}, {count(len(clauses), 'clause')}: {escape(reason)} ({ids}{more})")
     return ["## Not tested", "\n".join(lines), _more(len(view.untested), "reason")]
 
 
@@ -147,7 +181,7 @@ def _readings(view: View) -> list[str]:
     if not found:
         return []
     lines = [
-        f"- {_code(str(row.get('id', '')))} = {_code(str(row.get('taken', '')))}: {_escape(str(row.get('title', '')))}"
+        f"- {code(str(row.get('id', '')))} = {code(str(row.get('taken', '')))}: {escape(str(row.get('title', '')))}"
         for row in found[:100]
     ]
     return ["## Readings applied", "Where the documentation contradicts itself or is silent.", "\n".join(lines)]
@@ -155,25 +189,3 @@ def _readings(view: View) -> list[str]:
 
 def _more(total: int, noun: str) -> str:
     return f"… and {count(total - _MOST, f'more {noun}')}; all are in report.json." if total > _MOST else ""
-
-
-def _escape(text: str) -> str:
-    """Text as text: no markup, link, mention or reference comes of it."""
-    escaped = _SPECIAL.sub(_escaped, one_line(text, _LONGEST).replace("&", "&amp;"))
-    escaped = escaped.replace("://", ":<!-- -->//")
-    escaped = re.sub(r"\bwww\.", "www<!-- -->.", escaped, flags=re.IGNORECASE)
-    return re.sub(r"@(?=\w)", "@<!-- -->", escaped)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    if match[1] is None:  # what would begin a list or underline a heading
-        return f"{match[2]}{match[3][:-1]}\\{match[3][-1]}"
-    return {"<": "&lt;", ">": "&gt;"}.get(match[1], "\\" + match[1])
-
-
-def _code(text: str) -> str:
-    """A code span, with a fence longer than any in it; a pipe would end the cell of a table and is spelled out."""
-    shown = one_line(text, _LONGEST).replace("|", "¦")
-    fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
-    blank = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) or not shown else ""
-    return f"{fence}{blank}{shown}{blank}{fence}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 #: Characters of a value that are shown; the evidence holds the rest.
 LONGEST = 4000
@@ -40,6 +41,22 @@ def _spelled(match: re.Match[str]) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def seconds(value: Any) -> str:
+    """A duration in seconds as people read it; a dash where there is none."""
+    if not isinstance(value, int | float):
+        return "–"
+    if value < 1:
+        return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:.0f} ms"
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+
+
+def figure(name: str, value: Any) -> str:
+    """The figure of a load objective with its unit: a ratio or a duration, as its name says."""
+    if not isinstance(value, int | float):
+        return "–"
+    return f"{value:.3%}" if name.endswith(".ratio") else seconds(value)
 
 
 def count(number: int, one: str, many: str = "") -> str:

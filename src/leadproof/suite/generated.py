@@ -112,8 +112,8 @@ def twins(operation: str, story: Story) -> None:
             intents.add(intent)
             answers.append(story.session.call(operation, fmt, own, intent=intent, what="generated twin"))
         found = story.session.judge.twins(*answers)
-        story.session.note(found, answers[0])
-        return not found and all(fine(one, story) for one in answers)
+        story.session.note(found, *answers)
+        return not found.findings and all(fine(one, story) for one in answers)
 
     explore(made, agree, seed=story.seed, examples=max(1, story.examples // 2), expired=story.expired)
 

@@ -1,0 +1,91 @@
+"""How a command that judges ends: waivers and a baseline are set against its report, the report is written and told.
+
+What they need is read before the run begins, so that a slip in a file is told before the work, not after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadproof import comparison, config, waivers
+from leadproof.cli import ci, options
+from leadproof.cli.console import summarise
+from leadproof.evidence import Run, read_report
+from leadproof.reports import FORMATS, RENDERERS
+
+formats = click.option(
+    "--format", "formats", multiple=True, type=click.Choice(FORMATS),
+    help="Formats to write besides the JSON; may be repeated (default: all but har).",
+)  # fmt: skip
+baseline = click.option(
+    "--baseline", metavar="RUN", type=click.Path(path_type=Path),
+    help="Fail only on what is new since the run of this directory.",
+)  # fmt: skip
+waived = click.option(
+    "--waivers", "waiver_file", metavar="FILE", type=click.Path(path_type=Path),
+    help="Breaches that are accepted for a time (default: what the configuration names).",
+)  # fmt: skip
+
+#: What every command that judges has; its function passes the three on to `Ending.read`.
+shared: Callable[[options.Command], options.Command] = options.combined(formats, baseline, waived)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is to be done with a report, once there is one."""
+
+    formats: tuple[str, ...] = ()
+    #: The report to compare with.
+    base: Mapping[str, Any] | None = None
+    waivers: tuple[waivers.Waiver, ...] | None = None
+    as_json: bool = False
+
+    @classmethod
+    def read(
+        cls,
+        configured: config.Config,
+        *,
+        formats: tuple[str, ...],
+        baseline: Path | None,
+        waiver_file: Path | None,
+        as_json: bool,
+    ) -> Ending:
+        """Reads the files that are named.
+
+        Raises:
+            InputError: The baseline is no run.
+            ConfigurationError: The file of waivers is malformed.
+        """
+        named = waiver_file or (Path(configured.waivers) if configured.waivers else None)
+        found = waivers.load(named) if named else None
+        return cls(formats, read_report(baseline) if baseline else None, found, as_json)
+
+    def settle(self, report: dict[str, Any], today: date | None = None) -> None:
+        """Sets waivers and baseline against a report."""
+        if self.waivers is not None:
+            waivers.apply(report, self.waivers, today or datetime.now(UTC).date())
+        if self.base is not None:
+            comparison.compare(self.base, report)
+
+    def conclude(self, report: dict[str, Any], run: Run | None) -> int:
+        """Settles a report, writes it, prints what a person or a machine needs, and gives the exit code."""
+        self.settle(report)
+        paths = run.write_reports(report, self.formats) if run else {}
+        return self.tell(report, paths)
+
+    def tell(self, report: Mapping[str, Any], paths: Mapping[str, Path]) -> int:
+        """Prints what a person or a machine needs, and gives the exit code."""
+        if self.as_json:
+            click.echo(RENDERERS["json"].render(report), nl=False)
+        else:
+            chosen = [name for name in ("html", *self.formats, "json") if name in paths]
+            with ci.quoted():
+                summarise(report, saved=str(paths[chosen[0]]) if chosen else "")
+        ci.tell(report)
+        return int(report["exit_code"])

@@ -1,0 +1,77 @@
+"""`leadproof report`: runs that are over, rendered again, merged, compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadproof.cli import ending, options
+from leadproof.errors import InputError, UsageError
+from leadproof.evidence import Run, read_report, verify, write_manifest, write_reports
+from leadproof.merging import merge
+from leadproof.redact import Redactor
+
+
+@click.command("report")
+@click.argument("runs", metavar="RUN...", nargs=-1, type=click.Path(path_type=Path))
+@options.combined(ending.shared, options.out, options.json_output)
+def command(
+    runs: tuple[Path, ...],
+    formats: tuple[str, ...],
+    baseline: Path | None,
+    waiver_file: Path | None,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Render the reports of a run again, merge several runs into one, or compare with another run.
+
+    RUN is a run directory or its report.json. One run alone is rendered in its own directory, from its report.json; of
+    a run that was killed before it wrote one, the report is made from its lines, and says so. Merged, compared and
+    waived reports get a run directory of their own, with the lines of all; the runs that they are made of stay as
+    they are.
+
+    With --baseline, findings are told as new, still failing, fixed, or not tested this time, and only what is new
+    fails. The baseline may be a run against another partner.
+
+    \b
+    Examples:
+      leadproof report reports/out/RUN --format har --format sarif
+      leadproof report shard-1/RUN shard-2/RUN --out merged
+      leadproof report reports/out/TODAY --baseline reports/out/YESTERDAY
+      leadproof report reports/out/RUN --waivers waivers.toml --json
+
+    The exit code is that of the report: see leadproof explain exit-codes.
+    """
+    if not runs:
+        raise UsageError("no run was named", hint="such as leadproof report reports/out/20261123T090000Z-5c1e")
+    if len({path.resolve() for path in runs}) < len(runs):
+        raise UsageError("a run was named twice", hint="its findings would count twice")
+    configured = options.settings()
+    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
+    reports = [read_report(path) for path in runs]
+    if len(runs) == 1 and runs[0].is_dir() and not (out or baseline or waiver_file):
+        return _again(runs[0], reports[0], end)
+    arguments = [str(path) for path in runs]
+    # What is taken over was redacted when it was written.
+    with Run.open(Path(out or configured.out), "report", redactor=Redactor(), arguments=arguments) as run:
+        offsets = [run.take_over(path) if path.is_dir() else 0 for path in runs]
+        report = reports[0] if len(reports) == 1 else merge(reports, offsets)
+        facts = run.end()
+        report["run"] = {**facts, **report["run"]}
+        if not as_json and len(runs) > 1:
+            click.echo(f"merged {len(runs)} runs (to compare two, name one of them with --baseline)", err=True)
+        return end.conclude(report, run)
+
+
+def _again(folder: Path, report: dict[str, Any], end: ending.Ending) -> int:
+    """Renders a run in its own directory, unless somebody has changed what is in it."""
+    if (folder / "manifest.json").exists() and not verify(folder).holds:
+        raise InputError(
+            f"{folder} is not what its manifest says",
+            hint="leadproof verify names the files; with --out DIR the reports are written elsewhere",
+        )
+    paths = write_reports(folder, report, end.formats)
+    write_manifest(folder)
+    return end.tell(report, paths)

@@ -1,0 +1,153 @@
+"""Following a run: frames go into the story until the generator ends, is told to, or falls silent.
+
+While the load is on, a thread that steps back for the generator takes the frames; when it is over, or when it cannot
+wait any longer, the calling thread takes the rest.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from leadproof.load.driver import Generator, step_back
+from leadproof.load.story import Story
+from leadproof.reports.text import seconds
+
+#: Seconds in which nothing has to be heard of the generator, which says something every second.
+SILENCE = 60.0
+
+#: Seconds between two looks at how the run stands.
+_LOOK = 0.25
+
+
+def follow(story: Story, generator: Generator, show: Callable[[str], object] = lambda words: None) -> None:
+    """Takes frames until the generator ends.
+
+    Ctrl-C, and a story that no rest of the run can save, end the run with what there is; a second Ctrl-C waits for
+    nothing.
+
+    Args:
+        story: Takes the frames.
+        generator: Gives them.
+        show: Is told where the run stands, several times a second.
+    """
+    following = _Following(story, generator)
+    while True:
+        try:
+            following.run(show)
+            break
+        except KeyboardInterrupt:
+            if story.interrupted:
+                break
+            story.interrupted = following.told = True
+            show("interrupted: waiting for what is on its way; Ctrl-C again waits for nothing")
+            generator.stop()
+    following.leave.set()
+    if not following.ended and not story.interrupted and not following.silent:
+        code = generator.end()
+        words = [line for line in generator.log().splitlines() if line.strip()][-3:]
+        story.problems.append(
+            f"the generator ended with exit code {code}: {story.summary.redactor.text(' / '.join(words))}"
+        )
+
+
+class _Following:
+    """Who takes the frames, and what is known of the run."""
+
+    def __init__(self, story: Story, generator: Generator) -> None:
+        self.story, self.generator = story, generator
+        #: Was the generator told to stop? Did it say that it has come to its end?
+        self.told = self.ended = False
+        #: Was nothing heard of it for too long?
+        self.silent = False
+        #: Shall the thread in the background take no more?
+        self.leave = threading.Event()
+        self._lock = threading.Lock()
+        self._error: BaseException | None = None
+        self._begun: float | None = None
+        self._heard = time.monotonic()
+        self._thread = threading.Thread(target=self._background, name="leadproof-judge", daemon=True)
+        self._thread.start()
+
+    def run(self, show: Callable[[str], object]) -> None:
+        """Follows to the end; may be called again after a Ctrl-C."""
+        while self._thread.is_alive():
+            self._thread.join(_LOOK)
+            self._look(show)
+            if self.told or self._late():
+                self.leave.set()
+        if self._error is not None:
+            raise self._error
+        shown = time.monotonic()
+        while self._take():
+            if time.monotonic() - shown >= _LOOK:
+                shown = time.monotonic()
+                self._look(show)
+
+    def _background(self) -> None:
+        step_back()
+        try:
+            while not self.leave.is_set() and self._take(spare=True):
+                pass
+        except BaseException as error:
+            self._error = error
+
+    def _take(self, *, spare: bool = False) -> bool:
+        """Takes a frame; False when there are no more, or nobody will send one.
+
+        Args:
+            spare: Leave out the judge's work where more comes than can be done?
+        """
+        frame = self.generator.frame(_LOOK)
+        if frame is None or self.silent:
+            return False
+        if not frame:
+            return time.monotonic() - self._heard <= SILENCE or self._silent()
+        self._heard = time.monotonic()
+        if frame.get("end"):
+            self.ended = True
+            return False
+        if spare and self.generator.behind and frame.get("samples"):
+            frame = {**frame, "samples": [], "unjudged": frame.get("unjudged", 0) + len(frame["samples"])}
+        with self._lock:
+            self.story.take(str(frame.get("worker", "local")), frame)
+        if self._begun is None and frame.get("fold"):
+            self._begun = self._heard - 1.0
+        return True
+
+    def _silent(self) -> bool:
+        self.silent = True
+        self.story.problems.append(f"the generator was silent for {time.monotonic() - self._heard:.0f} s")
+        return False
+
+    def _look(self, show: Callable[[str], object]) -> None:
+        """Shows how the run stands, and ends one that is hopeless. A thread that steps back may hold the lock long."""
+        if not self._lock.acquire(timeout=_LOOK):
+            return
+        try:
+            elapsed = 0.0 if self._begun is None else time.monotonic() - self._begun
+            show(_progress(self.story, elapsed, begun=self._begun is not None))
+            if not self.told and (why := self.story.hopeless(elapsed)):
+                self.told, self.story.stopped = True, why
+                self.generator.stop()
+        finally:
+            self._lock.release()
+
+    def _late(self) -> bool:
+        """Is the load over by the clock?"""
+        return self._begun is not None and time.monotonic() - self._begun > self.story.job.scenario.duration + 1
+
+
+def _progress(story: Story, elapsed: float, *, begun: bool) -> str:
+    counts, measures = story.measures.counts, story.measures
+    duration = story.job.scenario.duration
+    stage = story.stage or f"{min(elapsed, duration):.0f}/{duration:.0f} s"
+    if not begun:
+        return stage
+    last = measures.slices[max(measures.slices)].latency.values() if measures.slices else ()
+    p99 = max((one.percentile(99) for one in last), default=0.0)
+    return (
+        f"{stage}  {counts['started']:,} started, {counts['ended']:,} ended, {counts['failed']:,} failed, "
+        f"p99 {seconds(p99)}, judged {story.summary.exchanges:,}"
+    )

@@ -1,0 +1,100 @@
+"""`leadproof explain` knows everything that has an id, and what was probably meant by what has none."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from leadproof import reports, specs
+from leadproof.cli import main
+from leadproof.cli.explain import EXAMPLES, SHELVES, WORDS, explanation
+from leadproof.errors import MEANINGS, ExitCode, UsageError
+from leadproof.findings import KINDS
+from leadproof.mock.defects import table
+from leadproof.reports.view import LEVELS, RESULTS
+from leadproof.server.faults import FAULTS
+
+#: Everything that is explained, and the words that its explanation has to hold.
+IDS = {
+    **{clause.id: clause.place for clause in specs.clauses().values()},
+    **{reading.id: reading.title for reading in specs.readings().values()},
+    **KINDS,
+    **{name: fault.words for name, fault in FAULTS.items()},
+    **{str(int(code)): words for code, words in MEANINGS.items()},
+    **{row.id: row.words for row in list(table().values())[::40]},
+    **{row.id: row.words for row in table().values() if not row.generated},
+    **WORDS,
+}
+
+
+def told(name: str) -> str:
+    return " ".join(" ".join(explanation(name)).split())
+
+
+def test_everything_that_has_an_id_is_explained() -> None:
+    without = [name for name, words in IDS.items() if " ".join(words.split()) not in told(name)]
+
+    assert without == []
+
+
+def test_the_tables_that_have_ids_are_all_there() -> None:
+    assert set(MEANINGS) == set(EXAMPLES) == set(ExitCode)
+    assert {*RESULTS, *LEVELS, *(clause.basis for clause in specs.clauses().values())} <= set(WORDS)
+    assert set(reports.sections.STATES) - {"equal", "different", "never compared"} <= set(WORDS)
+
+
+@pytest.mark.parametrize("name", SHELVES)
+def test_a_shelf_lists_what_is_on_it(name: str) -> None:
+    listed = "\n".join(explanation(name))
+    rows = SHELVES[name].rows()
+
+    if name != "defects":
+        assert [line.split()[0] for line in listed.splitlines()] == list(rows)
+    assert sum(one in listed for one in rows) >= min(len(rows), 100)
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("LE2-PING-RES-5", "LE2-PING-RES-05"),
+        ("le2-ping-res-050", "LE2-PING-RES-05"),
+        ("LE2_PING_RES_05", "LE2-PING-RES-05"),
+        ("namespace", "namespaces"),
+        ("Element-Orders", "element-order"),
+        ("shema.type", "schema.type"),
+        ("xml.namspace", "xml.namespace"),
+        ("expiry-ignore", "expiry-ignored"),
+        ("gzipbomb", "gzip-bomb"),
+        ("inbound-post", "inbound_post"),
+        ("resolve", "resolved"),
+        ("clause", "clauses"),
+    ],
+)
+def test_what_was_probably_meant_is_named(slip: str, meant: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        list(explanation(slip))
+
+    assert meant in raised.value.hint.removeprefix("did you mean ").removesuffix("?").split(", ")
+
+
+def test_case_does_not_matter() -> None:
+    assert told("le2-ping-res-05") == told("LE2-PING-RES-05")
+    assert told(" Namespaces ") == told("namespaces")
+
+
+def test_the_examples_of_the_exit_codes_end_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for code in (ExitCode.USAGE, ExitCode.UNREACHABLE):
+        assert main(shlex.split(EXAMPLES[code])[1:]) == code
+
+
+def test_the_commands_in_explanations_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    commands = {words for name in IDS for words in re.findall(r"leadproof (\w+)", told(name))}
+
+    for words in commands:
+        assert main([words, "--help"]) == 0
+    assert len(commands) > 3
+    capsys.readouterr()

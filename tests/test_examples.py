@@ -1,0 +1,105 @@
+"""reports/examples: one report of each kind, of one real run in which clauses were broken.
+
+`report.json` there is the report of a run of `leadproof certify` against the mock with the defects named below; the
+others are views of it and are made anew by every test run. `python tests/test_examples.py` makes the run anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from leadproof import specs
+from leadproof.cli import main
+from leadproof.mock.defects import pick, planted
+from leadproof.profile import load
+from leadproof.reports import EXPORTS, RENDERERS
+from leadproof.server import running
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "reports" / "examples"
+SOURCE = EXAMPLES / RENDERERS["json"].file
+#: Exchanges of the run that broke a clause, for the formats that show evidence.
+EVIDENCE = EXAMPLES / "exchanges.ndjson"
+MOST = 12
+
+#: What is wrong with the service of the examples: mistakes of different kinds.
+DEFECTS = (
+    "expiry-in-the-past", "last-result-missing", "order-refused-in-xml", "offer-ids-the-same", "status-backwards",
+    "xml-price-rounded", "label-html", "check-names-no-lead", "original-in-local-time", "request-id-repeated",
+    "create_lead.json.results.price.text", "create_lead_sends.json.results.leadId.drop", "ping.json.requestId.guid",
+    "create_call_lead.xml.results.isValid.boolean", "duplicate_check.xml.results.namespace",
+    "create_call_transfer.xml.requestId.order", "lead_status.json.results.dateReceived.moment",
+    "inbound_post.json.results.responseType.unknown", "update_lead.json.results.isValid.null",
+    "ping.xml.results.orderId.drop", "accept_offer.json.message.number", "xml-expiry-in-local-time",
+)  # fmt: skip
+
+_AGAIN = "python tests/test_examples.py makes the examples anew"
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_the_example_of_each_kind_is_what_the_renderer_makes_of_the_run(name: str) -> None:
+    report = json.loads(SOURCE.read_text("utf-8"))
+
+    made = RENDERERS[name].render(report)
+
+    assert (EXAMPLES / RENDERERS[name].file).read_text("utf-8") == made, _AGAIN
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_the_example_of_each_export_is_what_it_makes_of_the_evidence(name: str) -> None:
+    assert (EXAMPLES / EXPORTS[name].file).read_text("utf-8") == exported(name), _AGAIN
+
+
+def exported(name: str) -> str:
+    rows = [json.loads(line) for line in EVIDENCE.read_text("utf-8").splitlines()]
+    return "".join(EXPORTS[name].render(rows, json.loads(SOURCE.read_text("utf-8"))["run"]["target"]))
+
+
+def test_the_examples_show_the_register_as_it_is() -> None:
+    report = json.loads(SOURCE.read_text("utf-8"))
+
+    assert {row["id"]: row["text"] for row in report["clauses"]} == {
+        one.id: one.text for one in specs.clauses().values()
+    }, _AGAIN
+
+
+def test_the_run_of_the_examples_broke_clauses() -> None:
+    report = json.loads(SOURCE.read_text("utf-8"))
+
+    assert report["verdict"] == "failed"
+    assert len({row["clause"] for row in report["findings"] if row["decides"]}) > 10
+
+
+def run() -> tuple[str, str]:
+    """The report of a run against the mock with the defects as JSON, and the first exchanges that broke a clause."""
+    profile = load()
+    mock = planted(pick(DEFECTS, 0), profile, clock=time.time, seed=0)
+    os.environ["LEADPROOF_API_KEY"] = profile.credentials.api_keys[0]
+    with tempfile.TemporaryDirectory() as folder, running(mock) as server:
+        main(["certify", "--target", server.url, "--out", folder])
+        report = next(Path(folder).glob("*/report.json")).read_text("utf-8")
+        broke = {row["exchange"] for row in json.loads(report)["findings"] if row["decides"] and row["exchange"]}
+        lines = next(Path(folder).glob("*/exchanges.ndjson")).read_text("utf-8").splitlines(keepends=True)
+        return report, "".join([line for line in lines if json.loads(line)["n"] in broke][:MOST])
+
+
+if __name__ == "__main__":
+    # With the argument "views" the run stays, and only its views are made anew.
+    views = sys.argv[1:] == ["views"]
+    text, evidence = (SOURCE.read_text("utf-8"), EVIDENCE.read_text("utf-8")) if views else run()
+    shutil.rmtree(EXAMPLES, ignore_errors=True)
+    EXAMPLES.mkdir(parents=True)
+    for renderer in RENDERERS.values():
+        (EXAMPLES / renderer.file).write_text(renderer.render(json.loads(text)), "utf-8")
+        sys.stdout.write(f"{(EXAMPLES / renderer.file).relative_to(ROOT)}\n")
+    EVIDENCE.write_text(evidence, "utf-8")
+    for name, export in EXPORTS.items():
+        (EXAMPLES / export.file).write_text(exported(name), "utf-8")

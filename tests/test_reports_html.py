@@ -1,0 +1,465 @@
+"""The HTML report in the hands of its readers: structure, contrast, size, and a real browser where there is one.
+
+The reports are the example of `reports/examples` (a real run in which clauses were broken), the same run clean, and the
+same with every part that a report may have. `make look` takes pictures of the same page.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadproof.findings import KINDS
+from leadproof.reports import cards, html, sections
+from leadproof.reports.view import arrange
+
+ROOT = Path(__file__).resolve().parent.parent
+STYLE = (ROOT / "reports" / "templates" / "style.css.j2").read_text("utf-8")
+SOURCE = json.loads((ROOT / "reports" / "examples" / "report.json").read_text("utf-8"))
+
+MEMBERS = {
+    "/requestId": ("volatile", 0, 0, "new in every answer"),
+    "/results/*/isValid": ("equal", 12, 0, ""),
+    "/results/*/price": ("different", 12, 4, ""),
+    "/results/*/offers/*/tcpaInformation/customTCPATextRequired": ("never compared", 0, 0, "no pair had it"),
+    "/results/*/sends/*/clientName": ("one-sided", 0, 0, "JSON only"),
+}
+
+
+def broken() -> dict[str, Any]:
+    """A run with some forty failures."""
+    return copy.deepcopy(SOURCE)
+
+
+def clean() -> dict[str, Any]:
+    """The same run, had everything held."""
+    report = broken()
+    report |= {"verdict": "passed", "exit_code": 0, "findings": []}
+    for row in report["clauses"]:
+        if row["result"] == "failed":
+            row |= {"result": "passed", "passed": row["passed"] + row["failed"], "failed": 0}
+    return report
+
+
+def everything() -> dict[str, Any]:
+    """A report with every part that there is."""
+    report = broken()
+    found = report["findings"]
+    waived = found[0]["clause"]
+    base = {"id": "20261120T090000Z-1a2b", "started": "2026-11-20T09:00:00.000Z", "target": "http://127.0.0.1:8080"}
+    report["comparison"] = {"base": base, "fixed": [found[5]], "new": [found[1]], "still": [found[2], found[3]]}
+    report["waivers"] = [
+        {"clause": waived, "operation": found[0]["operation"], "reason": "Known until release 14.", "owner": "QA",
+         "expires": "2026-12-31", "state": "active", "findings": 1},
+        {"clause": "LE2-PING-RULE-06", "operation": "", "reason": "Nobody remembers.", "owner": "QA",
+         "expires": "2026-01-31", "state": "expired", "findings": 2},
+        {"clause": "LE2-PING-RULE-04", "operation": "ping", "reason": "Was fixed.", "owner": "Platform",
+         "expires": "2027-01-31", "state": "unused", "findings": 0},
+    ]  # fmt: skip
+    for row in found:
+        if row["clause"] == waived:
+            row |= {"waived": True, "decides": False}
+    report["equivalence"] = [
+        {"operation": operation, "pointer": pointer, "compared": compared, "different": different, "state": state,
+         "why": why}
+        for operation in ("create_lead", "create_lead_sends", "ping", "inbound_post")
+        for pointer, (state, compared, different, why) in MEMBERS.items()
+    ]  # fmt: skip
+    report["attestations"] = [
+        {"clause": row["id"], "text": row["text"], "place": row["place"]}
+        for row in report["clauses"]
+        if row["result"] == "untested" and not row["check"]
+    ]
+    report["run"] |= {"subject": "Lead receiver of Example Ltd", "by": "Quality, Example Ltd"}
+    return report
+
+
+REPORTS: dict[str, Callable[[], dict[str, Any]]] = {"broken": broken, "clean": clean, "everything": everything}
+
+
+class Outline(HTMLParser):
+    """Headings, landmarks, tables and what names them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.headings: list[int] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+# ---- what the page says ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", REPORTS.values(), ids=REPORTS)
+def test_the_outline_can_be_walked(make: Callable[[], dict[str, Any]]) -> None:
+    outline = Outline(html.render(make()))
+
+    assert outline.headings[0] == 1
+    assert outline.headings.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in zip(outline.headings, outline.headings[1:], strict=False))
+    assert [len(outline.all(tag)) for tag in ("header", "nav", "main", "footer")] == [1, 1, 1, 1]
+    ids = {attributes["id"] for _, attributes in outline.elements if "id" in attributes}
+    named = [attributes.get("aria-labelledby") for attributes in (*outline.all("section"), *outline.all("article"))]
+    assert None not in named[: len(outline.all("section"))]
+    assert {one for one in named if one} <= ids
+    assert all(attributes.get("aria-label") for attributes in (*outline.all("nav"), *outline.all("svg")))
+    assert not [attributes for attributes in outline.all("pre") if attributes.get("tabindex") != "0"]
+    linked = {attributes["href"][1:] for attributes in outline.all("a") if attributes["href"].startswith("#")}
+    assert linked <= ids
+
+
+@pytest.mark.parametrize("make", REPORTS.values(), ids=REPORTS)
+def test_the_page_of_a_full_run_is_small(make: Callable[[], dict[str, Any]]) -> None:
+    assert len(html.render(make()).encode()) <= 300_000
+
+
+def test_a_clause_is_one_card_however_often_it_is_broken() -> None:
+    report = broken()
+    dealt = cards.deal(report["findings"], arrange(report).clauses)
+
+    assert [card.clause for card in dealt] == list(dict.fromkeys(row["clause"] for row in report["findings"]))
+    assert sum(card.total for card in dealt) == len(report["findings"])
+    assert sum(card.times for card in dealt) == sum(row["count"] for row in report["findings"])
+
+
+def test_every_broken_clause_is_named_with_its_place_pointer_expected_and_actual() -> None:
+    report = broken()
+    text = re.sub("<[^>]+>", "", html.render(report))
+    for row in report["findings"]:
+        for name in ("clause", "message", "text", "place"):
+            assert row[name].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in text, row["clause"]
+    for card in cards.deal(report["findings"], {}):
+        for name in ("pointer", "expected", "actual"):
+            assert str(card.first[name]).replace("<", "&lt;").replace(">", "&gt;") in text
+
+
+def test_the_kinds_shown_are_explained_as_on_the_command_line() -> None:
+    report = broken()
+    text = html.render(report)
+
+    for kind in {row["kind"] for row in report["findings"] if row["decides"]}:
+        assert f"<code>{kind}</code>: {KINDS[kind]}".replace("'", "&#39;") in text
+
+
+def test_evidence_gets_the_room_that_is_left_and_every_first_place_gets_some() -> None:
+    report = broken()
+    dealt = cards.deal(report["findings"], {})
+    cards.furnish(dealt, 60_000)
+    used = sum(len(text.encode()) for card in dealt for place in card.places for text in place.evidence.values())
+
+    assert used <= 60_000
+    assert all("response" in card.places[0].evidence for card in dealt if card.first.get("response"))
+    nothing = cards.deal(report["findings"], {})
+    cards.furnish(nothing, 0)
+    assert not any(place.evidence for card in nothing for place in card.places)
+    assert all(card.places[0].left_out for card in nothing if card.first.get("response"))
+
+
+def test_the_xpath_stands_beside_the_pointer_where_the_member_is_broken_in_xml_too() -> None:
+    finding = {"clause": "A", "operation": "ping", "pointer": "/results/0/price", "message": "wrong"}
+    rows = [finding | {"media_type": "json"}, finding | {"pointer": "/results/3/price", "xpath": "/Ping/Price"}]
+
+    assert [place.xpath for place in cards.deal(rows, {})[0].places] == ["/Ping/Price", "/Ping/Price"]
+    assert cards.deal(rows[:1], {})[0].places[0].xpath == ""
+
+
+def test_the_cover_says_who_what_when_and_by_which_registers() -> None:
+    report = everything()
+    cover = html.render(report).split("</header>")[0]
+
+    for words in ("Lead receiver of Example Ltd", "Quality, Example Ltd", "When (UTC)", "no legal advice", "consent"):
+        assert words in cover
+    for name in ("clauses.yaml", "readings.yaml", "openapi.yaml"):
+        assert f"sha256:{report['run']['specs'][name]}" in cover
+    numbers = Counter((row["level"], row["result"]) for row in report["clauses"])
+    for (level, result), number in numbers.items():
+        assert re.search(rf'<th scope="row">{level}</th>.*?<td data-is="{result}">{number}</td>', cover)
+
+
+def test_the_changes_against_another_run_are_shown_as_such() -> None:
+    report = everything()
+    page = html.render(report)
+    part = page[page.index('id="comparison"') : page.index("</section>", page.index('id="comparison"'))]
+    headings = re.findall(r"<h3>(.*?)</h3>", part)
+
+    assert headings == ["✗ 1 new", "✗ 2 still failing", "✓ 1 fixed"]
+    pieces = re.split("<h3>", part)[1:]
+    compared = report["comparison"]
+    for piece, name in zip(pieces, ("new", "still", "fixed"), strict=True):
+        assert re.findall(r">(LE2-[A-Z0-9-]+)<", piece) == [row["clause"] for row in compared[name]]
+    assert "1 new, 2 still failing, 1 fixed." in page.split('class="bar"')[0]
+    assert 'id="comparison"' not in html.render(broken())
+
+
+def test_the_matrix_counts_what_the_report_holds() -> None:
+    report = everything()
+    matrices = sections.equivalence(report)
+
+    assert sum(len(one.members) for one in matrices) == len(report["equivalence"])
+    assert [one.members[0]["state"] for one in matrices] == ["different"] * 4
+    assert {one.compared for one in matrices} == {24}
+    page = html.render(report)
+    assert len(re.findall(r"<th>/results/\*/price</th><td>12, 4 differed</td>", page)) == 4
+
+
+def test_waivers_name_reason_owner_and_expiry_and_what_they_waive() -> None:
+    report = everything()
+    page = html.render(report)
+    part = page[page.index('id="waivers"') : page.index("</section>", page.index('id="waivers"'))]
+
+    for row in report["waivers"]:
+        for name in ("clause", "reason", "owner", "expires", "state"):
+            assert row[name] in part
+    assert report["findings"][0]["message"] in part
+    failures = page[page.index('id="failures"') : page.index("</section>", page.index('id="failures"'))]
+    assert report["findings"][0]["clause"] not in re.findall(r"<a href=\"#(LE2[^\"]+)\"", failures)
+
+
+def test_every_clause_that_was_decided_names_its_exchange() -> None:
+    report = broken()
+    decided = [row for row in report["clauses"] if row["result"] in ("passed", "failed")]
+    without = [row for row in decided if not sections.evidence(row)]
+
+    # Whether two answers agree, or a call came, is no single exchange's doing.
+    assert {row["id"].split("-")[2] for row in without if row["member"] != "/source/returnURL"} <= {"TWIN", "CALLBACK"}
+    page = html.render(report)
+    for row in decided:
+        if sections.evidence(row):
+            start = page.index(f'<tr id="{row["id"]}"')
+            assert (
+                f'<a href="exchanges.ndjson">line {sections.evidence(row)}</a>'
+                in page[start : page.index("</tr>", start)]
+            )
+
+
+def test_the_command_repeats_the_run() -> None:
+    run = {"target": "http://127.0.0.1:1/a b", "seed": 7, "fail_on": "any"}
+    chosen = [{"id": "namespaces", "taken": "serializer", "chosen": True}, {"id": "x", "taken": "y", "chosen": False}]
+
+    assert sections.repeat({"command": "certify", "run": run | {"readings": chosen}}) == (
+        "leadproof certify --target 'http://127.0.0.1:1/a b' --seed 7 --fail-on any --reading namespaces=serializer"
+    )
+    assert sections.repeat({"command": "validate", "run": {"arguments": ["a b.har"]}}) == "leadproof validate 'a b.har'"
+    assert sections.repeat({"command": "certify", "run": run | {"mock": True, "fail_on": "must"}}) == (
+        "leadproof certify --seed 7"
+    )
+
+
+# ---- how it looks, computed ------------------------------------------------------------------------------------------
+
+
+def palette(scheme: str) -> dict[str, str]:
+    """The colours of a scheme, by name."""
+    blocks = re.findall(r":root\{([^}]*)\}", STYLE)
+    found = {}
+    for block in blocks[: {"light": 1, "dark": 2}[scheme]]:
+        found |= dict(re.findall(r"--(\w+):(#[0-9a-f]{3,6})", block))
+    return found
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours (WCAG 2.2, "contrast ratio")."""
+
+    def luminance(colour: str) -> float:
+        digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+        parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_what_is_behind_it(scheme: str) -> None:
+    colours = palette(scheme)
+    pairs = [(ink, ground) for ink in ("ink", "soft", "link") for ground in
+             ("bg", "card", "tint", "goodbg", "badbg", "openbg")]  # fmt: skip
+    pairs += [(result, ground) for result in html.SYMBOLS for ground in ("bg", "card", "tint", "badbg", "openbg")]
+
+    weak = {pair: round(contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}
+    assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
+
+
+def test_the_bar_shows_each_result_in_its_share() -> None:
+    view = arrange(broken())
+    pieces = re.findall(r'<rect x="([\d.]+)" y="0" width="([\d.]+)" height="14" fill="(#\w+)"><title>([\d,]+) (\w+)<',
+                        html.render(broken()))  # fmt: skip
+
+    assert [(name, int(number)) for _, _, _, number, name in pieces] == [
+        (name, number) for name, number in view.results.items() if number
+    ]
+    total = sum(view.results.values())
+    for _, width, _, number, _ in pieces:
+        assert abs(float(width) / 1000 - int(number) / total) < 0.02
+    assert len({colour for _, _, colour, _, _ in pieces}) == len(pieces)
+
+
+# ---- in a real browser -----------------------------------------------------------------------------------------------
+
+
+def look() -> Any:
+    """tests/bench/look.py, which is run by path and so is loaded by path."""
+    pytest.importorskip("websocket", reason="websocket-client comes with the extra `load`")
+    spec = importlib.util.spec_from_file_location("look", ROOT / "tests" / "bench" / "look.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["look"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+LOOK = look()
+
+#: What Jenkins sends with everything that it shows of a build.
+JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Any]:
+    if LOOK.PROGRAM is None:
+        pytest.skip("there is no Chromium on this machine")
+    with LOOK.browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def shown(tab: Any, tmp_path: Path) -> Callable[..., Any]:
+    def show(report: dict[str, Any], way: str = "light") -> Any:
+        page = tmp_path / "report.html"
+        page.write_text(html.render(report), "utf-8")
+        tab.open(page.as_uri(), way)
+        assert tab.requests() == [page.as_uri()]
+        return tab
+
+    return show
+
+
+@pytest.mark.parametrize("way", LOOK.WAYS)
+@pytest.mark.parametrize("make", REPORTS.values(), ids=REPORTS)
+def test_nothing_is_clipped_or_lies_on_something_else(shown: Any, make: Any, way: str) -> None:
+    page = shown(make(), way)
+    assert (page.run(LOOK.BEYOND), page.run(LOOK.OVERLAPS)) == ([], [])
+
+    page.run(LOOK.OPEN)
+    assert (page.run(LOOK.BEYOND), page.run(LOOK.OVERLAPS)) == ([], [])
+
+
+def test_the_verdict_and_the_first_causes_are_on_the_first_screen(shown: Any) -> None:
+    page = shown(broken())
+    places = page.run(
+        "[...document.querySelectorAll('h1, header .index li')].map(one => one.getBoundingClientRect().bottom)"
+    )
+
+    assert len(places) > 5
+    assert max(places) < 900
+
+
+def test_print_shows_what_is_folded(shown: Any) -> None:
+    page = shown(broken(), "print")
+    seen = "document.getElementById('LE2-PING-RES-05').checkVisibility()"
+
+    assert page.run(seen) is True
+    assert shown(broken()).run(seen) is False
+
+
+def test_without_any_style_everything_is_there_and_the_charts_are_right(tab: Any, http_target: Any) -> None:
+    report = everything()
+    body = html.render(report).encode()
+    url = http_target(lambda *_: (200, {"Content-Type": "text/html", "Content-Security-Policy": JENKINS}, body))
+    tab.open(url + "/report.html")
+    assert {one for one in tab.requests() if not one.endswith("favicon.ico")} == {url + "/report.html"}
+
+    assert tab.run("getComputedStyle(document.querySelector('h1')).fontFamily").startswith(("Times", '"Times'))
+    tab.run(LOOK.OPEN)
+    text = tab.run("document.body.innerText")
+    for row in (*report["clauses"], *report["attestations"]):
+        assert row["text"] in text
+    for row in report["waivers"]:
+        assert row["reason"] in text
+    bars = tab.run(
+        "[...document.querySelectorAll('.bar rect')].map(one => [one.getBoundingClientRect().width, "
+        "getComputedStyle(one).fill, one.textContent])"
+    )
+    whole = sum(width for width, _, _ in bars)
+    total = len(report["clauses"])
+    assert all(abs(width / whole - int(words.split()[0].replace(",", "")) / total) < 0.02 for width, _, words in bars)
+    assert len({fill for _, fill, _ in bars}) == len(bars)
+    assert "rgb(0, 0, 0)" not in {fill for _, fill, _ in bars}
+
+
+def test_the_keyboard_reaches_everything_that_can_be_used(shown: Any) -> None:
+    page = shown(clean())
+    stops = page.run("document.querySelectorAll('a, summary, pre[tabindex]').length")
+    for _ in range(3):
+        for kind in ("keyDown", "keyUp"):
+            page.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+
+    assert stops > 20
+    assert page.run("document.activeElement.tagName") == "A"
+    assert page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+HOSTILE = (
+    "<script>window.hacked = 1</script>", '"><img src=x onerror="window.hacked=1">', "</style></title></pre></code>",
+    "<svg onload=window.hacked=1>", "javascript:window.hacked=1", "\u202eevil\u2066hidden\u200b", "\x00\x1b[31m",
+    "half a pair \ud83d", "{{ 7*7 }}", "W" * 3000, "x" * 1_000_000, "Z" + "\u0301" * 200,
+)  # fmt: skip
+
+
+def poisoned(value: Any, text: str) -> Any:
+    """Every string of a report with something at its end; names and what the report itself decides stay."""
+    if isinstance(value, dict):
+        kept = (
+            "verdict",
+            "command",
+            "result",
+            "level",
+            "basis",
+            "id",
+            "clause",
+            "operation",
+            "state",
+            "schema",
+            "base",
+        )
+        return {name: one if name in kept and isinstance(one, str) else poisoned(one, text)
+                for name, one in value.items()}  # fmt: skip
+    if isinstance(value, list):
+        return [poisoned(one, text) for one in value]
+    return value + text if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:10]))
+def test_nothing_that_comes_from_outside_runs_or_breaks_the_page(shown: Any, text: str) -> None:
+    report = everything()
+    report["clauses"] = report["clauses"][:40]
+    report["run"]["readings"] = report["run"]["readings"][:5]
+    report["findings"] = report["findings"][:12]
+
+    page = shown(poisoned(report, text), "narrow")
+    page.run(LOOK.OPEN)
+
+    assert page.run("window.hacked === undefined && document.scripts.length === 0 && document.images.length === 0")
+    assert page.run("document.querySelectorAll('footer').length") == 1
+    assert page.run(LOOK.BEYOND) == []
+    assert not [one for one in page.events if one.get("method") == "Page.javascriptDialogOpening"]

@@ -1,0 +1,73 @@
+"""What a report comes to: every code that applies is kept, the worst wins, and the verdict fits it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadproof.errors import ExitCode, worst
+from leadproof.verdicts import FAIL_ON, codes_of, fails, settle, settle_again, verdict
+
+BROKEN = {"level": "must", "basis": "documented"}
+ADVICE = {"level": "should", "basis": "documented"}
+
+
+@given(st.sets(st.sampled_from(list(ExitCode))))
+def test_the_worst_code_wins_and_all_are_kept(codes: set[ExitCode]) -> None:
+    report: dict[str, Any] = {}
+
+    settle(report, codes)
+
+    assert report["exit_code"] == int(worst(*codes))
+    assert report["verdict"] == verdict(worst(*codes))
+    assert codes_of(report) == codes - {ExitCode.PASSED}
+    assert report["codes"][:1] == [report["exit_code"]] * bool(report["codes"])
+
+
+@pytest.mark.parametrize(
+    ("codes", "findings", "expected"),
+    [
+        ([1], [BROKEN], 1),
+        ([1], [ADVICE], 0),
+        ([1], [{**BROKEN, "waived": True}], 0),
+        ([1], [{**BROKEN, "known": True}], 0),
+        ([1], [{**BROKEN, "known": True}, BROKEN], 1),
+        ([1, 4], [ADVICE], 4),
+        ([], [BROKEN], 1),
+        ([2, 1], [ADVICE], 2),
+        ([130], [BROKEN], 130),
+        ([3], [ADVICE], 3),
+    ],
+)
+def test_only_the_violation_may_change(codes: list[int], findings: list[dict[str, Any]], expected: int) -> None:
+    report = {"codes": codes, "findings": [dict(row) for row in findings]}
+
+    settle_again(report)
+
+    assert report["exit_code"] == expected
+    assert (1 in report["codes"]) == any(row["decides"] for row in report["findings"])
+
+
+@pytest.mark.parametrize("fail_on", FAIL_ON)
+def test_what_a_run_was_told_to_fail_on_still_counts(fail_on: str) -> None:
+    report = {"codes": [1], "findings": [dict(ADVICE)], "run": {"fail_on": fail_on}}
+
+    settle_again(report)
+
+    assert report["exit_code"] == fails("should", "documented", fail_on)
+
+
+def test_leads_that_a_load_lost_stay_a_violation() -> None:
+    report = {"codes": [1], "findings": [], "latency": {"conservation": {"decides": True, "lost": 3}}}
+
+    settle_again(report)
+
+    assert (report["exit_code"], report["verdict"]) == (1, "failed")
+
+
+def test_a_report_of_an_older_version_has_the_code_that_won() -> None:
+    assert codes_of({"exit_code": 1}) == {ExitCode.VIOLATED}
+    assert codes_of({"exit_code": 0}) == set()
