@@ -68,7 +68,7 @@ class LeadSeen:
 
     operation: str
     source: Source
-    #: The fields as JSON, which takes a quarter of the memory.
+    #: The fields that tell duplicates, as JSON, which takes a quarter of the memory.
     fields: bytes
     campaign: Any
     pending: Any
