@@ -12,7 +12,8 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-captures bench-load bench-peers bench-record look lock clean
+.PHONY: help setup certify mock defects test test-load test-redaction check style types imports coverage format \
+	bench bench-captures bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ test: $(READY)  ## run the tests
 # One after the other: they measure, or wait for a moment.
 test-load: $(READY)  ## run the tests that put real load on this machine: about two minutes
 	$(RUN) pytest -n 0 -m load $(ARGS)
+
+test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
+	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
 
 check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
 
@@ -79,6 +83,9 @@ bench-captures: $(READY)  ## measure how fast HARs are read, and in how much mem
 
 bench-record: $(READY)  ## measure what recording costs an answer
 	$(RUN:-m=) tests/bench/record.py $(ARGS)
+
+bench-validate: $(READY)  ## measure how fast captured answers are judged
+	$(RUN:-m=) tests/bench/validate.py $(ARGS)
 
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)
