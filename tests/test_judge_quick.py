@@ -65,7 +65,7 @@ def bare(judgement: Judgement) -> tuple[Judgement, Decisions]:
 def remembered(judge: Judge) -> dict[str, dict[Any, Any]]:
     """What was established, by name."""
     kept = {name: getattr(judge.history, name) for name in judge.history.__dataclass_fields__}
-    return {name: {**one._old, **one._young} for name, one in kept.items()}
+    return {name: one if isinstance(one, dict) else {**one._old, **one._young} for name, one in kept.items()}
 
 
 def same(exchanges: list[Exchange]) -> tuple[Judge, Judge]:

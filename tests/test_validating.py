@@ -84,6 +84,7 @@ def told(found: Validated) -> dict[str, Any]:
     for row in report["clauses"]:
         if row["check"] in FOLLOWED:
             del row["passed"], row["cells"]
+    del report["equivalence"]
     return report
 
 
