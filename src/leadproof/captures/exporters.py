@@ -157,7 +157,7 @@ def _labelled(found: Headers, body: dict[str, Any]) -> Headers:
 
 
 #: What stands in our own HARs where nobody knows the time.
-_NO_TIME = "1970-01-01T00:00:00.000Z"
+_NO_TIME = "1970-01-01T00:00:00.000000Z"
 
 #: What exporters write beside status 0 -> what became of the exchange; "" where it was the client that gave up.
 _ERRORS = {
