@@ -172,7 +172,7 @@ def judged(chosen: list[Pair], bare: bool) -> int:
                 exchange_row(kept, redactor.exchange(exchange))
         findings = judge.twins(*judgements)
         wrong += bool(judgements[0].findings or judgements[1].findings)
-        summary.findings(findings, judgements[0])
+        summary.findings(findings.findings, judgements[0])
     summary.report("validate", judge.tally, {})
     return wrong
 
