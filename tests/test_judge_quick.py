@@ -201,6 +201,26 @@ def test_whatever_stands_in_a_known_skeleton_is_read_as_by_the_parser(text: str)
         assert (found.value, found.problems, found.valid) == (expected.value, expected.problems, expected.valid), other
 
 
+NULLS = {
+    "empty element": b'<ResponseMessage i:nil="true"/>',
+    "two tags": b'<ResponseMessage i:nil="true"></ResponseMessage>',
+    "nothing said": b"<ResponseMessage></ResponseMessage>",
+}
+
+
+@pytest.mark.parametrize("null", NULLS.values(), ids=NULLS)
+def test_what_is_null_holds_nothing_at_all(null: bytes) -> None:
+    operation, data = next(one for one in documents() if one[0] == "create_lead")
+    data = re.sub(rb"<ResponseMessage>.*?</ResponseMessage>", null, data)
+    spec = specs.load()
+    for _ in range(4):
+        bodies.read_answer(operation, "xml", data, spec)
+
+    for other in (data, data.replace(b'"true">', b'"true"> '), data.replace(b'"true"/>', b'"true"/> ')):
+        found, expected = bodies.read_answer(operation, "xml", other, spec), long_read(operation, other)
+        assert (found.value, found.problems, found.valid) == (expected.value, expected.problems, expected.valid), other
+
+
 def test_signs_out_of_turn_are_no_skeleton() -> None:
     operation, data = next(one for one in documents() if one[0] == "create_lead")
     known: Skeletons = bodies._skeletons(operation, specs.load())

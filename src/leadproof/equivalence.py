@@ -169,8 +169,10 @@ def _alike(schemas: tuple[Schema, Schema], volatile: bool) -> Alike:
         def lists(left: Any, right: Any) -> Hashable | None:
             if left.__class__ is not list or right.__class__ is not list:
                 return _NULL if left is right is None else None
+            if len(left) != len(right):
+                return None
             forms = tuple(map(entry, left, right))
-            return forms if len(left) == len(right) and None not in forms else None
+            return None if None in forms else forms
 
         return lists
     return lambda left, right: (
@@ -193,7 +195,8 @@ def _alike_objects(schemas: tuple[Schema, Schema], volatile: bool) -> Alike:
     below = [(name, _alike(sides[name], volatile)) for name in inner]
     leaves = [name for name in compared if name not in inner]
     pick: Callable[[Any], Any] = itemgetter(*leaves) if len(leaves) > 1 else lambda value: tuple(map(value.get, leaves))
-    plain: set[tuple[type, ...]] = set()
+    #: Types of the leaves -> where something else than text stands; None where a container stands among them.
+    others: dict[tuple[type, ...], list[int] | None] = {}
 
     def objects(left: Any, right: Any) -> Hashable | None:
         if left.__class__ is not dict or right.__class__ is not dict:
@@ -202,19 +205,28 @@ def _alike_objects(schemas: tuple[Schema, Schema], volatile: bool) -> Alike:
             ours, theirs = pick(left), pick(right)
             if ours != theirs:
                 return None
-            types = tuple(map(type, ours))  # 1 is equal to true and to 1.0, and is neither
-            if types not in plain:
-                if not _PLAIN.issuperset(types):
-                    return None
-                plain.add(types)
-            if types != tuple(map(type, theirs)):
+            types = tuple(map(type, ours))
+            if types not in others:
+                places = [place for place, one in enumerate(types) if one is not str]
+                others[types] = places if _PLAIN.issuperset(types) else None
+            found = others[types]
+            if found is None:
                 return None
-            forms = tuple([look(left[name], right[name]) for name, look in below])
+            for place in found:  # 1 is equal to true and to 1.0, and is neither
+                if theirs[place].__class__ is not types[place]:
+                    return None
+            forms: list[Hashable] = []
+            for name, look in below:
+                form = look(left[name], right[name])
+                if form is None:
+                    return None
+                forms.append(form)
         except KeyError:
             return None
-        more = len(left) - len(compared), len(right) - len(compared)
-        known = (sum(map(left.__contains__, left_out)), sum(map(right.__contains__, left_out))) if left_out else (0, 0)
-        return forms if more == known and None not in forms else None
+        for side in (left, right):
+            if len(side) != len(compared) + (sum(map(side.__contains__, left_out)) if left_out else 0):
+                return None
+        return tuple(forms)
 
     return objects
 

@@ -7,8 +7,8 @@ Verdicts over values are in `checks`, not here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -25,17 +25,19 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A body read leniently."""
 
     value: Any
-    problems: list[Problem] = field(default_factory=list)
+    problems: Sequence[Problem] = ()
     #: The parsed document element, for XML.
     tree: Any = None
     #: Valid beyond doubt: schema and XSD have nothing against it.
     valid: bool = False
 
+
+#: Charsets in which ASCII is itself and everything else UTF-8, as they are usually written.
+_UTF8 = (None, "utf-8", "UTF-8")
 
 _ATTRIBUTES = etree.XPath(f"boolean(//@*[not(local-name() = 'nil' and namespace-uri() = '{xml.XSI}')])")
 
@@ -116,10 +118,10 @@ def read_answer(
     if fmt == "json":
         return Decoded(json.decode(_utf8(data, charset)))
     known = _skeletons(operation, spec)
-    if charset is None or charset.lower() == "utf-8":
+    if charset in _UTF8:
         met, value = known.read(data)
         if met and spec.verdict(operation, "answer", "xml").is_valid(value):
-            return Decoded(value, valid=True)
+            return Decoded(value, (), None, True)
     tree = xml.parse(data, charset)
     node = known.root
     # An XSD takes any of its document elements, and lets attributes such as xsi:schemaLocation pass anywhere.
@@ -127,8 +129,8 @@ def read_answer(
         value = answers.fast(node, tree)
         if spec.verdict(operation, "answer", "xml").is_valid(value):
             known.learn(data, tree)
-            return Decoded(value, [], tree, valid=True)
-        return Decoded(value, [], tree)
+            return Decoded(value, (), tree, True)
+        return Decoded(value, (), tree)
     value, problems = answers.read(node, tree)
     return Decoded(value, problems, tree)
 
@@ -163,7 +165,7 @@ def read_request(
     if tree.tag == "Leads" and spec.xsd(operation, "request").validate(tree):
         usual = requests.fast(form, tree)
         if usual is not None and spec.verdict(operation, "request", "xml").is_valid(usual):
-            return Decoded(usual, [], tree, valid=True)
+            return Decoded(usual, (), tree, True)
     value, problems = requests.read(form, tree)
     return Decoded(value, problems, tree)
 

@@ -11,7 +11,9 @@ goes the long way, and so does everything that is wrong: nothing here explains.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -34,8 +36,11 @@ Make = Callable[[Sequence[str]], Any]
 @dataclass(frozen=True, slots=True)
 class _Form:
     make: Make
-    #: Picks the texts that stand between elements, of which only white space is allowed.
+    #: Pick the texts of the leaves, and those between elements, of which only white space is allowed.
+    leaves: Callable[[Sequence[str]], tuple[str, ...]]
     gaps: Callable[[Sequence[str]], tuple[str, ...]]
+    #: The whole document, with a group for the text of each leaf.
+    match: Callable[[str], re.Match[str] | None]
 
 
 @dataclass(slots=True)
@@ -45,16 +50,22 @@ class Skeletons:
     root: Node
     _forms: dict[str, _Form] = field(default_factory=dict)
     _met: dict[str, int] = field(default_factory=dict)
+    #: The form of the last document: the next one often has it too.
+    _last: _Form | None = None
 
     def read(self, data: bytes) -> tuple[bool, Any]:
         """Whether a document has a known form, and its value."""
-        cut = _cut(data)
-        if cut is None:
+        if not data.isascii() or data[:1] != b"<":
             return False, None
-        form = self._forms.get(cut[0])
-        if form is None or "".join(form.gaps(cut[1])).strip(" \t\n"):
+        text = data.decode("ascii")
+        if self._last is not None and (found := self._last.match(text)):
+            return True, self._last.make(found.groups())
+        cut = _cut(data, text)
+        form = self._forms.get(cut[0]) if cut else None
+        if cut is None or form is None or "".join(form.gaps(cut[1])).strip(" \t\n"):
             return False, None
-        return True, form.make(cut[1])
+        self._last = form
+        return True, form.make(form.leaves(cut[1]))
 
     def learn(self, data: bytes, tree: Any) -> None:
         """Remembers the form of a document that is right in every respect.
@@ -65,35 +76,46 @@ class Skeletons:
         """
         if len(self._forms) >= MOST or len(self._met) >= 4 * MOST:
             return
-        cut = _cut(data)
+        cut = _cut(data, data.decode("ascii")) if data.isascii() and data[:1] == b"<" else None
         # In comments, CDATA and processing instructions the two signs mean nothing.
         if cut is None or cut[0] in self._forms or "<!" in cut[0] or "<?" in cut[0] or cut[0][0] in "!?":
             return
         self._met[cut[0]] = self._met.get(cut[0], 0) + 1
-        if self._met[cut[0]] >= OFTEN:
-            self._forms[cut[0]] = _made(self.root, tree, cut[0].split("<"))
+        if self._met[cut[0]] == OFTEN:
+            with suppress(_Unusual):
+                self._forms[cut[0]] = _made(self.root, tree, cut[0].split("<"))
 
 
-def _cut(data: bytes) -> tuple[str, list[str]] | None:
+def _cut(data: bytes, text: str) -> tuple[str, list[str]] | None:
     """Skeleton and texts of a document; None if they cannot be told apart by looking for `<` and `>` alone."""
-    if not data.isascii() or data[:1] != b"<":
-        return None
     signs = data.translate(None, _HARMLESS)
     # As many of one as of the other, in turns: then each `<` begins a tag and each `>` ends it.
     if signs != b"<>" * (len(signs) // 2):
         return None
-    parts = data.decode("ascii").replace(">", "<").split("<")
+    parts = text.replace(">", "<").split("<")
     return "<".join(parts[1::2]), parts[2::2]
 
 
 def _made(root: Node, tree: Any, tags: list[str]) -> _Form:
-    """The function for a form, generated: a literal with a place for each text."""
+    """The functions for a form, generated: a literal with a place for each text, and a pattern."""
     places: list[int] = []
-    texts = _Texts(tags)
-    source = _expression(root, tree, texts, places)
+    source = _expression(root, tree, _Texts(tags), places)
     function: Make = eval(f"lambda t: {source}", dict(_READERS))  # of names of the schema, written as literals
-    gaps = [index for index in range(len(tags)) if index not in set(places)]
-    return _Form(function, itemgetter(*gaps) if len(gaps) > 1 else lambda texts: (texts[gaps[0]],))
+    gaps = [index for index in range(len(tags)) if index not in places]
+    pattern = "".join(f"<{re.escape(tag)}>{_TEXT if index in places else _GAP}" for index, tag in enumerate(tags))
+    return _Form(function, _picker(places), _picker(gaps), re.compile(pattern).fullmatch)
+
+
+#: Text that is as plain as `_HARMLESS`, and white space; possessive, so that nothing is ever tried twice.
+_TEXT, _GAP = r"([ -%'-;=?-~\t\n]*+)", r"[ \t\n]*+"
+
+
+def _picker(places: list[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    return itemgetter(*places) if len(places) > 1 else lambda texts: tuple(texts[place] for place in places)
+
+
+class _Unusual(Exception):
+    """A form that is not worth the trouble."""
 
 
 class _Texts:
@@ -115,6 +137,8 @@ def _expression(node: Node, element: Any, texts: _Texts, places: list[int]) -> s
     """The value of an element as a Python expression over the texts `t`."""
     at = texts.next()
     if node.nullable and is_nil(element):
+        if at is not None:
+            raise _Unusual  # what is null may not even hold white space
         return "None"
     if node.kind == "object":
         members = []
@@ -127,10 +151,11 @@ def _expression(node: Node, element: Any, texts: _Texts, places: list[int]) -> s
         return "[" + ",".join(_expression(node.item, child, texts, places) for child in element) + "]"
     if at is None:
         return repr(parse(node.kind, "", collapse=node.collapse))
+    text = f"t[{len(places)}]"
     places.append(at)
     if node.kind == "string":
-        return f"t[{at}].strip(' \\t\\n')" if node.collapse else f"t[{at}]"
-    return f"{node.kind}(t[{at}])"
+        return f"{text}.strip(' \\t\\n')" if node.collapse else text
+    return f"{node.kind}({text})"
 
 
 # ---- texts as `lexical.parse` reads them, the usual ones sooner ------------------------------------------------------

@@ -68,12 +68,12 @@ class Judge:
         self.register = Register(self.spec, without)
         self.history = History()
         self._tally = Tally()
-        self._quick = Quick(self.spec, self.register, profile, self.history)
+        self._quick = Quick(self.spec, self.register, profile, self.history, self._tally)
 
     @property
     def tally(self) -> Tally:
         """What was decided so far."""
-        self._quick.settle(self._tally)
+        self._quick.settle()
         return self._tally
 
     def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:

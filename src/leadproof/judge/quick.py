@@ -33,7 +33,7 @@ from leadproof.profile import Profile
 from leadproof.specs import Specification
 
 #: Kinds of exchange that are remembered.
-MOST = 20_000
+MOST = 2_000
 
 #: Intents whose exchanges may go the short way.
 PLAIN = ("", "accepted")
@@ -52,8 +52,10 @@ class Short:
 class Quick:
     """What was learnt in one run."""
 
-    def __init__(self, spec: Specification, register: Register, profile: Profile | None, history: History) -> None:
-        self._spec, self._profile, self._history = spec, profile, history
+    def __init__(
+        self, spec: Specification, register: Register, profile: Profile | None, history: History, tally: Tally
+    ) -> None:
+        self._spec, self._profile, self._history, self._tally = spec, profile, history, tally
         #: Kind -> the clauses that hold, and with those that an exchange was asked for, what is decided about it.
         self._known: dict[Hashable, tuple[tuple[Decided, ...], dict[tuple[Decided, ...], Decisions]]] = {}
         #: Decisions that are not in the tally yet, by their identity, and how often each was made.
@@ -136,6 +138,7 @@ class Quick:
         if judgement.broken or judgement.findings or len(judgement.observations) != bool(recognition.reason):
             return
         if len(self._known) >= MOST:
+            self.settle()
             self._known.clear()
         self._known[short.kind] = tuple(one for one in judgement.held if one[0] not in self._own), {}
 
@@ -147,10 +150,10 @@ class Quick:
         else:
             found[1][0] += 1
 
-    def settle(self, tally: Tally) -> None:
+    def settle(self) -> None:
         """Counts in the tally what was decided since the last time."""
         for decisions, (times,) in self._counts.values():
-            tally.add(decisions, times)
+            self._tally.add(decisions, times)
         self._counts.clear()
 
     def _request(

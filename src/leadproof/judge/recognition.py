@@ -70,11 +70,13 @@ def recognise(exchange: Exchange) -> Recognition:
     if not found:
         return _unknown(exchange, sorted({row.method for row in at_path}))
     answer = exchange.response.body if exchange.response else b""
-    if _SENDS.search(answer):
+    # To look for a few bytes first costs a tenth of a pattern.
+    if b"ends" in answer and _SENDS.search(answer):
         return Recognition(("create_lead_sends",))
-    if _OFFER_IDS.search(request.body):
+    lower = request.body.lower()
+    if b"offerids" in lower and _OFFER_IDS.search(request.body):
         return Recognition(("inbound_post",))
-    if _ORDER_ID.search(request.body):
+    if b"orderid" in lower and _ORDER_ID.search(request.body):
         return Recognition(
             ("inbound_post", "create_lead_sends"), "a post, or a create with send information that was refused"
         )

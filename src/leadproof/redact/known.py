@@ -90,11 +90,17 @@ class Known:
 
     def kind(self, value: str) -> Kind | None:
         """The kind of a whole value that is known beyond doubt, whatever its spelling."""
-        for kind in (Kind.TEXT, Kind.PHONE, Kind.IP):
-            found = self._kinds.get(normal(kind, value))
-            if found in _CERTAIN and (kind is not Kind.PHONE or found in (Kind.PHONE, Kind.SSN)):
+        if not self._kinds:
+            return None
+        found = self._kinds.get(normal(Kind.TEXT, value))
+        if found in _CERTAIN:
+            return found
+        if len(value) >= 7 and (value[-1].isdigit() or value[0].isdigit()):
+            found = self._kinds.get(normal(Kind.PHONE, value))
+            if found in (Kind.PHONE, Kind.SSN):
                 return found
-        return None
+        found = self._kinds.get(normal(Kind.IP, value)) if ":" in value or value.count(".") == 3 else None
+        return found if found in _CERTAIN else None
 
     def holds(self, kind: Kind, value: str) -> bool:
         """Is this very value of a kind known?"""
