@@ -73,7 +73,7 @@ def rebuild(folder: Path) -> dict[str, Any]:
     for row in lines(folder / EXCHANGES):
         exchange = read_exchange(row)
         known = row.get("judged") or later.get(row["n"])
-        decisions = Decisions.of(known) if known else Decisions("unrecognised")
+        decisions = Decisions.of(known) if known else Decisions("unjudged")  # a recording writes first
         tally.add(decisions)
         summary.count(decisions, row["n"])
         judged[row["n"]] = _judgement(decisions, exchange, spec)
