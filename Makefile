@@ -12,7 +12,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-load bench-peers bench-record look lock clean
+.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-captures bench-load bench-peers bench-record look lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench-load: $(READY) build/peers/bin/k6  ## measure the load engine; ARGS=soak f
 
 bench-record: $(READY)  ## measure what recording costs an answer
 	$(RUN:-m=) tests/bench/record.py $(ARGS)
+
+bench-captures: $(READY)  ## measure how fast HARs are read, and in how much memory
+	$(RUN:-m=) tests/bench/captures.py $(ARGS)
 
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)

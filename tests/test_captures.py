@@ -193,7 +193,7 @@ def test_a_bare_body_needs_an_operation(tmp_path: Path) -> None:
 
     assert problem == Problem(
         "file.unrecognised",
-        "a bare body does not say which operation it belongs to",
+        "the file is no known recording, and as a bare body its shape is that of no documented operation",
         "name it with --operation, such as --operation create_lead",
     )
 
@@ -206,7 +206,7 @@ def test_a_body_above_the_cap_is_not_read(tmp_path: Path) -> None:
 
     assert (problem.kind, problem.message) == (
         "file.unreadable",
-        f"the body has {MAX_BODY + 1} bytes, the cap is {MAX_BODY}",
+        f"the body has more than {MAX_BODY} bytes",
     )
 
 
@@ -223,7 +223,8 @@ def test_whatever_the_exporter_the_exchanges_are_the_same(name: str) -> None:
 
     exchanges, problems = split(list(read(DATA / "good" / name)))
 
-    assert problems == []
+    assert {one.kind for one in problems} <= {"file.deviation"}
+    assert bool(problems) == (name == "thin.har")
     ours = [one for one in exchanges if one.request.path.startswith("/v2/")]
     assert len(ours) >= 2
     for one in ours:
@@ -247,25 +248,29 @@ def test_an_exchange_of_a_har_knows_where_it_comes_from() -> None:
 #: What is wrong with each file, in order.
 PROBLEMS = {
     "broken-answer.har": [],
-    "empty.har": [("file.unreadable", "the HAR breaks off after 0 entries: parse error: premature EOF")],
+    "empty.har": [("file.unreadable", "the HAR cannot be read to its end: the file is empty")],
     "no-entries.har": [("file.unrecognised", "the HAR has no entries")],
     "no-har.har": [("file.unrecognised", "the HAR has no entries")],
     "not-utf-8.har": [
-        ("file.unreadable", "the HAR breaks off after 0 entries: lexical error: invalid bytes in UTF8 string.")
+        ("file.deviation", "its entries are not where HAR 1.2 has them, or what stands before them is no JSON"),
+        ("file.deviation", "from entry 1 on: headers are no list of names and values"),
+        ("file.deviation", "from entry 1 on: a status is written as text"),
+        ("file.deviation", "from entry 1 on: a time is written as text"),
     ],
     "other-traffic.har": [],
     "parts-missing.har": [
-        ("file.unreadable", "entry 1 cannot be judged: its request has no method or no url"),
+        ("file.unreadable", "entry 1 is no object"),
         ("file.unreadable", "entry 2 cannot be judged: its request has no method or no url"),
         ("file.deviation", "the body of answer 3 was not saved in the HAR"),
         ("file.unreadable", "entry 5 cannot be judged: its request has no method or no url"),
-        ("file.unreadable", "entry 6 cannot be judged: its request has no method or no url"),
+        ("file.unreadable", "entry 6 is no object"),
     ],
-    "truncated.har": [("file.unreadable", "the HAR breaks off after 4 entries: parse error: premature EOF")],
+    "truncated.har": [("file.unreadable", "entry 5 breaks off")],
     "unanswered.har": [],
-    "utf-16.har": [("file.unreadable", "the HAR is in UTF-16")],
+    "utf-16.har": [("file.deviation", "the HAR is in UTF-16")],
     "wild-values.har": [
-        ("file.unreadable", "the HAR breaks off after 0 entries: parse error: numeric (floating point) overflow")
+        ("file.deviation", "from entry 1 on: startedDateTime is no date"),
+        ("file.deviation", "from entry 2 on: a time is written as text"),
     ],
 }
 
@@ -329,7 +334,9 @@ def test_an_exchange_without_an_answer_says_why(
 def test_an_entry_without_a_response_is_a_request_without_an_answer(tmp_path: Path, response: object) -> None:
     [exchange], problems = of_har(har(entry(response=response)), tmp_path)
 
-    assert (exchange.response, exchange.failure, problems) == (None, "transport.reset", [])
+    assert (exchange.response, exchange.failure) == (None, "transport.reset")
+    wrong = [one.message for one in problems]
+    assert wrong == ([] if response in (None, {}) else ["from entry 1 on: an answer is no object"])
 
 
 @pytest.mark.parametrize(
@@ -339,7 +346,7 @@ def test_an_entry_without_a_response_is_a_request_without_an_answer(tmp_path: Pa
         ({"A": "1", "B": 2}, (("A", "1"), ("B", "2"))),
         ([{"name": ":path", "value": "/"}, {"name": "a"}, {"value": "x"}, "b: c", None], (("a", ""),)),
         (None, ()),
-        ("a: b", ()),
+        ("a: b\r\nc : d", (("a", "b"), ("c", "d"))),
         (17, ()),
     ],
 )
@@ -378,7 +385,7 @@ def test_the_target_is_path_and_query(tmp_path: Path, url: str, target: str) -> 
         ({"startedDateTime": "2026-01-31T17:25:12+01:00"}, 0.0415, 1769876712.0),
         ({"startedDateTime": "2026-01-31T16:25:12"}, 0.0415, 1769876712.0),
         ({"startedDateTime": "yesterday"}, 0.0415, 0.0),
-        ({"startedDateTime": 1769876712}, 0.0415, 0.0),
+        ({"startedDateTime": 1769876712}, 0.0415, 1769876712.0),
         ({"startedDateTime": "0001-01-01T00:00:00Z"}, 0.0415, 0.0),
         ({"startedDateTime": "9999-12-31T23:59:59Z"}, 0.0415, 0.0),
     ],
@@ -431,7 +438,7 @@ def test_a_body_that_was_not_saved_is_no_empty_body(tmp_path: Path, changes: dic
     [
         ({"mimeType": "application/json", "text": "{}"}, b"{}"),
         ({"mimeType": "application/json", "text": "e30=", "encoding": "base64"}, b"{}"),
-        ({"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a", "value": "b"}]}, b""),
+        ({"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a", "value": "b"}]}, b"a=b"),
         ("{}", b"{}"),
         (None, b""),
         ([], b""),
@@ -478,17 +485,18 @@ def test_an_endless_nesting_breaks_nothing(tmp_path: Path) -> None:
     exchanges, [problem] = of_har(deep, tmp_path)
 
     assert len(exchanges) == 1
-    assert problem.message == "the HAR breaks off after 1 entries: it is nested more than 100 levels deep"
+    assert problem.message == "entry 2 is nested too deeply"
 
 
-def test_a_huge_entry_is_read(tmp_path: Path) -> None:
+def test_a_huge_entry_is_left_out_and_the_next_one_read(tmp_path: Path) -> None:
     huge = "x" * (MAX_BODY + 1)
 
     exchanges, problems = of_har(
         har(entry(response_content={"mimeType": "text/plain", "text": huge}), entry()), tmp_path
     )
 
-    assert ([len(one.response.body) for one in exchanges], problems) == ([MAX_BODY + 1, 2], [])
+    assert [len(one.response.body) for one in exchanges] == [2]
+    assert [(one.kind, one.message) for one in problems] == [("file.deviation", "entry 1 has more than 4 MB")]
 
 
 def test_a_long_har_is_read_one_entry_at_a_time(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def environment(**changes: str) -> Iterator[None]:
         os.environ.update(old)
 
 
-def certify(folder: Path, *arguments: str, **environ: str) -> Certified:
-    """Runs certify in a folder, as a user does."""
+def certify(folder: Path, *arguments: str, probe: bool = False, **environ: str) -> Certified:
+    """Runs certify in a folder, as a user does; the load probe has its own tests."""
     out, err = folder / "stdout", folder / "stderr"
     with (
         out.open("w", encoding="utf-8") as stdout,
@@ -79,8 +79,7 @@ def certify(folder: Path, *arguments: str, **environ: str) -> Certified:
         # A copy: putting a topic back would put it last, and the order counts.
         kept = {topic: table for topic, table in suite.TOPICS.items() if topic not in LONG}
         patch.setattr(suite, "TOPICS", kept)
-        # The load has its own tests below.
-        alone = [] if "--objectives" in arguments else ["--no-load"]
+        alone = [] if probe or "--objectives" in arguments else ["--no-load"]
         code = main(["certify", "--out", "runs", *alone, *arguments])
     runs = sorted((folder / "runs").iterdir()) if (folder / "runs").is_dir() else []
     return Certified(code, out.read_text("utf-8"), err.read_text("utf-8"), runs[-1] if runs else folder)
@@ -339,6 +338,62 @@ def test_a_named_target_brings_its_own_credentials(name: str, served_mock: Runni
     assert done.report["counts"]["unauthorised"] == 0
     assert done.report["counts"]["judged"] == 5
     assert done.report["run"]["target"] == served_mock.url
+
+
+# ---- the load probe --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite of one topic and a probe of a second."""
+    few = suite.select(topics=["operations"])[:4]
+    monkeypatch.setattr(suite, "select", lambda: few)
+    monkeypatch.setattr("leadproof.load.probe.SECONDS", 1.0)
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_probe_is_measured_on_a_mock_of_its_own_and_decides_only_when_asked(tmp_path: Path) -> None:
+    pytest.importorskip("gevent")
+    (tmp_path / "hard.toml").write_text('[objectives]\n"all.max" = 0.0\n"lag.p99" = 5\n')
+    (tmp_path / "a").mkdir()
+    done = certify(tmp_path, "--objectives", "hard.toml")
+    alone = certify(tmp_path / "a", probe=True)
+
+    found, reported = done.report["latency"], alone.report["latency"]
+    assert (done.code, found["verdict"], found["decides"]) == (3, "FAIL", True)
+    assert (alone.code, reported["decides"]) == (0, False)
+    assert reported["counts"]["started"] == 50
+    assert reported["conservation"]["checked"] == reported["funnel"]["sold"] > 0
+    assert re.search(r"load +\d+ requests at 50 journeys/s: p99 .* which decides nothing", alone.out)
+    assert (alone.folder / "report.html").read_text().count("<svg") >= 4
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--max-requests", "60"), "too few requests are left"),
+        (("--rate", "20"), "too few are allowed in a second"),
+    ],
+)
+def test_a_probe_that_cannot_be_says_why(
+    served_mock: Running, tmp_path: Path, arguments: tuple[str, ...], reason: str
+) -> None:
+    key = PROFILE.credentials.api_keys[0]
+    done = certify(tmp_path, "--target", served_mock.url, *arguments, probe=True, LEADPROOF_API_KEY=key)
+
+    assert reason in done.report["latency"]["skipped"]
+    assert f"load       not probed: {done.report['latency']['skipped']}" in done.out
+    assert done.code == 0
+    assert "Not probed" in (done.folder / "report.md").read_text()
+
+
+def test_objectives_for_another_machine_are_refused_before_the_first_packet(tmp_path: Path) -> None:
+    done = certify(tmp_path, "--target", "http://leads.partner.example", "--objectives", "auction")
+
+    assert done.code == 2
+    assert "load on another machine has to be asked for" in done.err
+    assert "--allow-target leads.partner.example" in done.err
 
 
 # ---- Ctrl-C ----------------------------------------------------------------------------------------------------------

@@ -78,7 +78,9 @@ def goals(tmp_path: Path) -> str:
 
 def test_a_good_run_passes_with_its_funnel_and_every_lead_looked_up(tmp_path: Path, goals: str) -> None:
     line = ("ping_post", "--rate", "100", "--duration", "3s", "--objectives", goals, "--arrivals", "constant")
-    code, report, err = load(tmp_path, *line, "--seed", "3")
+    # What locust would read by itself has no say.
+    (tmp_path / "locust.conf").write_text("host = http://leads.partner.example\nprocesses = 3\ncsv = stolen\n")
+    code, report, err = load(tmp_path, *line, "--seed", "3", LOCUST_HOST="http://leads.partner.example")
 
     assert (code, report.get("verdict")) == (0, "passed"), err
     found = report["latency"]
@@ -95,6 +97,7 @@ def test_a_good_run_passes_with_its_funnel_and_every_lead_looked_up(tmp_path: Pa
     page = (run / "report.html").read_text()
     assert "<script" not in page
     assert "Percentiles" in page
+    assert not list(tmp_path.glob("stolen*"))
 
 
 def test_a_baseline_says_better_same_or_worse_and_xml_is_sent_too(tmp_path: Path, mock: str, goals: str) -> None:
@@ -166,6 +169,22 @@ def test_ctrl_c_gives_the_report_so_far(tmp_path: Path, mock: str, goals: str) -
 
     assert code == 130, err
     assert report["latency"]["counts"]["completed"] > 0
+
+
+@pytest.mark.load
+def test_ctrl_c_before_the_first_packet_ends_the_run_too(tmp_path: Path, mock: str) -> None:
+    process = start(tmp_path, "ping_only", "--target", mock, "--rate", "50", "--duration", "60s", "--json")
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("reports/out/*/run.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)  # locust is being started
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    code, report, err = ended(process)
+
+    assert code == 130, err
+    assert time.monotonic() - begun < 30
+    assert report["latency"]["counts"].get("started", 0) < 500
 
 
 def _judged(folder: Path) -> bool:

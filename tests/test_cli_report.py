@@ -337,6 +337,43 @@ def test_a_killed_run_says_so_and_gets_its_manifest(first: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("name", "line", "message"),
+    [
+        ("exchanges.ndjson", '{"n": 1}', "a line is not what leadproof writes (KeyError: 'request')"),
+        ("exchanges.ndjson", "[]", "exchanges.ndjson, line 1: no JSON object"),
+        ("exchanges.ndjson", "{\n{}", "exchanges.ndjson, line 1: no JSON"),
+        ("findings.ndjson", '{"n": "1", "what": "beside", "judged": []}', "a line is not what leadproof writes"),
+        ("run.json", "{", "run.json cannot be read"),
+        ("run.json", '{"choices": {"namespaces": "none"}}', "the reading 'namespaces' has no choice 'none'"),
+    ],
+)
+def test_lines_that_were_changed_are_told(name: str, line: str, message: str, first: Path, tmp_path: Path) -> None:
+    left = killed(first, tmp_path)
+    (left / name).write_text(line + "\n")
+
+    code, _, err = leadproof("report", left)
+
+    assert code == 2
+    assert message in err
+    assert "hint: " in err
+
+
+def test_lines_without_decisions_make_no_report(first: Path, tmp_path: Path) -> None:
+    left = killed(first, tmp_path)
+    rows = [json.loads(line) for line in (left / "exchanges.ndjson").read_bytes().splitlines()]
+    (left / "exchanges.ndjson").write_text("".join(json.dumps({**row, "judged": 0}) + "\n" for row in rows))
+    code, _, err = leadproof("report", left)
+    assert (code, "a line is not what leadproof writes" in err) == (2, True)
+    for row in rows:
+        del row["judged"]
+    (left / "exchanges.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    code, _, err = leadproof("report", left)
+
+    assert (code, "its lines do not say what was decided" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (("report",), "no run was named"),

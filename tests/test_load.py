@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -115,6 +116,21 @@ def test_an_unknown_scenario_names_the_nearest() -> None:
         scenario.load("ping_pst")
 
     assert "did you mean ping_post?" in caught.value.hint
+
+
+def test_a_smoke_test_is_small_whatever_is_asked_and_has_objectives_of_its_own() -> None:
+    one = scenario.load("ping_post").with_(shape="smoke", rate=500.0, duration=60.0)
+
+    assert (one.rate, one.duration, one.goals) == (5.0, 10.0, "smoke")
+    assert one.with_(objectives="auction").goals == "auction"
+    assert scenario.load("ping_post").goals == "standard"
+
+
+def test_settings_are_changed_by_name() -> None:
+    one = scenario.changed(scenario.load("ping_post"), ["batch=3", "think=[0, 0.5]", "arrivals=constant"])
+
+    assert (one.batch, one.think, one.arrivals) == (3, (0.0, 0.5), "constant")
+    assert scenario.changed(one, []) is one
 
 
 @pytest.mark.parametrize(("loopback", "rate"), [(False, scenario.REMOTE_RATE), (True, scenario.MOST_RATE)])
@@ -425,6 +441,20 @@ def test_a_generator_that_cannot_keep_up_decides_nothing() -> None:
     )
 
 
+def test_a_miss_that_no_lag_can_explain_is_a_miss() -> None:
+    slow = measured(3.0)
+    slow.lag = Histogram.of([0.001] * 1900 + [0.15] * 100)  # 5 % of the starts were late
+    near = measured(2.1)
+    near.lag = Histogram.of([0.2] * 2000)
+
+    rows = {one.name: one.verdict for one in objectives.judge(slow, objectives.PRESETS["standard"])}
+    doubtful = {one.name: one.verdict for one in objectives.judge(near, objectives.PRESETS["standard"])}
+
+    assert (rows["all.p99"], rows["lag.p99"]) == (objectives.FAIL, objectives.INCONCLUSIVE)
+    assert objectives.verdict(objectives.judge(slow, objectives.PRESETS["standard"])) == objectives.FAIL
+    assert doubtful["all.p99"] == objectives.INCONCLUSIVE  # late by 0.2 s, seen late by 0.2 s: it may have been 1.7
+
+
 def test_an_objective_of_a_preset_on_a_step_that_was_not_sent_is_left_out() -> None:
     names = [one.name for one in objectives.judge(measured(), objectives.PRESETS["auction"])]
 
@@ -488,6 +518,12 @@ def test_a_ledger_gives_back_what_it_was_given() -> None:
     assert list(ledger.requests()) == [(guid, [7, 8]), ("no guid", [9])]
     assert ledger.repeated() == 0
     assert len(list(ledger.requests(1))) == 1
+
+
+def test_a_sample_is_small_slow_and_no_longer_than_the_run() -> None:
+    assert conservation.sample(500.0, 600.0) == (1000, 50.0)
+    assert conservation.sample(20.0, 60.0) == (120, 2.0)
+    assert conservation.sample(1.0, 10.0) == (5, 0.5)
 
 
 def test_a_sample_gives_a_bound() -> None:
@@ -581,6 +617,20 @@ def test_the_report_is_rendered_in_every_format_without_script() -> None:
         "sold_twice",
     }
     assert {row["verdict"] for row in report["latency"]["baseline"]} == {"same"}
+    assert "| `all.p99` | 2.00 s | 10.00 ms |" in pages["md"]
+    cases = {case.get("name"): case for case in ET.fromstring(pages["junit"]).iter("testcase")}
+    assert {"all.p99", "errors.ratio", "clauses.ratio", "lag.p99"} <= set(cases)
+
+
+@pytest.mark.parametrize(("decides", "shown"), [(True, "failure"), (False, "system-out")])
+def test_an_objective_that_was_missed_fails_in_junit_where_it_decides(decides: bool, shown: str) -> None:
+    story, _ = told(lambda one: one.measures.steps["ping json"].latency.record(9.0, 500))
+    report = story.report({"id": "x"}, latency.described)
+    report["latency"]["decides"] = decides
+
+    cases = ET.fromstring(RENDERERS["junit"].render(report)).iter("testcase")
+
+    assert [child.tag for case in cases if case.get("name") == "all.p99" for child in case] == [shown]
 
 
 def test_a_baseline_tells_better_from_worse() -> None:
@@ -598,6 +648,36 @@ def test_a_step_run_finds_the_knee() -> None:
         story.take("local", {"fold": fold(second + 0.5, 0.01 if second < 3 else 9.0, number=2000)})
 
     assert latency.described(story, story.outcomes())["rates"]["knee"] == 60
+
+
+def test_a_knee_without_samples_is_not_claimed() -> None:
+    story = story_of(shape="step", duration=5.0, rate=100.0)
+    for second in range(5):
+        story.take("local", {"fold": fold(second + 0.5, number=100)})
+
+    rates = latency.described(story, story.outcomes())["rates"]
+
+    assert rates["knee"] == 0
+    assert rates["words"] == "not found; at 20/s too few samples: p99 needs 1000"
+    assert {row["verdict"] for row in rates["rows"]} == {objectives.INCONCLUSIVE}
+
+
+def test_what_had_no_room_for_the_judge_is_not_called_judged() -> None:
+    story, _ = told()
+    before = story.measures.sampled
+    story.take("local", {"unjudged": 3})
+
+    assert (story.measures.sampled, story.measures.unsampled) == (before - 3, 3)
+
+
+def test_a_stage_is_told_until_the_load_begins() -> None:
+    story = story_of()
+    stages = [story.stage]
+    for frame in ({"workers": 1, "of": 2}, {"fold": fold()}, {"looking": 1200, "of": 5000}):
+        story.take("local", frame)
+        stages.append(story.stage)
+
+    assert stages == ["starting", "1 of 2 workers are there", "", "looking up accepted leads, 1,200 of 5,000"]
 
 
 def test_a_job_travels_without_a_secret() -> None:

@@ -5,18 +5,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from leadproof import specs
+from leadproof.cli import COMMANDS
+from leadproof.cli.explain import EXAMPLES
+from leadproof.errors import MEANINGS
 from leadproof.mock import Mock
 from leadproof.operations import OPERATIONS
 from leadproof.profile import load
@@ -26,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 
 _BLOCK = re.compile(r"(<!-- (output|recording|table): (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_RECIPE = re.compile(r"<!-- recipe: (.+?) -->\n\n(.*?)\n\n<!-- end -->", re.DOTALL)
 
 #: What differs from run to run, and what the README shows instead.
 _VOLATILE = (
@@ -113,7 +121,25 @@ def readings() -> str:
     return "\n".join(rows) + "\n\n"
 
 
-TABLES: dict[str, Callable[[], str]] = {"operations": operations, "readings": readings}
+def commands() -> str:
+    """The commands, in the words of `leadproof --help`."""
+    rows = [f"| `leadproof {name}` | {words} |" for name, words in COMMANDS.items()]
+    return "\n".join(["", "| command | does |", "| --- | --- |", *rows]) + "\n\n"
+
+
+def exit_codes() -> str:
+    """The exit codes, what they mean and how each comes about."""
+    rows = [
+        f"| {int(code)} | {words} | `{EXAMPLES[code].replace(', and ', '`, and `')}` |"
+        for code, words in MEANINGS.items()
+    ]
+    text = "\n".join(["", "| exit code | meaning | such as |", "| --- | --- | --- |", *rows]) + "\n\n"
+    return text.replace("`Ctrl-C`", "Ctrl-C")
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "operations": operations, "readings": readings, "commands": commands, "exit codes": exit_codes,
+}  # fmt: skip
 
 
 def table(name: str) -> str:
@@ -138,6 +164,33 @@ def test_the_generated_parts_are_up_to_date() -> None:
     written = README.read_text("utf-8")
 
     assert rendered(written) == written
+
+
+RECIPES = dict(_RECIPE.findall(README.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_works_as_written(name: str, tmp_path: Path) -> None:
+    # Runs of the suite end after a few requests, and the port is a free one; nothing else is changed.
+    few = 'case "$1" in certify) set -- "$@" --max-requests 30;; esac\n'
+    program = tmp_path / "bin" / "leadproof"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n{few}exec {shlex.quote(sys.executable)} -m leadproof "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "here").mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    lines = textwrap.dedent(RECIPES[name]).replace("8080", port)
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("LEADPROOF_", "GITHUB_"))}
+    environ["PATH"] = f"{program.parent}{os.pathsep}{environ['PATH']}"
+
+    done = subprocess.run(
+        ["sh", "-eu"], input=lines, cwd=tmp_path / "here", env=environ, capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 if __name__ == "__main__":

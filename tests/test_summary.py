@@ -455,3 +455,13 @@ def test_coverage_says_what_the_tally_counted(tally: Tally) -> None:
         (operation, name): number for operation, row in found["response_types"].items() for name, number in row.items()
     }
     assert types == dict(tally.response_types)
+
+
+def test_what_came_of_a_comparison_is_shown_with_both_answers() -> None:
+    found = summary()
+    found.findings((finding(),), judged(), 1, judged(status=202))
+
+    (row,) = found.rows(found.seen())
+
+    assert row["response"].startswith("200\n")
+    assert row["twin"].startswith("202\n")

@@ -140,8 +140,8 @@ class Session:
 
         Args:
             beside: What was decided, and found.
-            about: The exchanges; what is found is shown with the first.
+            about: The exchanges; what is found is shown with the first, and with the answer of the second.
         """
-        self.summary.findings(beside.findings, about[0], about[0].number)
+        self.summary.findings(beside.findings, about[0], about[0].number, *about[1:2])
         if self.run:
             self.run.beside(beside, *(one.number for one in about))

@@ -14,6 +14,7 @@ from leadproof.checks.messages import UNAUTHORISED
 from leadproof.coverage import Coverage
 from leadproof.errors import ExitCode, worst
 from leadproof.excerpts import curl, excerpt
+from leadproof.exchange import Response
 from leadproof.findings import Finding, Observation, shape
 from leadproof.judge import ABSENT, Decisions, Judgement, Tally
 from leadproof.operations import OPERATIONS
@@ -124,8 +125,14 @@ class Summary:
         first, number = self._observed.get(key, (seen, 0))
         self._observed[key] = (first, number + 1)
 
-    def findings(self, findings: Iterable[Finding], judgement: Judgement, exchange: int | None = None) -> None:
-        """Takes in findings that belong to an exchange."""
+    def findings(
+        self,
+        findings: Iterable[Finding],
+        judgement: Judgement,
+        exchange: int | None = None,
+        twin: Judgement | None = None,
+    ) -> None:
+        """Takes in findings that belong to an exchange, or to that and the one that it was compared with."""
         for finding in findings:
             redacted = self.redactor.finding(finding)
             key = redacted.same_as()
@@ -137,9 +144,9 @@ class Summary:
                     known.outcome = "judged"
                 if known.evidence and size < known.size:
                     known.finding, known.exchange, known.size = redacted, exchange, size
-                    known.evidence |= self._evidence(judgement)
+                    known.evidence |= self._evidence(judgement, twin)
             else:
-                evidence = self._evidence(judgement) if len(self._found) < SHOWN else {}
+                evidence = self._evidence(judgement, twin) if len(self._found) < SHOWN else {}
                 self._found[key] = _Found(redacted, judgement.outcome, exchange, evidence, size=size)
 
     @property
@@ -170,8 +177,10 @@ class Summary:
         """
         self._found[key].evidence |= evidence
 
-    def _evidence(self, judgement: Judgement) -> dict[str, str]:
-        """Request, answer and a command to repeat it, redacted, short enough for a report."""
+    def _evidence(self, judgement: Judgement, twin: Judgement | None = None) -> dict[str, str]:
+        """Request, answer, the answer that it was compared with, and a command to repeat the request; redacted, short
+        enough for a report.
+        """
         if judgement.context is None:
             return {}
         exchange = self.redactor.exchange(judgement.context.exchange)
@@ -182,8 +191,11 @@ class Summary:
             evidence["request"] = f"{request.method} {request.target}\n{head}\n{excerpt(request.body)}"
             evidence["curl"] = curl(request.method, request.target, request.headers, request.body)
         if response is not None:
-            head = "".join(f"{name}: {value}\n" for name, value in response.headers)
-            evidence["response"] = f"{response.status}\n{head}\n{excerpt(response.body)}"
+            evidence["response"] = _answer(response)
+        if twin is not None and twin.context is not None:
+            other = self.redactor.exchange(twin.context.exchange).response
+            if other is not None:
+                evidence["twin"] = _answer(other)
         return evidence
 
     # ---- the end of it -----------------------------------------------------------------------------------------------
@@ -304,6 +316,11 @@ class Summary:
     def _clause(self, clause: Clause, tally: Tally, dropped: set[str]) -> dict[str, Any]:
         reason = self.reasons.get(clause.id) or ("" if clause.untestable else self.general_reason)
         return clause_row(clause, tally, dropped=dropped, reason=reason, seen=self._seen.get(clause.id, {}))
+
+
+def _answer(response: Response) -> str:
+    head = "".join(f"{name}: {value}\n" for name, value in response.headers)
+    return f"{response.status}\n{head}\n{excerpt(response.body)}"
 
 
 def _size(judgement: Judgement) -> int:

@@ -6,7 +6,6 @@ A check is a pair of functions over a `Context`: `when` says whether there is an
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,13 +21,21 @@ from leadproof.specs import Specification
 K = TypeVar("K")
 V = TypeVar("V")
 
-#: Entries of each kind that a history keeps; the oldest are forgotten first.
-REMEMBERED = 200_000
+#: Entries of each kind that a history keeps at most, and at least half as many; older ones are forgotten. They take up
+#: to 1 kB each.
+REMEMBERED = 16_000
+
+#: Values that many entries have in common and are kept only once.
+_SHARED = 4_096
 
 #: The member that says whether a result is an acceptance, by operation.
 ACCEPTANCE = {"ping": "willAccept", "duplicate_check": "success", "accept_offer": "success"}
 
 CREATES = ("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post")
+
+
+#: vid and lid of a request.
+Source = tuple[Any, Any]
 
 
 class Breach(NamedTuple):
@@ -46,7 +53,7 @@ class Breach(NamedTuple):
 class OrderSeen:
     """An order that a ping answer promised."""
 
-    source: dict[str, Any]
+    source: Source
     campaign: Any
     expires: datetime | None
     payout: Any = None
@@ -60,8 +67,9 @@ class LeadSeen:
     """A lead that an answer accepted."""
 
     operation: str
-    source: dict[str, Any]
-    fields: dict[str, Any]
+    source: Source
+    #: The fields that tell duplicates, as JSON, which takes a quarter of the memory.
+    fields: bytes
     campaign: Any
     pending: Any
     offers: tuple[str, ...] = ()
@@ -69,15 +77,39 @@ class LeadSeen:
     received: datetime | None = None
 
 
-class Remembered(OrderedDict[K, V], Generic[K, V]):
-    """A dict that forgets its oldest entries beyond `most`."""
+class Remembered(Generic[K, V]):
+    """A mapping that forgets its oldest entries: it keeps at most `most`, and at least half as many."""
 
-    most = REMEMBERED
+    __slots__ = ("_old", "_young", "most")
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self.most = most
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
 
     def __setitem__(self, key: K, value: V) -> None:
-        super().__setitem__(key, value)
-        if len(self) > self.most:
-            self.popitem(last=False)
+        self._young[key] = value
+        if len(self._young) > self.most // 2:
+            self._old, self._young = self._young, {}
+
+    def __getitem__(self, key: K) -> V:
+        return self._young[key] if key in self._young else self._old[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._young or key in self._old
+
+    def __len__(self) -> int:
+        return len(self._young.keys() | self._old.keys())
+
+    def get(self, key: K, default: Any = None) -> Any:
+        """The value of a key that is remembered, else the default."""
+        return self._young[key] if key in self._young else self._old.get(key, default)
+
+    def setdefault(self, key: K, value: V) -> V:
+        """The value of a key; remembers the one given where there is none."""
+        if key not in self:
+            self[key] = value
+        return self[key]
 
 
 @dataclass(slots=True)
@@ -88,15 +120,26 @@ class History:
     #: requestId of a create answer -> leadId and isPendingReview of each result, None where it was refused.
     created: Remembered[str, tuple[tuple[Any, Any] | None, ...]] = field(default_factory=Remembered)
     leads: Remembered[Any, LeadSeen] = field(default_factory=Remembered)
-    #: Campaign, names and values of duplicate keys -> the leads that have them.
-    keyed: Remembered[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=Remembered)
+    #: Digest of campaign, names and values of duplicate keys -> the leads that have them.
+    keyed: Remembered[bytes, tuple[Any, ...]] = field(default_factory=Remembered)
     orders: Remembered[str, OrderSeen] = field(default_factory=Remembered)
+    #: "lead" or "order", and the identifier that a refused result names.
+    refused: Remembered[tuple[str, str], bool] = field(default_factory=Remembered)
     #: offerId -> company and name of the offer that it stands for.
     offers: Remembered[str, tuple[Any, Any]] = field(default_factory=Remembered)
+    _shared: dict[Any, Any] = field(default_factory=dict)
+
+    def share(self, value: V) -> V:
+        """An equal value that is kept already, where there is one."""
+        if len(self._shared) > _SHARED:
+            self._shared.clear()
+        found: V = self._shared.setdefault((type(value), value), value)
+        return found
 
     def shorten(self, most: int) -> None:
         """Remembers at most so many of each from now on."""
-        for table in (self.request_ids, self.created, self.leads, self.keyed, self.orders, self.offers):
+        tables = (self.request_ids, self.created, self.leads, self.keyed, self.orders, self.refused, self.offers)
+        for table in tables:
             table.most = most
 
 

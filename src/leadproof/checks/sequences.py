@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote
 
@@ -136,7 +137,7 @@ def _expired(context: Context, order: OrderSeen) -> bool:
 
 def _other_campaign(context: Context, order: OrderSeen) -> bool:
     asked = context.source.get("aid")
-    other = any(context.source.get(name) != order.source.get(name) for name in ("vid", "lid"))
+    other = (context.source.get("vid"), context.source.get("lid")) != order.source
     return other or (asked is not None and order.campaign is not None and asked != order.campaign)
 
 
@@ -211,12 +212,13 @@ def campaigns(context: Context) -> list[Campaign]:
     return [one for one in context.profile.campaigns if one.lid == lid and aid in (None, 0, one.aid)]
 
 
-def duplicate_keys(campaign: Campaign, lead: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """What makes two leads of a campaign the same one: each set of key fields with its values."""
+def duplicate_keys(campaign: Campaign, lead: dict[str, Any]) -> Iterator[bytes]:
+    """What makes two leads of a campaign the same one: a digest of each set of key fields with its values."""
     for names in campaign.duplicate_keys:
         values = tuple(fields(lead).get(name) for name in names)
         if all(isinstance(value, str) and value for value in values):
-            yield (campaign.aid, names, tuple(str(value).casefold() for value in values))
+            key = repr((campaign.aid, names, tuple(str(value).casefold() for value in values)))
+            yield blake2b(key.encode(), digest_size=16).digest()
 
 
 def _within(window: int, seen: LeadSeen, context: Context) -> bool:

@@ -197,7 +197,7 @@ def _cell(row: Mapping[str, Any]) -> str:
     """Where a finding was seen: operation and representation, and how often."""
     times = f"  ×{row['count']}" if row["count"] > 1 else ""
     times += "".join(f"  {words}" for key, words in _EXCUSED if row.get(key))
-    return one_line(f"{row['operation']} {row['media_type'].removeprefix('application/')}") + times
+    return one_line(f"{row['operation']} {row['media_type'].removeprefix('application/')}".rstrip()) + times
 
 
 def _observations(observations: list[dict[str, Any]]) -> None:

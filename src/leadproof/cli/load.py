@@ -158,8 +158,8 @@ def _run(name: str, given: dict[str, Any]) -> int:
             chosen,
             goal.base,
             goal.scheme,
-            goal.ca,
-            given["profile_path"] or configured.profile,
+            goal.ca and str(Path(goal.ca).absolute()),
+            _absolute(given["profile_path"] or configured.profile),
             seed,
             nonce=0 if own else secrets.randbits(32),
             model=given["model"],
@@ -252,6 +252,11 @@ def _baseline(path: Path | None) -> Mapping[str, Any] | None:
     if not isinstance(found, dict) or found.get("schema") != latency.RAW:
         raise InputError(f"{file} holds no histograms", hint="name the directory of a load run, with its latency.json")
     return found
+
+
+def _absolute(path: str | None) -> str | None:
+    """Locust works in another folder."""
+    return str(Path(path).absolute()) if path else None
 
 
 def _goal(url: str, profile: Any) -> Target:

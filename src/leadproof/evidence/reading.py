@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from leadproof.summary import Summary
 #: Said in a report that was made again.
 REBUILT = (
     "The run was ended before it could write its report. This one was made from the lines it left behind: exchanges, "
-    "findings and clauses are as they were, detailed coverage, the cases of the suite and latency are lost."
+    "findings and clauses are as they were; detailed coverage, the cases of the suite, the list of files and latency "
+    "are lost."
 )
 
 
@@ -68,22 +70,45 @@ def rebuild(folder: Path) -> dict[str, Any]:
     except ConfigurationError as error:
         raise InputError(f"{folder / RUN}: {error.message}", hint="was it written by another version?") from None
     summary, tally = Summary(spec, _AsIs(), str(facts.get("fail_on") or "must")), Tally()
-    judged: dict[int, Judgement] = {}
-    later = {row["n"]: row["judged"] for row in lines(folder / FINDINGS) if row["what"] == "judged"}
-    for row in lines(folder / EXCHANGES):
-        exchange = read_exchange(row)
-        known = row.get("judged") or later.get(row["n"])
-        decisions = Decisions.of(known) if known else Decisions("unjudged")  # a recording writes first
-        tally.add(decisions)
-        summary.count(decisions, row["n"])
-        judged[row["n"]] = _judgement(decisions, exchange, spec)
-    for row in lines(folder / FINDINGS):
-        _take(row, summary, tally, judged)
+    with unspoiled(folder):
+        _add_up(folder, spec, summary, tally)
+    if summary.exchanges and not tally.outcomes and facts.get("command") != "record":
+        raise InputError(f"{folder}: its lines do not say what was decided", hint="was it written by an older version?")
     summary.interrupted = True
     summary.general_reason = "the run was ended before its end"
     report = summary.report(str(facts.get("command", "")), tally, facts)
     report["rebuilt"] = REBUILT
     return report
+
+
+def _add_up(folder: Path, spec: specs.Specification, summary: Summary, tally: Tally) -> None:
+    judged: dict[int, Judgement] = {}
+    # A recording writes an exchange before it is judged.
+    later = {row["n"]: row["judged"] for row in lines(folder / FINDINGS) if row["what"] == "judged"}
+    for row in lines(folder / EXCHANGES):
+        exchange = read_exchange(row)
+        known = row["judged"] if "judged" in row else later.get(row["n"])
+        if known is None:
+            summary.exchanges += 1
+            continue
+        decisions = Decisions.of(known)
+        tally.add(decisions)
+        summary.count(decisions, row["n"])
+        judged[row["n"]] = _judgement(decisions, exchange, spec)
+    for row in lines(folder / FINDINGS):
+        _take(row, summary, tally, judged)
+
+
+@contextmanager
+def unspoiled(folder: Path) -> Iterator[None]:
+    """Inside, a row that is not as leadproof writes it ends in a message."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{folder}: a line is not what leadproof writes ({type(error).__name__}: {error})",
+            hint="was a file changed? leadproof verify tells",
+        ) from None
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ from leadproof.evidence.files import (
     write,
 )
 from leadproof.evidence.manifest import write_manifest
-from leadproof.evidence.reading import lines
+from leadproof.evidence.reading import lines, unspoiled
 from leadproof.evidence.rendering import write_reports
 from leadproof.evidence.rows import exchange_row
 from leadproof.exchange import Exchange
@@ -201,13 +201,14 @@ class Run:
             EvidenceError: The disk does not take them.
         """
         offset = self._count
-        for row in lines(folder / EXCHANGES):
-            self._count = offset + int(row["n"])
-            self._exchanges.append({**row, "n": self._count})
-        for row in lines(folder / FINDINGS):
-            number = row["n"]
-            moved = [one and one + offset for one in number] if isinstance(number, list) else number and number + offset
-            self._findings.append({**row, "n": moved})
+        with unspoiled(folder):
+            for row in lines(folder / EXCHANGES):
+                self._count = offset + int(row["n"])
+                self._exchanges.append({**row, "n": self._count})
+            for row in lines(folder / FINDINGS):
+                numbers = row["n"] if isinstance(row["n"], list) else [row["n"]]
+                moved = [one and one + offset for one in numbers]
+                self._findings.append({**row, "n": moved if isinstance(row["n"], list) else moved[0]})
         return offset
 
     def end(self) -> dict[str, Any]:

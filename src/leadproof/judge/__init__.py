@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import islice
 
 from leadproof import bodies
 from leadproof.bodies import BodyError, Decoded
 from leadproof.checks import Breach, Context, History, remember
 from leadproof.checks import bodies as form
-from leadproof.checks.messages import UNAUTHORISED, asked_for, charset_of
+from leadproof.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
 from leadproof.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.findings import Finding, Observation
 from leadproof.judge.callbacks import callback_breaches, repeated, said_by
+from leadproof.judge.habits import meant
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
+from leadproof.judge.moments import moment
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
 from leadproof.judge.twins import disagreements
+from leadproof.judge.watching import Watch
 from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile
 from leadproof.specs import Clause, Specification, load
@@ -42,12 +43,25 @@ ABSENT = (404, 405, 410)
 
 
 class Judge:
-    """Judges the exchanges of one run, in order."""
+    """Judges the exchanges of one run, in order.
+
+    Args:
+        spec: The contract's readings; the taken ones if left out.
+        profile: What the posting document says.
+        without: Checks that say nothing here, such as one about credentials where there are none.
+        captured: The senders are others: their habits are looked at too, and twins are found among their requests.
+    """
 
     def __init__(
-        self, spec: Specification | None = None, profile: Profile | None = None, *, without: Collection[str] = ()
+        self,
+        spec: Specification | None = None,
+        profile: Profile | None = None,
+        *,
+        without: Collection[str] = (),
+        captured: bool = False,
     ) -> None:
-        """`without` names checks that say nothing here, such as one about credentials where there are none."""
+        #: Where the senders are others: what there is to say about them.
+        self._watch = Watch(self) if captured else None
         self.spec = spec or load()
         self.profile = profile
         self.register = Register(self.spec, without)
@@ -63,12 +77,14 @@ class Judge:
         """
         recognition = recognise(exchange)
         if not recognition.candidates:
-            seen = Observation("file.unrecognised", recognition.reason, origin=exchange.origin)
+            seen = Observation(recognition.kind, recognition.reason, origin=exchange.origin)
             judgement = Judgement("unrecognised", "", "", (), (seen,))
         else:
             case = _Case(self, exchange, recognition)
             case.wire(problems)
             judgement = case.judge()
+            if self._watch is not None:
+                judgement = self._watch(judgement)
         self.tally.add(judgement.decisions())
         if judgement.context is not None and judgement.context.answer is not None:
             remember(judgement.context)
@@ -76,17 +92,21 @@ class Judge:
 
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON answer `left` and the XML answer `right` to the same request say the same?"""
+        judgement = self.side_by_side(left, right)
+        self.tally.add(judgement.decisions())
+        return judgement
+
+    def side_by_side(self, left: Judgement, right: Judgement) -> Judgement:
+        """What `twins` says, not counted yet."""
         clause = self.register.clause(left.operation, "json", "twins_equivalent")
         if clause is None or left.answer is None or right.answer is None:
             return Judgement("twins", left.operation, "")
         findings, compared = disagreements(clause, left, right, self.spec)
         both = tuple((clause.id, media) for media in ("json", "xml"))
-        judgement = Judgement(
+        return Judgement(
             "twins", left.operation, "", findings, (), None, () if findings else both, both if findings else (),
             compared,
         )  # fmt: skip
-        self.tally.add(judgement.decisions())
-        return judgement
 
     def callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> Judgement:
         """Judges the call to `returnURL` after the create that asked for it, and remembers what it said.
@@ -136,8 +156,7 @@ class _Case:
         if recognition.reason:
             self._observe("file.ambiguous", recognition.reason)
         response = exchange.response
-        now = _moment(exchange)
-        self.context = Context(exchange, self.operation, self.spec, judge.profile, judge.history, now=now)
+        self.context = Context(exchange, self.operation, self.spec, judge.profile, judge.history, now=moment(exchange))
         self.request = self._read_request()
         answer_format = format_of_body(response.headers, response.body) if response else None
         self.media = answer_format or asked_for(self.context) or self.context.request_format or "json"
@@ -159,7 +178,8 @@ class _Case:
             words = "without valid credentials the answer has" if asked else "the credentials were not taken:"
             said = Observation("status.unexpected", f"{words} status {response.status}", origin=self.exchange.origin)
             self.observations.append(said if asked else replace(said, operation=self.operation.id, media=self.media))
-            self._checks(("no_lead_without_credentials",))
+            missing = () if has_credentials(self.context) else ("client_credentials",)
+            self._checks(("no_lead_without_credentials", *missing))
             return self._done("unauthorised")
         answer = self._read_answer(response) if 200 <= response.status < 300 else None
         if answer is not None:
@@ -258,7 +278,9 @@ class _Case:
         fmt, before = self.context.request_format, len(self.found)
         for breach in form.explain(self.spec, self.operation.id, "request", fmt, self.request):
             if breach.kind == "schema.unknown" and fmt == "json":
-                self._observe(breach.kind, f"request: {breach.message}", breach.pointer)
+                name = meant(breach.pointer.rpartition("/")[2], self.operation.id, self.spec)
+                hint = f": is {name} meant?" if name else ""
+                self._observe(breach.kind, f"request: {breach.message}{hint}", breach.pointer)
                 continue
             structural = fmt == "xml" and (breach.kind.startswith("xml.") or breach.kind == "schema.unknown")
             self._breach("client_xml_structure" if structural else "client_member", breach, "request")
@@ -346,18 +368,3 @@ def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin:
         clause.id, breach.kind, breach.message, breach.pointer, breach.xpath, breach.expected, breach.actual, operation,
         media, origin,
     )  # fmt: skip
-
-
-def _moment(exchange: Exchange) -> datetime | None:
-    """When the answer was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
-    date = header(exchange.response.headers, "date") if exchange.response else None
-    if date:
-        try:
-            moment = parsedate_to_datetime(date)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            pass
-    try:
-        return datetime.fromtimestamp(exchange.started + exchange.elapsed, UTC) if exchange.started else None
-    except (ValueError, OverflowError, OSError):  # a capture may claim any number
-        return None

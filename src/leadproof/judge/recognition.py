@@ -6,6 +6,7 @@ What stays open is said, not guessed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from leadproof.exchange import Exchange
@@ -19,6 +20,8 @@ class Recognition:
     candidates: tuple[str, ...]
     #: Why there are several, or none; "" if it is certain.
     reason: str = ""
+    #: What that is called, a key of `findings.KINDS`.
+    kind: str = "file.unrecognised"
 
 
 #: A path template as a pattern for the end of a path: base paths of white-label hosts may stand before it.
@@ -28,6 +31,14 @@ _PATTERNS = {
     )
     for row in OPERATIONS.values()
 }
+
+#: Paths of version 1 of the service, which took other bodies.
+_VERSION_1 = re.compile(
+    r"(?:^|/)(?:processor/\w+/\w+|v1/(?:insert|update|duplicate|status|leads)\b.*)/?$", re.IGNORECASE
+)
+
+#: What marks a body as one of version 2.
+_BODY_2 = re.compile(rb"\"leads\"\s*:\s*\[|<Leads\b")
 
 _OFFER_IDS = re.compile(rb"\"offerIds\"|\bofferids\s*=", re.IGNORECASE)
 _ORDER_ID = re.compile(rb"\"orderId\"\s*:\s*\"[^\"]|\borderID\s*=\s*[\"'][^\"']")
@@ -42,15 +53,15 @@ def recognise(exchange: Exchange) -> Recognition:
             (exchange.operation,) if known else (), "" if known else f"no operation {exchange.operation!r}"
         )
     request = exchange.request
-    found = [
-        row.id
-        for row in OPERATIONS.values()
-        if row.method == request.method.upper() and _PATTERNS[row.id].search(request.path)
-    ]
+    if not request.method and not request.target:
+        return _by_shape(exchange)
+    # A recording may have the path without the method.
+    at_path = [row for row in OPERATIONS.values() if _PATTERNS[row.id].search(request.path)]
+    found = [row.id for row in at_path if not request.method or row.method == request.method.upper()]
     if len(found) == 1:
         return Recognition((found[0],))
     if not found:
-        return Recognition((), f"{request.method} {request.path} is no documented operation")
+        return _unknown(exchange, sorted({row.method for row in at_path}))
     answer = exchange.response.body if exchange.response else b""
     if _SENDS.search(answer):
         return Recognition(("create_lead_sends",))
@@ -61,3 +72,67 @@ def recognise(exchange: Exchange) -> Recognition:
             ("inbound_post", "create_lead_sends"), "a post, or a create with send information that was refused"
         )
     return Recognition(("create_lead", "inbound_post"), "a create, or a post without an order")
+
+
+def _unknown(exchange: Exchange, methods: list[str]) -> Recognition:
+    """Why an exchange is no documented operation, as exactly as it can be said."""
+    request = exchange.request
+    called = f"{request.method} {request.path}"
+    if methods:
+        wanted = " or ".join(methods)
+        return Recognition((), f"{called} is no documented operation: the method at this path is {wanted}")
+    if _VERSION_1.search(request.path):
+        body = "a body of version 2 was sent to it" if _BODY_2.search(request.body) else "version 2 has /v2/…"
+        return Recognition((), f"{called} is a path of version 1 of the service: {body}", "client.path")
+    return Recognition((), f"{called} is no documented operation")
+
+
+# ---- bare bodies -----------------------------------------------------------------------------------------------------
+
+#: Bytes of a body in which its shape shows.
+_SHAPE = 64 * 1024
+
+
+def _has(*names: bytes) -> Callable[[bytes], bool]:
+    """Is one of the names a member, an element or an attribute of the body?"""
+    found = b"|".join(names)
+    pattern = re.compile(rb"\"(?:%b)\"\s*:|<(?:\w+:)?(?:%b)[\s/>]|\s(?:%b)=[\"']" % ((found,) * 3), re.IGNORECASE)
+    return lambda body: pattern.search(body) is not None
+
+
+_CREATE_OR_POST = ("create_lead", "inbound_post", "create_call_lead")
+
+#: What an answer shows -> the operations that it may be of, the more telling signs first.
+_ANSWERS: tuple[tuple[Callable[[bytes], bool], tuple[str, ...]], ...] = (
+    (_has(rb"PingReceiverResult", rb"willAccept", rb"orderExpiresOn", rb"PingResponse"), ("ping",)),
+    (_has(rb"DuplicateCheckResult", rb"isDuplicate", rb"duplicateLeadId", rb"DupResponse"), ("duplicate_check",)),
+    (_has(rb"qualityControlDetails", rb"returnDetails"), ("lead_status",)),
+    (_has(rb"SendsReceiverResult"), ("create_lead_sends",)),
+    (_has(rb"TransferReceiverResult", rb"PostTransferResponse"), ("create_call_transfer",)),
+    (_has(rb"sends"), ("create_lead_sends",)),
+    (_has(rb"client"), ("create_call_transfer",)),
+    (_has(rb"offers"), ("create_lead", "inbound_post")),
+    (_has(rb"LeadReceiverResult"), _CREATE_OR_POST),
+    (_has(rb"results", rb"requestId"), (*_CREATE_OR_POST, "update_lead")),
+    (_has(rb"success"), ("accept_offer",)),
+)
+
+#: The same of a request. A ping, a duplicate check and a create may be the same text.
+_REQUESTS: tuple[tuple[Callable[[bytes], bool], tuple[str, ...]], ...] = (
+    (_has(rb"offerIds"), ("inbound_post",)),
+    (_has(rb"leadUID", rb"processDelivery"), ("update_lead",)),
+    (_has(rb"ivrNumber", rb"callDuration", rb"callResult"), ("create_call_lead",)),
+    (_has(rb"orderId"), ("inbound_post", "create_lead_sends", "create_call_transfer")),
+    (_has(rb"sendDelay"), ("create_lead", "inbound_post", "create_lead_sends", "create_call_transfer")),
+)
+
+
+def _by_shape(exchange: Exchange) -> Recognition:
+    """The operation of a bare body. One that fits several is not judged: another operation has other clauses."""
+    rows, body = (_REQUESTS, exchange.request.body) if exchange.response is None else (_ANSWERS, exchange.response.body)
+    found = next((operations for sign, operations in rows if sign(body[:_SHAPE])), ())
+    if len(found) == 1:
+        return Recognition(found)
+    if found:
+        return Recognition((), f"its shape fits several operations: {', '.join(found)}", "file.ambiguous")
+    return Recognition((), "its shape is that of no documented operation")

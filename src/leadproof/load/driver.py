@@ -13,6 +13,7 @@ import os
 import queue
 import re
 import signal
+import site
 import socket
 import struct
 import subprocess
@@ -28,13 +29,14 @@ from typing import Any
 
 import msgspec
 
+import leadproof
 from leadproof import resources
 from leadproof.errors import MissingExtraError, ServerError
 from leadproof.load import guard
 from leadproof.load.job import SECRET, Job
 from leadproof.target import Target
 
-#: Variables by which locust's configuration could be changed behind the run's back.
+#: Variables by which locust's configuration could be changed.
 _FOREIGN = "LOCUST_"
 
 #: Seconds that locust is given to end after its last frame, or after it was told to stop.
@@ -65,6 +67,7 @@ class Generator:
         self._job, self._target, self._processes, self._master = job, target, processes, master
         self._queue: queue.Queue[bytes | None] = queue.Queue(_WAITING)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the generator
+        self._home = tempfile.TemporaryDirectory(prefix="leadproof-")
         self._process: subprocess.Popen[bytes] | None = None
         self._ours: socket.socket | None = None
         self._reader = threading.Thread()
@@ -72,17 +75,14 @@ class Generator:
     def __enter__(self) -> Generator:
         ours, theirs = socket.socketpair()
         self._ours = ours
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-        environment |= {
+        environment = _environment(self._home.name, self._target.secret) | {
             "LEADPROOF_LOAD_JOB": json.dumps(self._job.data()),
             "LEADPROOF_LOAD_CHANNEL": str(theirs.fileno()),
-            "PYTHONUNBUFFERED": "1",
         }
-        if self._target.secret:
-            environment[SECRET] = self._target.secret
         self._process = subprocess.Popen(
             command(self._job, self._target, processes=self._processes, master=self._master),
             env=environment,
+            cwd=self._home.name,
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
@@ -105,6 +105,7 @@ class Generator:
                 self.frame(0.05)
             self._ours.close()
         self._log.close()
+        self._home.cleanup()
 
     def frame(self, patience: float = 0.25) -> dict[str, Any] | None:
         """The next frame; an empty one where none came for `patience` seconds, None when there are no more."""
@@ -157,6 +158,22 @@ class Generator:
         self._queue.put(None)
 
 
+def _environment(home: str, secret: str) -> dict[str, str]:
+    """The environment of a locust of ours: with the secret, and without what would change its configuration behind the
+    run's back. Locust reads files in the current folder and at home, so it gets an empty folder as both.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    paths = [str(Path(leadproof.__file__).parent.parent), *filter(None, kept.get("PYTHONPATH", "").split(os.pathsep))]
+    return kept | {
+        "HOME": home,
+        "USERPROFILE": home,
+        "PYTHONUSERBASE": site.getuserbase(),
+        "PYTHONPATH": os.pathsep.join(os.path.abspath(one) for one in paths),
+        "PYTHONUNBUFFERED": "1",
+        **({SECRET: secret} if secret else {}),
+    }
+
+
 def step_back() -> None:
     """Lets the generator go first where both share a core: what this thread does may wait, an arrival may not.
 
@@ -198,11 +215,9 @@ def worker(arguments: Sequence[str], secret: str) -> int:
         MissingExtraError: locust is not installed.
     """
     require_locust()
-    environment = dict(os.environ)
-    if secret:
-        environment[SECRET] = secret
     line = [sys.executable, "-m", "locust", "-f", str(locust_file("ping_post")), "--worker", *arguments]
-    return subprocess.run(line, env=environment, check=False).returncode
+    with tempfile.TemporaryDirectory(prefix="leadproof-") as home:
+        return subprocess.run(line, env=_environment(home, secret), cwd=home, check=False).returncode
 
 
 def require_locust() -> None:

@@ -40,7 +40,7 @@ class Job:
     url: str
     scheme: str = "api-key"
     ca: str = ""
-    #: Path of the posting profile; None for the shipped one.
+    #: Path of the posting profile, for a process in another folder; None for the shipped one.
     profile: str | None = None
     seed: int = 0
     #: Makes the identities of the run its own; 0 where the target forgets between runs.

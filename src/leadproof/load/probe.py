@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from leadproof.errors import ConfigurationError, ExitCode, LeadproofError
@@ -129,8 +130,8 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Callable[[str], ob
         chosen,
         target.base,
         target.scheme,
-        target.ca,
-        it.profile,
+        target.ca and str(Path(target.ca).absolute()),
+        str(Path(it.profile).absolute()) if it.profile else None,
         it.maker.seed,
         # Leads that the suite has not sent.
         nonce=0 if it.own else secrets.randbits(32),

@@ -55,7 +55,8 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield ""
     yield f"  {'step':26}{'answers':>9}{'failed':>8}{'p50':>12}{'p95':>12}{'p99':>12}{'p99.9':>12}{'max':>12}"
     for name, step in sorted(measures.steps.items()):
-        values = "".join(f"{seconds(one):>12}" for one in step.latency.percentiles((50, 95, 99, 99.9, 100)))
+        figures = step.latency.percentiles((50, 95, 99, 99.9, 100)) if step.latency.total else [None] * 5
+        values = "".join(f"{seconds(one):>12}" for one in figures)
         yield f"  {name:26}{step.latency.total:>9,}{step.failed:>8,}{values}"
     yield ""
     lag = measures.lag.percentiles((50, 99, 100))

@@ -91,7 +91,7 @@ class Carrier:
             gevent.sleep(max(0.0, begin - time.time() - 0.05))
             self._begin = time.perf_counter() + (begin - time.time())
             self._cpu = (time.process_time(), time.perf_counter())
-            if self.job.model == "open":
+            if self.job.model == "open" and not self._stop:
                 engine.schedule(scenario.schedule(self.job.seed).arrivals(self._share, self._of), self._begin)
             self._watch()
             engine.stop()

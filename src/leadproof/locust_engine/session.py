@@ -66,6 +66,9 @@ class Session:
         self._lost: dict[str, str] = {}
         self._prepared: set[str] = set()
         self._told_to_begin = False
+        #: Why the run is to end early, which may be said before it has begun; "" while nobody has.
+        self._told_to_stop = ""
+        self._interrupted = False
         self._word: AsyncResult[float] = AsyncResult()
         self._over = Event()
         self._concluded = False
@@ -99,6 +102,9 @@ class Session:
             self.job = replace(self.job, mock=driver.is_mock(self.job.target()))
         self._story, self._samples = (None if self.channel else words.begin(self.job)), []
         self._done, self._lost, self._concluded = set(), {}, False
+        self._interrupted = False
+        if self.channel is None:  # a page may start one run after the other
+            self._told_to_stop = ""
         self._over.clear()
         if isinstance(self.runner, MasterRunner):
             self._names = {one.id: time.monotonic() + _PREPARING for one in self.runner.clients.all}
@@ -112,6 +118,7 @@ class Session:
 
     def _told(self, environment: Environment, msg: Any) -> None:
         """A worker is told what to carry."""
+        self._told_to_stop = ""
         row = msg.data
         self._carry(Job.read(json.loads(row["job"])), row["share"], row["of"])
 
@@ -127,6 +134,8 @@ class Session:
                 job, guard.named(sys.argv), self._emit, share=share, of=of,
                 feed=lambda engine: stats.feed(self.environment, engine.window),
             )  # fmt: skip
+            if self._told_to_stop:
+                self.carrier.stop(self._told_to_stop)
             if isinstance(self.runner, WorkerRunner):
                 self._emit({"ready": True})
                 begin = self._word.get()
@@ -207,7 +216,10 @@ class Session:
     # ---- the end -----------------------------------------------------------------------------------------------------
 
     def stop(self, reason: str) -> None:
-        """Ends the run early, with what there is."""
+        """Ends the run early, with what there is; one that has not begun ends when it does."""
+        self._told_to_stop = self._told_to_stop or reason
+        if self.job is None and isinstance(self.runner, MasterRunner):  # it may wait for workers for ever
+            self.conclude()
         if self.carrier is not None and not self.carrier.finished:
             self.carrier.stop(reason)
         if isinstance(self.runner, MasterRunner):
@@ -218,6 +230,7 @@ class Session:
         """Locust itself stops: carry what is underway to an end, shortly."""
         if self._concluded or self.job is None:
             return
+        self._interrupted = True
         self.stop("stopped")
         deadline = time.monotonic() + 6
         if isinstance(self.runner, MasterRunner):
@@ -227,10 +240,11 @@ class Session:
             while not self.carrier.finished and time.monotonic() < deadline:
                 gevent.sleep(0.05)
         if not isinstance(self.runner, WorkerRunner):
-            self.conclude(interrupted=True)
+            self.conclude()
 
-    def conclude(self, *, interrupted: bool = False) -> None:
+    def conclude(self) -> None:
         """Says how it went, and ends locust, unless it serves a web page."""
+        interrupted = self._interrupted
         if self._concluded:
             return
         self._concluded = True

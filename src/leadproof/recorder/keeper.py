@@ -80,7 +80,7 @@ class Keeper:
         """
         spec = specs.load(job.choices)
         self._job = job
-        self.summary, self.judge = Summary(spec, job.redactor, job.fail_on), Judge(spec, job.profile)
+        self.summary, self.judge = Summary(spec, job.redactor, job.fail_on), Judge(spec, job.profile, captured=True)
         self.run = Run.open(Path(job.out), "record", redactor=job.redactor, target=job.target, facts=job.facts)
         self.written = self.judged = self.found = 0
         self._unjudged = 0

@@ -18,14 +18,15 @@ from leadproof.reports.view import media_of
 Row = Mapping[str, Any]
 
 #: Places that are shown with everything that is known of them, over all cards; those after them get a line each.
-FULL = 60
+FULL = 30
 LINES = 140
 
-#: Evidence of a place, in the order in which it is worth its room, and the characters of each that are shown.
-EVIDENCE = {"response": 2400, "request": 1600, "curl": 1800}
+#: Evidence of a place, in the order in which it is worth its room: the characters that are shown at most, and the part
+#: of the room that is left at its turn which it may take.
+EVIDENCE = {"response": (2400, 0.6), "twin": (2400, 0.4), "request": (1600, 0.5), "curl": (1800, 0.9)}
 
 #: Bytes of markup around a piece of evidence, bytes of a note that there is more, and the least that is worth showing.
-_MARKUP, _NOTE, _LEAST = 260, 130, 240
+_MARKUP, _NOTE, _LEAST = 150, 130, 240
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class Place:
     xpath: str = ""
     #: Is there room for all that is known of it, or for a line only?
     full: bool = False
-    #: request, response, curl: what there was room for, cut.
+    #: request, response, twin, curl: what there was room for, cut.
     evidence: dict[str, str] = field(default_factory=dict)
     #: Is there evidence that found no room?
     left_out: bool = False
@@ -131,15 +132,18 @@ def furnish(cards: Sequence[Card], room: int) -> None:
     room -= _NOTE * sum(place.full for card in cards for place in card.places)
     for at in range(max((len(card.places) for card in cards), default=0)):
         places = [card.places[at] for card in cards if at < len(card.places) and card.places[at].full]
-        wanted = [(place, name) for name in EVIDENCE for place in places if place.row.get(name)]
-        for number, (place, name) in enumerate(wanted):
-            share = room // (len(wanted) - number) - _MARKUP
-            if share < _LEAST:
-                place.left_out = True
-                continue
-            shown = visible(str(place.row[name]), min(EVIDENCE[name], share))
-            room -= len(shown.encode()) + 4 * sum(shown.count(sign) for sign in "&<>") + _MARKUP
-            place.evidence[name] = shown
+        for name, (longest, part) in EVIDENCE.items():
+            wanted = [place for place in places if place.row.get(name)]
+            budget = int(room * part)
+            for number, place in enumerate(wanted):
+                share = budget // (len(wanted) - number) - _MARKUP
+                if share < _LEAST:
+                    place.left_out = True
+                    continue
+                shown = visible(str(place.row[name]), min(longest, share))
+                size = len(shown.encode()) + 4 * sum(shown.count(sign) for sign in "&<>") + _MARKUP
+                budget, room = budget - size, room - size
+                place.evidence[name] = shown
 
 
 def heading(operation: str) -> str:

@@ -21,7 +21,7 @@ from leadproof.reports.text import count, visible
 from leadproof.reports.view import DISCLAIMER, RESULTS, View, arrange, media_of
 
 #: Bytes that a page should not be larger than: requests and answers get what the rest leaves.
-MOST = 300_000
+MOST = 304_000
 
 _MOST_LINES = 200
 #: Broken clauses that the cover names.
@@ -46,8 +46,8 @@ def render(report: Mapping[str, Any]) -> str:
     advised = [row for row in view.advice if not row.get("waived")]
     failures = cards.deal(view.failures, view.clauses)
     left = cards.FULL - sum(place.full for card in failures for place in card.places)
-    advice = cards.deal(advised, view.clauses, first=len(failures) + 1, full=max(left, 12))
-    taken_on = cards.deal(waived, view.clauses, first=len(failures) + len(advice) + 1, full=12)
+    advice = cards.deal(advised, view.clauses, first=len(failures) + 1, full=max(left, len(advised) and 4))
+    taken_on = cards.deal(waived, view.clauses, first=len(failures) + len(advice) + 1, full=4)
     dealt = [*failures, *advice, *taken_on]
     shown = {
         "view": view,

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from leadproof.reports.text import one_line, visible
+from leadproof.reports.text import figure, one_line, visible
 from leadproof.reports.view import Row, View, arrange, cells_of, mapping, media_of, number, rows
 
 _LONGEST_MESSAGE = 500
@@ -33,6 +33,9 @@ def render(report: Mapping[str, Any]) -> str:
     for (name, operation, media), found in pending.items():  # nothing found is lost
         clause = view.clauses.get(name, {"id": name or str(found[0].get("kind", "finding"))})
         suites.setdefault(_suite(operation, media), []).append(_case(clause, operation, media, found, view))
+    latency = mapping(report, "latency")
+    for row in rows(latency, "objectives"):
+        suites.setdefault("load", []).append(_objective(row, decides=bool(latency.get("decides", True))))
     for file in rows(report, "files"):
         suites.setdefault("files", []).append(_file(file))
     return _document(view, suites)
@@ -100,6 +103,20 @@ def _skipped(clause: Row, operation: str, media: str, findings: list[Row], view:
     if covered and operation and not number(mapping(mapping(covered, operation), media), "exchanges"):
         return "untested: no exchange of this operation in this representation"
     return ""
+
+
+def _objective(row: Row, *, decides: bool) -> ET.Element:
+    """An objective of a load: missed, or skipped where nothing could be said."""
+    name = str(row.get("name", ""))
+    words = f"{figure(name, row.get('actual'))}, at most {figure(name, row.get('most'))}, {row.get('samples')} samples"
+    case = _element("testcase", classname="leadproof.load", name=name)
+    if row.get("verdict") == "INCONCLUSIVE":
+        case.append(_element("skipped", message=f"inconclusive: {row.get('reason') or words}"))
+    elif row.get("verdict") == "FAIL" and decides:
+        case.append(_element("failure", type="load.objective", message=words))
+    else:
+        ET.SubElement(case, "system-out").text = words if decides else f"{row.get('verdict')}, does not decide: {words}"
+    return case
 
 
 def _details(row: Row) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from leadproof.operations import OPERATIONS
 from leadproof.reports import changes
 from leadproof.reports.spans import code, escape
-from leadproof.reports.text import count
+from leadproof.reports.text import count, figure, one_line, seconds
 from leadproof.reports.view import DISCLAIMER, RESULTS, Cell, Row, View, arrange, mapping, media_of, number, rows
 
 #: Rows that are shown of a long list.
@@ -33,6 +33,7 @@ def render(report: Mapping[str, Any]) -> str:
         parts.append(escape(str(report["rebuilt"])))
     parts += changes.comparison(report)
     parts += _findings("What is broken", _standing(view.failures), view)
+    parts += _load(mapping(report, "latency"))
     parts += _problems(report)
     parts += _tables(view)
     parts += _findings("Reported, does not decide", _standing(view.advice), view)
@@ -57,6 +58,39 @@ def _facts(view: View) -> str:
         ("Seed", run.get("seed")),
     )
     return "\n".join(f"- {name}: {code(str(value))}" for name, value in named if value not in (None, ""))
+
+
+def _load(latency: Row) -> list[str]:
+    """What a load has shown: its objectives, its steps, and whether every lead is still there."""
+    if latency.get("skipped"):
+        return ["## Load", f"Not probed: {escape(one_line(str(latency['skipped'])))}"]
+    steps = mapping(latency, "steps")
+    if not steps:
+        return []
+    parts = [f"## Load: {code(str(latency.get('verdict', '')))}"]
+    if latency.get("probe"):
+        parts.append(escape(str(latency["probe"])))
+    lines = ["| objective | at most | measured | samples | verdict |", "| --- | --- | --- | --- | --- |"]
+    for row in rows(latency, "objectives"):
+        name, verdict = str(row.get("name", "")), f"{row.get('verdict', '')} {row.get('reason') or ''}"
+        figures = " | ".join(figure(name, row.get(key)) for key in ("most", "actual"))
+        samples = number(row, "samples")
+        lines.append(f"| {code(name)} | {figures} | {samples:,} | {escape(one_line(verdict.strip()))} |")
+    parts.append("\n".join(lines))
+    lines = ["| step | answers | failed | p50 | p95 | p99 | highest |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for name, step in steps.items():
+        latencies = mapping(step, "latency")
+        figures = " | ".join(seconds(latencies.get(key)) for key in ("p50", "p95", "p99", "max"))
+        answers, failed = number(latencies, "samples"), number(step, "failed")
+        lines.append(f"| {code(str(name))} | {answers:,} | {failed:,} | {figures} |")
+    parts.append("\n".join(lines))
+    kept = mapping(latency, "conservation")
+    if number(kept, "accepted"):
+        kinds = ("lost", "duplicated", "sold_twice")
+        broken = ", ".join(f"{number(kept, key):,} {key.replace('_', ' ')}" for key in kinds)
+        checked = f"{number(kept, 'checked'):,} of {number(kept, 'accepted'):,}"
+        parts.append(f"{checked} accepted leads were looked up: {broken}.")
+    return parts
 
 
 def _findings(title: str, findings: list[Row], view: View) -> list[str]:

@@ -1,0 +1,67 @@
+"""Captured exchanges from files: one reader a format, lenient, streaming, naming what deviates.
+
+A reader yields an `Exchange` for what it can read and a `Problem` about the file for what it cannot, so that the good
+entries of a broken file are still judged. Nothing here judges. `files` says which files are meant, `streams` unpacks
+them, `values` reads what recorders write in many ways, and every other module is one format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from leadproof.captures.body import read_body
+from leadproof.captures.files import files, format_of, format_of_file
+from leadproof.captures.flow import read_flow
+from leadproof.captures.har import read_har
+from leadproof.captures.log import read_log
+from leadproof.captures.mapping import PARTS, Mapping
+from leadproof.captures.mapping import load as load_mapping
+from leadproof.captures.model import Problem, Reader, Source
+from leadproof.captures.ndjson import read_ndjson
+from leadproof.captures.raw import read_raw
+from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
+from leadproof.errors import InputError
+from leadproof.exchange import Exchange
+
+__all__ = [
+    "PARTS", "READERS", "STANDARD_INPUT", "Mapping", "Problem", "Reader", "Source", "Stream", "files",
+    "format_of_file", "load_mapping", "read",
+]  # fmt: skip
+
+#: Format -> reader. `report["files"][…]["format"]` says which was used.
+READERS: dict[str, Reader] = {
+    "har": read_har,
+    "ndjson": read_ndjson,
+    "flow": read_flow,
+    "http": read_raw,
+    "log": read_log,
+    "body": read_body,
+}
+
+
+def read(path: Path, operation: str | None = None, mapping: Mapping | None = None) -> Iterator[Exchange | Problem]:
+    """Every exchange of a file, in order, and what could not be read of it.
+
+    Arguments and what is yielded can be sent to another process.
+
+    Args:
+        path: The file; `-` is standard input.
+        operation: What its exchanges are, where the sender's word is known.
+        mapping: Which member of a log's line is what.
+
+    Raises:
+        InputError: The file cannot be opened.
+    """
+    opening = True
+    try:
+        with opened(path) as stream:
+            opening = False
+            if stream.head or not stream.broken[0]:
+                reader = READERS[format_of(stream, mapped=mapping is not None)]
+                yield from reader(stream, Source(stream.name, operation, mapping))
+            if stream.broken[0]:
+                yield Problem("file.unreadable", *stream.broken)
+    except OSError as error:
+        what = "opened" if opening else "read"
+        raise InputError(f"{path}: cannot be {what}: {error.strerror}", hint="check that you may read it") from None

@@ -1,0 +1,108 @@
+"""Which files are meant, and of which format each is."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
+from leadproof.errors import InputError
+
+_RUN = "run.json"
+_EXCHANGES = "exchanges.ndjson"
+
+
+def files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that are meant: those named, and those in named folders, sorted, hidden ones left out.
+
+    `-` is standard input. A pattern such as `captures/*.har` that no shell has expanded is expanded; of a run
+    directory only its exchanges are read.
+
+    Raises:
+        InputError: A path does not exist, is no file, or is a folder without files.
+    """
+    for path in paths:
+        try:
+            if path == STANDARD_INPUT or path.is_file():
+                yield path
+            elif path.is_dir():
+                yield from _inside(path)
+            elif path.exists():
+                raise InputError(f"{path}: is no ordinary file", hint="save what comes out of it, and name that file")
+            elif glob.has_magic(str(path)):
+                found = sorted(Path(one) for one in glob.iglob(str(path), recursive=True))
+                if not found:
+                    raise InputError(f"{path}: no file has such a name", hint="check the pattern")
+                yield from files(one for one in found if one.is_file() or one.is_dir())
+            else:
+                raise InputError(f"{path}: there is no such file or folder", hint="check the spelling of the path")
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}", hint="check the spelling of the path") from None
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    found = [one for one in sorted(folder.rglob("*")) if one.is_file() and not _hidden(one.relative_to(folder))]
+    runs = {one.parent for one in found if one.name == _RUN and one.with_name(_EXCHANGES) in found}
+    found = [one for one in found if one.parent not in runs or one.name == _EXCHANGES]
+    if not found:
+        raise InputError(f"{folder}: there is no file in this folder", hint="name a folder with captures in it")
+    yield from found
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+#: A request line, a status line, or one of these as curl -v shows it; a separator of a file for an HTTP client.
+_MESSAGE = re.compile(
+    rb"\s*(?:(?:#|//)[^\n]*\s+)*(?:[<>] )?"
+    rb"(?:[A-Z]{3,7} (?:https?://|/|\{\{)\S* ?(?:HTTP/[\d.]+)?(?:\r?\n|\Z)|HTTP/[\d.]+ \d{3})"
+    rb"|\s*###|\s*\* (?:Trying|Host|  ?Trying|processing|Added|Connected|Uses? |Expire)|\s*Note: Using|\s*% Total"
+)
+_FLOW = re.compile(rb"\d{1,12}:(?:\d{1,9}:|\})")
+_HAR = re.compile(rb"[\"']log[\"']\s*:|[\"']startedDateTime[\"']\s*:")
+_OURS = re.compile(rb"\s*\{\"n\":\s*\d+,\s*\"origin\":")
+
+
+def format_of_file(path: Path, *, mapped: bool = False) -> str:
+    """The format of a file, a key of `READERS`, told by its beginning.
+
+    Args:
+        path: The file, or `-`.
+        mapped: Was it said how the lines of logs are to be read?
+
+    Raises:
+        InputError: The file cannot be opened.
+    """
+    try:
+        with opened(path) as stream:
+            return format_of(stream, mapped=mapped)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
+
+
+def format_of(stream: Stream, *, mapped: bool = False) -> str:
+    """The format of a stream that nobody has read from, a key of `READERS`."""
+    name, head = stream.name.lower(), stream.head
+    text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")  # UTF-16 is told by its letters too
+    if _OURS.match(text):
+        return "ndjson"
+    if name.endswith(".har") or (_HAR.search(text) and (b'"entries"' in text or b'"creator"' in text)):
+        return "har"
+    if _FLOW.match(head):
+        return "flow"
+    if name.endswith((".http", ".rest")) or _MESSAGE.match(text):
+        return "http"
+    if _lines(name, text):
+        return "log" if mapped or name != _EXCHANGES else "ndjson"
+    return "log" if mapped and text[:1] == b"{" and not name.endswith((".json", ".xml")) else "body"
+
+
+def _lines(name: str, text: bytes) -> bool:
+    """Is it one JSON object a line?"""
+    if name.endswith((".ndjson", ".jsonl", ".log")):
+        return True
+    first, _, rest = text.partition(b"\n")
+    return first.rstrip().endswith(b"}") and first.startswith(b"{") and rest.lstrip().startswith(b"{")

@@ -1,0 +1,171 @@
+"""HAR files of any exporter (HAR 1.2), one entry at a time.
+
+Nearly all entries have the regular form and are read fast. Whatever has another goes to `exporters`, where is known
+what they leave out, misspell and add. Where both can read an entry, they read the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from leadproof.captures import values
+from leadproof.captures.entries import SCANNER, Entries, Flaw
+from leadproof.captures.exporters import CUT, Said, lenient
+from leadproof.captures.model import Problem, Source
+from leadproof.captures.streams import Stream, utf8
+from leadproof.exchange import Exchange, Headers, Request, Response
+
+_EXPORT_AGAIN = "export it again, with the requests"
+
+
+class _Header(msgspec.Struct, gc=False):
+    name: str
+    value: str
+
+
+class _Post(msgspec.Struct, gc=False):
+    text: str
+    mimeType: str = ""  # noqa: N815 - the names are HAR's
+    encoding: str | None = None
+    comment: str = ""
+
+
+class _Content(msgspec.Struct, gc=False):
+    text: str
+    mimeType: str = ""  # noqa: N815
+    encoding: str | None = None
+    comment: str = ""
+
+
+class _Sent(msgspec.Struct, gc=False):
+    method: str
+    url: str
+    headers: list[_Header]
+    postData: _Post | None = None  # noqa: N815
+
+
+class _Came(msgspec.Struct, gc=False):
+    status: int
+    headers: list[_Header]
+    content: _Content
+
+
+class _Row(msgspec.Struct, gc=False):
+    """An entry of the regular form, without what is of no use here."""
+
+    request: _Sent
+    response: _Came
+    time: float
+    startedDateTime: str  # noqa: N815
+
+
+_decode = msgspec.json.Decoder(_Row).decode
+
+
+def read_har(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+    """The entries of a HAR. What cannot be read is named, and the entries after it are read all the same."""
+    plain, encoding = utf8(stream)
+    if encoding:
+        yield Problem(
+            "file.deviation", f"the HAR is in {encoding}", "the format demands UTF-8; it was read all the same"
+        )
+    number, nothing, said = 0, True, Said()
+    for found in Entries(plain, _decode):
+        nothing = False
+        if isinstance(found, Flaw):
+            number += found.what in ("lost", "passed", "large")
+            yield _problem(found, number)
+            continue
+        number += 1
+        origin = f"{source.name}#{number}"
+        exchange = _regular(found.value, source.operation, origin) if found.value is not None else None
+        if exchange is not None:
+            yield exchange
+        else:
+            yield from lenient(SCANNER.decode(str(found.text, "utf-8")), source.operation, origin, number, said)
+    if nothing:
+        yield _problem(Flaw("the HAR has no entries", "none"), 0)
+
+
+#: What became of a flaw -> kind of the problem, its sentence, and what to do.
+_FLAWS = {
+    "lost": (
+        "file.unreadable",
+        "entry {n} {it}",
+        "the other entries were judged; export it again if it matters",
+    ),
+    "large": ("file.deviation", "entry {n} {it}", "it was left out: no lead is that large"),
+    "form": ("file.deviation", "{it}", "it was read all the same"),
+    "end": (
+        "file.unreadable",
+        "the HAR cannot be read to its end: {it}",
+        "what came before was judged; export it again",
+    ),
+    "none": ("file.unrecognised", "{it}", "was the recording on when the traffic ran?"),
+}
+
+
+def _problem(flaw: Flaw, number: int) -> Problem:
+    kind, sentence, hint = _FLAWS["lost" if flaw.what == "passed" else flaw.what]
+    return Problem(kind, sentence.format(n=number, it=flaw.message), hint)
+
+
+# ---- the regular form ------------------------------------------------------------------------------------------------
+
+
+def _regular(row: _Row, operation: str | None, origin: str) -> Exchange | None:
+    """The exchange of a regular entry; None if there is anything about it that `exporters` has to look at."""
+    sent, came = row.request, row.response
+    url, post, content = sent.url, sent.postData, came.content
+    start = url.find("/", url.find("://") + 3)
+    if came.status <= 0 or start < 8 or "#" in url or content.comment or not content.text:
+        return None
+    asked, request_body = _message(sent.headers, post) if post is not None else (_headers(sent.headers), b"")
+    answered, body = _message(came.headers, content)
+    started = values.seconds(row.startedDateTime)
+    if asked is None or answered is None or request_body is None or body is None or not started:
+        return None
+    return Exchange(
+        Request(sent.method.upper(), url[start:], asked, request_body),
+        Response(came.status, answered, body),
+        operation,
+        origin,
+        "",
+        started,
+        values.duration(row.time),
+    )
+
+
+def _headers(found: list[_Header]) -> Headers:
+    return tuple([(one.name, one.value) for one in found if one.name and one.name[0] != ":"])
+
+
+def _message(found: list[_Header], body: _Post | _Content) -> tuple[Headers | None, bytes | None]:
+    """Headers and body; nothing where the body is more than text in UTF-8."""
+    headers, content_type, packed = [], "", False
+    for one in found:
+        name, size = one.name, len(one.name)
+        if not size or name[0] == ":":
+            continue
+        if size == 12 and name.lower() == "content-type":
+            content_type = content_type or one.value
+        elif size == 16 and name.lower() == "content-encoding":
+            packed = True
+        headers.append((name, one.value))
+    text = body.text
+    if not content_type and body.mimeType and text:
+        content_type = body.mimeType
+        headers.append(("content-type", content_type))
+    if body.encoding or body.comment or (packed and text[:1] not in _PLAIN) or len(text) >= CUT:
+        return None, None
+    if "charset" in content_type and not content_type.lower().endswith(("charset=utf-8", 'charset="utf-8"')):
+        return None, None
+    if "encoding" in text[:200] and text.lstrip().startswith("<?xml"):
+        return None, None
+    return tuple(headers), text.encode("utf-8")
+
+
+#: A text that begins so is not packed, whatever the headers say.
+_PLAIN = ("{", "[", "<")

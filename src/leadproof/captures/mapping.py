@@ -1,0 +1,89 @@
+"""The mapping file of a log: which member of a line is what. TOML in, a frozen table out."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from leadproof.errors import ConfigurationError
+
+#: What a mapping may name -> what it means.
+PARTS: dict[str, str] = {
+    "method": "the request's method",
+    "url": "its URL, or path and query",
+    "request_headers": "its headers: an object, a list, or lines of text",
+    "request_body": "its body, as text or as JSON",
+    "status": "the status of the answer",
+    "response_headers": "its headers",
+    "response_body": "its body",
+    "time": "when the request was sent: a date, or seconds or milliseconds since 1970",
+    "elapsed": "how many milliseconds the exchange took",
+    "operation": "the id of the operation, where the log knows it",
+}
+
+_HINT = 'such as url = "request.url"; leadproof validate --help shows an example'
+
+#: The keys that lead to a member.
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Where the parts of an exchange stand in a line, and what holds where a line does not say."""
+
+    paths: dict[str, Keys]
+    defaults: dict[str, Any]
+
+    def get(self, row: Any, part: str) -> Any:
+        """The value of a part in a line; None where there is none."""
+        value = row
+        for key in self.paths.get(part, ("\0",)):
+            if isinstance(value, dict):
+                value = value.get(key)
+            elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+                value = value[int(key)]
+            else:
+                value = None
+        return self.defaults.get(part) if value is None else value
+
+    def knows(self, part: str) -> bool:
+        """Does the mapping say where this part stands?"""
+        return part in self.paths or part in self.defaults
+
+
+def load(path: Path) -> Mapping:
+    """Reads a mapping file.
+
+    Raises:
+        ConfigurationError: It cannot be read, is no TOML, or names something that no exchange has.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}", hint="check --mapping") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: is no TOML: {error}", hint=_HINT) from None
+    defaults = document.pop("defaults", {})
+    if not isinstance(defaults, dict):
+        raise ConfigurationError(f"{path}: defaults must be a table", hint='such as [defaults] and method = "POST"')
+    for part in (*document, *defaults):
+        if part not in PARTS:
+            raise ConfigurationError(f"{path}: there is no part {part!r}", hint=f"known are: {', '.join(PARTS)}")
+    paths = {part: tuple(_keys(value, part, path)) for part, value in document.items()}
+    mapping = Mapping(paths, defaults)
+    if not mapping.knows("url") and not mapping.knows("operation"):
+        raise ConfigurationError(f"{path}: neither url nor operation is named", hint=_HINT)
+    return mapping
+
+
+def _keys(value: Any, part: str, path: Path) -> Iterator[str]:
+    """The keys of a dotted path, or of a list of them where a key has a dot in it."""
+    if isinstance(value, str) and value:
+        yield from value.split(".")
+    elif isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        yield from value
+    else:
+        raise ConfigurationError(f"{path}: {part} is no path", hint=_HINT)

@@ -1,0 +1,56 @@
+"""Our own recordings: the `exchanges.ndjson` of a run directory, one exchange a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from leadproof.captures.model import Problem, Source
+from leadproof.captures.streams import LINE, Stream, lines, utf8
+from leadproof.evidence.rows import read_exchange
+from leadproof.exchange import Exchange
+
+
+def read_ndjson(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+    """The exchanges of a run. A line that is broken is named, and the others are read."""
+    plain, _ = utf8(stream)
+    number = 0
+    for number, line in enumerate(lines(plain), 1):
+        if line is None:
+            yield _unreadable(number, f"has more than {LINE // 1024 // 1024} MB")
+        elif line.strip():
+            yield from _line(line, number, source)
+    if not number:
+        yield Problem("file.unrecognised", "the file is empty", "was the run ended before it sent anything?")
+
+
+def _line(line: bytes, number: int, source: Source) -> Iterator[Exchange | Problem]:
+    try:
+        row: dict[str, Any] = orjson.loads(line)
+        exchange = read_exchange(row)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        what = "is no JSON" if isinstance(error, orjson.JSONDecodeError) else "is no exchange"
+        yield _unreadable(number, what)
+        return
+    request, response = exchange.request, exchange.response
+    if row["request"].get("body_cut"):
+        yield _cut(number, "request")
+        request = request._replace(body=b"")
+    if response is not None and row["response"].get("body_cut"):
+        yield _cut(number, "answer")
+        response = None
+    operation = source.operation or (exchange.operation if isinstance(exchange.operation, str) else None)
+    yield replace(exchange, request=request, response=response, operation=operation, origin=f"{source.name}#{number}")
+
+
+def _cut(number: int, what: str) -> Problem:
+    return Problem(
+        "file.deviation", f"the body of {what} {number} was cut when it was recorded", "it was left out of judgement"
+    )
+
+
+def _unreadable(number: int, what: str) -> Problem:
+    return Problem("file.unreadable", f"line {number} {what}", "the other lines were judged")

@@ -1,0 +1,100 @@
+"""Raw HTTP messages in text: `*.http` files, what `curl -i` and `curl -v` print, messages as they went over a wire.
+
+Several may stand in one file; a request is paired with the answer that follows it. How a message is taken apart is in
+`messages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leadproof.captures.messages import MESSAGE, Message, message_of, pieces, request_of
+from leadproof.captures.model import Problem, Source
+from leadproof.captures.streams import Stream, utf8
+from leadproof.captures.values import plain
+from leadproof.exchange import Exchange, Request, Response, header
+
+_JUDGED = "what could be read was judged"
+
+
+def read_raw(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+    """The exchanges of a text with HTTP messages."""
+    text, _ = utf8(stream)
+    pairing = _Pairing(source)
+    for piece in pieces(text):
+        if piece is None:
+            yield from pairing.lost()
+        elif message := message_of(piece):
+            yield from pairing.add(message)
+    yield from pairing.end()
+
+
+class _Pairing:
+    """Messages in, exchanges out."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._messages = self._exchanges = 0
+        self._waiting: Request | None = None
+        #: An answer of which only the head was seen, because curl prints its body later.
+        self._head: Message | None = None
+
+    def add(self, message: Message) -> Iterator[Exchange | Problem]:
+        """The next message of the text."""
+        if self._head is not None:
+            head, self._head = self._head, None
+            if message.verbose or not message.answer or message.status != head.status:
+                yield from self._answer(head)
+        self._messages += 1
+        if not message.answer:
+            yield from self._unanswered()
+            yield from self._notes(message)
+            self._waiting = request_of(message)
+        elif message.status < 200:
+            return  # an interim answer
+        elif self._waiting is not None and self._waiting.method == "CONNECT":
+            self._waiting = None  # the way through a proxy
+        elif message.verbose and not message.body and header(message.headers, "content-length") not in (None, "0"):
+            self._head = message
+        else:
+            yield from self._answer(message)
+
+    def lost(self) -> Iterator[Exchange | Problem]:
+        """A message that is too long."""
+        self._messages += 1
+        what = f"message {self._messages} has more than {MESSAGE // 1024 // 1024} MB"
+        yield Problem("file.unreadable", what, "the other messages were judged")
+        self._waiting = self._head = None
+
+    def end(self) -> Iterator[Exchange | Problem]:
+        """Nothing follows."""
+        if self._head is not None:
+            yield from self._answer(self._head)
+        yield from self._unanswered()
+        if not self._messages:
+            hint = "a message begins with a line such as POST /v2/insert/ping HTTP/1.1, or HTTP/1.1 200 OK"
+            yield Problem("file.unrecognised", "there is no HTTP message in the file", hint)
+
+    def _answer(self, message: Message) -> Iterator[Exchange | Problem]:
+        yield from self._notes(message)
+        body, wrong = plain(message.body, message.headers)
+        if message.verbose and not message.body and header(message.headers, "content-length") not in (None, "0"):
+            body, wrong = None, "is not shown"
+        if wrong:
+            yield Problem("file.deviation", f"the body of message {self._messages} {wrong}", "it was left out")
+        response = None if body is None else Response(message.status, message.headers, body)
+        yield self._exchange(self._waiting or Request("", ""), response)
+        self._waiting = None
+
+    def _unanswered(self) -> Iterator[Exchange]:
+        if self._waiting is not None:
+            yield self._exchange(self._waiting, None)
+            self._waiting = None
+
+    def _notes(self, message: Message) -> Iterator[Problem]:
+        for note in message.notes:
+            yield Problem("file.deviation", f"message {self._messages}: {note}", _JUDGED)
+
+    def _exchange(self, request: Request, response: Response | None) -> Exchange:
+        self._exchanges += 1
+        return Exchange(request, response, self._source.operation, f"{self._source.name}#{self._exchanges}")

@@ -1,0 +1,160 @@
+"""What integrators often get wrong: seen in their traffic, decided by no clause.
+
+Only where nobody knows what the sender aimed at: a suite does such things on purpose. Each habit yields a `Breach`
+whose kind, message and place become an observation.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from leadproof.checks import Breach, Context
+from leadproof.checks.context import CREATES, fields, properties
+from leadproof.profile import Profile
+from leadproof.specs import Specification
+
+#: Names of fields that say who somebody is or how to reach them, without signs and in small letters.
+_PERSONAL = re.compile(
+    r"(?:first|last|full|middle|maiden|given|family|sur|contact|spouse)name|e?mail(?:address)?"
+    r"|(?:home|work|cell|mobile|day|evening|primary|secondary)?(?:tele)?phone(?:number)?\d?|cell|mobile|ssn"
+    r"|socialsecurity(?:number)?|(?:street)?address\d?"
+)
+_MAIL = re.compile(r"[^\s@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,24}")
+
+#: What a program writes where it has no value: it read an answer that has none.
+_NOTHING = frozenset({"", "0", "null", "none", "nil", "undefined", "nan", "[object object]", "-1"})
+
+#: Names that a key has in a query.
+_KEYS = frozenset({"api-key", "apikey", "api_key", "access_token", "accesstoken", "token", "key", "bearer"})
+
+_REFUSED = "was isValid (of a ping: willAccept) read? a refusal comes with status 200 too"
+
+
+def habits(context: Context) -> Iterator[Breach]:
+    """What the sender of this request often will have got wrong, in view of what it was answered before."""
+    yield from _key_in_url(context)
+    if context.operation.id == "ping":
+        yield from _personal(context)
+    elif context.operation.id == "lead_status":
+        yield from _status(context)
+    elif context.operation.id == "accept_offer":
+        yield from _offer(context)
+    elif context.operation.id == "update_lead":
+        yield from _update(context)
+    if context.operation.id in CREATES:
+        yield from _order(context)
+
+
+def _key_in_url(context: Context) -> Iterator[Breach]:
+    query = context.exchange.request.target.partition("?")[2]
+    if query and any(name.lower() in _KEYS for name, _ in parse_qsl(query[:4096], keep_blank_values=True)):
+        yield Breach(
+            "client.credentials", "credentials stand in the URL, where logs and proxies keep them: send a header"
+        )
+
+
+def _personal(context: Context) -> Iterator[Breach]:
+    known, wanted = _fields(context.profile)
+    for index, lead in enumerate(context.leads):
+        found = sorted(
+            name for name, value in fields(lead).items() if name not in wanted and _tells(name, value, known)
+        )
+        if found:
+            more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+            yield Breach("client.privacy", f"the ping carries personal data: {', '.join(found[:6])}{more}",
+                         f"/leads/{index}/fields")  # fmt: skip
+
+
+def _fields(profile: Profile | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that the posting document calls personal, and those that it wants in a ping."""
+    if profile is None:
+        return frozenset(), frozenset()
+    wanted = frozenset(one.name for kind in profile.lead_types for one in kind.fields if one.required_in_ping)
+    return profile.personal_fields, wanted
+
+
+def _tells(name: str, value: Any, known: frozenset[str]) -> bool:
+    if not isinstance(value, str) or not value.strip():
+        return False
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    return name in known or _PERSONAL.fullmatch(plain) is not None or _MAIL.fullmatch(value.strip()) is not None
+
+
+def _segments(context: Context) -> list[str]:
+    return [unquote(one) for one in context.exchange.request.path.rstrip("/").split("/")]
+
+
+def _status(context: Context) -> Iterator[Breach]:
+    asked = _segments(context)[-1].lower()
+    created = context.history.created.get(asked)
+    if asked in _NOTHING:
+        yield Breach("client.refusal", f"a status is asked for without an id: {_REFUSED}")
+    elif created and not any(created):
+        yield Breach("client.refusal", f"the status is asked for of a request that was refused: {_REFUSED}")
+
+
+def _update(context: Context) -> Iterator[Breach]:
+    for index, lead in enumerate(context.leads):
+        identifier = str(properties(lead).get("leadUID"))
+        if identifier.lower() in _NOTHING or ("lead", identifier) in context.history.refused:
+            yield Breach("client.refusal", f"a lead is updated that was never accepted: {_REFUSED}",
+                         f"/leads/{index}/properties/leadUID")  # fmt: skip
+
+
+def _offer(context: Context) -> Iterator[Breach]:
+    parts = _segments(context)
+    identifier, offer = (parts[-4], parts[-2]) if len(parts) >= 4 else ("", "")
+    if identifier.lower() in _NOTHING or ("lead", identifier) in context.history.refused:
+        yield Breach("client.refusal", f"an offer is accepted for a lead that was never accepted itself: {_REFUSED}")
+        return
+    digits = identifier.isascii() and identifier.isdigit() and len(identifier) < 20
+    lead = context.history.leads.get(int(identifier) if digits else identifier)
+    if lead is not None and offer not in lead.offers:
+        yield Breach("client.sequence", "an offer is accepted that no answer showed for this lead")
+
+
+def _order(context: Context) -> Iterator[Breach]:
+    for index, lead in enumerate(context.leads):
+        at = f"/leads/{index}/properties"
+        identifier = properties(lead).get("orderId")
+        name = str(identifier)
+        if identifier is None:
+            continue
+        if (name and name.lower() in _NOTHING) or ("order", name) in context.history.refused:
+            yield Breach("client.refusal", f"a post follows a ping that was refused: {_REFUSED}", f"{at}/orderId")
+            continue
+        order = context.history.orders.get(name)
+        if order is None:
+            continue
+        if order.used:
+            yield Breach("client.sequence", "an order is used that an earlier post has used", f"{at}/orderId")
+        if order.expires is not None and context.now is not None and context.now > order.expires:
+            yield Breach("client.sequence", "a post is sent after its order has expired", f"{at}/orderId")
+        chosen = properties(lead).get("offerIds")
+        if isinstance(chosen, list) and any(str(one) not in order.offers for one in chosen):
+            yield Breach("client.sequence", "an offer is chosen that the ping's answer did not show", f"{at}/offerIds")
+
+
+def meant(name: str, operation: str, spec: Specification) -> str:
+    """The documented member of a request that an unknown one is probably meant to be; "" if there is none."""
+    key = ("request-names", operation)
+    if key not in spec._made:
+        spec._made[key] = tuple(_names(spec.schema(operation, "request", "json")))
+    names: tuple[str, ...] = spec._made[key]
+    for one in names:
+        if one != name and one.lower() == name.lower():
+            return one
+    near = difflib.get_close_matches(name[:80], names, 1, 0.85)
+    return near[0] if near and near[0] != name else ""
+
+
+def _names(schema: dict[str, Any]) -> Iterator[str]:
+    for name, sub in schema.get("properties", {}).items():
+        yield name
+        yield from _names(sub)
+    if isinstance(schema.get("items"), dict):
+        yield from _names(schema["items"])

@@ -1,0 +1,41 @@
+"""What there is to say about senders that are not ours: their habits, and the twins among their requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from leadproof.findings import Observation
+from leadproof.judge.habits import habits
+from leadproof.judge.pairs import Pairs
+
+if TYPE_CHECKING:
+    from leadproof.judge import Judge, Judgement
+
+
+class Watch:
+    """Looks at each judgement of a run before it is remembered."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._pairs = Pairs()
+
+    def __call__(self, judgement: Judgement) -> Judgement:
+        """The judgement with what was seen besides; nothing where it is known what the sender aimed at."""
+        context = judgement.context
+        if context is None or context.exchange.intent:
+            return judgement
+        cell, origin = (judgement.operation, judgement.media), context.exchange.origin
+        seen = [Observation(one.kind, one.message, one.pointer, "", *cell, origin) for one in habits(context)]
+        judgement = replace(judgement, observations=(*judgement.observations, *seen)) if seen else judgement
+        twins = self._pairs.twin(judgement)
+        if twins is None:
+            return judgement
+        beside = self._judge.side_by_side(*twins)
+        return replace(
+            judgement,
+            findings=(*judgement.findings, *beside.findings),
+            held=(*judgement.held, *beside.held),
+            broken=(*judgement.broken, *beside.broken),
+            compared=(*judgement.compared, *beside.compared),
+        )
