@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from leadproof import bodies, specs
-from leadproof.evidence import Run, read_exchanges, verify
+from leadproof.evidence import Run, read_exchanges, read_report, verify
 from leadproof.exchange import Exchange, Request
 from leadproof.generate.leads import LeadMaker
 from leadproof.mock.defects import pick, planted
@@ -335,6 +335,8 @@ def test_kill_9_loses_one_record_at_most_and_touches_no_earlier_run(
     assert len(set(answered) - written) <= 1
     assert len(list(read_exchanges(record.folder))) >= len(written)
     assert {path: path.read_bytes() for path in run.path.iterdir()} == earlier
+    if whom == "both":
+        assert read_report(record.folder)["counts"]["exchanges"] == len(list(read_exchanges(record.folder)))
     if whom == "recorder":
         wait_for(lambda: (record.folder / "manifest.json").exists())
         assert record.report()["exit_code"] == 130

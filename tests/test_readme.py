@@ -81,7 +81,7 @@ def recording(command: str) -> str:
         line = [sys.executable, "-m", "leadproof", *arguments, "--port", "0"]
         process = subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        said = process.stdout.readline()
+        said = "".join(process.stdout.readline() for _ in range(3))
         url = said.split()[4]
         httpx.post(f"{url}/v2/insert/ping", content=_PING, headers=_HEADERS, trust_env=False)
         text = said + process.communicate(timeout=30)[0]

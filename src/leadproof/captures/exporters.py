@@ -172,10 +172,9 @@ _ERRORS = {
     "NOT FIND HOST": "transport.refused",
     "CERT": "transport.tls",
     "SSL": "transport.tls",
+    # what our own HARs say
     "NO ANSWER WAS CAPTURED": "",
-    **{
-        kind.upper(): kind for kind in KINDS if kind.startswith(("transport.", "framing.", "encoding."))
-    },  # our own HARs
+    **{kind.upper(): kind for kind in KINDS if kind.startswith(("transport.", "framing.", "encoding."))},
 }
 
 
