@@ -12,7 +12,8 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load check style types imports coverage format bench bench-captures bench-load bench-peers bench-record look lock clean
+.PHONY: help setup certify mock defects test test-load test-redaction check style types imports coverage format \
+	bench bench-captures bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ test: $(READY)  ## run the tests
 test-load: $(READY)  ## run the tests that put real load on this machine: about two minutes
 	$(RUN) pytest -n 0 -m load $(ARGS)
 
+test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
+	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
+
 check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
 
 style: $(READY)  ## how the code is written
@@ -74,11 +78,14 @@ build/peers/bin/k6: $(READY)
 bench-load: $(READY) build/peers/bin/k6  ## measure the load engine; ARGS=soak for the ten minutes
 	$(RUN:-m=) tests/bench/load.py $(ARGS)
 
+bench-captures: $(READY)  ## measure how fast HARs are read, and in how much memory
+	$(RUN:-m=) tests/bench/captures.py $(ARGS)
+
 bench-record: $(READY)  ## measure what recording costs an answer
 	$(RUN:-m=) tests/bench/record.py $(ARGS)
 
-bench-captures: $(READY)  ## measure how fast HARs are read, and in how much memory
-	$(RUN:-m=) tests/bench/captures.py $(ARGS)
+bench-validate: $(READY)  ## measure how fast captured answers are judged
+	$(RUN:-m=) tests/bench/validate.py $(ARGS)
 
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)

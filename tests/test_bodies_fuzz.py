@@ -286,13 +286,15 @@ def test_an_answer_has_a_finding_exactly_when_the_xsd_refuses_it(form: tuple[str
     every = list(damaged(root))
     start = data.draw(st.integers(0, 12))
     for what, document in itertools.islice(every, start, None, 13):
-        decoded = read(operation, direction, "xml", etree.tostring(document, encoding="utf-8"))
+        written = etree.tostring(document, encoding="utf-8")
+        decoded = read(operation, direction, "xml", written)
         assert decoded is not None, what
 
         found = list(explain(SPEC, operation, direction, "xml", decoded))
 
-        refused = not SPEC.xsd_explainer(operation, direction).is_valid(decoded.tree)
-        refused_fast = not SPEC.xsd(operation, direction).validate(decoded.tree)
+        tree = xml.parse(written)  # a document of a form that was met before is read without one
+        refused = not SPEC.xsd_explainer(operation, direction).is_valid(tree)
+        refused_fast = not SPEC.xsd(operation, direction).validate(tree)
         if not bool(found) == refused == refused_fast:
             assert any(part in what for part in DISAGREEMENTS), f"{what}: {refused=} {refused_fast=} {found}"
         assert {breach.kind for breach in found} <= set(KINDS)

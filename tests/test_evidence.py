@@ -372,7 +372,7 @@ def _message(body: bytes, kind: str) -> tuple[tuple[tuple[str, str], ...], bytes
                 _message, st.sampled_from([b"", b"{}", _XML.encode(), _XML.encode("latin-1")]), st.sampled_from(_KINDS)
             ),
             st.sampled_from([0, 200, 404, 599]),
-            st.floats(1e9, 4e9),
+            st.just(0.0) | st.floats(946_684_800, 4e9),  # a time that a capture may have, or none
             st.floats(0, 80_000),
         ),
         max_size=4,

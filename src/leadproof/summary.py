@@ -83,7 +83,9 @@ class Summary:
     _found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
     #: Clause -> "passed" and "failed" -> numbers of the first exchanges.
     _seen: dict[str, dict[str, list[int]]] = field(default_factory=dict)
-    _observed: dict[tuple[str, str, str, str], tuple[Observation, int]] = field(default_factory=dict)
+    _observed: dict[tuple[str, ...], tuple[Observation, int]] = field(default_factory=dict)
+    #: What makes a finding or an observation the same one -> the same after redaction: most are made again and again.
+    _raw: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def add(self, judgement: Judgement, exchange: int | None = None) -> None:
         """Takes in what the judge said of one exchange."""
@@ -115,7 +117,17 @@ class Summary:
 
     def observed(self, observation: Observation) -> None:
         """Takes in an observation."""
-        seen = self.redactor.observation(observation)
+        raw = (observation.kind, observation.operation, shape(observation.pointer), observation.message)
+        if raw in self._raw:
+            first, number = self._observed[self._raw[raw]]
+            self._observed[self._raw[raw]] = (first, number + 1)
+            return
+        key = self.noted(self.redactor.observation(observation))
+        if len(self._raw) < 20 * OBSERVED:
+            self._raw[raw] = key
+
+    def noted(self, seen: Observation) -> tuple[str, ...]:
+        """Takes in an observation that was redacted; what makes it the same one."""
         key = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
         if key not in self._observed:
             if self._kinds[seen.kind] >= OBSERVED:
@@ -124,6 +136,7 @@ class Summary:
             self._kinds[seen.kind] += 1
         first, number = self._observed.get(key, (seen, 0))
         self._observed[key] = (first, number + 1)
+        return key
 
     def findings(
         self,
@@ -133,21 +146,24 @@ class Summary:
         twin: Judgement | None = None,
     ) -> None:
         """Takes in findings that belong to an exchange, or to that and the one that it was compared with."""
+        size = _size(judgement)
         for finding in findings:
-            redacted = self.redactor.finding(finding)
-            key = redacted.same_as()
-            size = _size(judgement)
+            raw = finding.same_as()
+            key = self._raw.get(raw) or self.redactor.finding(finding).same_as()
             if key in self._found:
                 known = self._found[key]
                 known.count += 1
                 if judgement.outcome == "judged":
                     known.outcome = "judged"
                 if known.evidence and size < known.size:
-                    known.finding, known.exchange, known.size = redacted, exchange, size
+                    known.finding, known.exchange, known.size = self.redactor.finding(finding), exchange, size
                     known.evidence |= self._evidence(judgement, twin)
             else:
+                redacted = self.redactor.finding(finding)
                 evidence = self._evidence(judgement, twin) if len(self._found) < SHOWN else {}
                 self._found[key] = _Found(redacted, judgement.outcome, exchange, evidence, size=size)
+            if len(self._raw) < 20 * OBSERVED:
+                self._raw[raw] = key
 
     @property
     def tested(self) -> int:

@@ -16,6 +16,7 @@ from leadproof.bodies import answers, json, requests, xml
 from leadproof.bodies.answers import Node
 from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape, typed
 from leadproof.bodies.requests import RequestForm
+from leadproof.bodies.skeletons import Skeletons
 from leadproof.specs import Specification, load
 
 __all__ = [
@@ -32,6 +33,8 @@ class Decoded:
     problems: list[Problem] = field(default_factory=list)
     #: The parsed document element, for XML.
     tree: Any = None
+    #: Valid beyond doubt: schema and XSD have nothing against it.
+    valid: bool = False
 
 
 _ATTRIBUTES = etree.XPath(f"boolean(//@*[not(local-name() = 'nil' and namespace-uri() = '{xml.XSI}')])")
@@ -52,6 +55,14 @@ def _node(operation: str, spec: Specification) -> Node:
             spec.schema(operation, "answer", "xml"), serializer=spec.choices["namespaces"] == "serializer"
         )
     found: Node = spec._made[key]
+    return found
+
+
+def _skeletons(operation: str, spec: Specification) -> Skeletons:
+    key = ("skeletons", operation)
+    if key not in spec._made:
+        spec._made[key] = Skeletons(_node(operation, spec))
+    found: Skeletons = spec._made[key]
     return found
 
 
@@ -104,11 +115,20 @@ def read_answer(
     spec = spec or load()
     if fmt == "json":
         return Decoded(json.decode(_utf8(data, charset)))
+    known = _skeletons(operation, spec)
+    if charset is None or charset.lower() == "utf-8":
+        met, value = known.read(data)
+        if met and spec.verdict(operation, "answer", "xml").is_valid(value):
+            return Decoded(value, valid=True)
     tree = xml.parse(data, charset)
-    node = _node(operation, spec)
+    node = known.root
     # An XSD takes any of its document elements, and lets attributes such as xsi:schemaLocation pass anywhere.
     if tree.tag == node.tag and spec.xsd(operation, "answer").validate(tree) and not _ATTRIBUTES(tree):
-        return Decoded(answers.fast(node, tree), [], tree)
+        value = answers.fast(node, tree)
+        if spec.verdict(operation, "answer", "xml").is_valid(value):
+            known.learn(data, tree)
+            return Decoded(value, [], tree, valid=True)
+        return Decoded(value, [], tree)
     value, problems = answers.read(node, tree)
     return Decoded(value, problems, tree)
 
@@ -138,8 +158,13 @@ def read_request(
     """A request's body read leniently, with what is structurally wrong; raises as `read_answer` does."""
     if fmt == "json":
         return Decoded(json.decode(_utf8(data, charset)))
-    tree = xml.parse(data, charset)
-    value, problems = requests.read(_form(operation, spec or load()), tree)
+    spec = spec or load()
+    tree, form = xml.parse(data, charset), _form(operation, spec)
+    if tree.tag == "Leads" and spec.xsd(operation, "request").validate(tree):
+        usual = requests.fast(form, tree)
+        if usual is not None and spec.verdict(operation, "request", "xml").is_valid(usual):
+            return Decoded(usual, [], tree, valid=True)
+    value, problems = requests.read(form, tree)
     return Decoded(value, problems, tree)
 
 

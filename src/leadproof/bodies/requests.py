@@ -6,7 +6,7 @@ element, `properties` into attributes of each Lead (call data into elements), th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from leadproof.bodies import xml
@@ -28,6 +28,15 @@ class RequestForm:
     attributes: dict[str, Node]
     #: JSON member -> child element of Lead, before the fields.
     elements: dict[str, Node]
+    #: The three of them by the name in XML.
+    by_source: dict[str, tuple[str, Node]] = field(init=False)
+    by_attribute: dict[str, tuple[str, Node]] = field(init=False)
+    by_element: dict[str, tuple[str, Node]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in ("source", "attribute", "element"):
+            known = getattr(self, name if name == "source" else f"{name}s")
+            object.__setattr__(self, f"by_{name}", {node.tag: (key, node) for key, node in known.items()})
 
 
 def compile_request(schema: dict[str, Any]) -> RequestForm:
@@ -133,6 +142,44 @@ def _text(value: Any, pointer: str, *, attribute: bool = False) -> str:
         raise
 
 
+def fast(form: RequestForm, root: Any) -> dict[str, Any] | None:
+    """The value of a request that an XSD has accepted; None for one in which anything is unusual."""
+    leads: list[dict[str, Any]] = []
+    for lead in root:
+        properties: dict[str, Any] = {}
+        values: dict[str, Any] = {}
+        for name, text in lead.items():
+            if name not in form.by_attribute:
+                return None
+            key, node = form.by_attribute[name]
+            properties[key] = _typed(node, text)
+        for child in lead:
+            name = child.tag
+            if len(child) or child.attrib or name[:1] == "{" or name in values:
+                return None
+            if name in form.by_element:
+                key, node = form.by_element[name]
+                if key in properties:
+                    return None
+                properties[key] = parse(node.kind, child.text or "", collapse=node.collapse)
+            else:
+                values[name] = child.text or ""
+        leads.append({"properties": properties, "fields": values})
+    source: dict[str, Any] = {}
+    for name, text in root.items():
+        if name not in form.by_source:
+            return None
+        key, node = form.by_source[name]
+        source[key] = _typed(node, text)
+    return {"source": source, "leads": leads}
+
+
+def _typed(node: Node, text: str) -> Any:
+    if node.kind == "array":
+        return text.split(SEPARATOR) if text else []
+    return parse(node.kind, text, collapse=node.collapse)
+
+
 def read(form: RequestForm, root: Any) -> tuple[dict[str, Any], list[Problem]]:
     """The value of a request as far as it can be told, and what is structurally wrong with it."""
     problems: list[Problem] = []
@@ -205,9 +252,7 @@ def _attribute(known: dict[str, Node], members: dict[str, Node], name: str, text
     """
     for key, node in known.items():
         if node.tag == name:
-            if node.kind == "array":
-                return key, text.split(SEPARATOR) if text else []
-            return key, parse(node.kind, text, collapse=node.collapse)
+            return key, _typed(node, text)
     return (f"@{name}" if name in members else xml.qualified(name)), text
 
 

@@ -102,7 +102,7 @@ def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: i
         yield from said.once(at, "a status is no number", "the answer was taken for none")
     if isinstance(row.get("time"), str):
         yield from said.once(at, "a time is written as text")
-    if row.get("startedDateTime") is not None and not seconds(row["startedDateTime"]):
+    if row.get("startedDateTime") not in (None, _NO_TIME) and not seconds(row["startedDateTime"]):
         yield from said.once(at, "startedDateTime is no date", "what depends on time was not judged")
 
 
@@ -156,6 +156,9 @@ def _labelled(found: Headers, body: dict[str, Any]) -> Headers:
     return (*found, ("content-type", str(body["mimeType"])))
 
 
+#: What stands in our own HARs where nobody knows the time.
+_NO_TIME = "1970-01-01T00:00:00.000000Z"
+
 #: What exporters write beside status 0 -> what became of the exchange; "" where it was the client that gave up.
 _ERRORS = {
     "ABORTED": "",
@@ -170,7 +173,9 @@ _ERRORS = {
     "CERT": "transport.tls",
     "SSL": "transport.tls",
     "NO ANSWER WAS CAPTURED": "",
-    **{kind.upper(): kind for kind in KINDS if kind.startswith(("transport.", "framing.", "encoding."))},
+    **{
+        kind.upper(): kind for kind in KINDS if kind.startswith(("transport.", "framing.", "encoding."))
+    },  # our own HARs
 }
 
 

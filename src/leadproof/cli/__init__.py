@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "load": "Put load on a target: open model, judged, with objectives and a verdict.",
     "validate": "Judge captured answers: HAR files, bare bodies, folders.",
     "record": "Record what goes to a target and comes back, and judge it as it passes.",
+    "redact": "Make a copy of a capture that is safe to share.",
     "compare": "Do a JSON and an XML answer say the same?",
     "mock": "Run the mock of the lead receiver.",
     "defects": "Turn the suite against every defect of the mock: the kill matrix.",

@@ -97,18 +97,19 @@ def posting_profile(path: str | None, configured: config.Config) -> Profile:
     return load_profile(path or configured.profile)
 
 
-def redactor(profile: Profile, *secrets: str, salted: bool = False) -> Redactor:
+def redactor(profile: Profile, *secrets: str, salted: bool = False, max_body: int = 1 << 20) -> Redactor:
     """What everything passes through before it is written or printed.
 
     Args:
         profile: Says which fields are personal.
         secrets: Credentials of the run.
         salted: Make stand-ins that nobody can confirm a guess by; without, they are the same in every run.
+        max_body: Bytes of a body that are looked at; what comes after them is dropped.
     """
     public = [one.name for kind in profile.lead_types for one in kind.fields if one.allowed and not one.personal]
     known = [one for one in secrets if one]
     salt = os.urandom(16) if salted else SALT
-    return Redactor(profile.personal_fields, salt, public_fields=public, secrets=known)
+    return Redactor(profile.personal_fields, salt, public_fields=public, secrets=known, max_body=max_body)
 
 
 def known_operation(name: str | None) -> str | None:

@@ -19,10 +19,11 @@ from leadproof.evidence.manifest import Verified, verify, write_manifest
 from leadproof.evidence.reading import read_report, rebuild
 from leadproof.evidence.rendering import write_export, write_reports
 from leadproof.evidence.rows import BODY_CAP, exchange_row, read_exchanges
-from leadproof.evidence.run import Run, random_id, spec_hashes, target_class, utc_now
+from leadproof.evidence.run import Appender, Run, random_id, spec_hashes, target_class, utc_now
 
 __all__ = [
     "BODY_CAP",
+    "Appender",
     "EvidenceError",
     "Run",
     "Verified",

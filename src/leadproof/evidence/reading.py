@@ -72,7 +72,8 @@ def rebuild(folder: Path) -> dict[str, Any]:
     summary, tally = Summary(spec, _AsIs(), str(facts.get("fail_on") or "must")), Tally()
     with unspoiled(folder):
         _add_up(folder, spec, summary, tally)
-    if summary.exchanges and not tally.outcomes and facts.get("command") != "record":
+    written_first = facts.get("command") == "record"  # an exchange is judged after it is written
+    if summary.exchanges and not tally.outcomes and not written_first:
         raise InputError(f"{folder}: its lines do not say what was decided", hint="was it written by an older version?")
     summary.interrupted = True
     summary.general_reason = "the run was ended before its end"
@@ -83,7 +84,6 @@ def rebuild(folder: Path) -> dict[str, Any]:
 
 def _add_up(folder: Path, spec: specs.Specification, summary: Summary, tally: Tally) -> None:
     judged: dict[int, Judgement] = {}
-    # A recording writes an exchange before it is judged.
     later = {row["n"]: row["judged"] for row in lines(folder / FINDINGS) if row["what"] == "judged"}
     for row in lines(folder / EXCHANGES):
         exchange = read_exchange(row)

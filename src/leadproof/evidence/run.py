@@ -45,18 +45,117 @@ def random_id() -> str:
     return secrets.token_hex(2)
 
 
-class Run:
+class Appender:
+    """Exchanges and findings on their way into a run directory; several processes may append to one.
+
+    Args:
+        path: The run directory.
+        redactor: What everything passes through.
+        numbers: Gives each exchange its number in the run; counts from 1 if left out.
+    """
+
+    def __init__(self, path: Path, redactor: Redactor, numbers: Callable[[], int] | None = None) -> None:
+        self.path = path
+        self._redactor = redactor
+        self._count = 0
+        self._numbers = numbers
+        self._exchanges = Lines(path / EXCHANGES)
+        self._findings = Lines(path / FINDINGS)
+
+    def _number(self) -> int:
+        self._count = self._numbers() if self._numbers else self._count + 1
+        return self._count
+
+    def exchange(self, exchange: Exchange, decisions: Decisions | None = None) -> int:
+        """Redact an exchange and append it; its number in the run, from 1.
+
+        Args:
+            exchange: Raw.
+            decisions: What the judge decided about it, kept in the same line.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        redacted = self._redactor.exchange(exchange)
+        number = self._number()
+        row = exchange_row(number, redacted, original=exchange)
+        if decisions is not None:
+            row["judged"] = decisions.row()
+        self._exchanges.append(row)
+        return number
+
+    def judged(self, exchange: Exchange, judgement: Judgement) -> int:
+        """Append an exchange with all that the judge said of it; its number in the run.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        number = self.exchange(exchange, judgement.decisions())
+        self._found(judgement, number)
+        return number
+
+    def judged_later(self, number: int, judgement: Judgement) -> None:
+        """Append all that the judge said of an exchange that was written before it was judged.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": number, "what": "judged", "judged": judgement.decisions().row()})
+        self._found(judgement, number)
+
+    def _found(self, judgement: Judgement, number: int) -> None:
+        for finding in judgement.findings:
+            self.finding(finding, number)
+        for observation in judgement.observations:
+            self.finding(observation, number)
+
+    def beside(self, judgement: Judgement, *numbers: int | None) -> None:
+        """Append what was decided by laying exchanges side by side, and what was found by it.
+
+        Args:
+            judgement: The decisions and findings.
+            numbers: The numbers of the exchanges.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": list(numbers), "what": "beside", "judged": judgement.decisions().row()})
+        for one in judgement.findings:
+            self.finding(one, numbers[0] if numbers else None)
+
+    def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
+        """Redact a finding or an observation and append it.
+
+        Args:
+            finding: What was found.
+            exchange: The number of the exchange that it is about, from `exchange()`.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        if isinstance(finding, Finding):
+            redacted: Finding | Observation = self._redactor.finding(finding)
+            what = "finding"
+        else:
+            redacted = self._redactor.observation(finding)
+            what = "observation"
+        row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
+        self._findings.append({"n": exchange, "what": what, **row})
+
+    def close(self) -> None:
+        """Nothing more comes from here."""
+        self._exchanges.close()
+        self._findings.close()
+
+
+class Run(Appender):
     """One run directory, open for writing. A context manager; made by `Run.open`."""
 
     def __init__(self, path: Path, facts: dict[str, Any], redactor: Redactor, clock: Callable[[], datetime]) -> None:
-        self.path = path
+        super().__init__(path, redactor)
         self._facts = facts
-        self._redactor = redactor
         self._clock = clock
-        self._count = 0
         self._closed = False
-        self._exchanges = Lines(path / EXCHANGES)
-        self._findings = Lines(path / FINDINGS)
 
     @classmethod
     def open(
@@ -114,81 +213,9 @@ class Run:
         """The name of the run and of its directory."""
         return self.path.name
 
-    def exchange(self, exchange: Exchange, decisions: Decisions | None = None) -> int:
-        """Redact an exchange and append it; its number in the run, from 1.
-
-        Args:
-            exchange: Raw.
-            decisions: What the judge decided about it, kept in the same line.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        redacted = self._redactor.exchange(exchange)
-        self._count += 1
-        row = exchange_row(self._count, redacted, original=exchange)
-        if decisions is not None:
-            row["judged"] = decisions.row()
-        self._exchanges.append(row)
-        return self._count
-
-    def judged(self, exchange: Exchange, judgement: Judgement) -> int:
-        """Append an exchange with all that the judge said of it; its number in the run.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        number = self.exchange(exchange, judgement.decisions())
-        for one in judgement.findings:
-            self.finding(one, number)
-        for observation in judgement.observations:
-            self.finding(observation, number)
-        return number
-
-    def judged_later(self, number: int, judgement: Judgement) -> None:
-        """Append all that the judge said of an exchange that was written before it was judged.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        self._findings.append({"n": number, "what": "judged", "judged": judgement.decisions().row()})
-        for finding in judgement.findings:
-            self.finding(finding, number)
-        for observation in judgement.observations:
-            self.finding(observation, number)
-
-    def beside(self, judgement: Judgement, *numbers: int | None) -> None:
-        """Append what was decided by laying exchanges side by side, and what was found by it.
-
-        Args:
-            judgement: The decisions and findings.
-            numbers: The numbers of the exchanges.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        self._findings.append({"n": list(numbers), "what": "beside", "judged": judgement.decisions().row()})
-        for one in judgement.findings:
-            self.finding(one, numbers[0] if numbers else None)
-
-    def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
-        """Redact a finding or an observation and append it.
-
-        Args:
-            finding: What was found.
-            exchange: The number of the exchange that it is about, from `exchange()`.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        if isinstance(finding, Finding):
-            redacted: Finding | Observation = self._redactor.finding(finding)
-            what = "finding"
-        else:
-            redacted = self._redactor.observation(finding)
-            what = "observation"
-        row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
-        self._findings.append({"n": exchange, "what": what, **row})
+    def say(self, **facts: Any) -> None:
+        """More of what `run.json` should say, known in the course of the run; redacted."""
+        self._facts |= self._redactor.data(facts)
 
     def take_over(self, folder: Path) -> int:
         """Append the lines of a run that is over, as redacted as they are, under numbers that follow on.
@@ -254,8 +281,7 @@ class Run:
         if self._closed:
             return
         self.end()
-        self._exchanges.close()
-        self._findings.close()
+        super().close()
         self._write_manifest()
         self._closed = True
 

@@ -21,6 +21,7 @@ from leadproof.judge.callbacks import callback_breaches, repeated, said_by
 from leadproof.judge.habits import meant
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
 from leadproof.judge.moments import moment
+from leadproof.judge.quick import Quick
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
@@ -66,7 +67,14 @@ class Judge:
         self.profile = profile
         self.register = Register(self.spec, without)
         self.history = History()
-        self.tally = Tally()
+        self._tally = Tally()
+        self._quick = Quick(self.spec, self.register, profile, self.history)
+
+    @property
+    def tally(self) -> Tally:
+        """What was decided so far."""
+        self._quick.settle(self._tally)
+        return self._tally
 
     def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
         """Findings and observations of one exchange; what it established is remembered.
@@ -76,16 +84,25 @@ class Judge:
             problems: What a probe saw of the bytes on the wire.
         """
         recognition = recognise(exchange)
-        if not recognition.candidates:
+        short = None if problems or not recognition.candidates else self._quick.look(exchange, recognition)
+        if short is not None and short.judgement is not None:
+            judgement = short.judgement if self._watch is None else self._watch(short.judgement)
+            if judgement.plain is not None:
+                self._quick.count(judgement.plain)
+                remember(short.context)
+                return judgement
+        elif not recognition.candidates:
             seen = Observation(recognition.kind, recognition.reason, origin=exchange.origin)
             judgement = Judgement("unrecognised", "", "", (), (seen,))
         else:
             case = _Case(self, exchange, recognition)
             case.wire(problems)
             judgement = case.judge()
+            if short is not None:
+                self._quick.learn(short, judgement, recognition)
             if self._watch is not None:
                 judgement = self._watch(judgement)
-        self.tally.add(judgement.decisions())
+        self._tally.add(judgement.decisions())
         if judgement.context is not None and judgement.context.answer is not None:
             remember(judgement.context)
         return judgement
@@ -93,7 +110,7 @@ class Judge:
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON answer `left` and the XML answer `right` to the same request say the same?"""
         judgement = self.side_by_side(left, right)
-        self.tally.add(judgement.decisions())
+        self._tally.add(judgement.decisions())
         return judgement
 
     def side_by_side(self, left: Judgement, right: Judgement) -> Judgement:
@@ -139,7 +156,7 @@ class Judge:
         judgement = Judgement(
             "callback", created.operation, created.media, tuple(findings), (), None, tuple(held), tuple(broken)
         )
-        self.tally.add(judgement.decisions())
+        self._tally.add(judgement.decisions())
         return judgement
 
 

@@ -94,6 +94,8 @@ class Judgement:
     compared: tuple[Compared, ...] = ()
     #: Number of the exchange in the evidence of the run; None where none is kept.
     number: int | None = None
+    #: The plain part, where it is known already.
+    plain: Decisions | None = None
 
     @property
     def answer(self) -> Any:
@@ -102,6 +104,8 @@ class Judgement:
 
     def decisions(self) -> Decisions:
         """The plain part."""
+        if self.plain is not None:
+            return self.plain
         context = self.context
         response = context.exchange.response if context else None
         answered = context is not None and context.answer is not None

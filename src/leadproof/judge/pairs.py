@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from leadproof.checks.context import Context, outcome
+from leadproof.judge.judgement import Judgement
 from leadproof.operations import OPERATIONS
-
-if TYPE_CHECKING:
-    from leadproof.judge import Judgement
 
 #: Requests that wait for their twin; who sends the same in both representations sends it soon.
 WAITING = 64

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from leadproof.exchange import Exchange
-from leadproof.operations import OPERATIONS
+from leadproof.operations import OPERATIONS, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ _ORDER_ID = re.compile(rb"\"orderId\"\s*:\s*\"[^\"]|\borderID\s*=\s*[\"'][^\"']"
 _SENDS = re.compile(rb"\"sends\"|<(?:\w+:)?SendsReceiverResult\b")
 
 
+@lru_cache(1024)
+def _at(path: str) -> list[Operation]:
+    """The operations at a path."""
+    return [row for row in OPERATIONS.values() if _PATTERNS[row.id].search(path)]
+
+
 def recognise(exchange: Exchange) -> Recognition:
     """The operation of an exchange; the sender's own word counts where there is one."""
     if exchange.operation:
@@ -56,7 +63,7 @@ def recognise(exchange: Exchange) -> Recognition:
     if not request.method and not request.target:
         return _by_shape(exchange)
     # A recording may have the path without the method.
-    at_path = [row for row in OPERATIONS.values() if _PATTERNS[row.id].search(request.path)]
+    at_path = _at(request.path)
     found = [row.id for row in at_path if not request.method or row.method == request.method.upper()]
     if len(found) == 1:
         return Recognition((found[0],))

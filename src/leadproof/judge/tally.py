@@ -34,27 +34,27 @@ class Tally:
     compared: Counter[tuple[str, str]] = field(default_factory=Counter)
     different: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, decisions: Decisions) -> None:
-        """Takes in what one look decided: the only way into a tally but for `merge`."""
+    def add(self, decisions: Decisions, times: int = 1) -> None:
+        """Takes in what one look decided, or so many that decided the same: the only way into a tally but `merge`."""
         operation = decisions.operation
         for clause, media in decisions.held:
-            self.passed[(clause, operation, media)] += 1
+            self.passed[(clause, operation, media)] += times
         for clause, media in decisions.broken:
-            self.failed[(clause, operation, media)] += 1
-        for member, times, different in decisions.compared:
-            self.compared[(operation, member)] += times
-            self.different[(operation, member)] += different
+            self.failed[(clause, operation, media)] += times
+        for member, number, different in decisions.compared:
+            self.compared[(operation, member)] += number * times
+            self.different[(operation, member)] += different * times
         if decisions.outcome in BESIDE:
             return
-        self.outcomes[decisions.outcome] += 1
+        self.outcomes[decisions.outcome] += times
         if not operation:
             return
         cell = (operation, decisions.media)
-        self.exchanges[(*cell, decisions.outcome)] += 1
-        self.exchanges[(*cell, "accepted")] += decisions.accepted
-        self.exchanges[(*cell, "refused")] += decisions.refused
+        self.exchanges[(*cell, decisions.outcome)] += times
+        self.exchanges[(*cell, "accepted")] += decisions.accepted * times
+        self.exchanges[(*cell, "refused")] += decisions.refused * times
         for kind in decisions.types:
-            self.response_types[(operation, kind)] += 1
+            self.response_types[(operation, kind)] += times
 
     def merge(self, other: Tally) -> None:
         """Adds the counts of another run."""

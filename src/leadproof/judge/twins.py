@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 
-from leadproof.equivalence import walk
+from leadproof.equivalence import alike, walk
 from leadproof.findings import Finding
 from leadproof.judge.judgement import Compared, Judgement
 from leadproof.specs import Clause, Specification
+
+#: Forms of alike answers of which it is remembered what was compared.
+FORMS = 1_000
 
 
 def disagreements(
@@ -21,6 +25,10 @@ def disagreements(
         right: The XML answer.
         spec: The contract's readings.
     """
+    form = alike(left.operation, left.answer, right.answer, spec)
+    known: dict[Hashable, tuple[Compared, ...]] = spec._made.setdefault(("compared", left.operation), {})
+    if form is not None and form in known:
+        return (), known[form]
     times, different = Counter[str](), Counter[str]()
     findings = []
     for member, difference in walk(left.operation, left.answer, right.answer, spec):
@@ -34,7 +42,10 @@ def disagreements(
                     f"{_origin(left)} and {_origin(right)}",
                 )
             )  # fmt: skip
-    return tuple(findings), tuple(Compared(member, times[member], different[member]) for member in times)
+    compared = tuple(Compared(member, times[member], different[member]) for member in times)
+    if form is not None and len(known) < FORMS:
+        known[form] = compared
+    return tuple(findings), compared
 
 
 def _origin(judgement: Judgement) -> str:

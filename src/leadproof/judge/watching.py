@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from leadproof.findings import Observation
 from leadproof.judge.habits import habits
+from leadproof.judge.judgement import Judgement
 from leadproof.judge.pairs import Pairs
 
 if TYPE_CHECKING:
-    from leadproof.judge import Judge, Judgement
+    from leadproof.judge import Judge
 
 
 class Watch:
@@ -38,4 +39,5 @@ class Watch:
             held=(*judgement.held, *beside.held),
             broken=(*judgement.broken, *beside.broken),
             compared=(*judgement.compared, *beside.compared),
+            plain=None,
         )

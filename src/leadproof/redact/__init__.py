@@ -11,7 +11,8 @@ stand-in. How it is split:
 `known`        values that were found once and may be echoed elsewhere
 `layers`       encodings within text: percent, entities, JSON escapes, base64
 `spans`        where the values stand in JSON, XML and form text, well-formed or not
-`redactor`     the class that joins them
+`cleaner`      one value: what it is by the names above it and by its form, and what becomes of it
+`redactor`     the class that others use: exchanges, findings, texts
 =============  ==========================================================================
 """
 

@@ -6,6 +6,8 @@ the cost does not grow with the number of values. Secrets are few and are found 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import ipaddress
 import re
 import unicodedata
@@ -27,12 +29,20 @@ def normal(kind: Kind, value: str) -> str:
     if kind is Kind.PHONE:
         digits = re.sub(r"\D", "", value)
         return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
-    if kind is Kind.IP:
+    if kind is Kind.IP and (":" in value or value.count(".") == 3):
         try:
             return str(ipaddress.ip_address(value))
         except ValueError:
             return value.casefold()
     return value.casefold()
+
+
+def password(credentials: str) -> str:
+    """The password in the credentials of the Basic scheme (RFC 7617); empty if there is none."""
+    try:
+        return base64.b64decode(credentials).decode("utf-8", "replace").partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
 
 
 class Known:

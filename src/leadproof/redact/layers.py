@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from xml.sax.saxutils import escape
 
@@ -83,18 +84,32 @@ def _base64_run(run: str, clean: Clean) -> str:
 
 
 def _base64(run: str, clean: Clean) -> str:
-    url_safe = "-" in run or "_" in run
+    plain = _decoded(run)
+    cleaned = None if plain is None else clean(plain)
+    if cleaned is None or cleaned == plain:
+        return run
+    altchars = b"-_" if "-" in run or "_" in run else None
+    coded = base64.b64encode(cleaned.encode("utf-8", "replace"), altchars=altchars).decode()
+    return coded.rstrip("=") if len(run) % 4 else coded
+
+
+@lru_cache(4096)
+def _decoded(run: str) -> str | None:
+    """The text in a run of base64; None for what is none. Every longer word is asked about, and words come again."""
     bare = run.rstrip("=")
     padded = bare + "=" * (-len(bare) % 4)
     try:
-        plain = base64.b64decode(padded, altchars=b"-_" if url_safe else None, validate=True).decode("utf-8")
+        altchars = b"-_" if "-" in run or "_" in run else None
+        plain = base64.b64decode(padded, altchars=altchars, validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
-        return run
-    if not plain.isprintable() and not plain.replace("\r", "").replace("\n", "").replace("\t", "").isprintable():
-        return run
-    cleaned = clean(plain)
-    if cleaned == plain:
-        return run
-    coded = base64.b64encode(cleaned.encode("utf-8", "replace"), altchars=b"-_" if url_safe else None).decode()
-    unpadded = len(run) % 4 != 0
-    return coded.rstrip("=") if unpadded else coded
+        return None
+    readable = plain.isprintable() or plain.replace("\r", "").replace("\n", "").replace("\t", "").isprintable()
+    return plain if readable else None
+
+
+def is_json(text: str) -> bool:
+    """Is a text a JSON object or array?"""
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False

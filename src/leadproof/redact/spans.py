@@ -33,6 +33,17 @@ class Piece(NamedTuple):
     role: str = "string"
 
 
+def rewritten(text: str, pieces: Iterator[Piece], clean: Callable[[Piece], str]) -> str:
+    """The text with every piece cleaned; what is between them stays, and so does the spelling of what is kept."""
+    parts, done = [], 0
+    for piece in pieces:
+        cleaned = clean(piece)
+        if cleaned != piece.value:
+            parts += [text[done : piece.start], piece.write(cleaned)]
+            done = piece.end
+    return "".join([*parts, text[done:]]) if parts else text
+
+
 def json_pieces(text: str) -> Iterator[Piece]:
     """Values, member names and stray text of a JSON document, well-formed or not."""
     stack: list[str] = []
@@ -97,7 +108,8 @@ def xml_pieces(text: str) -> Iterator[Piece]:
                 group = "double" if attribute["double"] is not None else "single"
                 names = (*stack, "@" + name.rpartition(":")[2])
                 start, end = attribute.span(group)
-                yield Piece(start, end, names, html.unescape(attribute[group]), _xml_attribute)
+                raw = attribute[group]
+                yield Piece(start, end, names, html.unescape(raw), _writer(raw, _xml_attribute))
             if match["rest"].endswith("/"):
                 stack.pop()
         else:
@@ -118,7 +130,22 @@ _ATTRIBUTE = re.compile(r"(?P<name>[^\s=\"'/]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|
 def _character_data(text: str, start: int, end: int, stack: list[str]) -> Iterator[Piece]:
     raw = text[start:end]
     if raw.strip():
-        yield Piece(start, end, tuple(stack), html.unescape(raw), escape)
+        yield Piece(start, end, tuple(stack), html.unescape(raw), _writer(raw, escape))
+
+
+def _writer(raw: str, write: Callable[[str], str]) -> Callable[[str], str]:
+    """How to write what stands in for a text: with its ampersands bare if one of them begins no entity of XML."""
+    if "&" not in raw or not _BARE.search(raw):
+        return write
+
+    def bare(value: str) -> str:
+        written = write(value).replace("&amp;", "&")
+        return written if "&" in written else f"&{written}"
+
+    return bare
+
+
+_BARE = re.compile(r"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);)")
 
 
 def _xml_attribute(value: str) -> str:

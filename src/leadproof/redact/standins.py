@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Callable
 
 from leadproof.redact.names import Kind, words
@@ -60,6 +61,8 @@ class Standins:
         self._key = salt[:64]
         self._given: dict[str, str] = {}
         self._issued: set[str] = set()
+        #: Values that were replaced, by kind.
+        self.counts: Counter[Kind] = Counter()
 
     def of(self, kind: Kind, value: str) -> str:
         """The stand-in for a value of a kind; blank values and stand-ins stay as they are."""
@@ -67,7 +70,11 @@ class Standins:
         if not core or MARKER.fullmatch(core):
             return value
         lead = value[: len(value) - len(value.lstrip())]
-        return lead + _MAKERS[kind](self, core) + value[len(lead) + len(core) :]
+        made = _MAKERS[kind](self, core)
+        if made == core:
+            return value
+        self.counts[kind] += 1
+        return lead + made + value[len(lead) + len(core) :]
 
     # --- one method a kind; `core` is neither blank nor padded
 

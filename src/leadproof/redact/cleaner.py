@@ -1,0 +1,257 @@
+"""Values, decided one by one: by the names above them, by their form, by what is known of the lead.
+
+Where values stand in a text is told by `spans`, what stands in for them by `standins`. Messages, findings and
+everything else that somebody hands in are the business of `redactor`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+
+from leadproof.redact import formats, layers, names, spans
+from leadproof.redact.known import Known, password
+from leadproof.redact.names import Kind, plain
+from leadproof.redact.spans import Piece
+from leadproof.redact.standins import SALT, Standins
+
+#: How many layers of encoding within each other are looked through.
+DEPTH = 4
+_NAMED = re.compile(r"\W*(\w{1,60})\W*:")
+#: An id, a number, a moment, a word.
+_TOKEN = re.compile(r"[\w.:+-]{0,80}")
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])')
+
+
+class Cleaner:
+    """Replaces values; see `Redactor`, which is what others use."""
+
+    def __init__(
+        self,
+        personal_fields: Collection[str] = (),
+        salt: bytes = SALT,
+        *,
+        public_fields: Collection[str] = (),
+        secrets: Collection[str] = (),
+    ) -> None:
+        self._personal = frozenset(map(plain, personal_fields))
+        self._public = frozenset(map(plain, public_fields)) - self._personal
+        self._standins = Standins(salt)
+        self._known = Known()
+        #: Texts about companies, and what they became: in exchanges that are done, and in the one at hand.
+        self._decided: dict[str, str] = {}
+        self._deciding: dict[str, str] = {}
+        self._kinds: dict[tuple[tuple[str, ...], bool], Kind | None] = {}
+        for secret in secrets:
+            self._known.secret(secret)
+
+    def _document(self, text: str, media: str) -> str:
+        """A body by what it looks like: the Content-Type is the sender's word only."""
+        start = text.lstrip("\ufeff \t\r\n")[:1]
+        if start == "<":
+            return self._markup(text, DEPTH)
+        if start and start in '{["':
+            return self._json(text, DEPTH)
+        if media == "application/x-www-form-urlencoded" or re.match(r"[\w.%+-]{1,60}=[^\s]*$", text):
+            return self._form(text)
+        return self._any(text, DEPTH)
+
+    def _json(self, text: str, depth: int) -> str:
+        try:
+            json.loads(text.lstrip("\ufeff"))
+            broken = False
+        except (ValueError, RecursionError):
+            broken = True
+        cleaned = spans.rewritten(text, spans.json_pieces(text), lambda piece: self._member(piece, depth))
+        return formats.scrub(cleaned, self._replace) if broken else cleaned
+
+    def _markup(self, text: str, depth: int) -> str:
+        return spans.rewritten(text, spans.xml_pieces(text), lambda piece: self._member(piece, depth, markup=True))
+
+    def _form(self, text: str) -> str:
+        return spans.rewritten(text, spans.form_pieces(text), lambda piece: self._parameter(piece, DEPTH))
+
+    # --- values by the names above them
+
+    def _member(self, piece: Piece, depth: int, *, markup: bool = False) -> str:
+        value, path = piece.value, piece.names
+        if piece.role == "name":
+            return self._scrub(value, ids=True)
+        kind = self._kind(path, markup=markup)
+        if piece.role == "number":
+            return self._number(path, value, kind)
+        if piece.role == "loose":  # what stands in no string: of a broken document
+            named = _NAMED.match(value)
+            kind = (names.personal(named[1]) if named else None) or kind
+            cleaned = self._any(value, depth)
+            return cleaned if kind is None or cleaned != value else self._found(kind, value)
+        if kind in (Kind.UNKNOWN, Kind.PUBLIC):
+            return self._free_field(kind, value, depth)
+        if kind is not None:
+            return self._found(kind, value)
+        short = plain(next((name for name in reversed(path) if name != "*"), "").lstrip("@"))
+        if short in names.TECHNICAL:
+            return self._technical(value, depth)
+        return self._business(value, depth) if short in names.BUSINESS else self._any(value, depth)
+
+    def _kind(self, path: tuple[str, ...], *, markup: bool) -> Kind | None:
+        """The kind that the names above a value give it; None if they say nothing."""
+        found = self._kinds.get((path, markup), self)
+        if isinstance(found, Cleaner):  # not asked before
+            if len(self._kinds) > 4096 or sum(map(len, path)) > 400:
+                self._kinds.clear()
+            found = self._kinds[(path, markup)] = self._kind_of(path, markup)
+        return found
+
+    def _kind_of(self, path: tuple[str, ...], markup: bool) -> Kind | None:
+        below = names.field_names(path, markup)
+        if below:
+            kinds = [self._field_kind(name) for name in reversed(below)]
+            return next((kind for kind in kinds if kind is not Kind.UNKNOWN), Kind.UNKNOWN)
+        for name in reversed(path):
+            if name != "*":
+                bare = name.lstrip("@")
+                return Kind.SECRET if names.is_secret(bare) else names.personal(bare)
+        return None
+
+    def _field_kind(self, name: str) -> Kind:
+        kind = names.field_kind(name)
+        short = plain(name)
+        if short in self._personal:
+            return Kind.TEXT if kind in (Kind.UNKNOWN, Kind.PUBLIC) else kind
+        return Kind.PUBLIC if short in self._public else kind
+
+    def _kind_of_pointer(self, pointer: str) -> Kind | None:
+        path = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+        if pointer.startswith("header:"):
+            path = (pointer.partition(":")[2],)
+        return self._kind(path, markup=False)
+
+    def _number(self, path: tuple[str, ...], literal: str, kind: Kind | None) -> str:
+        """A JSON number stays a JSON number."""
+        if kind is None:
+            short = plain(next((name for name in reversed(path) if name != "*"), ""))
+            found = self._known.kind(literal) if len(literal) >= 7 else None
+            if found is None and short not in names.TECHNICAL and formats.scrub(literal, self._replace) != literal:
+                found = Kind.PHONE
+            if found is None:
+                return literal
+            kind = found
+        if kind is Kind.PUBLIC or (kind is Kind.UNKNOWN and len(literal) < 7):
+            return literal
+        standin = self._found(Kind.TEXT if kind is Kind.SECRET else kind, literal)
+        return standin if re.fullmatch(r"-?[1-9]\d*(\.\d+)?|0", standin) else self._standins.number(literal)
+
+    def _free_field(self, kind: Kind, value: str, depth: int) -> str:
+        if kind is Kind.PUBLIC:
+            return self._any(value, depth)
+        standin = self._standins.of(kind, value)
+        if standin != value:
+            self._known.remember(kind, value)
+            return standin
+        return self._inline(value)
+
+    def _parameter(self, piece: Piece, depth: int) -> str:
+        if piece.role == "loose":
+            return self._any(piece.value, depth)
+        name = piece.names[0]
+        kind = Kind.SECRET if names.is_secret(name) else names.personal(name)
+        short = plain(name)
+        if kind is None and short in self._personal:
+            kind = Kind.TEXT
+        if kind is not None:
+            return self._found(kind, piece.value)
+        return self._technical(piece.value, depth) if short in names.TECHNICAL else self._any(piece.value, depth)
+
+    def _technical(self, value: str, depth: int) -> str:
+        """An id or a state: it stays, unless it is as a whole what a field of the lead holds. Prose does not."""
+        if depth and not _TOKEN.fullmatch(value):
+            return self._any(value, depth)
+        kind = self._known.kind(value)
+        if kind is not None:
+            return self._standins.of(kind, value)
+        cleaned = self._scrub(value, ids=True)
+        if cleaned == value and depth:
+            cleaned = layers.peel(value, lambda inner: self._technical(inner, depth - 1))
+        return cleaned
+
+    def _business(self, value: str, depth: int) -> str:
+        """Text about a company: its own telephone number and address stay, an echo of the lead's does not.
+
+        What was decided about a text stands: a company that is called like a later lead keeps its name, because the
+        judge compares what two answers say of one offer.
+        """
+        if value not in self._decided:
+            self._deciding[value] = self._company(value, depth)
+            return self._deciding[value]
+        return self._known.without_secrets(self._decided[value], self._replace)
+
+    def _company(self, value: str, depth: int) -> str:
+        def known_only(kind: Kind, found: str) -> str:
+            keep = kind in (Kind.PHONE, Kind.EMAIL, Kind.IP) and not self._known.holds(kind, found)
+            return found if keep else self._replace(kind, found)
+
+        cleaned = formats.scrub(self._known.without_secrets(value, self._replace), known_only)
+        cleaned = self._known.without_values(cleaned, self._replace)
+        return layers.peel(cleaned, lambda inner: self._company(inner, depth - 1)) if depth else cleaned
+
+    # --- text
+
+    def _any(self, text: str, depth: int) -> str:
+        """Text of any form: a document within a string, an encoded run, prose."""
+        if not text:
+            return text
+        start = text.lstrip()[:1]
+        if depth and start == "<" and "</" in text:
+            return self._markup(text, depth - 1)
+        if depth and start and start in "{[" and layers.is_json(text):
+            return self._json(text, depth - 1)
+        text = self._scrub(text)
+        if depth:
+            # Before the known values: half of an encoded address may be a name that is known.
+            text = layers.peel(text, lambda inner: self._any(inner, depth - 1))
+        return self._known.without_values(text, self._replace)
+
+    def _inline(self, text: str) -> str:
+        """Text that is not encoded: a place, an origin, the name of a header."""
+        return self._known.without_values(self._scrub(text), self._replace)
+
+    def _scrub(self, text: str, *, ids: bool = False) -> str:
+        return formats.scrub(self._known.without_secrets(text, self._replace), self._replace, ids=ids)
+
+    def _judgement(self, text: str, kind: Kind | None) -> str:
+        """A message about a value: literals in it are of the value's kind."""
+        if kind is not None and kind is not Kind.PUBLIC:
+            text = _LITERAL.sub(lambda match: self._literal(match, kind), text)
+        return self._any(text, DEPTH)
+
+    def _literal(self, match: re.Match[str], kind: Kind) -> str:
+        if match[1] is None:
+            return self._number(("",), match[0], kind) if len(match[0]) > 3 else match[0]
+        return '"' + json.dumps(self._standins.of(kind, layers.unescape_json(match[1])), ensure_ascii=False)[1:-1] + '"'
+
+    # --- one value
+
+    def _secret(self, value: str) -> str:
+        scheme, blank, credentials = value.strip().partition(" ")
+        scheme = scheme.lower() if blank else ""
+        self._known.secret(credentials if scheme in ("bearer", "basic", "token") else value)
+        if scheme == "basic":
+            self._known.secret(password(credentials))
+        return self._standins.of(Kind.SECRET, value)
+
+    def _found(self, kind: Kind, value: str) -> str:
+        if kind is Kind.SECRET:
+            return self._secret(value)
+        if kind in (Kind.UNKNOWN, Kind.PUBLIC):
+            return self._free_field(kind, value, DEPTH)
+        self._known.remember(kind, value)
+        return self._standins.of(kind, value)
+
+    def _replace(self, kind: Kind, value: str) -> str:
+        """What stands in for a value that was found in text. A secret is looked for elsewhere from now on."""
+        if kind is Kind.SECRET:
+            for part in value.split(":"):
+                self._known.secret(part)
+        return self._standins.of(kind, value)

@@ -1,0 +1,235 @@
+"""Copies that are safe to share: the same form, nothing personal, and what is broken stays readable."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from leadproof import captures, profile
+from leadproof.cli.redact import command
+from leadproof.errors import UsageError
+from leadproof.evidence import Run, read_exchanges
+from leadproof.exchange import Exchange, Request, Response
+from leadproof.judge import Judge
+from leadproof.redact import Redactor
+from leadproof.sharing import share, suggested
+
+HARS = Path(__file__).parent / "data" / "har"
+GOOD = sorted((HARS / "good").iterdir())
+
+NAME, MAIL, KEY, SESSION = "Zebulon", "zeb.quarrington@mailbox.example", "canary-key-93b1c2", "canarycookie5512"
+CANARIES = (NAME, MAIL, KEY, SESSION, "867-5309")
+
+SENT = json.dumps(
+    {
+        "source": {"vid": 1001, "lid": 2001, "sendDelay": 0},
+        "leads": [{"properties": {}, "fields": {"FirstName": NAME, "Email": MAIL, "Phone": "415-867-5309"}}],
+    }
+)
+
+#: An entry as browsers write them, with something to hide in every corner.
+ENTRY: dict[str, Any] = {
+    "pageref": "page_1",
+    "startedDateTime": "2026-11-23T09:00:00.000+01:00",
+    "time": 12.5,
+    "request": {
+        "method": "POST",
+        "url": f"https://api.example/v2/insert/general?token={KEY}&email={MAIL}",
+        "httpVersion": "HTTP/2",
+        "cookies": [{"name": "sid", "value": SESSION, "httpOnly": True}],
+        "headers": [{"name": "api-key", "value": KEY}, {"name": "Content-Type", "value": "application/json"}],
+        "queryString": [{"name": "token", "value": KEY}, {"name": "email", "value": MAIL}],
+        "postData": {"mimeType": "application/json", "text": SENT, "params": [{"name": "Email", "value": MAIL}]},
+        "headersSize": 300,
+    },
+    "response": {
+        "status": 200,
+        "statusText": f"OK {NAME}",
+        "headers": [{"name": "Set-Cookie", "value": f"sid={SESSION}; Path=/"}],
+        "cookies": [{"name": "sid", "value": SESSION}],
+        "content": {"size": 10, "mimeType": "text/plain", "text": f"Thank you {NAME}, call (415) 867-5309"},
+        "redirectURL": f"https://user:{KEY}@host.example/",
+    },
+    "cache": {},
+    "timings": {"send": 0.1, "wait": 12, "receive": 0.4, "comment": f"slow for {NAME}"},
+    "_initiator": {"type": "script", "stack": {"api_key": KEY, "frames": [f"submit({MAIL})"]}},
+    "comment": f"lead of {NAME}",
+}
+HAR = {
+    "log": {
+        "version": "1.2",
+        "creator": {"name": "a browser", "version": "1"},
+        "pages": [{"id": "page_1", "title": f"Hello {NAME}", "startedDateTime": "2026-11-23T09:00:00Z"}],
+        "entries": [ENTRY, ENTRY],
+        "comment": f"recorded for {MAIL}",
+    }
+}
+
+
+def written(folder: Path, name: str, content: object) -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+    return path
+
+
+def shared(source: Path, **options: Any) -> str:
+    return share(source, suggested(source), Redactor(), **options).path.read_text("utf-8")
+
+
+def shape(value: Any) -> Any:
+    """The structure of a document: names and types, numbers and what is no text as they are."""
+    if isinstance(value, dict):
+        return {name: shape(sub) for name, sub in value.items()}
+    if isinstance(value, list):
+        return [shape(sub) for sub in value]
+    return "text" if isinstance(value, str) else value
+
+
+def test_a_har_keeps_its_structure_and_nothing_personal(tmp_path: Path) -> None:
+    text = shared(written(tmp_path, "capture.har", HAR))
+
+    assert shape(json.loads(text)) == shape(HAR)
+    assert [one for one in CANARIES if one in text] == []
+
+
+def test_what_is_told_late_is_replaced_where_it_was_shown_early(tmp_path: Path) -> None:
+    found = json.loads(shared(written(tmp_path, "capture.har", HAR)))["log"]
+
+    fields = json.loads(found["entries"][0]["request"]["postData"]["text"])["leads"][0]["fields"]
+    assert found["pages"][0]["title"] == f"Hello {fields['FirstName']}"
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
+def test_a_redacted_har_is_read_and_judged_like_the_original(path: Path, tmp_path: Path) -> None:
+    posting = profile.load(None)
+    copy = share(path, tmp_path / "copy.har", Redactor(posting.personal_fields)).path
+    judges = Judge(profile=posting), Judge(profile=posting)
+
+    read = [[one for one in captures.read(file) if isinstance(one, Exchange)] for file in (path, copy)]
+    found = [
+        [one.same_as()[:5] for exchange in side for one in judge.judge(exchange).findings]
+        for judge, side in zip(judges, read, strict=True)
+    ]
+
+    assert len(read[0]) == len(read[1]) > 0
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("path", sorted((HARS / "bad").iterdir()), ids=lambda path: path.name)
+def test_a_broken_har_never_ends_in_a_traceback(path: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, [str(path), "-o", str(tmp_path / "copy.har")], standalone_mode=False)
+
+    assert result.exception is None
+    assert result.return_value in (0, 2)
+    assert [one.name for one in tmp_path.iterdir()] == ["copy.har"]
+
+
+def test_of_a_har_that_breaks_off_the_good_entries_are_kept(tmp_path: Path) -> None:
+    text = json.dumps(HAR)
+    path = written(tmp_path, "capture.har", text[: text.rindex('"_initiator"')].encode())
+
+    copy = share(path, tmp_path / "copy.har", Redactor())
+
+    assert len(json.loads(copy.path.read_bytes())["log"]["entries"]) == 1
+    assert "breaks off" in copy.problems[0][1]
+
+
+def test_binary_content_is_left_out(tmp_path: Path) -> None:
+    image = {
+        **ENTRY,
+        "response": {"status": 200, "content": {"mimeType": "image/png", "text": "iVBO", "encoding": "base64"}},
+    }
+    found = json.loads(shared(written(tmp_path, "capture.har", {"log": {"entries": [image]}})))
+
+    assert found["log"]["entries"][0]["response"]["content"]["text"] == ""
+
+
+TEXTS = {
+    "body.json": SENT,
+    "body.xml": f"<Leads vid='1'><Lead><FirstName>{NAME}</FirstName><Email>{MAIL}</Email></Lead></Leads>",
+    "call.http": f"POST /v2/ping?token={KEY} HTTP/1.1\r\napi-key: {KEY}\r\nCookie: sid={SESSION}\r\n\r\n{SENT}\r\n",
+    "curl.txt": f'> POST /v2/insert HTTP/1.1\n> api-key: {KEY}\n>\n< HTTP/1.1 200\n\n{{\n "Email":\n\n "{MAIL}"\n}}\n',
+    "log.ndjson": f'{{"api_key": "{KEY}", "msg": "mail to {MAIL}"}}\n{{"body": {json.dumps(SENT)}}}\n',
+    "mail.txt": f"Dear all,\nplease call {MAIL} or (415) 867-5309\nhttps://me:{KEY}@host.example/?token={SESSION}\n",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_stays_what_it_is_without_what_is_personal(name: str, tmp_path: Path) -> None:
+    content = TEXTS[name]
+    text = shared(written(tmp_path, name, content.encode()))
+
+    assert [one for one in CANARIES if one in text] == []
+    assert len(text.splitlines()) == len(content.splitlines())
+    assert text.startswith(content[:5])
+
+
+def test_a_compressed_file_becomes_a_plain_one(tmp_path: Path) -> None:
+    path = written(tmp_path, "capture.har.gz", gzip.compress(json.dumps(HAR).encode()))
+
+    assert suggested(path) == tmp_path / "capture.redacted.har"
+
+
+def test_a_run_directory_stays_one(tmp_path: Path) -> None:
+    exchange = Exchange(
+        Request("POST", "/v2/insert/general", (("api-key", KEY),), SENT.encode()),
+        Response(200, (), b"{}"),
+        "create_lead",
+    )
+
+    class Careless(Redactor):
+        def exchange(self, exchange: Exchange) -> Exchange:
+            return exchange
+
+    with Run.open(tmp_path / "out", "validate", redactor=Careless()) as run:
+        run.exchange(exchange)
+    copy = share(run.path, tmp_path / "copy", Redactor())
+
+    assert sorted(one.name for one in copy.path.iterdir()) == sorted(one.name for one in run.path.iterdir())
+    kept = next(read_exchanges(copy.path))
+    assert [one for one in CANARIES if one in str(kept)] == []
+    assert kept.request.target == exchange.request.target
+
+
+# ---- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_neither_the_original_nor_another_file_is_written_over(tmp_path: Path) -> None:
+    path = written(tmp_path, "capture.har", HAR)
+    before = path.read_bytes()
+    other = written(tmp_path, "other.har", b"mine")
+
+    for to in (path, other):
+        with pytest.raises(UsageError):
+            share(path, to, Redactor())
+    share(path, other, Redactor(), force=True)
+
+    assert path.read_bytes() == before
+    assert other.read_bytes() != b"mine"
+
+
+def test_the_command_says_what_it_replaced_and_not_the_values(tmp_path: Path) -> None:
+    path = written(tmp_path, "body.json", SENT.encode())
+    result = CliRunner().invoke(command, [str(path)], standalone_mode=False)
+
+    assert result.return_value == 0
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[1:] == ["       1  text", "       1  email", "       1  phone"]
+    assert result.stderr.splitlines()[0].endswith("body.redacted.json: 3 values replaced")
+
+
+def test_two_copies_are_only_alike_when_they_shall_be(tmp_path: Path) -> None:
+    path = written(tmp_path, "body.json", SENT.encode())
+    made = []
+    for options in ([], [], ["--stable"], ["--stable"]):
+        to = tmp_path / f"{len(made)}.json"
+        CliRunner().invoke(command, [str(path), "-o", str(to), *options], standalone_mode=False)
+        made.append(to.read_bytes())
+
+    assert made[0] != made[1]
+    assert made[2] == made[3]
