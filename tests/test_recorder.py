@@ -26,6 +26,7 @@ from leadproof.recorder import heads
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.keeper import Job, Keeper, plain
+from leadproof.recorder.keeping import PATIENCE, Keeping
 from leadproof.recorder.proxy import Proxy
 from leadproof.redact import Redactor
 from leadproof.server.serving import new_loop
@@ -362,6 +363,25 @@ def test_a_client_that_keeps_its_connection_gets_one_to_the_target(recorder, htt
     assert len(proxy.kept(5)) == 5
 
 
+@pytest.mark.parametrize("size", [1, 7, 40, 90, 1000])
+def test_requests_with_the_same_head_keep_their_own_bodies_in_whatever_pieces_they_come(
+    recorder, http_target, size: int
+) -> None:
+    proxy = recorder(http_target(lambda method, path, headers, body: (200, {}, body)))
+    asked = b"".join(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n%04d" % number for number in range(20))
+    with socket.create_connection(("127.0.0.1", proxy.port), 5) as connection:
+        for start in range(0, len(asked), size):
+            connection.sendall(asked[start : start + size])
+        found = b""
+        while found.count(b"\r\n\r\n") < 20 or not found.endswith(b"0019"):
+            found += connection.recv(65536)
+
+    bodies = [part.rpartition(b"\r\n\r\n")[2] for part in found.split(b"HTTP/1.1 ")[1:]]
+    assert bodies == [b"%04d" % number for number in range(20)]
+    assert [(one.request.body, one.response.body) for one in proxy.kept(20)] == [(body, body) for body in bodies]
+    assert len(proxy.proxy.requests) <= 1
+
+
 # ---- what does not pass ----------------------------------------------------------------------------------------------
 
 
@@ -576,6 +596,17 @@ def test_an_answer_waits_until_all_exchanges_before_it_are_written_and_not_for_i
         second.settimeout(5)
         assert second.recv(65536).endswith(b"{}")
     assert shelf.written == 1
+
+
+def test_an_answer_does_not_wait_for_ever_for_the_record() -> None:
+    async def wait() -> float:
+        loop = asyncio.get_running_loop()
+        keeping, released, started = Keeping(loop), loop.create_future(), loop.time()
+        keeping.handed = 2
+        keeping.when_written(1, lambda: released.set_result(loop.time() - started))
+        return await released
+
+    assert PATIENCE / 2 < asyncio.run(wait()) < PATIENCE * 4
 
 
 def test_an_answer_that_is_decided_about_is_kept_back_with_what_is_wrong(recorder, raw_target) -> None:
