@@ -24,7 +24,7 @@ from leadproof.captures.values import (
     seconds,
     target,
 )
-from leadproof.exchange import Exchange, Headers, Request, Response, header
+from leadproof.exchange import Exchange, Headers, Request, Response
 from leadproof.findings import KINDS
 
 #: Characters at which Firefox cuts a body off.
@@ -151,7 +151,8 @@ def _bytes(body: dict[str, Any], headers: Headers, status: Any) -> tuple[bytes |
 
 def _labelled(found: Headers, body: dict[str, Any]) -> Headers:
     """Header pairs with the body's mimeType as Content-Type, where the header itself was left out."""
-    if header(found, "content-type") or not body.get("mimeType") or not body.get("text"):
+    said = any(value for name, value in found if name.lower() == "content-type")
+    if said or not body.get("mimeType") or not body.get("text"):
         return found
     return (*found, ("content-type", str(body["mimeType"])))
 

@@ -152,6 +152,7 @@ class Generator:
 
     def _read(self) -> None:
         assert self._ours is not None
+        step_back()
         with contextlib.suppress(OSError, ValueError), self._ours.makefile("rb") as file:
             while len(head := file.read(4)) == 4:
                 self._queue.put(file.read(struct.unpack(">I", head)[0]))

@@ -66,6 +66,8 @@ class _Following:
         self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._begun: float | None = None
+        #: Where the run stands, in words of the thread in the background.
+        self._words = ""
         self._heard = time.monotonic()
         self._thread = threading.Thread(target=self._background, name="leadproof-judge", daemon=True)
         self._thread.start()
@@ -74,7 +76,8 @@ class _Following:
         """Follows to the end; may be called again after a Ctrl-C."""
         while self._thread.is_alive():
             self._thread.join(_LOOK)
-            self._look(show)
+            if self._words:
+                show(self._words)
             if self.told or self._late():
                 self.leave.set()
         if self._error is not None:
@@ -87,9 +90,12 @@ class _Following:
 
     def _background(self) -> None:
         step_back()
+        looked = time.monotonic()
         try:
             while not self.leave.is_set() and self._take(spare=True):
-                pass
+                if time.monotonic() - looked >= _LOOK:
+                    self._look(self._say)
+                    looked = time.monotonic()
         except BaseException as error:
             self._error = error
 
@@ -120,6 +126,9 @@ class _Following:
         self.silent = True
         self.story.problems.append(f"the generator was silent for {time.monotonic() - self._heard:.0f} s")
         return False
+
+    def _say(self, words: str) -> None:
+        self._words = words
 
     def _look(self, show: Callable[[str], object]) -> None:
         """Shows how the run stands, and ends one that is hopeless. A thread that steps back may hold the lock long."""
