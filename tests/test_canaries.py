@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import httpx
 import pytest
 
 from leadproof.evidence import read_exchanges
@@ -260,3 +261,36 @@ def test_nothing_is_left_of_a_load(http_target: Callable[..., str], tmp_path: Pa
 
     assert KEY in seen, done.stderr
     assert leaks(done.stdout, done.stderr, *left(tmp_path)) == set()
+
+
+def test_nothing_is_left_of_a_recording(http_target: Callable[..., str], tmp_path: Path) -> None:
+    rows = [entry(encoding, xml) for encoding in ENCODINGS for xml in (False, True)]
+    answers = iter(rows)
+
+    def respond(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        came = next(answers)["response"]
+        said = {one["name"]: re.sub(r"[\r\n]", " ", one["value"]) for one in came["headers"]}
+        return came["status"], said, came["content"]["text"].encode()
+
+    line = [
+        sys.executable, "-m", "leadproof", "record", "--target", http_target(respond), "--out", "out",
+        "--max-exchanges", str(len(rows)), "--duration", "60s",
+    ]  # fmt: skip
+    with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        found = re.search(rb"through (http://\S+)", first)
+        assert found is not None, first
+        with httpx.Client(base_url=found[1].decode(), trust_env=False) as client:
+            for row in rows:
+                sent, post = row["request"], row["request"]["postData"]
+                body = base64.b64decode(post["text"]) if post.get("encoding") else post["text"].encode()
+                target = sent["url"].partition("host.example")[2]
+                pairs = {one["name"]: one["value"] for one in sent["headers"]}
+                assert client.post(target, headers=pairs, content=body).status_code == 200
+        printed = first + process.communicate(timeout=60)[0]
+
+    (run,) = (tmp_path / "out").iterdir()
+    assert len(list(read_exchanges(run))) == len(rows)
+    assert (run / "traffic.har").exists()
+    assert leaks(printed, *left(tmp_path)) == set()
