@@ -34,7 +34,7 @@ class _Post(msgspec.Struct, gc=False):
 
 class _Content(msgspec.Struct, gc=False):
     text: str
-    mimeType: str = ""  # noqa: N815
+    mimeType: str = ""  # noqa: N815 - as above
     encoding: str | None = None
     comment: str = ""
 
@@ -43,7 +43,7 @@ class _Sent(msgspec.Struct, gc=False):
     method: str
     url: str
     headers: list[_Header]
-    postData: _Post | None = None  # noqa: N815
+    postData: _Post | None = None  # noqa: N815 - as above
 
 
 class _Came(msgspec.Struct, gc=False):
@@ -58,7 +58,7 @@ class _Row(msgspec.Struct, gc=False):
     request: _Sent
     response: _Came
     time: float
-    startedDateTime: str  # noqa: N815
+    startedDateTime: str  # noqa: N815 - as above
 
 
 _decode = msgspec.json.Decoder(_Row).decode

@@ -136,6 +136,7 @@ def _unpacked(file: BinaryIO, name: str) -> Stream:
 def _zstd() -> Callable[[], Any] | None:
     """The standard library's decompressor, which Python 3.14 has."""
     try:
+        # Unknown to the type checker before Python 3.14, and known to it from then on.
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return None

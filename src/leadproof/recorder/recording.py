@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,7 +147,7 @@ async def _until(
 
 
 @contextlib.contextmanager
-def _signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event):  # type: ignore[no-untyped-def]
+def _signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> Iterator[None]:
     """SIGINT and SIGTERM end the recording in good order; the second one ends everything."""
     main = asyncio.current_task()
 
