@@ -18,8 +18,9 @@ import yaml
 
 from leadproof import config, profile
 from leadproof.cli import main
-from leadproof.cli.starters import STARTERS, requirement
+from leadproof.cli.starters import STARTERS
 from leadproof.errors import ExitCode
+from leadproof.installation import requirement
 from leadproof.server import Running
 
 DATA = Path(__file__).parent / "data"

@@ -330,12 +330,3 @@ def test_help_shows_every_kind_of_use(said: Callable[..., tuple[int, str, str]])
     examples = re.findall(r"^ +leadproof load (.*)$", out, re.M)
     assert len(examples) >= 7
     assert all(option in out for option in ("--master", "--worker", "--baseline", "--set", "--users", "--allow-target"))
-
-
-def test_the_mock_is_told_from_other_services(mock: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        nobody = Target(f"http://127.0.0.1:{taken.getsockname()[1]}")
-
-    assert driver.is_mock(Target(mock))
-    assert not driver.is_mock(nobody)
-    assert not driver.is_mock(Target("http://sandbox.example"))

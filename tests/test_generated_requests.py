@@ -126,16 +126,6 @@ def test_nothing_is_tried_when_the_time_is_over() -> None:
     assert tried == []
 
 
-def test_without_schemathesis_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from leadproof.errors import MissingExtraError
-
-    monkeypatch.setitem(__import__("sys").modules, "schemathesis", None)
-
-    with pytest.raises(MissingExtraError) as caught:
-        examples.strategy(SPEC, "ping", "json", MAKER)
-    assert "leadproof[contracts]" in caught.value.hint
-
-
 # ---- wrong -----------------------------------------------------------------------------------------------------------
 
 

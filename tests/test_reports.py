@@ -295,8 +295,8 @@ def test_a_thousand_findings_are_folded() -> None:
 
 
 def test_the_verdict_comes_first() -> None:
-    assert arrange(report()).headline == "1 required clause is broken, in 1 place. 1 more finding is reported only."
-    assert arrange(clean()).headline == "Every required clause that was tested holds: 4 of 4 clauses passed."
+    assert arrange(report()).headline == "1 requirement failed; 1 warning."
+    assert arrange(clean()).headline == "All tested requirements passed."
     assert arrange({"verdict": "inconclusive"}).verdict == "Inconclusive"
     assert RENDERERS["md"].render(report()).startswith("# Failed: ")
 

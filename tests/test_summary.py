@@ -19,7 +19,7 @@ from leadproof.judge import Judgement, Tally
 from leadproof.operations import CELLS, OPERATIONS, RESPONSE_TYPES
 from leadproof.redact import Redactor
 from leadproof.specs import Clause, load
-from leadproof.summary import FAIL_ON, OBSERVED, SCHEMA, SHOWN, Summary, counts, coverage, verdict
+from leadproof.summary import FAIL_ON, OBSERVED, SCHEMA, SHOWN, Summary, counts, coverage
 
 SPEC = load()
 
@@ -165,14 +165,8 @@ def test_a_run_comes_to_one_exit_code(judgements: list[Judgement], options: dict
     report = found.report("validate", tally, {})
 
     assert report["exit_code"] == int(found.exit_code(tally)) == expected
-    assert report["verdict"] == {0: "passed", 1: "failed"}.get(expected, "inconclusive")
-
-
-@pytest.mark.parametrize("code", ExitCode)
-def test_every_exit_code_has_a_verdict(code: ExitCode) -> None:
-    words = {ExitCode.PASSED: "passed", ExitCode.VIOLATED: "failed", ExitCode.OBJECTIVES_MISSED: "failed"}
-
-    assert verdict(code) == words.get(code, "inconclusive")
+    broken = any(row["decides"] for row in report["findings"])
+    assert report["verdict"] == ("failed" if broken else "inconclusive" if expected else "passed")
 
 
 def test_where_nothing_was_tested_a_missing_address_is_no_breach() -> None:

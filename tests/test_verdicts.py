@@ -22,9 +22,31 @@ def test_the_worst_code_wins_and_all_are_kept(codes: set[ExitCode]) -> None:
     settle(report, codes)
 
     assert report["exit_code"] == int(worst(*codes))
-    assert report["verdict"] == verdict(worst(*codes))
+    assert report["verdict"] == verdict(codes)
     assert codes_of(report) == codes - {ExitCode.PASSED}
     assert report["codes"][:1] == [report["exit_code"]] * bool(report["codes"])
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ([], "passed"),
+        ([0], "passed"),
+        ([1], "failed"),
+        ([3], "failed"),
+        ([2, 1], "failed"),
+        ([130, 1], "failed"),
+        ([5, 1], "failed"),
+        ([4, 3], "failed"),
+        ([1, 4], "failed"),
+        ([2], "inconclusive"),
+        ([4], "inconclusive"),
+        ([2, 4], "inconclusive"),
+        ([130], "inconclusive"),
+    ],
+)
+def test_the_verdict_names_the_worst_that_was_found_whatever_else_happened(codes: list[int], expected: str) -> None:
+    assert verdict([ExitCode(code) for code in codes]) == expected
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     #: The contract held, the load objectives did not.
     OBJECTIVES_MISSED = 3
-    #: Nothing matched, nothing was authorised, too few samples: nothing was really tested.
+    #: Nothing matched, nothing was authorised, too few samples: too little could be tested.
     INCONCLUSIVE = 4
     #: The target could not be reached.
     UNREACHABLE = 5
@@ -42,11 +42,11 @@ class ExitCode(IntEnum):
 
 #: What each exit code says, in a sentence; reports and `leadproof explain` show it.
 MEANINGS: dict[ExitCode, str] = {
-    ExitCode.PASSED: "Everything that was exercised held.",
-    ExitCode.VIOLATED: "A must clause that is documented or resolved was violated, or what --fail-on adds.",
+    ExitCode.PASSED: "All tested requirements passed.",
+    ExitCode.VIOLATED: "A required clause (must, documented or resolved) failed, or what --fail-on adds.",
     ExitCode.USAGE: "Usage, configuration or unreadable input.",
-    ExitCode.OBJECTIVES_MISSED: "The contract held, the load objectives did not.",
-    ExitCode.INCONCLUSIVE: "Nothing was really tested: nothing matched, nothing was authorised, or too few samples.",
+    ExitCode.OBJECTIVES_MISSED: "The contract was kept, load objectives were missed.",
+    ExitCode.INCONCLUSIVE: "Too little could be tested: nothing matched, nothing was accepted, or too few samples.",
     ExitCode.UNREACHABLE: "The target could not be reached.",
     ExitCode.INTERRUPTED: "Ended by Ctrl-C; what was found until then is kept.",
 }

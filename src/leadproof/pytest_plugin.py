@@ -130,8 +130,11 @@ def leadproof_target(request: pytest.FixtureRequest) -> Target:
         return mock.target
     from leadproof import config
     from leadproof.cli import options
+    from leadproof.mock_target import with_mock_credentials
 
-    return config.target(name, options.settings(), timeout=_value(request.config, "timeout"))
+    configured = options.settings()
+    profile = options.posting_profile(_value(request.config, "profile"), configured)
+    return with_mock_credentials(config.target(name, configured, timeout=_value(request.config, "timeout")), profile)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from leadproof.errors import UsageError
 from leadproof.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, format_of_body
 from leadproof.judge import Judge
 from leadproof.mock import Mock
+from leadproof.mock_target import mock_credentials
 from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile, load
 from leadproof.redact import Redactor
@@ -82,12 +83,7 @@ class RunningMock:
     @property
     def target(self) -> Target:
         """The mock as a target, with credentials."""
-        tokens = self.profile.credentials.bearer_tokens
-        return (
-            Target(self.url, "api-key", self.api_key)
-            if self.api_key
-            else Target(self.url, "bearer", next(iter(tokens), ""))
-        )
+        return Target(self.url, *mock_credentials(self.profile))
 
     @property
     def headers(self) -> dict[str, str]:

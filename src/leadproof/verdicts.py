@@ -5,7 +5,7 @@ Pure, over a report as data, so that a report that was merged, waived or compare
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from leadproof.errors import PRECEDENCE, ExitCode, worst
@@ -28,18 +28,17 @@ def fails(level: str, basis: str, fail_on: str = "must") -> bool:
     return level == "must" or (level == "should" and fail_on in ("should", "assumed"))
 
 
-def verdict(code: ExitCode) -> str:
-    """The verdict in a word."""
-    if code == ExitCode.PASSED:
-        return "passed"
-    return "failed" if code in (ExitCode.VIOLATED, ExitCode.OBJECTIVES_MISSED) else "inconclusive"
+def verdict(codes: Collection[ExitCode]) -> str:
+    """The verdict in a word: the worst that was found, whatever kept the run from finding more."""
+    if {ExitCode.VIOLATED, ExitCode.OBJECTIVES_MISSED} & set(codes):
+        return "failed"
+    return "inconclusive" if set(codes) - {ExitCode.PASSED} else "passed"
 
 
 def settle(report: dict[str, Any], codes: Iterable[ExitCode]) -> None:
     """Writes exit code and verdict into a report, and all codes that apply, the one that wins first."""
     found = set(codes) - {ExitCode.PASSED}
-    code = worst(*found)
-    report["verdict"], report["exit_code"] = verdict(code), int(code)
+    report["verdict"], report["exit_code"] = verdict(found), int(worst(*found))
     report["codes"] = [int(one) for one in PRECEDENCE if one in found]
 
 

@@ -67,7 +67,7 @@ def cli() -> None:
 
     \b
     Exit codes: 0 passed, 1 contract violated, 2 usage, configuration or unreadable input,
-    3 load objectives missed, 4 nothing was really tested, 5 target unreachable, 130 interrupted.
+    3 load objectives missed, 4 too little could be tested, 5 target unreachable, 130 interrupted.
     """
 
 

@@ -10,7 +10,7 @@ from leadproof import suite
 from leadproof.cli import ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish, conclude, engage
 from leadproof.errors import ExitCode
-from leadproof.load import objectives
+from leadproof.load import driver, objectives
 from leadproof.load.probe import Probe, Setting, probe, require
 from leadproof.session import BudgetSpent
 
@@ -94,7 +94,8 @@ def command(
         quiet=as_json,
     )
     if goals:
-        objectives.load(goals)  # what is wrong with them is said before the first packet
+        objectives.load(goals)  # what is wrong with them, or missing, is said before the first packet
+        driver.require_locust()
     with engage(wish) as engagement:
         found = Probe({})
         try:

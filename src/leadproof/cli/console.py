@@ -13,6 +13,8 @@ from leadproof.errors import ExitCode
 from leadproof.findings import shape
 from leadproof.operations import OPERATIONS
 from leadproof.reports.text import count, one_line, seconds
+from leadproof.reports.view import outcome
+from leadproof.verdicts import codes_of
 
 #: Distinct findings that are printed; the report holds the rest.
 PRINTED = 20
@@ -25,17 +27,15 @@ _EXCUSED = (("waived", "(waived)"), ("known", "(known)"))
 #: Other operations and representations with the same finding that are named beside the first.
 ALIKE = 4
 
-_COLOURS = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
-
-_REASONS = {
-    ExitCode.PASSED: "every must clause that was exercised held",
-    ExitCode.VIOLATED: "the contract is violated",
-    ExitCode.USAGE: "some input could not be read",
-    ExitCode.INCONCLUSIVE: "nothing was really tested",
-    ExitCode.UNREACHABLE: "the target never answered",
-    ExitCode.OBJECTIVES_MISSED: "the objectives were missed",
-    ExitCode.INTERRUPTED: "interrupted; this is what was found until then",
+#: Exchanges that were not judged, in words.
+_OUTCOMES = {
+    "unrecognised": "not recognised",
+    "unauthorised": "with rejected credentials",
+    "absent": "with nothing at the address",
+    "unanswered": "without a response",
 }
+
+_COLOURS = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
 
 
 def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
@@ -45,9 +45,10 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     numbers = ", ".join(
         f"{results.count(name)} {name}" for name in ("passed", "failed", "waived", "untested") if name in results
     )
-    reason = _reason(report)
-    click.echo(f"{click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)}  {reason}")
-    if report["exit_code"] == ExitCode.INCONCLUSIVE:
+    head = click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)
+    click.echo(f"{head}  {one_line('; '.join(outcome(report)))}")
+    unread = ExitCode.USAGE in codes_of(report) and not report["counts"]["exchanges"]  # its own hint stands below
+    if ExitCode.INCONCLUSIVE in codes_of(report) and not unread:
         click.echo(f"  hint: {_remedy(report)}")
     click.echo()
     _facts(report, numbers)
@@ -64,32 +65,19 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
         click.echo(f"report: {one_line(saved)}")
 
 
-def _reason(report: Mapping[str, Any]) -> str:
-    """The verdict in a few words; what is excused is not called held."""
-    excused = [
-        words
-        for key, words in (("waived", "waived"), ("known", "known from the baseline"))
-        if any(row.get(key) for row in report["findings"])
-    ]
-    code = ExitCode(report["exit_code"])
-    if excused and code == ExitCode.PASSED:
-        return f"all that is broken is {' or '.join(excused)}"
-    if report.get("comparison") and code == ExitCode.VIOLATED:
-        return "the contract is violated in a new way"
-    return _REASONS[code]
-
-
 def _remedy(report: Mapping[str, Any]) -> str:
     """What to do about a run that tested nothing."""
     counts = report["counts"]
     if counts["unauthorised"]:
         return (
-            "the credentials were not taken: set LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, and LEADPROOF_AUTH_SCHEME"
+            "the credentials were rejected: set LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, and LEADPROOF_AUTH_SCHEME"
         )
     if counts["absent"]:
         return "there is nothing at the documented addresses: is the URL the one that stands before /v2?"
     if counts["unrecognised"]:
         return "no exchange is a documented operation: was the traffic of the lead receiver recorded?"
+    if report["coverage"].get("gaps"):
+        return "what was to be tested and was not is named below"
     if counts["judged"]:
         return "nothing was accepted: does the posting profile fit the account? Name yours with --profile"
     return "no exchange was found"
@@ -97,11 +85,7 @@ def _remedy(report: Mapping[str, Any]) -> str:
 
 def _facts(report: Mapping[str, Any], numbers: str) -> None:
     counts, run = report["counts"], report["run"]
-    rest = [
-        f"{counts[name]} {name}"
-        for name in ("unrecognised", "unauthorised", "absent", "unanswered")
-        if counts.get(name)
-    ]
+    rest = [f"{counts[name]} {words}" for name, words in _OUTCOMES.items() if counts.get(name)]
     click.echo(
         f"  exchanges  {counts['exchanges']}, {counts['judged']} judged" + (f" ({', '.join(rest)})" if rest else "")
     )
@@ -126,7 +110,7 @@ def _load(latency: Mapping[str, Any]) -> str:
         return f"not probed: {latency['skipped']}"
     counts, curves = latency["counts"], latency["steps"]
     p99 = max((row["latency"].get("p99", 0.0) for row in curves.values()), default=None)
-    decides = "" if latency.get("decides", True) else ", which decides nothing"
+    decides = "" if latency.get("decides", True) else " (informational)"
     return (
         f"{count(counts['completed'] + counts['failed'], 'request')} at {latency['scenario']['rate']:g} journeys/s: "
         f"p99 {seconds(p99)}, {counts['failed']:,} failed; {latency['verdict']}{decides}"
@@ -203,7 +187,7 @@ def _cell(row: Mapping[str, Any]) -> str:
 def _observations(observations: list[dict[str, Any]]) -> None:
     if not observations:
         return
-    click.echo("observed (no clause decides):")
+    click.echo("notes:")
     for row in observations[:PRINTED]:
         times = f"  ×{row['count']}" if row["count"] > 1 else ""
         where = one_line("   ".join(one for one in (row["pointer"], row["xpath"]) if one))

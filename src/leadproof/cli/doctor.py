@@ -13,17 +13,18 @@ from typing import NamedTuple
 
 import click
 
-from leadproof import __version__, specs
+from leadproof import __version__, installation, specs
 from leadproof.cli import options
 from leadproof.errors import ExitCode, LeadproofError
 from leadproof.operations import CELLS, OPERATIONS
 from leadproof.profile import load as load_profile
 
-#: Packages that every command needs, and those of the extras.
+#: Packages that every command needs.
 REQUIRED = (
     "click",
     "httptools",
     "httpx",
+    "hypothesis",
     "ijson",
     "jinja2",
     "jsonschema",
@@ -31,10 +32,11 @@ REQUIRED = (
     "lxml",
     "msgspec",
     "orjson",
+    "pyyaml",
     "rich",
+    "schemathesis",
     "xmlschema",
 )
-EXTRAS = {"contracts": ("hypothesis", "pytest", "schemathesis"), "load": ("locust",)}
 
 
 class Line(NamedTuple):
@@ -73,9 +75,9 @@ def diagnose() -> Iterator[Line]:
         yield _package(name, "wrong", "install leadproof again")
     if sys.platform != "win32":
         yield _package("uvloop", "missing", "the mock runs on asyncio's own loop, slower")
-    for extra, names in EXTRAS.items():
-        for name in names:
-            yield _package(name, "missing", f"pip install 'leadproof[{extra}]'")
+    for rows in installation.EXTRAS.values():
+        for name, requirement in rows.items():
+            yield _package(name, "missing", installation.install([requirement]))
     yield from _own()
     yield from _here()
 

@@ -21,6 +21,7 @@ from leadproof.findings import Observation
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.mock import Mock
+from leadproof.mock_target import mock_credentials, with_mock_credentials
 from leadproof.profile import Profile
 from leadproof.receiver import Receiver
 from leadproof.redact import Redactor
@@ -106,7 +107,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
             controls = Controls(mock.url, token)
             stack.callback(controls.close)
         else:
-            goal = config.target(wish.target, configured, timeout=wish.timeout)
+            goal = with_mock_credentials(config.target(wish.target, configured, timeout=wish.timeout), profile)
         remote = not goal.loopback
         # On the mock the same leads every time, elsewhere with identities of their own.
         nonce = wish.nonce if wish.nonce is not None else 0 if controls else secrets.randbits(32)
@@ -172,9 +173,7 @@ def conclude(
 
 def _goal(url: str, profile: Profile, timeout: float | None) -> Target:
     """The built-in mock as a target, with credentials that the profile says it takes."""
-    keys, tokens = profile.credentials.api_keys, profile.credentials.bearer_tokens
-    scheme, secret = ("api-key", keys[0]) if keys else ("bearer", tokens[0]) if tokens else ("api-key", "")
-    return Target(url, scheme, secret, timeout=config.TIMEOUT if timeout is None else timeout)
+    return Target(url, *mock_credentials(profile), timeout=config.TIMEOUT if timeout is None else timeout)
 
 
 def _rate(asked: float | None, *, remote: bool) -> float:

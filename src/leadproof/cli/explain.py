@@ -95,7 +95,7 @@ WORDS: dict[str, str] = {
     "untested": "Nothing in the run decided the clause; the reason stands beside it.",
     "inapplicable": "The clause does not concern what was tested.",
     "waived": "The clause is broken, and somebody has taken that on until a date (waivers.toml).",
-    "observation": "Something worth knowing that no clause decides; it never fails a run.",
+    "note": "Something worth knowing that no clause is about; it never fails a run.",
     "one-sided": "A member that is documented in JSON or in XML only, so the two are not compared.",
     "volatile": "A member that is new in every answer by nature, an id or a clock, so twins are not compared in it.",
     "twins": "The same request in JSON and in XML; their two answers have to say the same.",

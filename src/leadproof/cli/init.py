@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from leadproof.cli.starters import STARTERS, requirement
+from leadproof.cli.starters import STARTERS
 from leadproof.errors import LeadproofError, UsageError
+from leadproof.installation import only_here, requirement
 
 
 @click.command("init")
@@ -46,7 +47,8 @@ def command(what: tuple[str, ...], into: Path, package: str | None, force: bool)
             _write(into / row.path, row.text(package))
         click.echo(f"{'kept' if name in kept else 'wrote':<6} {row.path:<32} {row.about}")
     if {"github", "gitlab"} & (chosen.keys() - kept.keys()):
-        click.echo(f"CI installs {package}; --package names another source")
+        reach = ", a path of this machine: name a source that CI can reach with" if only_here(package) else ";"
+        click.echo(f"CI installs {package}{reach} --package{'' if only_here(package) else ' names another source'}")
     click.echo("next: leadproof certify; its reports go to reports/out/, which belongs into .gitignore")
 
 

@@ -22,9 +22,10 @@ from leadproof.evidence import Run
 from leadproof.judge import Judge
 from leadproof.load import driver, guard, latency, objectives, scenario, telling
 from leadproof.load.following import follow
-from leadproof.load.job import MODELS, Job, mock_credentials
+from leadproof.load.job import MODELS, Job
 from leadproof.load.schedule import PATTERNS, SHAPES
 from leadproof.load.story import Story
+from leadproof.mock_target import is_mock, mock_credentials, with_mock_credentials
 from leadproof.reports import RENDERERS
 from leadproof.reports.text import figure
 from leadproof.summary import Summary
@@ -152,8 +153,8 @@ def _run(name: str, given: dict[str, Any]) -> int:
         own = goal is None
         if goal is None:
             goal = _goal(stack.enter_context(driver.mock(_mock_arguments(given, chosen, seed))), profile)
-        elif not goal.secret and goal.loopback:
-            goal = Target(goal.url, *mock_credentials(profile), goal.ca, timeout=goal.timeout)
+        else:
+            goal = with_mock_credentials(goal, profile)
         job = Job(
             chosen,
             goal.base,
@@ -166,7 +167,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
             users=(given["users"] or CLOSED_USERS) if given["model"] == "closed" else 0,
             readings=dict(spec.choices),
             as_documented=given["as_documented"],
-            mock=own or driver.is_mock(goal),
+            mock=own or is_mock(goal),
             conserve=not given["no_conservation"],
         )
         redactor = options.redactor(profile, goal.secret)

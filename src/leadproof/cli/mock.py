@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import click
@@ -11,9 +14,12 @@ from leadproof.cli import options
 from leadproof.errors import UsageError
 from leadproof.mock import Limits
 from leadproof.mock.defects import pick, planted
+from leadproof.profile import Profile
 from leadproof.server import new_token, run
 from leadproof.server.faults import script
 from leadproof.target import is_loopback
+
+_KEY, _TOKEN = "LEADPROOF_API_KEY", "LEADPROOF_BEARER_TOKEN"
 
 
 @click.command("mock")
@@ -54,7 +60,8 @@ def command(
 ) -> None:
     """Run the mock of the lead receiver: all ten operations, JSON and XML, with memory.
 
-    It takes the credentials that the posting profile names (the shipped one: api-key mock-api-key-not-a-secret).
+    It takes the credentials that the posting profile names (the shipped one: api-key mock-api-key-not-a-secret), and
+    those of its environment: LEADPROOF_API_KEY and LEADPROOF_BEARER_TOKEN.
     Time, reviews and returns are controlled under /__mock__/, with the header x-mock-token.
 
     \b
@@ -71,7 +78,7 @@ def command(
             hint="add --allow-remote if that is meant; the mock has no TLS",
         )
     configured = options.settings()
-    profile = options.posting_profile(profile_path, configured)
+    profile = _with_environment(options.posting_profile(profile_path, configured), os.environ)
     limits = Limits() if max_leads is None else Limits(leads=max_leads, orders=max_leads)
     token = token or new_token()
     number = configured.seed if seed is None else seed
@@ -84,7 +91,8 @@ def command(
     def ready(url: str) -> None:
         click.echo(f"mock of the LeadExec lead receiver at {url}")
         click.echo(f"  profile   {profile.name}")
-        click.echo(f"  api-key   {', '.join(profile.credentials.api_keys)}")
+        for label, accepted in _accepted(profile, os.environ):
+            click.echo(f"  {label:9} {accepted}")
         click.echo(f"  controls  {url}/__mock__/state  (x-mock-token: {token})")
         click.echo(f"  try       leadproof certify --target {url}" if urlsplit(url).port else "")
         for one in (*defects, *faults):
@@ -92,3 +100,27 @@ def command(
         click.echo("Ctrl-C ends it.")
 
     run(mock, host, port, ready=ready, fault=fault)
+
+
+def _with_environment(profile: Profile, environ: Mapping[str, str]) -> Profile:
+    """The profile with the credentials that stand in the environment besides its own."""
+    key, token = (environ.get(name, "").strip() for name in (_KEY, _TOKEN))
+    known = profile.credentials
+    return replace(
+        profile,
+        credentials=replace(
+            known,
+            api_keys=known.api_keys + ((key,) if key else ()),
+            bearer_tokens=known.bearer_tokens + ((token,) if token else ()),
+        ),
+    )
+
+
+def _accepted(profile: Profile, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What the mock takes, a line each; what the environment holds may be a real key, and is named, not shown."""
+    rows = (("api-key", profile.credentials.api_keys, _KEY), ("bearer", profile.credentials.bearer_tokens, _TOKEN))
+    for label, secrets, name in rows:
+        own = environ.get(name, "").strip()
+        shown = [f"the one in {name}" if own and secret == own else secret for secret in secrets]
+        if shown:
+            yield label, ", ".join(dict.fromkeys(shown))

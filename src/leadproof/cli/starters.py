@@ -1,17 +1,15 @@
 """What `leadproof init` writes: a table of files, each a text that works as it stands and says what to change.
 
-Nothing is read or written here but the shipped posting profile and what pip knows of this installation.
+Nothing is read or written here but the shipped posting profile.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from importlib import metadata
 from string import Template
 from typing import NamedTuple
 
-from leadproof import __version__, resources
+from leadproof import resources
 
 
 class Starter(NamedTuple):
@@ -123,18 +121,6 @@ repos:
         language: system
         files: '$captures'
 """
-
-
-def requirement() -> str:
-    """What pip installs this leadproof by: the repository that it came from, else its version."""
-    try:
-        origin = json.loads(metadata.distribution("leadproof").read_text("direct_url.json") or "{}")
-    except (metadata.PackageNotFoundError, ValueError):
-        origin = {}
-    known = origin.get("vcs_info") or {}
-    if known.get("vcs") and known.get("commit_id"):
-        return f"leadproof @ {known['vcs']}+{origin['url']}@{known['commit_id']}"
-    return f"leadproof=={__version__}"
 
 
 def _filled(text: str) -> Callable[[str], str]:

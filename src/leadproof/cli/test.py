@@ -85,7 +85,7 @@ def command(
     LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, never from the command line; guard rails for targets on other machines
     are those of certify. Each distinct failure leaves a replay file in the run directory.
 
-    A run ends with 4 if a representation of an operation that was selected was never really tested.
+    A run ends with 4 if an operation that was selected got no accepted request in one of its media types.
 
     \b
     Examples:

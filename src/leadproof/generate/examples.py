@@ -14,7 +14,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from leadproof.errors import MissingExtraError
 from leadproof.generate.boundaries import leads_fields, members
 from leadproof.generate.leads import LeadMaker
 from leadproof.operations import OPERATIONS
@@ -81,46 +80,30 @@ def plain(schema: Any) -> Any:
     return [plain(sub) for sub in schema] if isinstance(schema, list) else schema
 
 
-def require_generators() -> Any:
-    """The schemathesis module.
+def generators() -> Any:
+    """The schemathesis module, which takes half a second to import."""
+    import schemathesis
 
-    Raises:
-        MissingExtraError: schemathesis is not installed.
-    """
-    try:
-        import schemathesis
-    except ModuleNotFoundError:
-        raise MissingExtraError(
-            "generated cases need schemathesis and hypothesis", hint="pip install 'leadproof[contracts]'"
-        ) from None
     return schemathesis
 
 
 def strategy(spec: Specification, operation: str, fmt: str, maker: LeadMaker) -> Any:
-    """A Hypothesis strategy of valid request values for one cell.
-
-    Raises:
-        MissingExtraError: schemathesis is not installed.
-    """
+    """A Hypothesis strategy of valid request values for one cell."""
     return cases(document(operation, fmt, narrowed(spec, operation, fmt, maker)), negative=False).map(
         lambda case: case.body
     )
 
 
 def cases(described: dict[str, Any], *, negative: bool) -> Any:
-    """A Hypothesis strategy of schemathesis cases for the one operation of a document.
-
-    Raises:
-        MissingExtraError: schemathesis is not installed.
-    """
-    require_generators()
+    """A Hypothesis strategy of schemathesis cases for the one operation of a document."""
+    generators()
     return _cases(json.dumps(described), negative)
 
 
 @lru_cache(maxsize=128)
 def _cases(text: str, negative: bool) -> Any:
     # By its text, because reading a document costs some fifty examples, and every run wants the same ones.
-    schemathesis = require_generators()
+    schemathesis = generators()
     described = json.loads(text)
     path, item = next(iter(described["paths"].items()))
     mode = schemathesis.GenerationMode.NEGATIVE if negative else schemathesis.GenerationMode.POSITIVE

@@ -60,11 +60,7 @@ class Raw(NamedTuple):
 
 
 def json_negatives(spec: Specification, operation: str) -> Any:
-    """A Hypothesis strategy of `Raw` bodies that are wrong in one or two places; `repaired` makes requests of them.
-
-    Raises:
-        MissingExtraError: schemathesis is not installed.
-    """
+    """A Hypothesis strategy of `Raw` bodies that are wrong in one or two places; `repaired` makes requests of them."""
     described = document(operation, "json", _bounded(spec.schema(operation, "request", "json")))
     return cases(described, negative=True).map(lambda case: Raw(case.body, _words(case)))
 

@@ -192,7 +192,7 @@ class _Case:
             return self._done("unanswered" if self.exchange.failure else "judged")
         if response.status in UNAUTHORISED:
             asked = intent == "unauthorised"  # one observation for the run then, not one an operation
-            words = "without valid credentials the answer has" if asked else "the credentials were not taken:"
+            words = "wrong credentials, sent on purpose, got" if asked else "the credentials were rejected with"
             said = Observation("status.unexpected", f"{words} status {response.status}", origin=self.exchange.origin)
             self.observations.append(said if asked else replace(said, operation=self.operation.id, media=self.media))
             missing = () if has_credentials(self.context) else ("client_credentials",)

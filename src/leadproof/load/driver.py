@@ -7,7 +7,6 @@ from us (stop); when we are gone, its socket ends and it stops by itself. The cr
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import queue
@@ -20,8 +19,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,8 +27,8 @@ from typing import Any
 import msgspec
 
 import leadproof
-from leadproof import resources
-from leadproof.errors import MissingExtraError, ServerError
+from leadproof import installation, resources
+from leadproof.errors import ServerError
 from leadproof.load import guard
 from leadproof.load.job import SECRET, Job
 from leadproof.target import Target
@@ -227,8 +224,7 @@ def require_locust() -> None:
     Raises:
         MissingExtraError: It is not.
     """
-    if importlib.util.find_spec("locust") is None:
-        raise MissingExtraError("load tests need locust", hint="pip install 'leadproof[load]'")
+    installation.require("load", "load tests need locust")
 
 
 # ---- the mock --------------------------------------------------------------------------------------------------------
@@ -269,19 +265,3 @@ def mock(arguments: Sequence[str] = ()) -> Iterator[str]:
 def _discard(lines: Any) -> None:
     for _ in lines:
         pass
-
-
-def is_mock(target: Target) -> bool:
-    """Is a target on this machine our mock? It tells by its controls, which ask for a token."""
-    if not target.loopback or not target.base.startswith("http://"):
-        return False
-    request = urllib.request.Request(f"{target.base}/__mock__/state")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=2):
-            return False
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code == 403 and b"x-mock-token" in error.read(2000)
-    except (OSError, ValueError):
-        return False

@@ -20,6 +20,7 @@ from leadproof.load.journeys import OPERATIONS_OF, Kit
 from leadproof.load.scenario import Scenario
 from leadproof.load.scenario import read as read_scenario
 from leadproof.load.traffic import Traffic
+from leadproof.mock_target import mock_credentials
 from leadproof.profile import Profile
 from leadproof.profile import load as load_profile
 from leadproof.target import Target
@@ -72,14 +73,14 @@ class Job:
         return cls(**{**data, "scenario": scenario, "only": tuple(data.get("only", ()))})
 
     def target(self, environ: Mapping[str, str] = os.environ) -> Target:
-        """The target with its secret from the environment; on this machine the profile's own where there is none."""
+        """The target with its secret from the environment; for our mock the profile's own where there is none."""
         secret, scheme = environ.get(SECRET, ""), self.scheme
         if not secret:
             token = environ.get("LEADPROOF_BEARER_TOKEN", "").strip()
             secret = token or environ.get("LEADPROOF_API_KEY", "").strip()
             scheme = environ.get("LEADPROOF_AUTH_SCHEME", "") or ("bearer" if token else scheme)
         target = Target(self.url, scheme, secret, self.ca, timeout=self.scenario.timeout)
-        if not secret and target.loopback:
+        if not secret and self.mock:
             scheme, secret = mock_credentials(self.posting_profile())
             target = Target(self.url, scheme, secret, self.ca, timeout=self.scenario.timeout)
         return target
@@ -91,13 +92,6 @@ class Job:
     def specification(self) -> specs.Specification:
         """The contract under the job's readings."""
         return specs.load(dict(self.readings), as_documented=self.as_documented)
-
-
-def mock_credentials(profile: Profile) -> tuple[str, str]:
-    """Scheme and secret that the mock takes under a profile; they open nothing else."""
-    if profile.credentials.api_keys:
-        return "api-key", profile.credentials.api_keys[0]
-    return "bearer", next(iter(profile.credentials.bearer_tokens), "")
 
 
 def kit(

@@ -21,6 +21,7 @@ from leadproof.load.following import follow
 from leadproof.load.job import Job
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import Story
+from leadproof.mock_target import is_mock
 from leadproof.summary import Summary
 from leadproof.target import Target
 
@@ -42,7 +43,7 @@ class Probe:
 
     #: The `latency` member of the report.
     data: dict[str, Any]
-    #: What it says about the run; PASSED where it decides nothing.
+    #: What it says about the run; PASSED where it is informational.
     code: ExitCode = ExitCode.PASSED
 
 
@@ -85,7 +86,7 @@ def probe(it: Setting, show: Callable[[str], object] = lambda words: None) -> Pr
                 target = Target(stack.enter_context(driver.mock(arguments)), it.target.scheme, it.target.secret)
             return _run(it, chosen, target, show)
     except LeadproofError as error:
-        reason = f"{error.message}; {error.hint}" if error.hint else error.message
+        reason = f"{error.message}: {error.hint}" if error.hint else error.message
         return Probe({"skipped": reason}, ExitCode.INCONCLUSIVE if it.goals else ExitCode.PASSED)
 
 
@@ -137,7 +138,7 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Callable[[str], ob
         nonce=0 if it.own else secrets.randbits(32),
         readings=it.readings or {},
         as_documented=it.as_documented,
-        mock=it.own or driver.is_mock(target),
+        mock=it.own or is_mock(target),
     )
     judge = Judge(it.judge.spec, it.judge.profile)
     story = Story(job, goals, judge, it.summary, it.run)
@@ -150,7 +151,7 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Callable[[str], ob
         decides, it.summary.interrupted = ExitCode.INTERRUPTED, True
     elif story.decides and story.conservation.broken:
         decides = ExitCode.VIOLATED
-    words = _WORDS if it.goals else f"{_WORDS} Its objectives are reported and decide nothing."
+    words = _WORDS if it.goals else f"{_WORDS} Its objectives are informational."
     data = latency.described(story, outcomes) | {"probe": words, "decides": bool(it.goals)}
     return Probe(data, decides)
 

@@ -21,13 +21,14 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from leadproof.errors import ExitCode, LeadproofError
-from leadproof.load import driver, guard
+from leadproof.load import guard
 from leadproof.load.job import Job
 from leadproof.load.story import Story
 from leadproof.locust_engine import stats, words
 from leadproof.locust_engine.carrier import Carrier
 from leadproof.locust_engine.channel import Channel, inherited
 from leadproof.locust_engine.options import add_options, from_options, with_tags
+from leadproof.mock_target import is_mock
 
 #: Where the command that started this locust has put the job, as JSON.
 JOB = "LEADPROOF_LOAD_JOB"
@@ -99,7 +100,7 @@ class Session:
         """Begins the run, on a local runner or a master."""
         self.job = self.made()
         if self.channel is None:  # the command knows already
-            self.job = replace(self.job, mock=driver.is_mock(self.job.target()))
+            self.job = replace(self.job, mock=is_mock(self.job.target()))
         self._story, self._samples = (None if self.channel else words.begin(self.job)), []
         self._done, self._lost, self._concluded = set(), {}, False
         self._interrupted = False

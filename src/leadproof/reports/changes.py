@@ -40,17 +40,6 @@ def comparison(report: Mapping[str, Any]) -> list[str]:
     return parts
 
 
-def excused(report: Mapping[str, Any]) -> str:
-    """One sentence, where a run passed although something is broken; "" otherwise."""
-    found = rows(report, "findings")
-    numbers = {"waived": sum(bool(row.get("waived")) for row in found)}
-    numbers["known from the baseline"] = sum(bool(row.get("known") and not row.get("waived")) for row in found)
-    told = [f"{count(number, 'finding')} {words}" for words, number in numbers.items() if number]
-    if report.get("verdict") != "passed" or not told:
-        return ""
-    return f"Nothing that is broken decides: {' and '.join(told)}."
-
-
 def waivers(report: Mapping[str, Any]) -> list[str]:
     """Every waiver with its state, the ones that do not work first."""
     found = rows(report, "waivers")

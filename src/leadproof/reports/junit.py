@@ -72,7 +72,7 @@ def _case(clause: Row, operation: str, media: str, findings: list[Row], view: Vi
     advice = [row for row in findings if row not in failures]
     if advice:
         output = ET.SubElement(case, "system-out")
-        output.text = "\n\n".join(f"{row.get('level', 'should')}, does not decide: {_details(row)}" for row in advice)
+        output.text = "\n\n".join(f"warning ({row.get('level', 'should')}): {_details(row)}" for row in advice)
     return case
 
 
@@ -115,7 +115,7 @@ def _objective(row: Row, *, decides: bool) -> ET.Element:
     elif row.get("verdict") == "FAIL" and decides:
         case.append(_element("failure", type="load.objective", message=words))
     else:
-        ET.SubElement(case, "system-out").text = words if decides else f"{row.get('verdict')}, does not decide: {words}"
+        ET.SubElement(case, "system-out").text = words if decides else f"{row.get('verdict')}, informational: {words}"
     return case
 
 

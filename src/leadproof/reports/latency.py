@@ -57,19 +57,6 @@ def figure(row: Row, name: str) -> str:
     return text_of(str(row.get("name", "")), row.get(name))
 
 
-def headline(report: Row) -> str:
-    """One sentence: what came out of the load."""
-    latency = report["latency"]
-    rows = [row for row in latency.get("objectives", ()) if row.get("verdict") == "FAIL"]
-    if rows:
-        return "Objectives were missed: " + "; ".join(
-            f"{row['name']} is {figure(row, 'actual')}, at most {figure(row, 'most')}" for row in rows
-        )
-    reasons = [str(row["reason"]) for row in latency.get("objectives", ()) if row.get("reason")]
-    why = latency.get("nothing") or next(iter(reasons), "")
-    return f"No verdict is possible: {why}." if why else "No verdict is possible."
-
-
 def _tick(value: float) -> str:
     """A duration at an axis."""
     return f"{value * 1e3:g} ms" if value < 1 else f"{value:g} s"

@@ -25,18 +25,18 @@ def render(report: Mapping[str, Any]) -> str:
     view = arrange(report)
     parts = [
         f"# {view.verdict}: LeadExec lead receiver API v2",
-        escape(changes.excused(report) or view.headline),
+        escape(view.headline),
         escape(view.basis),
         _facts(view),
     ]
     if report.get("rebuilt"):
         parts.append(escape(str(report["rebuilt"])))
     parts += changes.comparison(report)
-    parts += _findings("What is broken", _standing(view.failures), view)
+    parts += _findings("Failed requirements", _standing(view.failures), view)
     parts += _load(mapping(report, "latency"))
     parts += _problems(report)
     parts += _tables(view)
-    parts += _findings("Reported, does not decide", _standing(view.advice), view)
+    parts += _findings("Warnings (do not fail the run)", _standing(view.advice), view)
     parts += changes.waivers(report)
     parts += _equivalence(report)
     parts += _observations(report)
@@ -196,7 +196,8 @@ def _observations(report: Row) -> list[str]:
     if not found:
         return []
     lines = [f"- {escape(str(row.get('message', '')))}" for row in found[:_MOST]]
-    return ["## Observations", "No clause decides these.", "\n".join(lines), _more(len(found), "observation")]
+    about = "Worth knowing; none of them fails the run."
+    return ["## Notes", about, "\n".join(lines), _more(len(found), "note")]
 
 
 def _untested(view: View) -> list[str]:

@@ -6,12 +6,14 @@ Everything is read leniently: a report without a part (an older one, a thinner c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadproof.errors import ExitCode
 from leadproof.operations import OPERATIONS, RESPONSE_TYPES
-from leadproof.reports.text import count
+from leadproof.reports.text import count, figure
+from leadproof.verdicts import codes_of
 
 Row = Mapping[str, Any]
 
@@ -90,7 +92,7 @@ def arrange(report: Row) -> View:
     return View(
         report=report,
         verdict=VERDICTS.get(verdict, verdict.capitalize()),
-        headline=_headline(verdict, failures, len(advice), results, report),
+        headline=sentence(outcome(report)),
         basis=_basis(report, results),
         failures=failures,
         advice=advice,
@@ -152,20 +154,84 @@ def broken(findings: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(str(row.get("clause", "")) for row in findings))
 
 
-def _headline(verdict: str, failures: list[Row], advice: int, results: Mapping[str, int], report: Row) -> str:
-    beside = f" {count(advice, 'more finding is', 'more findings are')} reported only." if advice else ""
-    problems = sum(1 for row in rows(report, "files") if row.get("problem"))
-    if verdict == "failed" and failures:
-        clauses = count(len(broken(failures)), "required clause is", "required clauses are")
-        return f"{clauses} broken, in {count(len(failures), 'place')}.{beside}"
-    if verdict == "failed":
-        return f"{count(results['failed'], 'clause is', 'clauses are')} broken."
-    if verdict == "passed":
-        tested = f"{results['passed']:,} of {count(sum(results.values()), 'clause')} passed"
-        return f"Every required clause that was tested holds: {tested}.{beside.replace('more ', '')}"
-    if problems:
-        return f"{count(problems, 'file')} could not be read, and too little was left to judge."
-    return "Too little was really tested to say whether the contract holds."
+def outcome(report: Row) -> list[str]:
+    """What a run came to, in phrases: the worst that was found first, then what kept it from finding more."""
+    codes = codes_of(report)
+    clauses = {str(row.get("id", "")): row for row in rows(report, "clauses")}
+    failed = [row for row in rows(report, "findings") if decides(row, clauses)]
+    said = {
+        ExitCode.VIOLATED: _violated(failed, report),
+        ExitCode.OBJECTIVES_MISSED: _objectives(report),
+        ExitCode.UNREACHABLE: "the target could not be reached",
+        ExitCode.USAGE: _unread(report),
+        ExitCode.INCONCLUSIVE: _undecided(report),
+        ExitCode.INTERRUPTED: "interrupted, so this is what was found until then",
+    }
+    warnings = sum(row not in failed and not _excused(row) for row in rows(report, "findings"))
+    beside = [count(warnings, "warning")] if warnings else []
+    found = [words for code, words in said.items() if code in codes]
+    return [*(found or [_passed(report)]), *beside]
+
+
+def _violated(failed: list[Row], report: Row) -> str:
+    clauses = broken(failed)
+    if not clauses:
+        return "leads were lost, duplicated or sold twice"
+    return f"{count(len(clauses), 'requirement')} {'newly ' if report.get('comparison') else ''}failed"
+
+
+def _objectives(report: Row) -> str:
+    missed = [row for row in rows(mapping(report, "latency"), "objectives") if row.get("verdict") == "FAIL"]
+    figures = (
+        f"{row.get('name')} is {figure(str(row.get('name')), row.get('actual'))}, "
+        f"at most {figure(str(row.get('name')), row.get('most'))} allowed"
+        for row in missed
+    )
+    return f"objectives were missed: {'; '.join(figures)}" if missed else "objectives were missed"
+
+
+def _unread(report: Row) -> str:
+    unread = sum(mapping(row, "problem").get("kind") == "file.unreadable" for row in rows(report, "files"))
+    if unread:
+        return f"{count(unread, 'file')} could not be read"
+    return "the load generator had a problem" if report.get("latency") else "some input could not be read"
+
+
+def _undecided(report: Row) -> str:
+    latency = mapping(report, "latency")
+    reasons = [str(row["reason"]) for row in rows(latency, "objectives") if row.get("reason")]
+    if report.get("command") == "load" and (why := latency.get("nothing") or next(iter(reasons), "")):
+        return f"no verdict on the load: {why}"
+    tested = number(mapping(report, "rests_on"), "tested")
+    return "not everything could be tested" if tested else "nothing could be tested"
+
+
+def _passed(report: Row) -> str:
+    excused = [
+        f"{count(found, 'finding')} {words}"
+        for words, found in (
+            ("waived", sum(bool(row.get("waived")) for row in rows(report, "findings"))),
+            ("known from the baseline", sum(_known(row) for row in rows(report, "findings"))),
+        )
+        if found
+    ]
+    if excused:
+        return f"no other requirement failed: {' and '.join(excused)}"
+    return "all tested requirements passed"
+
+
+def _excused(row: Row) -> bool:
+    return bool(row.get("waived") or row.get("known"))
+
+
+def _known(row: Row) -> bool:
+    return bool(row.get("known") and not row.get("waived"))
+
+
+def sentence(phrases: Sequence[str]) -> str:
+    """Phrases as one sentence."""
+    text = "; ".join(phrases)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _basis(report: Row, results: Mapping[str, int]) -> str:
@@ -180,7 +246,7 @@ def _basis(report: Row, results: Mapping[str, int]) -> str:
     # What was sent or read and still tells nothing about the contract.
     missed = ((name, number(counts, name)) for name in ("unrecognised", "unauthorised", "absent", "unanswered"))
     parts += [f"{times:,} {name}" for name, times in missed if times]
-    return "Rests on " + ", ".join(parts) + "."
+    return "Based on " + ", ".join(parts) + "."
 
 
 def number(row: Row, name: str) -> int:

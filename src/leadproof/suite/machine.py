@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from leadproof.generate.examples import SHRINKS, Failed, require_generators, settings
+from leadproof.generate.examples import SHRINKS, Failed, settings
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judgement
 from leadproof.suite.case import Case
@@ -231,7 +231,6 @@ class Partner:
 def lived(story: Story, *, orders: bool) -> None:
     """Many lives, each a random row of steps."""
     story.need_source("create_lead")
-    require_generators()
     from hypothesis import seed
     from hypothesis.errors import HypothesisException
     from hypothesis.stateful import run_state_machine_as_test

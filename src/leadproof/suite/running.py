@@ -27,9 +27,9 @@ FUTILE = 60
 
 #: How an exchange may end before anything was tested.
 AT_THE_DOOR = {
-    "unauthorised": "the credentials were not taken",
+    "unauthorised": "the credentials were rejected",
     "absent": "there is nothing at the documented address",
-    "unanswered": "no answer came",
+    "unanswered": "no response came",
 }
 
 
