@@ -84,6 +84,49 @@ def test_a_users_suite(suite: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*ContractViolation*", "*LE2-PING-RES-01*"])
 
 
+def test_a_marked_clause_that_no_response_decided_fails_the_test(suite: pytest.Pytester) -> None:
+    result = run(
+        suite,
+        """
+        import httpx
+        import pytest
+
+        from leadproof.pytest_plugin import assert_contract
+
+        PING = {"source": {"vid": 1001, "lid": 2001}, "leads": [{"fields": {"State": "TX", "Zip": "75001"}}]}
+
+
+        def pinged(mock):
+            answer = httpx.post(mock.url + "/v2/insert/ping", json=PING,
+                                headers={"accept": "application/json", **mock.headers})
+            return answer
+
+
+        @pytest.mark.leadproof_clauses("LE2-PING-RULE-04")
+        def test_undated(leadproof_mock):
+            answer = pinged(leadproof_mock)
+            del answer.headers["date"]
+            assert_contract(answer)
+
+
+        @pytest.mark.leadproof_clauses("LE2-PING-RULE-04")
+        def test_one_of_two_is_enough(leadproof_mock):
+            answer = pinged(leadproof_mock)
+            assert_contract(answer)
+            del answer.headers["date"]
+            assert_contract(answer)
+
+
+        @pytest.mark.leadproof_clauses("LE2-PING-RULE-04")
+        def test_that_judges_by_itself(leadproof_mock):
+            assert pinged(leadproof_mock).status_code == 200
+        """,
+    )
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*LE2-PING-RULE-04 was not decided: the response has no Date header*"])
+
+
 def test_an_unknown_clause_is_a_usage_error(suite: pytest.Pytester) -> None:
     text = """
         import pytest

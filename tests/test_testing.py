@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from leadproof.exchange import Exchange, Request, Response
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.profile import load
-from leadproof.testing import ContractViolation, RunningMock, assert_contract, running_mock
+from leadproof.testing import ContractViolation, RunningMock, Undecided, assert_contract, running_mock
 
 NUMBERS = iter(range(1, 10_000))
 
@@ -172,3 +173,47 @@ def test_no_personal_value_is_in_the_message(mock: RunningMock) -> None:
 def test_what_cannot_be_judged_is_a_usage_error(response, options, words) -> None:
     with pytest.raises(UsageError, match=words):
         assert_contract(response, **options)
+
+
+# ---- clauses that a response has to decide ---------------------------------------------------------------------------
+
+EXPIRY = "LE2-PING-RULE-04"
+
+
+def undated(mock: RunningMock) -> httpx.Response:
+    answer = sent(mock)
+    del answer.headers["date"]
+    return answer
+
+
+def test_a_clause_that_could_not_be_decided_fails_with_the_reason(mock: RunningMock) -> None:
+    with pytest.raises(Undecided, match=f"{EXPIRY} was not decided: the response has no Date header; say with now="):
+        assert_contract(undated(mock), clauses=[EXPIRY])
+
+
+def test_with_the_time_of_the_response_it_is_decided(mock: RunningMock) -> None:
+    now = datetime.fromtimestamp(mock.clock.now(), UTC)
+
+    judgement = assert_contract(undated(mock), clauses=[EXPIRY], now=now)
+
+    assert (EXPIRY, "json") in judgement.held
+    with pytest.raises(ContractViolation, match=EXPIRY):
+        assert_contract(sent(mock), now=now + timedelta(days=1))  # the caller's word wins over the Date header
+
+
+@pytest.mark.parametrize(
+    ("clause", "words"),
+    [
+        ("LE2-CREATE-RES-20", "it is about create_lead.*, and the responses were of ping"),
+    ],
+)
+def test_why_a_clause_was_not_decided_is_said(mock: RunningMock, clause: str, words: str) -> None:
+    with pytest.raises(Undecided, match=words):
+        assert_contract(sent(mock), clauses=[clause])
+
+
+def test_a_clause_that_does_not_exist_and_a_time_without_zone_are_usage_errors(mock: RunningMock) -> None:
+    with pytest.raises(UsageError, match="no clause 'LE2-PING-RULE-4'"):
+        assert_contract(sent(mock), clauses=["LE2-PING-RULE-4"])
+    with pytest.raises(UsageError, match="no time zone"):
+        assert_contract(sent(mock), now=datetime(2027, 1, 1))  # noqa: DTZ001 - that is what is refused

@@ -122,10 +122,21 @@ def test_a_waiver_holds_through_its_last_day_and_not_longer() -> None:
 def test_a_waiver_that_covers_nothing_is_named() -> None:
     found = report(finding())
 
-    apply(found, [waiver("LE2-ALL-XML-03")], TODAY)
+    next(row for row in found["clauses"] if row["id"] == "LE2-ALL-XML-03")["cells"] = {"ping/xml": [3, 0]}
 
-    assert (found["waivers"][0]["state"], found["waivers"][0]["findings"]) == ("unused", 0)
+    apply(found, [waiver("LE2-ALL-XML-03"), waiver("LE2-ALL-XML-03", "ping")], TODAY)
+
+    assert [(row["state"], row["findings"]) for row in found["waivers"]] == [("unused", 0), ("unused", 0)]
     assert found["exit_code"] == 1
+
+
+def test_a_waiver_is_not_called_useless_where_the_run_did_not_decide_its_clause() -> None:
+    found = report(finding())
+    next(row for row in found["clauses"] if row["id"] == "LE2-ALL-XML-03")["cells"] = {"ping/xml": [3, 0]}
+
+    apply(found, [waiver("LE2-ALL-XML-03", "create_lead"), waiver("LE2-ALL-RES-02")], TODAY)
+
+    assert [row["state"] for row in found["waivers"]] == ["untested", "untested"]
 
 
 def test_a_waiver_of_one_operation_leaves_the_others() -> None:
@@ -144,7 +155,7 @@ def test_what_else_applied_to_a_run_still_does() -> None:
 
     apply(found, [waiver()], TODAY)
 
-    assert (found["exit_code"], found["verdict"]) == (4, "inconclusive")
+    assert (found["exit_code"], found["verdict"]) == (4, "inconclusive")  # nothing that was found decides any more
 
 
 def test_waivers_are_set_anew_each_time() -> None:

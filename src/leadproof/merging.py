@@ -179,8 +179,8 @@ def _equivalence(reports: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _waivers(reports: Sequence[Row]) -> list[dict[str, Any]]:
-    """Each waiver once; unused is one that no run had a use for."""
-    states = ("active", "expired", "unused")
+    """Each waiver once; unused is one that no run had a use for, though some decided its clause."""
+    states = ("active", "expired", "unused", "untested")
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for report in reports:
         for row in report.get("waivers", ()):

@@ -15,7 +15,7 @@ leadproof_suite      runs cases of the contract suite
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ import pytest
 
 if TYPE_CHECKING:
     from leadproof.cli.engage import Engagement, Wish
-    from leadproof.judge import Judge
+    from leadproof.judge import Judge, Judgement
     from leadproof.suite import Case
     from leadproof.target import Target
     from leadproof.testing import RunningMock
@@ -84,6 +84,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid}: there is no clause {name!r}{hint}")
 
 
+#: What the test that is being run has judged by `assert_contract`; None outside of a test.
+_running: list[Judgement] | None = None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fails a marked test that judged responses, none of which decided its clause: it would pass without testing it."""
+    global _running
+    outer, _running = _running, []
+    try:
+        result = yield
+        judged = _running
+    finally:
+        _running = outer
+    names = [str(name) for mark in item.iter_markers(MARKER) for name in mark.args]
+    if names and judged:
+        from leadproof import specs, testing
+
+        if reasons := testing.undecided(names, judged, specs.load()):
+            pytest.fail("\n".join(reasons), pytrace=False)
+    return result
+
+
 # ---- for users' own suites -------------------------------------------------------------------------------------------
 
 
@@ -97,7 +120,9 @@ def assert_contract(response: Any, **options: Any) -> None:
     __tracebackhide__ = True
     from leadproof import testing
 
-    testing.assert_contract(response, **options)
+    judgement = testing.assert_contract(response, **options)
+    if _running is not None:
+        _running.append(judgement)
 
 
 def _value(config: pytest.Config, name: str) -> Any:

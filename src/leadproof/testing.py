@@ -5,17 +5,21 @@ The pytest plugin makes fixtures of these; nothing here needs pytest.
 
 from __future__ import annotations
 
+import difflib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import httpx
 
 from leadproof import specs
+from leadproof.checks import TIMED
 from leadproof.errors import UsageError
 from leadproof.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, format_of_body
-from leadproof.judge import Judge
+from leadproof.judge import Judge, Judgement
 from leadproof.mock import Mock
 from leadproof.mock_target import mock_credentials
 from leadproof.operations import OPERATIONS
@@ -37,6 +41,10 @@ class ContractViolation(AssertionError):
         super().__init__(message)
         #: The findings, as rows of a report.
         self.findings = findings
+
+
+class Undecided(AssertionError):
+    """A clause that a test is about was not decided by its responses; the message says why."""
 
 
 # ---- the mock --------------------------------------------------------------------------------------------------------
@@ -163,8 +171,10 @@ def assert_contract(
     readings: Mapping[str, str] | None = None,
     fail_on: str = "must",
     judge: Judge | None = None,
-) -> None:
-    """Judges one answer by every clause that one exchange can decide.
+    now: datetime | None = None,
+    clauses: Collection[str] = (),
+) -> Judgement:
+    """Judges one response by every clause that one exchange can decide; gives what was decided.
 
     Args:
         response: A response of requests or of httpx, an `Exchange`, or the bytes of a body.
@@ -174,14 +184,19 @@ def assert_contract(
         readings: Reading id -> choice, for what shall differ from the reading taken.
         fail_on: What fails: must, should, assumed or any.
         judge: Remembers earlier answers, so that clauses about sequences are decided, too.
+        now: When the response was given, with its time zone; its Date header if left out.
+        clauses: Ids of clauses that this response has to decide.
 
     Raises:
         ContractViolation: A clause that counts is broken; an AssertionError.
+        Undecided: One of `clauses` could not be decided; an AssertionError, too.
         UsageError: The response is of an unknown kind, or the operation is missing or unknown.
     """
     if operation is not None and operation not in OPERATIONS:
         raise UsageError(f"there is no operation {operation!r}", hint=f"known are: {', '.join(OPERATIONS)}")
     exchange = exchange_of(response, operation=operation, media=media)
+    if now is not None:
+        exchange = _given_at(exchange, now)
     spec = judge.spec if judge else specs.load(readings)
     judge = judge or Judge(spec, profile)
     judgement = judge.judge(exchange)
@@ -196,6 +211,49 @@ def assert_contract(
     if broken:
         head = f"the answer breaks {len(broken)} clause{'s' if len(broken) > 1 else ''} of the contract"
         raise ContractViolation(f"{head}\n\n{failures(broken)}", broken)
+    if reasons := undecided(clauses, [judgement], spec):
+        raise Undecided("\n".join(reasons))
+    return judgement
+
+
+def undecided(clauses: Collection[str], judgements: Sequence[Judgement], spec: specs.Specification) -> list[str]:
+    """A line for each clause that none of the judgements decided, with the reason.
+
+    Raises:
+        UsageError: There is no such clause.
+    """
+    decided = {clause for judgement in judgements for clause, _ in (*judgement.held, *judgement.broken)}
+    reasons = []
+    for name in clauses:
+        if name not in spec.clauses:
+            near = difflib.get_close_matches(name, spec.clauses, 1)
+            raise UsageError(f"there is no clause {name!r}", hint=f"did you mean {near[0]}?" if near else "")
+        if name not in decided:
+            reasons.append(f"{name} was not decided: {_reason(spec.clauses[name], judgements)}")
+    return reasons
+
+
+def _reason(clause: specs.Clause, judgements: Sequence[Judgement]) -> str:
+    if clause.untestable:
+        return f"it cannot be tested from outside: {clause.untestable}"
+    mine = [one for one in judgements if one.operation in clause.operations]
+    if not mine:
+        met = ", ".join(dict.fromkeys(one.operation for one in judgements)) or "none"
+        return f"it is about {', '.join(clause.operations)}, and the responses were of {met}"
+    if clause.check in TIMED and not any(one.context and one.context.now for one in mine):
+        return "the response has no Date header; say with now= when it was given"
+    return f"no response gave occasion to it ({clause.text})"
+
+
+def _given_at(exchange: Exchange, now: datetime) -> Exchange:
+    """The exchange as answered at a moment that its caller knows better than a Date header does."""
+    if now.tzinfo is None:
+        raise UsageError("now= has no time zone", hint="such as datetime.now(timezone.utc)")
+    response = exchange.response
+    if response is not None:
+        pairs = tuple(pair for pair in response.headers if pair[0].lower() != "date")
+        response = response._replace(headers=pairs)
+    return replace(exchange, response=response, started=now.timestamp(), elapsed=0.0)
 
 
 def exchange_of(response: Any, *, operation: str | None = None, media: str | None = None) -> Exchange:

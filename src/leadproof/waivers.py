@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -160,7 +160,8 @@ def apply(report: dict[str, Any], waivers: Sequence[Waiver], today: date) -> Non
     """Sets waivers against a report: what an active one covers does not decide any more.
 
     A clause of which every finding is waived has the result "waived". The report gains `waivers`, each with its state
-    and the number of findings that it covers, or would.
+    and the number of findings that it covers, or would: active, expired, unused (its clause passed), or untested (the
+    run did not decide its clause, so nobody knows whether it is still needed).
     """
     rows = []
     for row in report["findings"]:
@@ -177,7 +178,7 @@ def apply(report: dict[str, Any], waivers: Sequence[Waiver], today: date) -> Non
                 "reason": waiver.reason,
                 "owner": waiver.owner,
                 "expires": waiver.expires.isoformat(),
-                "state": ("active" if covered else "unused") if active else "expired",
+                "state": _state(waiver, report, covered=bool(covered)) if active else "expired",
                 "findings": len(covered),
             }
         )
@@ -191,3 +192,12 @@ def apply(report: dict[str, Any], waivers: Sequence[Waiver], today: date) -> Non
             mine = [one for one in rows if one["clause"] == clause["id"] and one["state"] == "active"]
             clause["reason"] = "; ".join(f"{one['reason']} ({one['owner']}, until {one['expires']})" for one in mine)
     settle_again(report)
+
+
+def _state(waiver: Waiver, report: dict[str, Any], *, covered: bool) -> str:
+    """What a waiver that has not expired is for in a run."""
+    if covered:
+        return "active"
+    cells: Iterable[str] = next((row.get("cells", {}) for row in report["clauses"] if row["id"] == waiver.clause), {})
+    decided = any(waiver.operation in ("", cell.partition("/")[0]) for cell in cells)
+    return "unused" if decided else "untested"

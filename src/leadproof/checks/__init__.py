@@ -11,7 +11,19 @@ from leadproof.checks import answers, bodies, messages, sequences, status
 from leadproof.checks.context import Breach, Check, Context, History, LeadSeen, OrderSeen
 from leadproof.checks.memory import remember
 
-__all__ = ["CHECKS", "FORM", "PAIRED", "Breach", "Check", "Context", "History", "LeadSeen", "OrderSeen", "remember"]
+__all__ = [
+    "CHECKS",
+    "FORM",
+    "PAIRED",
+    "TIMED",
+    "Breach",
+    "Check",
+    "Context",
+    "History",
+    "LeadSeen",
+    "OrderSeen",
+    "remember",
+]
 
 
 def _answered(context: Context) -> bool:
@@ -154,6 +166,9 @@ FORM = frozenset(
         "xml_wellformed",
     }
 )
+
+#: Checks that need to know when the response was given.
+TIMED = frozenset({"duplicate_agrees", "duplicate_refused", "order_expiry_future", "post_order_expired"})
 
 #: Checks that compare two exchanges.
 PAIRED = frozenset({"callback_agrees", "callback_arrives", "callback_body", "callback_immediate", "twins_equivalent"})

@@ -48,7 +48,7 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     head = click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)
     click.echo(f"{head}  {one_line('; '.join(outcome(report)))}")
     unread = ExitCode.USAGE in codes_of(report) and not report["counts"]["exchanges"]  # its own hint stands below
-    if ExitCode.INCONCLUSIVE in codes_of(report) and not unread:
+    if codes_of(report) & {ExitCode.INCONCLUSIVE, ExitCode.INTERRUPTED} == {ExitCode.INCONCLUSIVE} and not unread:
         click.echo(f"  hint: {_remedy(report)}")
     click.echo()
     _facts(report, numbers)
@@ -59,7 +59,7 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     if report.get("rebuilt"):
         click.echo(click.style(f"note: {one_line(str(report['rebuilt']))}", fg="yellow"))
     for row in report.get("waivers", ()):
-        if row["state"] != "active":
+        if row["state"] in ("expired", "unused"):
             click.echo(click.style(f"note: {one_line(waiver_words(row))}", fg="yellow"))
     if saved:
         click.echo(f"report: {one_line(saved)}")
@@ -76,6 +76,8 @@ def _remedy(report: Mapping[str, Any]) -> str:
         return "there is nothing at the documented addresses: is the URL the one that stands before /v2?"
     if counts["unrecognised"]:
         return "no exchange is a documented operation: was the traffic of the lead receiver recorded?"
+    if counts["judged"] and not report["coverage"]["cells"]["covered"]:
+        return "no response is one that a lead receiver gives: is the URL the one that stands before /v2?"
     if report["coverage"].get("gaps"):
         return "what was to be tested and was not is named below"
     if counts["judged"]:

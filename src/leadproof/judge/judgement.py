@@ -50,6 +50,8 @@ class Decisions:
     held: tuple[Decided, ...] = ()
     broken: tuple[Decided, ...] = ()
     compared: tuple[Compared, ...] = ()
+    #: Is the response one that no lead receiver gives? It is judged, and covers nothing.
+    foreign: bool = False
 
     def row(self) -> dict[str, Any]:
         """As it stands in the evidence; `held` and `broken` are clause ids by representation."""
@@ -57,7 +59,7 @@ class Decisions:
             "outcome": self.outcome, "operation": self.operation, "media": self.media, "status": self.status,
             "intent": self.intent, "accepted": self.accepted, "refused": self.refused, "types": list(self.types),
             "held": _by_media(self.held), "broken": _by_media(self.broken),
-            "compared": [list(one) for one in self.compared],
+            "compared": [list(one) for one in self.compared], "foreign": self.foreign,
         }  # fmt: skip
         return {name: value for name, value in plain.items() if value}
 
@@ -73,6 +75,7 @@ class Decisions:
             str(row.get("intent", "")), bool(row.get("accepted")), bool(row.get("refused")),
             tuple(str(one) for one in row.get("types", ())), _flat(row.get("held", {})), _flat(row.get("broken", {})),
             tuple(Compared(str(member), int(times), int(unlike)) for member, times, unlike in row.get("compared", ())),
+            bool(row.get("foreign")),
         )  # fmt: skip
 
 
@@ -125,7 +128,14 @@ class Judgement:
             self.held,
             self.broken,
             self.compared,
+            context is not None and response is not None and not _recognised(context),
         )
+
+
+def _recognised(context: Context) -> bool:
+    """Has the response a member that the operation documents? A message is what every service sends."""
+    answer, schema = context.answer, context.spec.schema(context.operation.id, "answer", "json")
+    return isinstance(answer, dict) and not answer.keys().isdisjoint(schema["properties"].keys() - {"message"})
 
 
 def _by_media(decided: tuple[Decided, ...]) -> dict[str, list[str]]:

@@ -15,6 +15,9 @@ Cell = tuple[str, str, str]
 #: Why a clause was not tested whose operations nobody called: the reason that says least.
 ELSEWHERE = "no exchange of this run belongs to its operations"
 
+#: Why a clause was not tested whose operations got no response that a lead receiver gives.
+FOREIGN = "no response of its operations is one that a lead receiver gives"
+
 #: Outcomes of what is no exchange of its own: messages laid side by side.
 BESIDE = ("twins", "callback")
 
@@ -50,7 +53,7 @@ class Tally:
         if not operation:
             return
         cell = (operation, decisions.media)
-        self.exchanges[(*cell, decisions.outcome)] += times
+        self.exchanges[(*cell, "foreign" if decisions.foreign else decisions.outcome)] += times
         self.exchanges[(*cell, "accepted")] += decisions.accepted * times
         self.exchanges[(*cell, "refused")] += decisions.refused * times
         for kind in decisions.types:
@@ -76,9 +79,10 @@ class Tally:
         if clause.untestable:
             return "untested", clause.untestable
         if not any(self.exchanges[(*cell, "judged")] for cell in clause.cells()):
-            return "untested", ELSEWHERE
+            foreign = any(self.exchanges[(*cell, "foreign")] for cell in clause.cells())
+            return "untested", FOREIGN if foreign else ELSEWHERE
         return "untested", "no exchange of this run gave occasion to decide it"
 
     def covered(self) -> list[tuple[str, str]]:
-        """The cells of the contract with at least one judged exchange."""
+        """The cells of the contract with at least one exchange that was judged, and whose response was recognised."""
         return [cell for cell in CELLS if self.exchanges[(*cell, "judged")]]

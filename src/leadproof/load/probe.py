@@ -111,7 +111,7 @@ def _chosen(it: Setting) -> Scenario:
     Raises:
         LeadproofError: There can be no probe.
     """
-    if not it.summary.tested:
+    if not it.judge.tally.covered():
         raise LeadproofError("nothing was accepted before it")
     able = all(it.maker.source(one) is not None for one in ("ping", "inbound_post"))
     rate = min(RATE, it.per_second / _OF_ONE) if it.per_second else RATE

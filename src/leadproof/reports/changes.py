@@ -45,7 +45,7 @@ def waivers(report: Mapping[str, Any]) -> list[str]:
     found = rows(report, "waivers")
     if not found:
         return []
-    order = {"expired": 0, "unused": 1, "active": 2}
+    order = {"expired": 0, "unused": 1, "active": 2, "untested": 3}
     lines = ["| Waiver | state | findings | reason | owner | expires |", "| --- | --- | ---: | --- | --- | --- |"]
     for row in sorted(found, key=lambda row: order.get(str(row.get("state")), 3))[:_MOST]:
         name = " ".join(code(str(row[key])) for key in ("clause", "operation") if row.get(key))

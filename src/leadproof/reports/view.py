@@ -162,13 +162,15 @@ def outcome(report: Row) -> list[str]:
     said = {
         ExitCode.VIOLATED: _violated(failed, report),
         ExitCode.OBJECTIVES_MISSED: _objectives(report),
-        ExitCode.UNREACHABLE: "the target could not be reached",
+        ExitCode.UNREACHABLE: "the target never answered",
         ExitCode.USAGE: _unread(report),
         ExitCode.INCONCLUSIVE: _undecided(report),
         ExitCode.INTERRUPTED: "interrupted, so this is what was found until then",
     }
-    warnings = sum(row not in failed and not _excused(row) for row in rows(report, "findings"))
+    warnings = sum(not (decides(row, clauses) or _excused(row)) for row in rows(report, "findings"))
     beside = [count(warnings, "warning")] if warnings else []
+    if ExitCode.INTERRUPTED in codes:
+        del said[ExitCode.INCONCLUSIVE]  # of course not everything was tested then
     found = [words for code, words in said.items() if code in codes]
     return [*(found or [_passed(report)]), *beside]
 

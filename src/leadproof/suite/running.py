@@ -22,8 +22,8 @@ SHARES: dict[str, float] = {
     "callbacks": 2, "transport": 1, "lives": 4, "generated": 12,
 }  # fmt: skip
 
-#: Requests after which a run ends of which not one got past the door: the rest would not, either.
-FUTILE = 60
+#: Requests without one response of a lead receiver after which an operation is tried once more only if it was not yet.
+FUTILE = 20
 
 #: How an exchange may end before anything was tested.
 AT_THE_DOOR = {
@@ -135,15 +135,19 @@ def run_all(
     rows = list(chosen)
     timetable = Timetable([topic for topic, _ in rows], max_time, clock)
     story.expired = timetable.expired
+    tried: set[str] = set()
     for number, (topic, case) in enumerate(rows):
         timetable.enter(topic)
         if timetable.expired():
             done(_left_out(story, topic, case, f"the time for the topic {topic} was used up"))
             continue
-        if story.session.client.sent >= FUTILE and not story.session.summary.tested:
-            done(_left_out(story, topic, case, f"not one of the first {FUTILE} requests got past the door"))
+        if case.operation in tried and futile(story):  # another operation may still work
+            done(
+                _left_out(story, topic, case, f"the first {FUTILE} requests got no response that a lead receiver gives")
+            )
             continue
         told(topic, case)
+        tried.add(case.operation)
         try:
             done(run_case(story, topic, case, positions(topic, case), clock))
         except (BudgetSpent, KeyboardInterrupt) as error:
@@ -154,6 +158,11 @@ def run_all(
             for rest in rows[number:]:
                 done(_left_out(story, *rest, reason))
             raise
+
+
+def futile(story: Story) -> bool:
+    """Did a run try enough, and get no response that a lead receiver gives?"""
+    return story.session.client.sent >= FUTILE and not story.session.judge.tally.covered()
 
 
 def _left_out(story: Story, topic: str, case: Case, reason: str) -> Outcome:
