@@ -167,12 +167,12 @@ def test_a_person_gets_a_summary_to_act_on(aimed: Certified, served_mock: Runnin
     counts = aimed.report["counts"]
 
     assert aimed.err == ""
+    rejected = f"({counts['unauthorised']} with rejected credentials)"
     lines = aimed.out.splitlines()
     assert lines[:3] == [
         "PASSED  all tested requirements passed",
         "",
-        f"  exchanges  {counts['exchanges']}, {counts['judged']} judged "
-        f"({counts['unauthorised']} with rejected credentials)",
+        f"  exchanges  {counts['exchanges']}, {counts['judged']} judged {rejected}",
     ]
     assert lines[4:6] == ["  coverage   10 of 10 operations, 17 of 17 cells", f"  target     {served_mock.url}"]
     assert lines[-1] == f"report: runs/{aimed.folder.name}/report.html"
@@ -433,7 +433,7 @@ def test_ctrl_c_ends_a_run_and_keeps_what_was_found(http_target: Callable, tmp_p
     [folder] = (tmp_path / "runs").iterdir()
     assert {path.name for path in folder.iterdir()} == FILES | {"manifest.json"}
     report = json.loads((folder / "report.json").read_text())
-    assert (report["exit_code"], report["verdict"]) == (130, "inconclusive")
+    assert (report["exit_code"], report["verdict"]) == (130, "failed")
     assert report["counts"]["exchanges"] == sum(1 for _ in read_exchanges(folder)) >= 3
     assert report["findings"]
     assert "the run was interrupted" in {row["reason"] for row in report["clauses"]}
