@@ -74,7 +74,7 @@ def command(
       leadproof certify --target http://127.0.0.1:8080
       LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile our-profile.toml
       leadproof certify --target http://127.0.0.1:8080 --objectives auction
-      leadproof certify --reading namespaces=serializer --json > report.json
+      leadproof certify --reading unknown-members=refuse --json > report.json
       leadproof certify --baseline reports/out/RUN --waivers waivers.toml --format junit --format sarif
     """
     configured = options.settings()

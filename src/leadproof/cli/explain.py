@@ -34,7 +34,9 @@ def command(name: str) -> None:
       leadproof explain gzip-bomb
       leadproof explain 4
       leadproof explain resolved
-      leadproof explain clauses | readings | kinds | operations | exit-codes | words | faults | defects
+      leadproof explain clauses
+
+    Like clauses, these are listed: readings, kinds, operations, exit-codes, words, faults, defects.
     """
     for line in explanation(name):
         click.echo(line)

@@ -36,7 +36,7 @@ def command(source: Path, output: Path | None, force: bool, stable: bool, profil
 
     \b
     Examples:
-      leadproof redact capture.har                       writes capture.redacted.har
+      leadproof redact capture.har           # writes capture.redacted.har
       leadproof redact answer.xml -o to-send.xml
       leadproof redact reports/out/RUN -o for-support --profile our-profile.toml
     """

@@ -88,7 +88,7 @@ def command(
       leadproof validate --operation create_lead answer.xml
       leadproof validate --operation ping --as-documented sample.json
       leadproof validate --mapping gateway.toml gateway.log
-      curl -si https://your-endpoint.example/v2/status/ID | leadproof validate -
+      curl -si -H "api-key: $LEADPROOF_API_KEY" https://your-endpoint.example/v2/status/ID | leadproof validate -
       leadproof validate captures/ --baseline reports/out/RUN --waivers waivers.toml
     """
     if not paths:
