@@ -49,8 +49,8 @@ REPEATED = "the same exchange stands in an earlier file: it was judged there"
 #: Files that are handed out before the first of them has come back, for each process.
 _AHEAD = 4
 
-#: Called with what is done, in words.
-Told = Callable[[str], None]
+#: Called with the name of a file, and with the bytes read and the exchanges judged since it was called before.
+Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +130,22 @@ class Validation:
         if self._appender is not None:
             self._appender.close()
 
-    def file(self, path: Path, told: Told = lambda _: None) -> None:
+    def file(self, path: Path, told: Told = lambda *_: None) -> None:
         """Judges what is in a file. What cannot be read of it is said in its row of the report."""
         plan = self.plan
         row: dict[str, Any] = {"path": str(path), "format": "body", "exchanges": 0, "problem": None}
         self.summary.files.append(row)
         problems = _Problems()
+        left = _size(path)
+
+        def taken(size: int) -> None:
+            nonlocal left
+            left -= size
+            told(path.name, size, 0)
+
         try:
             row["format"] = captures.format_of_file(path, mapped=plan.mapping is not None)
-            for found in captures.read(path, plan.operation, plan.mapping):
+            for found in captures.read(path, plan.operation, plan.mapping, taken):
                 if self.stopped():
                     self.summary.interrupted = True
                     break
@@ -147,11 +154,12 @@ class Validation:
                     continue
                 row["exchanges"] += 1
                 self._exchange(found, len(self.summary.files))
-                told(found.origin)
+                told(path.name, 0, 1)
         except InputError as error:  # the other files are judged all the same
             problems.add(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
         finally:
             row |= problems.together()
+            told(path.name, max(left, 0), 0)  # what nobody had to read of it is done, too
 
     def _exchange(self, found: Exchange, file: int) -> None:
         # Captures overlap: judged a second time, an exchange would break every rule about what is given only once.
@@ -163,6 +171,14 @@ class Validation:
         if self._appender is not None and self.shelf.has_room(judgement):
             number = self._appender.judged(found, judgement)
         self.summary.add(judgement, number)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; none of what is no file any more, which its row says."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _digest(exchange: Exchange) -> bytes:
@@ -186,7 +202,7 @@ class Validated:
 
 
 def validate(
-    files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int = 1, told: Told = lambda _: None
+    files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int = 1, told: Told = lambda *_: None
 ) -> Validated:
     """Judges files; what was found until Ctrl-C is what there is.
 
@@ -241,7 +257,7 @@ def _together(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int,
                         found, counts = future.result()
                         joining.take(summary, found)
                         tally.merge(counts)
-                        told(path.name)
+                        told(path.name, _size(path), counts.outcomes.total())
                     del ahead[0]
                 except KeyboardInterrupt:
                     summary.interrupted = True

@@ -6,9 +6,8 @@ import json
 import secrets
 import shlex
 import signal
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from click.core import ParameterSource
 
 from leadproof import config
 from leadproof.cli import ci, ending, options
+from leadproof.cli.display import Display
 from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.evidence import Run
 from leadproof.judge import Judge
@@ -198,21 +198,10 @@ def _run(name: str, given: dict[str, Any]) -> int:
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None
         )
-        with generator, _display(quiet=given["as_json"]) as show:
-            follow(story, generator, show)
+        # Without a thread: one would be felt in the latency.
+        with generator, Display(quiet=given["as_json"], thread=False) as display:
+            follow(story, generator, display.show)
         return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])
-
-
-@contextmanager
-def _display(*, quiet: bool) -> Iterator[Any]:
-    """A line on stderr that changes, if that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda words: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("starting") as status:
-        yield lambda words: status.update(words)
 
 
 def _conclude(
