@@ -19,13 +19,14 @@ from leadproof.captures.mapping import PARTS, Mapping
 from leadproof.captures.mapping import load as load_mapping
 from leadproof.captures.model import Problem, Reader, Source
 from leadproof.captures.ndjson import read_ndjson
+from leadproof.captures.problems import Problems
 from leadproof.captures.raw import read_raw
 from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
 from leadproof.errors import InputError
 from leadproof.exchange import Exchange
 
 __all__ = [
-    "PARTS", "READERS", "STANDARD_INPUT", "Mapping", "Problem", "Reader", "Source", "Stream", "files",
+    "PARTS", "READERS", "STANDARD_INPUT", "Mapping", "Problem", "Problems", "Reader", "Source", "Stream", "files",
     "format_of_file", "load_mapping", "read",
 ]  # fmt: skip
 

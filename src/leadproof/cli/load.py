@@ -25,6 +25,7 @@ from leadproof.load.following import follow
 from leadproof.load.job import MODELS, Job, mock_credentials
 from leadproof.load.schedule import PATTERNS, SHAPES
 from leadproof.load.story import Story
+from leadproof.progress import Standing
 from leadproof.reports import RENDERERS
 from leadproof.reports.text import figure
 from leadproof.summary import Summary
@@ -149,6 +150,9 @@ def _run(name: str, given: dict[str, Any]) -> int:
     # Whoever ends us politely gets the report so far, too, and no process of ours is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
+        # Without a thread: one would be felt in the latency.
+        display = stack.enter_context(Display(quiet=given["as_json"], thread=False))
+        display.show(Standing("starting"))
         own = goal is None
         if goal is None:
             goal = _goal(stack.enter_context(driver.mock(_mock_arguments(given, chosen, seed))), profile)
@@ -198,9 +202,9 @@ def _run(name: str, given: dict[str, Any]) -> int:
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None
         )
-        # Without a thread: one would be felt in the latency.
-        with generator, Display(quiet=given["as_json"], thread=False) as display:
+        with generator:
             follow(story, generator, display.show)
+        display.stop()
         return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])
 
 

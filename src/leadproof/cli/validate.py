@@ -139,8 +139,9 @@ def _told(display: Display, files: Sequence[Path]) -> Told:
         if not display.shown:
             return
         if total is None:
-            display.show(progress.counted(name, judged, None, "exchanges"))
+            display.show(progress.counted("standard input" if name == "-" else name, judged, None, "exchanges"))
         else:
             display.show(progress.read(f"{name}, {judged:,} exchanges", taken, total))
 
+    told(files[0].name, 0, 0)
     return told
