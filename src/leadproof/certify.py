@@ -53,7 +53,7 @@ def left_out(every: Sequence[tuple[str, Case]], chosen: Collection[tuple[str, Ca
     """
     topics = [topic for topic, _ in _missing(every, chosen)]
     similar = len([topic for topic in topics if topic not in CHANCE])
-    chance = {"generated": "generated requests", "lives": "lives"}
+    chance = {"lives": "lives", "generated": "generated requests"}
     words = [count(similar, "similar case")] if similar else []
     return [*words, *(said for topic, said in chance.items() if topic in topics), "load probe"]
 
