@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from leadproof import suite
+from leadproof.certify import LEFT_OUT, reasons_left_out
 from leadproof.cli import engage, main
 from leadproof.client import Client
 from leadproof.evidence import read_exchanges
@@ -29,6 +30,8 @@ from leadproof.operations import CELLS, OPERATIONS
 from leadproof.profile import load
 from leadproof.reports import RENDERERS
 from leadproof.server import Running
+from leadproof.specs import load as load_spec
+from leadproof.suite.running import CHANCE
 
 PROFILE = load()
 FILES = {"run.json", "exchanges.ndjson", "findings.ndjson"} | {row.file for row in RENDERERS.values()}
@@ -64,8 +67,8 @@ def environment(**changes: str) -> Iterator[None]:
         os.environ.update(old)
 
 
-def certify(folder: Path, *arguments: str, probe: bool = False, **environ: str) -> Certified:
-    """Runs certify in a folder, as a user does; the load probe has its own tests."""
+def certify(folder: Path, *arguments: str, probe: bool = False, whole: bool = False, **environ: str) -> Certified:
+    """Runs certify in a folder, as a user does; without the long topics and the load probe, unless told otherwise."""
     out, err = folder / "stdout", folder / "stderr"
     with (
         out.open("w", encoding="utf-8") as stdout,
@@ -77,9 +80,9 @@ def certify(folder: Path, *arguments: str, probe: bool = False, **environ: str) 
         pytest.MonkeyPatch.context() as patch,
     ):
         # A copy: putting a topic back would put it last, and the order counts.
-        kept = {topic: table for topic, table in suite.TOPICS.items() if topic not in LONG}
+        kept = {topic: table for topic, table in suite.TOPICS.items() if whole or topic not in LONG}
         patch.setattr(suite, "TOPICS", kept)
-        alone = [] if probe or "--objectives" in arguments else ["--no-load"]
+        alone = [] if probe or "--quick" in arguments or "--objectives" in arguments else ["--no-load"]
         code = main(["certify", "--out", "runs", *alone, *arguments])
     runs = sorted((folder / "runs").iterdir()) if (folder / "runs").is_dir() else []
     return Certified(code, out.read_text("utf-8"), err.read_text("utf-8"), runs[-1] if runs else folder)
@@ -143,6 +146,62 @@ def test_the_counts_agree_with_each_other(alone: Certified) -> None:
     outcomes = ("judged", "unrecognised", "unauthorised", "absent", "unanswered")
     assert sum(counts[name] for name in outcomes) == counts["exchanges"]
     assert sum(row["count"] for row in report["findings"]) == counts["findings"] == 0
+
+
+# ---- in a hurry ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def brief(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    """Against the built-in mock, with every topic there for it to leave out."""
+    return certify(tmp_path_factory.mktemp("quick"), "--quick", whole=True)
+
+
+def test_a_quick_run_exercises_every_operation_and_every_cell(brief: Certified) -> None:
+    coverage = brief.report["coverage"]
+
+    assert (brief.code, brief.report["verdict"], brief.err) == (0, "passed", "")
+    assert coverage["cells"] == {"covered": 17, "total": 17}
+    assert set(coverage["operations"]) == set(OPERATIONS)
+
+
+def test_a_quick_run_decides_what_the_whole_suite_decides_with_a_fraction_of_its_requests(
+    brief: Certified, alone: Certified
+) -> None:
+    decided = [{row["id"] for row in one.report["clauses"] if row["result"] == "passed"} for one in (brief, alone)]
+
+    assert decided[1] - decided[0] == set()
+    assert brief.report["counts"]["exchanges"] < alone.report["counts"]["exchanges"] / 2
+
+
+def test_a_quick_run_says_what_it_left_out(brief: Certified) -> None:
+    similar = (
+        len(suite.select()) - len(suite.brief(suite.select())) - sum(topic in CHANCE for topic, _ in suite.select())
+    )
+    words = f"{similar} similar cases, lives, generated requests, load probe"
+    page, markdown = ((brief.folder / name).read_text("utf-8") for name in ("report.html", "report.md"))
+
+    assert brief.report["run"]["left_out"] == words.split(", ")
+    assert f"  quick      left out: {words}" in brief.out.splitlines()
+    assert f"--quick left out: {words}" in page
+    assert f"- Left out by --quick: `{words}`" in markdown
+    assert "leadproof certify --seed 0 --quick" in page
+
+
+def test_clauses_that_a_quick_run_leaves_open_have_that_reason() -> None:
+    every = suite.select()
+    chosen = [row for row in suite.brief(every) if row[0] == "operations"]
+
+    reasons = reasons_left_out(every, chosen, load_spec())
+
+    assert {reasons[name] for name in ("LE2-ALL-CALLBACK-01", "LE2-ALL-TWIN-01")} == {LEFT_OUT}
+
+
+def test_a_quick_run_has_no_load_for_objectives_to_decide_by(tmp_path: Path) -> None:
+    found = certify(tmp_path, "--quick", "--objectives", "smoke", whole=True)
+
+    assert found.code == 2
+    assert "--quick leaves out the load probe" in found.err
 
 
 # ---- a target --------------------------------------------------------------------------------------------------------

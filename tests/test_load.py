@@ -677,7 +677,12 @@ def test_a_stage_is_told_until_the_load_begins() -> None:
         story.take("local", frame)
         stages.append(story.stage)
 
-    assert stages == ["starting", "1 of 2 workers are there", "", "looking up accepted leads, 1,200 of 5,000"]
+    assert [one and (one.words, one.count, one.share) for one in stages] == [
+        ("starting", "", None),
+        ("waiting for workers", "1/2", 0.5),
+        None,
+        ("looking up accepted leads", "1,200/5,000", 0.24),
+    ]
 
 
 def test_a_job_travels_without_a_secret() -> None:

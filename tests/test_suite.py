@@ -15,7 +15,7 @@ from leadproof.operations import CELLS, OPERATIONS
 from leadproof.profile import Profile, load
 from leadproof.session import BudgetSpent, Session
 from leadproof.suite import CannotTell, Case, Story
-from leadproof.suite.running import FUTILE, Timetable
+from leadproof.suite.running import CHANCE, FUTILE, Timetable
 
 SPEC = specs.load()
 
@@ -260,3 +260,19 @@ def test_few_cases_in_a_spread_order_reach_every_cell() -> None:
 
     assert reached >= {cell for cell in CELLS if len(OPERATIONS[cell[0]].media) == 2}
     assert sorted(case.name for _, case in rows) == sorted(case.name for _, case in suite.cases())
+
+
+def test_the_brief_suite_has_a_case_of_each_kind_and_nothing_by_chance() -> None:
+    every, brief = suite.select(), suite.brief(suite.select())
+
+    def kinds(rows: list[tuple[str, Case]]) -> set[tuple[str, str, str, tuple[str, ...]]]:
+        return {(topic, case.operation, case.media, case.checks) for topic, case in rows if topic not in CHANCE}
+
+    def names(rows: list[tuple[str, Case]]) -> list[tuple[str, str]]:
+        return [(topic, case.name) for topic, case in rows]
+
+    assert kinds(brief) == kinds(every)
+    assert {topic for topic, _ in brief}.isdisjoint(CHANCE)
+    assert [name for name in names(every) if name in names(brief)] == names(brief)
+    assert {name for name in names(every) if name[0] == "sequences"} <= set(names(brief))
+    assert len(brief) < len(every) / 3

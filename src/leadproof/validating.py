@@ -17,7 +17,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,8 +49,11 @@ REPEATED = "the same exchange stands in an earlier file: it was judged there"
 #: Files that are handed out before the first of them has come back, for each process.
 _AHEAD = 4
 
-#: Called with what is done, in words.
-Told = Callable[[str], None]
+#: Seconds between two looks at how far the other processes are.
+_LOOK = 0.25
+
+#: Called with the name of a file, and with the bytes read and the exchanges judged since it was called before.
+Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +133,22 @@ class Validation:
         if self._appender is not None:
             self._appender.close()
 
-    def file(self, path: Path, told: Told = lambda _: None) -> None:
+    def file(self, path: Path, told: Told = lambda *_: None) -> None:
         """Judges what is in a file. What cannot be read of it is said in its row of the report."""
         plan = self.plan
         row: dict[str, Any] = {"path": str(path), "format": "body", "exchanges": 0, "problem": None}
         self.summary.files.append(row)
-        problems = _Problems()
+        problems = captures.Problems()
+        left = _size(path)
+
+        def taken(size: int) -> None:
+            nonlocal left
+            left -= size
+            told(path.name, size, 0)
+
         try:
             row["format"] = captures.format_of_file(path, mapped=plan.mapping is not None)
-            for found in captures.read(path, plan.operation, plan.mapping):
+            for found in captures.read(path, plan.operation, plan.mapping, taken):
                 if self.stopped():
                     self.summary.interrupted = True
                     break
@@ -147,11 +157,12 @@ class Validation:
                     continue
                 row["exchanges"] += 1
                 self._exchange(found, len(self.summary.files))
-                told(found.origin)
+                told(path.name, 0, 1)
         except InputError as error:  # the other files are judged all the same
             problems.add(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
         finally:
             row |= problems.together()
+            told(path.name, max(left, 0), 0)  # what nobody had to read of it is done, too
 
     def _exchange(self, found: Exchange, file: int) -> None:
         # Captures overlap: judged a second time, an exchange would break every rule about what is given only once.
@@ -163,6 +174,14 @@ class Validation:
         if self._appender is not None and self.shelf.has_room(judgement):
             number = self._appender.judged(found, judgement)
         self.summary.add(judgement, number)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; none of what is no file any more, which its row says."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _digest(exchange: Exchange) -> bytes:
@@ -186,7 +205,7 @@ class Validated:
 
 
 def validate(
-    files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int = 1, told: Told = lambda _: None
+    files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int = 1, told: Told = lambda *_: None
 ) -> Validated:
     """Judges files; what was found until Ctrl-C is what there is.
 
@@ -224,10 +243,10 @@ def _alone(files: Sequence[Path], plan: Plan, folder: Path | None, told: Told) -
 
 def _together(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int, told: Told) -> Validated:
     summary, tally = plan.summary(), Tally()
-    shared = multiprocessing.Value("Q", 0)
+    shared, far = multiprocessing.Value("Q", 0), _Far()
     ahead: list[tuple[Path, Future[tuple[dict[str, Any], Tally]]]] = []
     left = list(reversed(files))
-    with ProcessPoolExecutor(jobs, initializer=_prepare, initargs=(plan, folder, shared)) as pool:
+    with ProcessPoolExecutor(jobs, initializer=_prepare, initargs=(plan, folder, shared, far)) as pool:
         try:
             while left or ahead:
                 try:
@@ -238,10 +257,12 @@ def _together(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int,
                         break
                     path, future = ahead[0]
                     if not future.cancelled():
+                        while not wait([future], _LOOK).done:
+                            told(path.name, *far.since())
                         found, counts = future.result()
                         joining.take(summary, found)
                         tally.merge(counts)
-                        told(path.name)
+                        told(path.name, *far.since())
                     del ahead[0]
                 except KeyboardInterrupt:
                     summary.interrupted = True
@@ -253,6 +274,27 @@ def _together(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int,
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return Validated(summary, tally, int(shared.value))
+
+
+class _Far:
+    """How far several processes are: bytes read and exchanges judged by all of them."""
+
+    def __init__(self) -> None:
+        self._taken, self._judged = multiprocessing.Value("Q", 0), multiprocessing.Value("Q", 0)
+        #: What was told already, in the process that tells.
+        self._told = (0, 0)
+
+    def add(self, _: str, size: int, exchanges: int) -> None:
+        """Adds what this process has done."""
+        for value, number in ((self._taken, size), (self._judged, exchanges)):
+            if number:
+                with value.get_lock():
+                    value.value += number
+
+    def since(self) -> tuple[int, int]:
+        """What was done since the last time."""
+        before, self._told = self._told, (int(self._taken.value), int(self._judged.value))
+        return self._told[0] - before[0], self._told[1] - before[1]
 
 
 def _lost(path: Path) -> dict[str, Any]:
@@ -281,13 +323,14 @@ def _unburdened() -> Iterator[None]:
 _plan: Plan | None = None
 _folder: Path | None = None
 _shelf: Shelf | None = None
+_far: _Far | None = None
 _over = threading.Event()
 
 
-def _prepare(plan: Plan, folder: Path | None, shared: Any) -> None:
+def _prepare(plan: Plan, folder: Path | None, shared: Any, far: _Far) -> None:
     """What a worker does first. Ctrl-C ends the file that it is at; without its parent it ends at once."""
-    global _plan, _folder, _shelf
-    _plan, _folder, _shelf = plan, folder, Shelf(plan.keep, shared)
+    global _plan, _folder, _shelf, _far
+    _plan, _folder, _shelf, _far = plan, folder, Shelf(plan.keep, shared), far
     signal.signal(signal.SIGINT, lambda *_: _over.set())
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -303,10 +346,11 @@ def _ends_with(sentinel: int) -> None:
 def _work(path: Path) -> tuple[dict[str, Any], Tally]:
     assert _plan is not None
     assert _shelf is not None
+    assert _far is not None
     with _unburdened():
         mine = Validation(_plan, _shelf, _folder, stopped=_over.is_set)
         try:
-            mine.file(path)
+            mine.file(path, _far.add)
         finally:
             mine.close()
         return joining.state(mine.summary), mine.judge.tally
@@ -317,41 +361,3 @@ def _stop() -> None:
     for process in multiprocessing.active_children():
         if process.pid:
             os.kill(process.pid, signal.SIGINT)
-
-
-# ---- what is wrong with a file ---------------------------------------------------------------------------------------
-
-
-class _Problems:
-    """What is wrong with a file: the worst of it, the first of the rest, and how much there is. It may be a million."""
-
-    def __init__(self) -> None:
-        self._first: list[captures.Problem] = []
-        self._worst: captures.Problem | None = None
-        self._count = 0
-
-    def add(self, problem: captures.Problem) -> None:
-        self._count += 1
-        if len(self._first) < NAMED:
-            self._first.append(problem)
-        if self._worst is None or _SEVERITY.get(problem.kind, 1) > _SEVERITY.get(self._worst.kind, 1):
-            self._worst = problem
-
-    def together(self) -> dict[str, Any]:
-        """All of it as members of the file's row: `problem`, and `problems` where there are several."""
-        if self._worst is None:
-            return {"problem": None}
-        more = f" (and {self._count - 1} more)" if self._count > 1 else ""
-        row: dict[str, Any] = {"problem": _row(self._worst) | {"message": self._worst.message + more}}
-        return row | ({"problems": [_row(one) for one in self._first]} if self._count > 1 else {})
-
-
-def _row(problem: captures.Problem) -> dict[str, str]:
-    return {"kind": problem.kind, "message": problem.message, "hint": problem.hint}
-
-
-#: Problems of one file that a report lists.
-NAMED = 50
-
-#: What is said first of a file, the greater the sooner.
-_SEVERITY = {"file.unreadable": 2, "file.deviation": 0}

@@ -7,7 +7,7 @@ them, `values` reads what recorders write in many ways, and every other module i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leadproof.captures.body import read_body
@@ -19,13 +19,14 @@ from leadproof.captures.mapping import PARTS, Mapping
 from leadproof.captures.mapping import load as load_mapping
 from leadproof.captures.model import Problem, Reader, Source
 from leadproof.captures.ndjson import read_ndjson
+from leadproof.captures.problems import Problems
 from leadproof.captures.raw import read_raw
 from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
 from leadproof.errors import InputError
 from leadproof.exchange import Exchange
 
 __all__ = [
-    "PARTS", "READERS", "STANDARD_INPUT", "Mapping", "Problem", "Reader", "Source", "Stream", "files",
+    "PARTS", "READERS", "STANDARD_INPUT", "Mapping", "Problem", "Problems", "Reader", "Source", "Stream", "files",
     "format_of_file", "load_mapping", "read",
 ]  # fmt: skip
 
@@ -40,7 +41,12 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read(path: Path, operation: str | None = None, mapping: Mapping | None = None) -> Iterator[Exchange | Problem]:
+def read(
+    path: Path,
+    operation: str | None = None,
+    mapping: Mapping | None = None,
+    taken: Callable[[int], None] = lambda size: None,
+) -> Iterator[Exchange | Problem]:
     """Every exchange of a file, in order, and what could not be read of it.
 
     Arguments and what is yielded can be sent to another process.
@@ -49,13 +55,14 @@ def read(path: Path, operation: str | None = None, mapping: Mapping | None = Non
         path: The file; `-` is standard input.
         operation: What its exchanges are, where the sender's word is known.
         mapping: Which member of a log's line is what.
+        taken: Called with the bytes of each piece of the file, packed as they are.
 
     Raises:
         InputError: The file cannot be opened.
     """
     opening = True
     try:
-        with opened(path) as stream:
+        with opened(path, taken) as stream:
             opening = False
             if stream.head or not stream.broken[0]:
                 reader = READERS[format_of(stream, mapped=mapping is not None)]

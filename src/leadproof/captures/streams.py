@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 #: Standard input as a path.
 STANDARD_INPUT = Path("-")
@@ -95,8 +95,12 @@ class _BadPacking(Exception):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Stream]:
+def opened(path: Path, taken: Callable[[int], None] = lambda size: None) -> Iterator[Stream]:
     """The bytes of a file, unpacked where it is packed.
+
+    Args:
+        path: The file, or `-`.
+        taken: Called with the bytes of each piece that is read, before it is unpacked.
 
     Raises:
         OSError: It cannot be opened.
@@ -105,7 +109,13 @@ def opened(path: Path) -> Iterator[Stream]:
         yield _standard_input()
         return
     with path.open("rb") as file:
-        yield _unpacked(file, path.name)
+
+        def read(size: int) -> bytes:
+            piece = file.read(size)
+            taken(len(piece))
+            return piece
+
+        yield _unpacked(read, path.name)
 
 
 _piped: list[Stream] = []
@@ -114,12 +124,12 @@ _piped: list[Stream] = []
 def _standard_input() -> Stream:
     """Standard input, which can be looked at and read only once, whoever opens it."""
     if not _piped:
-        _piped.append(_unpacked(sys.stdin.buffer, "standard input"))
+        _piped.append(_unpacked(sys.stdin.buffer.read, "standard input"))
     return _piped[0]
 
 
-def _unpacked(file: BinaryIO, name: str) -> Stream:
-    plain = Stream(file.read, name)
+def _unpacked(read: Callable[[int], bytes], name: str) -> Stream:
+    plain = Stream(read, name)
     kind, begin = next((row for magic, row in _PACKED.items() if plain.head.startswith(magic)), ("", None))
     if not kind:
         return plain

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from leadproof import suite
+from leadproof import certify, suite
 from leadproof.cli import ending, options
-from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish, conclude, engage
-from leadproof.errors import ExitCode
+from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage
+from leadproof.errors import ExitCode, UsageError
 from leadproof.load import driver, objectives
 from leadproof.load.probe import Probe, Setting, probe, require
 from leadproof.session import BudgetSpent
@@ -38,6 +38,11 @@ from leadproof.session import BudgetSpent
     help=f"Let the load probe decide, too: {', '.join(objectives.PRESETS)}, or a file (default: it is reported).",
 )
 @click.option("--no-load", is_flag=True, help="Leave the load probe out.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Every operation and representation in a few seconds: one case of each kind, nothing by chance, no load.",
+)
 def command(
     target: str | None,
     profile_path: str | None,
@@ -55,6 +60,7 @@ def command(
     rate: float | None,
     goals: str,
     no_load: bool,
+    quick: bool,
 ) -> int:
     """Judge a target from end to end, and write the compliance report.
 
@@ -68,15 +74,23 @@ def command(
     On this machine a short load probe follows: 50 pings a second for four seconds, and posts of a share of them. What
     it measures is reported; with --objectives it decides, too (exit code 3, or 4). Another machine gets no load here.
 
+    With --quick the run takes a few seconds and says what it left out: of cases that check the same, all but the first;
+    lives and generated requests; the load probe.
+
     \b
     Examples:
       leadproof certify
+      leadproof certify --quick
       leadproof certify --target http://127.0.0.1:8080
       LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile our-profile.toml
       leadproof certify --target http://127.0.0.1:8080 --objectives auction
       leadproof certify --reading unknown-members=refuse --json > report.json
       leadproof certify --baseline reports/out/RUN --waivers waivers.toml --format junit --format sarif
     """
+    if quick and goals:
+        raise UsageError(
+            "--quick leaves out the load probe, by which --objectives decide", hint="leave out one of the two"
+        )
     configured = options.settings()
     end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     wish = Wish(
@@ -96,13 +110,18 @@ def command(
     if goals:
         objectives.load(goals)  # what is wrong with them, or missing, is said before the first packet
         driver.require_locust()
+    every = suite.select()
+    cases = suite.brief(every) if quick else every
     with engage(wish) as engagement:
         found = Probe({})
+        probing = not no_load and not quick
         try:
             if goals:
                 require(engagement.target)
-            suite.run(engagement.story, suite.select())
-            if not no_load:
+            engagement.watch.begin(cases, probe=probing)
+            order = suite.spread(cases) if engagement.budget else cases
+            suite.run(engagement.story, order, engagement.watch.told, engagement.watch.done)
+            if probing:
                 left = engagement.budget - engagement.client.sent if engagement.budget else None
                 setting = Setting(
                     engagement.target,
@@ -118,7 +137,7 @@ def command(
                     per_second=engagement.per_second,
                     goals=goals,
                 )
-                found = probe(setting, engagement.say)
+                found = probe(setting, engagement.watch.probing())
         except BudgetSpent as spent:
             words = f"the run ended after {engagement.budget} requests; --max-requests allows more"
             engagement.summary.general_reason = str(spent) or words
@@ -126,4 +145,15 @@ def command(
         except KeyboardInterrupt:
             engagement.summary.interrupted = True
             engagement.summary.general_reason = "the run was interrupted"
+        if quick:
+            _leave_out(engagement, every, cases)
         return conclude(engagement, wish, end, latency=found.data, also=found.code)
+
+
+def _leave_out(
+    engagement: Engagement, every: list[tuple[str, suite.Case]], cases: list[tuple[str, suite.Case]]
+) -> None:
+    """Says in the report what a quick run has left out; a reason that is there already is the better one."""
+    engagement.run.say(left_out=certify.left_out(every, cases))
+    missing = certify.reasons_left_out(every, cases, engagement.judge.spec)
+    engagement.summary.reasons.update({**missing, **engagement.summary.reasons})

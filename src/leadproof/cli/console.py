@@ -1,11 +1,9 @@
-"""What people read on the terminal: the summary of a report on stdout, progress on stderr and only on a terminal."""
+"""What people read on the terminal when a run is over: the summary of its report, on stdout."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -98,6 +96,8 @@ def _facts(report: Mapping[str, Any], numbers: str) -> None:
     click.echo(f"  coverage   {touched} of {len(OPERATIONS)} operations, {cells['covered']} of {cells['total']} cells")
     if run.get("target"):
         click.echo(f"  target     {one_line(str(run['target']))}")
+    if run.get("left_out"):
+        click.echo(f"  quick      {one_line('left out: ' + ', '.join(run['left_out']))}")
     if report["latency"]:
         click.echo(f"  load       {one_line(_load(report['latency']))}")
     chosen = [f"{row['id']}={row['taken']}" for row in run.get("readings", ()) if row.get("chosen")]
@@ -210,72 +210,3 @@ def _files(files: list[dict[str, Any]]) -> None:
         click.echo(f"… and {len(problems) - PRINTED} more files with problems in the report")
     if problems:
         click.echo()
-
-
-class Bar(Protocol):
-    """What shows progress."""
-
-    def advance(self, words: str) -> None:
-        """One more step is done."""
-
-    def say(self, words: str) -> None:
-        """What is going on."""
-
-
-class _Silent:
-    def advance(self, words: str) -> None:
-        """Shows nothing: nobody watches."""
-
-    def say(self, words: str) -> None:
-        """Says nothing either."""
-
-
-@contextmanager
-def progress(title: str, total: int | None, *, quiet: bool = False) -> Iterator[Bar]:
-    """A progress bar on stderr, if that is a terminal; `total` None where the end is not known."""
-    if quiet or not sys.stderr.isatty():
-        yield _Silent()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
-        task = display.add_task(title, total=total)
-
-        class Shown:
-            def advance(self, words: str) -> None:
-                display.update(task, advance=1, description=one_line(words, 60))
-
-            def say(self, words: str) -> None:
-                display.update(task, description=one_line(words, 100))
-
-        yield Shown()
-
-
-class Line:
-    """One line on stderr that is written anew, if that is a terminal.
-
-    Without a thread of its own, unlike `progress`: where every millisecond of an answer counts, one would be felt.
-    """
-
-    def __init__(self, *, quiet: bool = False) -> None:
-        #: Does anybody see it?
-        self.shown = not quiet and sys.stderr.isatty()
-
-    def __enter__(self) -> Line:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.show("")
-
-    def show(self, words: str) -> None:
-        """Shows words instead of those before."""
-        if self.shown:
-            click.echo(f"\r\x1b[2K{one_line(words, 100)}", nl=False, err=True)

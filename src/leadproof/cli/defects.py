@@ -10,10 +10,11 @@ import click
 
 from leadproof import defects
 from leadproof.cli import options
-from leadproof.cli.console import progress
+from leadproof.cli.display import Display
 from leadproof.errors import ExitCode
 from leadproof.mock.defects import pick
 from leadproof.profile import load
+from leadproof.progress import counted
 
 #: Survivors that are printed one by one; --json has them all.
 PRINTED = 60
@@ -56,11 +57,12 @@ def command(
     defects.require_faithful(load(path), number)
     outcomes: list[defects.Outcome] = []
     interrupted = False
-    with progress("defects", len(rows), quiet=as_json) as bar:
+    with Display(quiet=as_json) as display:
+        display.show(counted("starting", 0, len(rows), "defects"))
         try:
             for outcome in defects.run(rows, profile_path=path, seed=number, jobs=jobs or os.cpu_count() or 1):
                 outcomes.append(outcome)
-                bar.advance(outcome.id)
+                display.show(counted(outcome.id, len(outcomes), len(rows), "defects"))
         except KeyboardInterrupt:
             interrupted = True
     matrix = defects.Matrix(tuple(outcomes), tuple(rows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import Any
 
 from leadproof import certify, config
 from leadproof.cli import options
-from leadproof.cli.console import progress
+from leadproof.cli.display import Display
 from leadproof.cli.ending import Ending
+from leadproof.cli.watching import Watch
 from leadproof.client import Client, Target
 from leadproof.errors import ExitCode
 from leadproof.evidence import Run
@@ -75,8 +76,8 @@ class Engagement:
     budget: int
     #: Requests per second that may be sent; 0 for any number.
     per_second: float
-    #: Is told what is going on.
-    say: Callable[[str], object]
+    #: Shows how far it is.
+    watch: Watch
 
     @property
     def client(self) -> Client:
@@ -142,10 +143,10 @@ def engage(wish: Wish) -> Iterator[Engagement]:
             summary.observed(Observation("client.credentials", NO_SECRET))
             summary.reasons.update({one.id: NO_SECRET for one in wish.spec.clauses.values() if one.check in without})
         budget = wish.max_requests or (REMOTE_BUDGET if remote else 0)
-        bar = stack.enter_context(progress(wish.command, None, quiet=wish.quiet))
-        session = Session(client, judge, summary, run, budget=budget, progress=lambda origin, _: bar.advance(origin))
+        watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget)
+        session = Session(client, judge, summary, run, budget=budget, progress=watch.sent)
         story = Story(session, maker, controls, receiver, seed=seed, examples=wish.examples)
-        yield Engagement(story, summary, judge, run, budget, per_second, bar.say)
+        yield Engagement(story, summary, judge, run, budget, per_second, watch)
 
 
 def conclude(
@@ -165,6 +166,7 @@ def conclude(
         latency: What a load has measured.
         also: What it says about the run.
     """
+    engagement.watch.display.stop()
     report = engagement.summary.report(wish.command, engagement.judge.tally, engagement.run.end())
     report["latency"] = dict(latency or {})
     settle(report, {*codes_of(report), also})

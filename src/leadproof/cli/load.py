@@ -6,9 +6,8 @@ import json
 import secrets
 import shlex
 import signal
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from click.core import ParameterSource
 
 from leadproof import config
 from leadproof.cli import ci, ending, options
+from leadproof.cli.display import Display
 from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.evidence import Run
 from leadproof.judge import Judge
@@ -26,6 +26,7 @@ from leadproof.load.job import MODELS, Job
 from leadproof.load.schedule import PATTERNS, SHAPES
 from leadproof.load.story import Story
 from leadproof.mock_target import is_mock, mock_credentials, with_mock_credentials
+from leadproof.progress import Standing
 from leadproof.reports import RENDERERS
 from leadproof.reports.text import figure
 from leadproof.summary import Summary
@@ -150,6 +151,9 @@ def _run(name: str, given: dict[str, Any]) -> int:
     # Whoever ends us politely gets the report so far, too, and no process of ours is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
+        # Without a thread: one would be felt in the latency.
+        display = stack.enter_context(Display(quiet=given["as_json"], thread=False))
+        display.show(Standing("starting"))
         own = goal is None
         if goal is None:
             goal = _goal(stack.enter_context(driver.mock(_mock_arguments(given, chosen, seed))), profile)
@@ -199,21 +203,10 @@ def _run(name: str, given: dict[str, Any]) -> int:
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None
         )
-        with generator, _display(quiet=given["as_json"]) as show:
-            follow(story, generator, show)
+        with generator:
+            follow(story, generator, display.show)
+        display.stop()
         return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])
-
-
-@contextmanager
-def _display(*, quiet: bool) -> Iterator[Any]:
-    """A line on stderr that changes, if that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda words: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("starting") as status:
-        yield lambda words: status.update(words)
 
 
 def _conclude(

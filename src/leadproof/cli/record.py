@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
 
 from leadproof import config
 from leadproof.cli import ending, options
-from leadproof.cli.console import Line
+from leadproof.cli.display import Display
 from leadproof.evidence import write_manifest, write_reports
+from leadproof.progress import counted, timed
 from leadproof.recorder import Job, Limits, record
 from leadproof.recorder.frames import Counts
 
@@ -82,14 +84,21 @@ def command(
         click.echo(f"  written to  {folder}", err=as_json)
         click.echo("Ctrl-C ends it.", err=as_json)
 
-    with Line(quiet=as_json) as line:
+    # Without a thread: one would be felt in the answers.
+    with Display(quiet=as_json, thread=False) as display:
+        begun = time.monotonic()
 
         def progress(counts: Counts) -> None:
-            line.show(f"{counts.written} exchanges, {counts.judged} judged, {counts.findings} findings")
+            words = f"{counts.judged:,} judged, {counts.findings:,} findings"
+            if duration and not max_exchanges:
+                words = f"{counts.written:,} exchanges, {words}"
+                display.show(timed(words, time.monotonic() - begun, duration))
+            else:
+                display.show(counted(words, counts.written, max_exchanges, "exchanges"))
 
         outcome = record(
             job, goal, port=port, deciding=fail, limits=Limits(duration, max_exchanges or 0), ready=ready,
-            progress=progress if line.shown else None,
+            progress=progress if display.shown else None,
         )  # fmt: skip
     end.settle(outcome.report)
     paths = write_reports(outcome.folder, outcome.report, formats)

@@ -9,8 +9,9 @@ import click
 from leadproof import captures
 from leadproof.bodies import MAX_BODY
 from leadproof.cli import options
-from leadproof.cli.console import progress
+from leadproof.cli.display import Display
 from leadproof.errors import ExitCode
+from leadproof.progress import Standing
 from leadproof.reports.text import one_line
 from leadproof.sharing import Copy, share, suggested
 
@@ -44,8 +45,8 @@ def command(source: Path, output: Path | None, force: bool, stable: bool, profil
     redactor = options.redactor(profile, salted=not stable, max_body=MAX_BODY)
     list(captures.files([source]))
     to = output or suggested(source)
-    with progress("redact", None) as bar:
-        copy = share(source, to, redactor, force=force, told=bar.advance)
+    with Display() as display:
+        copy = share(source, to, redactor, force=force, told=lambda words: display.show(Standing(words)))
     click.echo(_said(copy), err=True)
     for path, problem in copy.problems:
         click.echo(f"leadproof: error: {one_line(str(path))} {one_line(problem)}", err=True)

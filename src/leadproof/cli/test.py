@@ -111,6 +111,7 @@ def command(
     )  # fmt: skip
     with engage(wish) as engagement:
         outcomes = _run(engagement, rows, max_time or 0.0)
+        engagement.watch.display.stop()
         exercised = engagement.summary.exercised
         assert exercised is not None
         engagement.summary.gaps += [*gaps(exercised), *_undecided(named, engagement)]
@@ -183,8 +184,15 @@ def _run(engagement: Engagement, rows: list[tuple[str, suite.Case]], max_time: f
     summary, outcomes = engagement.summary, list[suite.Outcome]()
     summary.exercised = Coverage()
     order = suite.spread(rows) if engagement.budget else rows
+    watch = engagement.watch
+    watch.begin(order)
+
+    def done(outcome: suite.Outcome) -> None:
+        outcomes.append(outcome)
+        watch.done(outcome)
+
     try:
-        suite.run(engagement.story, order, done=outcomes.append, max_time=max_time)
+        suite.run(engagement.story, order, watch.told, done, max_time=max_time)
     except BudgetSpent as error:
         spent = f"the run ended after {engagement.budget} requests; --max-requests allows more"
         summary.general_reason = str(error) or spent

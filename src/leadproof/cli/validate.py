@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from leadproof import captures
+from leadproof import captures, progress
 from leadproof.cli import ending, options
-from leadproof.cli.console import progress
+from leadproof.cli.display import Display
 from leadproof.errors import UsageError
 from leadproof.evidence import Run
-from leadproof.validating import KEPT, Plan, validate
+from leadproof.validating import KEPT, Plan, Told, validate
 
 
 @click.command("validate")
@@ -115,8 +116,8 @@ def command(
             words = [str(path) for path in paths]
             opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=words, facts=facts)
             run = stack.enter_context(opened)
-        bar = stack.enter_context(progress("validate", None, quiet=as_json))
-        found = validate(files, plan, run.path if run else None, jobs, bar.advance)
+        with Display(quiet=as_json) as display:
+            found = validate(files, plan, run.path if run else None, jobs, _told(display, files))
         summary = found.summary
         if summary.interrupted:
             summary.general_reason = "the run was interrupted"
@@ -125,3 +126,22 @@ def command(
             run.say(kept=f"{many}: the first, and of the others some with findings")
         report = summary.report("validate", found.tally, run.end() if run else facts)
         return end.conclude(report, run)
+
+
+def _told(display: Display, files: Sequence[Path]) -> Told:
+    """What is told how far it is: bytes of all bytes; of what comes through a pipe nobody knows how much there is."""
+    total = None if captures.STANDARD_INPUT in files else sum(path.stat().st_size for path in files)
+    taken = judged = 0
+
+    def told(name: str, size: int, exchanges: int) -> None:
+        nonlocal taken, judged
+        taken, judged = taken + size, judged + exchanges
+        if not display.shown:
+            return
+        if total is None:
+            display.show(progress.counted("standard input" if name == "-" else name, judged, None, "exchanges"))
+        else:
+            display.show(progress.read(f"{name}, {judged:,} exchanges", taken, total))
+
+    told(files[0].name, 0, 0)
+    return told

@@ -12,16 +12,20 @@ from collections.abc import Callable
 
 from leadproof.load.driver import Generator, step_back
 from leadproof.load.story import Story
+from leadproof.progress import Standing, timed
 from leadproof.reports.text import seconds
 
 #: Seconds in which nothing has to be heard of the generator, which says something every second.
 SILENCE = 60.0
 
+#: Is told where a run stands.
+Show = Callable[[Standing], object]
+
 #: Seconds between two looks at how the run stands.
 _LOOK = 0.25
 
 
-def follow(story: Story, generator: Generator, show: Callable[[str], object] = lambda words: None) -> None:
+def follow(story: Story, generator: Generator, show: Show = lambda standing: None) -> None:
     """Takes frames until the generator ends.
 
     Ctrl-C, and a story that no rest of the run can save, end the run with what there is; a second Ctrl-C waits for
@@ -41,7 +45,7 @@ def follow(story: Story, generator: Generator, show: Callable[[str], object] = l
             if story.interrupted:
                 break
             story.interrupted = following.told = True
-            show("interrupted: waiting for what is on its way; Ctrl-C again waits for nothing")
+            show(Standing("interrupted: Ctrl-C again waits for nothing that is on its way"))
             generator.stop()
     following.leave.set()
     if not following.ended and not story.interrupted and not following.silent:
@@ -66,18 +70,18 @@ class _Following:
         self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._begun: float | None = None
-        #: Where the run stands, in words of the thread in the background.
-        self._words = ""
+        #: Where the run stands, as the thread in the background sees it.
+        self._standing: Standing | None = None
         self._heard = time.monotonic()
         self._thread = threading.Thread(target=self._background, name="leadproof-judge", daemon=True)
         self._thread.start()
 
-    def run(self, show: Callable[[str], object]) -> None:
+    def run(self, show: Show) -> None:
         """Follows to the end; may be called again after a Ctrl-C."""
         while self._thread.is_alive():
             self._thread.join(_LOOK)
-            if self._words:
-                show(self._words)
+            if self._standing and not self.story.interrupted:
+                show(self._standing)
             if self.told or self._late():
                 self.leave.set()
         if self._error is not None:
@@ -127,16 +131,16 @@ class _Following:
         self.story.problems.append(f"the generator was silent for {time.monotonic() - self._heard:.0f} s")
         return False
 
-    def _say(self, words: str) -> None:
-        self._words = words
+    def _say(self, standing: Standing) -> None:
+        self._standing = standing
 
-    def _look(self, show: Callable[[str], object]) -> None:
+    def _look(self, show: Show) -> None:
         """Shows how the run stands, and ends one that is hopeless. A thread that steps back may hold the lock long."""
         if not self._lock.acquire(timeout=_LOOK):
             return
         try:
             elapsed = 0.0 if self._begun is None else time.monotonic() - self._begun
-            show(_progress(self.story, elapsed, begun=self._begun is not None))
+            show(_progress(self.story, elapsed))
             if not self.told and (why := self.story.hopeless(elapsed)):
                 self.told, self.story.stopped = True, why
                 self.generator.stop()
@@ -148,15 +152,15 @@ class _Following:
         return self._begun is not None and time.monotonic() - self._begun > self.story.job.scenario.duration + 1
 
 
-def _progress(story: Story, elapsed: float, *, begun: bool) -> str:
+def _progress(story: Story, elapsed: float) -> Standing:
+    """Where a run stands: so many seconds of the load, and before and after it what the generator says."""
+    if story.stage is not None:
+        return story.stage
     counts, measures = story.measures.counts, story.measures
-    duration = story.job.scenario.duration
-    stage = story.stage or f"{min(elapsed, duration):.0f}/{duration:.0f} s"
-    if not begun:
-        return stage
     last = measures.slices[max(measures.slices)].latency.values() if measures.slices else ()
     p99 = max((one.percentile(99) for one in last), default=0.0)
-    return (
-        f"{stage}  {counts['started']:,} started, {counts['ended']:,} ended, {counts['failed']:,} failed, "
-        f"p99 {seconds(p99)}, judged {story.summary.exchanges:,}"
+    words = (
+        f"{counts['started']:,} started, {counts['failed']:,} failed, p99 {seconds(p99)}, {counts['ended']:,} ended, "
+        f"judged {story.summary.exchanges:,}"
     )
+    return timed(words, elapsed, story.job.scenario.duration)

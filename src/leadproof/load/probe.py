@@ -6,7 +6,7 @@ It shows that the target answers more than one at a time, and how fast; it is no
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from leadproof.evidence import Run
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.load import driver, guard, latency, objectives, scenario
-from leadproof.load.following import follow
+from leadproof.load.following import Show, follow
 from leadproof.load.job import Job
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import Story
@@ -70,7 +70,7 @@ class Setting:
     goals: str = ""
 
 
-def probe(it: Setting, show: Callable[[str], object] = lambda words: None) -> Probe:
+def probe(it: Setting, show: Show = lambda standing: None) -> Probe:
     """Runs the probe, or says why there is none.
 
     What it sends is judged and kept with everything else of the run. Objectives are reported; only those that were
@@ -125,7 +125,7 @@ def _chosen(it: Setting) -> Scenario:
     )  # fmt: skip
 
 
-def _run(it: Setting, chosen: Scenario, target: Target, show: Callable[[str], object]) -> Probe:
+def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
     goals = objectives.load(chosen.goals)
     job = Job(
         chosen,

@@ -21,6 +21,7 @@ from leadproof.load.conservation import Conservation
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
+from leadproof.progress import Standing, counted
 from leadproof.summary import Summary
 from leadproof.verdicts import settle
 
@@ -60,8 +61,8 @@ class Story:
     problems: list[str] = field(default_factory=list)
     #: The command line that asks for the same again; "" where there is none.
     repeat: str = ""
-    #: What the generator does when it puts on no load, in words; "" while it does.
-    stage: str = "starting"
+    #: How far the generator is with what it does when it puts on no load; None while it does.
+    stage: Standing | None = field(default_factory=lambda: Standing("starting"))
     _leads: set[int] = field(default_factory=set)
     _kept: int = 0
 
@@ -72,7 +73,7 @@ class Story:
             return
         mine = self.workers.setdefault(worker, Worker(worker))
         if frame.get("fold"):
-            self.stage = ""
+            self.stage = None
             self.measures.take(frame["fold"], worker)
         for sample in frame.get("samples") or ():
             self.judged(exchange_of(sample))
@@ -202,10 +203,10 @@ class Story:
         return report
 
 
-def _stage(frame: Mapping[str, Any]) -> str:
+def _stage(frame: Mapping[str, Any]) -> Standing:
     if "workers" in frame:
-        return f"{frame['workers']} of {frame['of']} workers are there"
-    return f"looking up accepted leads, {frame['looking']:,} of {frame['of']:,}"
+        return counted("waiting for workers", frame["workers"], frame["of"])
+    return counted("looking up accepted leads", frame["looking"], frame["of"])
 
 
 def exchange_of(sample: Sequence[Any]) -> Exchange:

@@ -56,6 +56,7 @@ def _facts(view: View) -> str:
         ("Started", run.get("started")),
         ("Tool", run.get("tool")),
         ("Seed", run.get("seed")),
+        ("Left out by --quick", view.left_out),
     )
     return "\n".join(f"- {name}: {code(str(value))}" for name, value in named if value not in (None, ""))
 

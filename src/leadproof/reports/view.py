@@ -77,6 +77,8 @@ class View:
     #: operation -> response type -> how often it was met
     outcomes: dict[str, dict[str, int]]
     run: Row = field(default_factory=dict)
+    #: What a quick run has left out, in words; "" of a whole one.
+    left_out: str = ""
 
 
 def arrange(report: Row) -> View:
@@ -104,6 +106,7 @@ def arrange(report: Row) -> View:
         untested=_untested(clauses.values()),
         outcomes=_outcomes(report),
         run=mapping(report, "run"),
+        left_out=_left_out(mapping(report, "run")),
     )
 
 
@@ -249,6 +252,12 @@ def _basis(report: Row, results: Mapping[str, int]) -> str:
     missed = ((name, number(counts, name)) for name in ("unrecognised", "unauthorised", "absent", "unanswered"))
     parts += [f"{times:,} {name}" for name, times in missed if times]
     return "Based on " + ", ".join(parts) + "."
+
+
+def _left_out(run: Row) -> str:
+    """What a quick run has left out, in words; "" of a whole one."""
+    found = run.get("left_out")
+    return ", ".join(map(str, found)) if isinstance(found, list) else ""
 
 
 def number(row: Row, name: str) -> int:

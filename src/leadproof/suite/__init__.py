@@ -24,7 +24,7 @@ from leadproof.suite import (
     twins,
 )
 from leadproof.suite.case import Case
-from leadproof.suite.running import AT_THE_DOOR, Outcome, run_all, run_case, spread
+from leadproof.suite.running import AT_THE_DOOR, Outcome, brief, run_all, run_case, spread
 from leadproof.suite.story import CannotTell, Controls, Story
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Controls",
     "Outcome",
     "Story",
+    "brief",
     "cases",
     "positions",
     "run",

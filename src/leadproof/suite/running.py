@@ -24,6 +24,12 @@ SHARES: dict[str, float] = {
 
 #: Requests without one response of a lead receiver after which an operation is tried once more only if it was not yet.
 FUTILE = 20
+#: Topics in which chance makes the requests, as many as there is time for.
+CHANCE = ("lives", "generated")
+
+#: Topics of which every case tells a story of its own, whatever it checks.
+STORIES = ("sequences",)
+
 
 #: How an exchange may end before anything was tested.
 AT_THE_DOOR = {
@@ -169,6 +175,21 @@ def _left_out(story: Story, topic: str, case: Case, reason: str) -> Outcome:
     for clause in case.clauses(story.session.judge.spec):
         story.session.summary.reasons.setdefault(clause, reason)
     return Outcome(topic, case, "left out", reason)
+
+
+def brief(chosen: Iterable[tuple[str, Case]]) -> list[tuple[str, Case]]:
+    """Of the cases those that say something new: the first of each topic, operation, representation and set of checks.
+
+    Every clause that the whole suite decides on the mock is decided by them, too.
+    """
+    kept: set[tuple[str, str, str, tuple[str, ...]]] = set()
+    rows = []
+    for topic, case in chosen:
+        kind = (topic, case.operation, case.media, case.checks)
+        if topic not in CHANCE and (topic in STORIES or kind not in kept):
+            rows.append((topic, case))
+        kept.add(kind)
+    return rows
 
 
 def spread(chosen: Iterable[tuple[str, Case]]) -> list[tuple[str, Case]]:

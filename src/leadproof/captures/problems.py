@@ -1,0 +1,41 @@
+"""What is wrong with one file, as its row of a report says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leadproof.captures.model import Problem
+
+#: Problems of one file that a report lists.
+NAMED = 50
+
+#: What is said first of a file, the greater the sooner.
+_SEVERITY = {"file.unreadable": 2, "file.deviation": 0}
+
+
+class Problems:
+    """What is wrong with a file: the worst of it, the first of the rest, and how much there is. It may be a million."""
+
+    def __init__(self) -> None:
+        self._first: list[Problem] = []
+        self._worst: Problem | None = None
+        self._count = 0
+
+    def add(self, problem: Problem) -> None:
+        self._count += 1
+        if len(self._first) < NAMED:
+            self._first.append(problem)
+        if self._worst is None or _SEVERITY.get(problem.kind, 1) > _SEVERITY.get(self._worst.kind, 1):
+            self._worst = problem
+
+    def together(self) -> dict[str, Any]:
+        """All of it as members of the file's row: `problem`, and `problems` where there are several."""
+        if self._worst is None:
+            return {"problem": None}
+        more = f" (and {self._count - 1} more)" if self._count > 1 else ""
+        row: dict[str, Any] = {"problem": _row(self._worst) | {"message": self._worst.message + more}}
+        return row | ({"problems": [_row(one) for one in self._first]} if self._count > 1 else {})
+
+
+def _row(problem: Problem) -> dict[str, str]:
+    return {"kind": problem.kind, "message": problem.message, "hint": problem.hint}
