@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leadproof.errors import ExitCode
-from leadproof.load.objectives import INCONCLUSIVE, Outcome
+from leadproof.load.objectives import Outcome
 from leadproof.load.story import Story
 from leadproof.reports.text import count, figure, one_line, seconds
 
@@ -32,7 +32,7 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     code = story.exit_code(outcomes)
     what = f"{scenario.shape} {scenario.rate:g}/s" if story.job.model == "open" else f"closed, {story.job.users} users"
     yield f"{WORDS[code]}  {scenario.name}, {what} for {scenario.duration:g} s"
-    if why := story.nothing():
+    if why := story.nothing() or story.unfound():
         yield f"  {why}"
     if story.stopped:
         yield f"  ended early: {one_line(story.stopped)}"
@@ -100,15 +100,6 @@ def findings(rows: Sequence[Mapping[str, Any]], most: int = 10) -> Iterator[str]
         yield f"  finding    {what}  ×{row['count']}"
     if len(rows) > most:
         yield f"             and {len(rows) - most} more in the report"
-
-
-def knee_of(rates: Mapping[str, Any]) -> str:
-    """The knee of a run in steps in words, and what is in the way of a higher one."""
-    found = f"{rates['knee']:g}/s met the objectives, with every rate below it"
-    if not rates["knee"]:
-        undecided = rates["rows"][0]["verdict"] == INCONCLUSIVE
-        found = "not found" if undecided else "the lowest rate missed the objectives"
-    return f"{found}; {rates['why']}" if rates["why"] else found
 
 
 def knee(rates: Mapping[str, Any]) -> Iterator[str]:

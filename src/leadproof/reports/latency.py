@@ -65,6 +65,8 @@ def headline(report: Row) -> str:
         return "Objectives were missed: " + "; ".join(
             f"{row['name']} is {figure(row, 'actual')}, at most {figure(row, 'most')}" for row in rows
         )
+    if latency.get("verdict") == "FAIL":
+        return f"The knee was not found: {(latency.get('rates') or {}).get('words', 'a rate missed the objectives')}."
     reasons = [str(row["reason"]) for row in latency.get("objectives", ()) if row.get("reason")]
     why = latency.get("nothing") or next(iter(reasons), "")
     return f"No verdict is possible: {why}." if why else "No verdict is possible."
@@ -200,7 +202,7 @@ def _knee(rates: Row) -> Chart:
         x = frame.x(knee)
         parts += [
             svg.line([(x, frame.top), (x, frame.bottom)], svg.COLOURS[2], dash="2 3"),
-            svg.text(x - 4, frame.top + 12, f"knee {knee:g}/s", anchor="end"),
+            svg.text(x - 4, frame.top + 12, f"knee {'≥ ' if rates.get('at_least') else ''}{knee:g}/s", anchor="end"),
         ]
     words = f"Each rate judged by the objectives. Knee: {one_line(str(rates.get('words', '')), 300)}."
     table = [
