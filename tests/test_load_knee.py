@@ -94,4 +94,3 @@ def test_the_closed_model_has_no_steps() -> None:
     story.job = dataclasses.replace(story.job, model="closed", users=3)
 
     assert story.rates() == {}
-

@@ -287,7 +287,7 @@ def _decide(measures: Measures, one: Objective) -> Outcome | None:
         if not samples:
             return Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "nothing was answered")
         return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
-    step, _, figure = one.name.rpartition(".")
+    figure = one.name.rpartition(".")[2]
     histogram = _histogram(measures, one.name)
     samples = histogram.total
     if not samples:
