@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from leadproof import suite
-from leadproof.cli import ending, options
+from leadproof.cli import ending, options, plans
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish, conclude, engage
 from leadproof.errors import ExitCode
 from leadproof.load import objectives
@@ -38,6 +38,7 @@ from leadproof.session import BudgetSpent
     help=f"Let the load probe decide, too: {', '.join(objectives.PRESETS)}, or a file (default: it is reported).",
 )
 @click.option("--no-load", is_flag=True, help="Leave the load probe out.")
+@click.option("--plan", "planned", is_flag=True, help="Show what would be done, and send nothing.")
 def command(
     target: str | None,
     profile_path: str | None,
@@ -55,6 +56,7 @@ def command(
     rate: float | None,
     goals: str,
     no_load: bool,
+    planned: bool,
 ) -> int:
     """Judge a target from end to end, and write the compliance report.
 
@@ -72,6 +74,7 @@ def command(
     Examples:
       leadproof certify
       leadproof certify --target http://127.0.0.1:8080
+      leadproof certify --target sandbox --plan
       LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile our-profile.toml
       leadproof certify --target http://127.0.0.1:8080 --objectives auction
       leadproof certify --reading namespaces=serializer --json > report.json
@@ -95,6 +98,8 @@ def command(
     )
     if goals:
         objectives.load(goals)  # what is wrong with them is said before the first packet
+    if planned:
+        return plans.certify(wish, suite.select(), probed=not no_load, goals=goals, formats=formats)
     with engage(wish) as engagement:
         found = Probe({})
         try:
