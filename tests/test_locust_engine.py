@@ -261,7 +261,7 @@ def test_a_worker_that_dies_is_noticed_and_named() -> None:
                 process.communicate()
 
     assert len(children) == 2
-    assert re.search(r"worker \S+: it was not heard of for \d+ s and did not finish", said), said
+    assert re.search(r"worker \S+: it was not heard of for \d+ s and did not finish", " ".join(said.split())), said
     assert "INCONCLUSIVE" in said
     assert process.returncode == 4, said
 
