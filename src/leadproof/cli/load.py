@@ -255,13 +255,7 @@ def _conclude(
     if as_json:
         click.echo(RENDERERS["json"].render(report), nl=False)
     else:
-        for line in telling.lines(story, story.outcomes()):
-            click.echo(line)
-        for line in telling.knee(report["latency"]["rates"]):
-            click.echo(line)
-        for line in telling.against(report["latency"].get("baseline", ())):
-            click.echo(line)
-        for line in telling.findings(report["findings"]):
+        for line in telling.everything(story, report):
             click.echo(line)
         click.echo(f"report: {paths.get('html', paths['json'])}")
     return int(report["exit_code"])

@@ -36,8 +36,16 @@ _WIDTH = 80
 _TEXT = 13
 
 
+def everything(story: Story, report: Mapping[str, Any]) -> Iterator[str]:
+    """The whole run, with what its report adds: the knee, the baseline, the findings."""
+    yield from lines(story, story.outcomes())
+    yield from knee(report["latency"]["rates"])
+    yield from against(report["latency"].get("baseline", ()))
+    yield from findings(report["findings"])
+
+
 def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """The whole run, the verdict first."""
+    """What was measured, the verdict first."""
     yield from _head(story, outcomes)
     yield ""
     yield from _objectives(outcomes)
