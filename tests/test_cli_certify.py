@@ -496,3 +496,42 @@ def test_ctrl_c_ends_a_run_and_keeps_what_was_found(http_target: Callable, tmp_p
     assert report["counts"]["exchanges"] == sum(1 for _ in read_exchanges(folder)) >= 3
     assert report["findings"]
     assert "the run was interrupted" in {row["reason"] for row in report["clauses"]}
+
+
+# ---- the plan --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_plan_says_what_would_be_done_and_does_nothing(
+    remote: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADPROOF_API_KEY", "hush")
+    monkeypatch.setattr("leadproof.cli.engage.Client", lambda *_, **__: pytest.fail("a plan sends nothing"))
+    monkeypatch.setattr("leadproof.cli.engage.running", lambda *_: pytest.fail("a plan starts no mock"))
+    line = ["certify", "--plan", *(["--target", "https://leads.partner.example"] if remote else [])]
+    with contextlib.chdir(tmp_path):
+        codes = main(line), main([*line, "--json"])
+    said = capsys.readouterr().out
+    words, _, text = said.partition("{")
+
+    assert codes == (0, 0)
+    assert list(tmp_path.iterdir()) == []
+    assert [row for row in words.splitlines() if len(row) > 80] == []
+    assert "hush" not in said
+    data = json.loads("{" + text)
+    assert [one["topic"] for one in data["suite"]["phases"]] == list(suite.TOPICS)
+    if remote:
+        assert (data["suite"]["requests"], data["suite"]["seconds"], data["no_sell"]) == (200, 40, True)
+        assert "about 200, at most 200, 5/s: about 40 s" in words
+        assert "each with noSell" in words
+        assert "load probe   none: load on another machine" in words
+    else:
+        assert (data["suite"]["cells"], data["suite"]["budget"], data["no_sell"]) == (17, 0, False)
+        assert "the built-in mock" in words
+
+
+def test_a_plan_of_a_certify_that_cannot_be_is_refused_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.chdir(tmp_path):
+        code = main(["certify", "--plan", "--target", "unknown-name"])
+
+    assert (code, capsys.readouterr().out) == (2, "")

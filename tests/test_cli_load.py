@@ -301,6 +301,7 @@ def said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tu
         (["ping_post", "--set", "batch=0"], "batch is 0"),
         (["ping_post", "--model", "closed", "--rate", "5"], "the closed model has no rate"),
         (["ping_post", "--users", "5"], "the open model has no users"),
+        (["ping_post", "--shape", "step", "--rate", "200", "--duration", "20s"], "all.p99 needs 1,000"),
         (["--worker", "--target", "http://127.0.0.1:1"], "a worker has no --target"),
     ],
 )
@@ -314,6 +315,56 @@ def test_what_makes_no_sense_is_said_before_anything_starts(
     assert (code, out) == (2, "")
     assert words in err
     assert "hint:" in err or "Usage:" in err
+
+
+PLAN = """\
+PLAN  ping_post, step 200/s for 20 s; nothing is sent
+  target     a mock of its own on this machine
+  journeys   about 2,400, poisson arrivals
+  requests   inbound_post           about 720
+  requests   ping                   about 2,400
+  leads      about 720 created
+  samples    all.p99        about 203 a step, 1,000 needed: too few
+                            --duration 110s would be enough
+  sockets    1,000 connections at most
+  judged     5% of the journeys, about 156 exchanges
+  looked up  all accepted leads afterwards
+  This load would be refused: its steps are too short.
+"""
+
+
+def test_a_plan_says_what_would_be_done_and_does_nothing(
+    said: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "require_locust", lambda: pytest.fail("a plan needs no locust"))
+    monkeypatch.setattr(driver, "is_mock", lambda target: pytest.fail("a plan sends nothing"))
+    line = ("ping_post", "--shape", "step", "--rate", "200", "--duration", "20s", "--plan")
+
+    assert said(*line) == (0, PLAN, "")
+    code, out, _ = said(*line, "--json", "--target", "http://127.0.0.1:9")
+    assert code == 0
+    data = json.loads(out)
+    assert (data["target"], data["journeys"], data["requests"]) == (
+        "http://127.0.0.1:9", 2400, {"ping": 2400, "inbound_post": 720},
+    )  # fmt: skip
+    assert data["samples"][0]["enough"] is False
+    assert data["duration_enough"] == 110
+
+
+@pytest.mark.parametrize("arguments", [[name] for name in scenario.names()] + [["mixed", "--model", "closed"]])
+def test_a_plan_fits_eighty_columns(said: Callable[..., tuple[int, str, str]], arguments: list[str]) -> None:
+    for more in ([], ["--target", "http://127.0.0.1:9", "--objectives", "auction", "--duration", "2"]):
+        code, out, err = said(*arguments, *more, "--plan")
+
+        assert (code, err) == (0, "")
+        assert [line for line in out.splitlines() if len(line) > 80] == []
+
+
+def test_a_plan_of_a_load_that_is_not_allowed_is_refused_too(said: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, err = said("ping_post", "--target", "http://leads.partner.example", "--plan")
+
+    assert (code, out) == (2, "")
+    assert "name it a second time" in err
 
 
 def test_the_list_names_scenarios_objectives_and_shapes(said: Callable[..., tuple[int, str, str]]) -> None:

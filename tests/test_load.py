@@ -658,7 +658,7 @@ def test_a_knee_without_samples_is_not_claimed() -> None:
     rates = latency.described(story, story.outcomes())["rates"]
 
     assert rates["knee"] == 0
-    assert rates["words"] == "not found; at 20/s too few samples: p99 needs 1000"
+    assert rates["words"] == "not found; at 20/s too few samples: p99 needs 1,000"
     assert {row["verdict"] for row in rates["rows"]} == {objectives.INCONCLUSIVE}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import re
@@ -58,9 +59,11 @@ def clean() -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT / "src")}
 
 
-def python(code: str, *arguments: str, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
+def python(
+    code: str, *arguments: str, timeout: float = 60, folder: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code), *arguments], cwd=ROOT, capture_output=True,
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code), *arguments], cwd=folder, capture_output=True,
         text=True, timeout=timeout, check=False, env=clean() | environment,
     )  # fmt: skip
 
@@ -154,15 +157,17 @@ print(json.dumps([codes, seen]))
 
 
 def run_locust(
-    mock: str, *arguments: str, file: str = "loadtests/ping_post.py", **more: str
+    mock: str, *arguments: str, folder: Path, file: str = "loadtests/ping_post.py", **more: str
 ) -> subprocess.CompletedProcess[str]:
-    return python(LOCUST, "-f", file, "--headless", "--only-summary", "--host", mock, *arguments, **more)
+    """Locust in a folder of the test's own, because it leaves a run directory there."""
+    line = ("-f", str(ROOT / file), "--headless", "--only-summary", "--host", mock, *arguments)
+    return python(LOCUST, *line, folder=folder, **more)
 
 
 def test_a_locust_file_runs_as_locust_users_expect(mock: str, tmp_path: Path) -> None:
     done = run_locust(
         mock, "--rate", "40", "-t", "2s", "--csv", str(tmp_path / "out"), "--tags", "ping_only", "direct_post",
-        file="loadtests/mixed.py", LEADPROOF_API_KEY="",
+        folder=tmp_path, file="loadtests/mixed.py", LEADPROOF_API_KEY="",
     )  # fmt: skip
 
     assert "mixed, constant 40/s for 2 s" in done.stdout, done.stderr
@@ -174,40 +179,107 @@ def test_a_locust_file_runs_as_locust_users_expect(mock: str, tmp_path: Path) ->
     assert profile.load().credentials.api_keys[0] not in done.stdout + done.stderr
 
 
-def test_tags_that_leave_nothing_are_an_error(mock: str) -> None:
-    none = run_locust(mock, "-t", "2s", "--tags", "nothing", file="loadtests/mixed.py")
+def test_tags_that_leave_nothing_are_an_error(mock: str, tmp_path: Path) -> None:
+    none = run_locust(mock, "-t", "2s", "--tags", "nothing", folder=tmp_path, file="loadtests/mixed.py")
 
     assert none.returncode == 2
     assert "the tags leave no journey" in none.stderr
 
 
-def test_the_closed_model_is_labelled(mock: str) -> None:
-    done = run_locust(mock, "--model", "closed", "-u", "3", "-r", "10", "-t", "1s", file="loadtests/ping_only.py")
+def test_the_closed_model_is_labelled(mock: str, tmp_path: Path) -> None:
+    done = run_locust(
+        mock, "--model", "closed", "-u", "3", "-r", "10", "-t", "1s", folder=tmp_path, file="loadtests/ping_only.py"
+    )
 
     assert "closed model: users wait for answers" in done.stdout, done.stderr
     assert int(re.search(r"([\d,]+) offered", done.stdout)[1]) >= 3  # type: ignore[index]  # it is there
 
 
-def test_two_workers_share_the_arrivals_of_one_schedule(mock: str) -> None:
+def test_two_workers_share_the_arrivals_of_one_schedule(mock: str, tmp_path: Path) -> None:
     expected = len(list(scenario.load("ping_only").with_(rate=100.0, duration=2.0).schedule(5).arrivals()))
 
     done = run_locust(
-        mock, "--rate", "100", "-t", "2s", "--processes", "2", "--seed", "5", file="loadtests/ping_only.py"
+        mock,
+        "--rate",
+        "100",
+        "-t",
+        "2s",
+        "--processes",
+        "2",
+        "--seed",
+        "5",
+        folder=tmp_path,
+        file="loadtests/ping_only.py",
     )
 
     offered = re.search(r"([\d,]+) offered, ([\d,]+) started", done.stdout)
     assert offered is not None, done.stderr + done.stdout
     assert offered.groups() == (str(expected), str(expected))
+    (run,) = (tmp_path / "reports" / "out").iterdir()  # the master's; a worker has none
+    assert json.loads((run / "run.json").read_text())["processes"] == 2
+
+
+# ---- what a run of locust leaves behind ------------------------------------------------------------------------------
+
+
+def test_a_run_of_locust_ends_with_its_report_in_the_configured_folder_and_redacted(mock: str, tmp_path: Path) -> None:
+    (tmp_path / "leadproof.toml").write_text('out = "kept"\n')
+    done = run_locust(mock, "--rate", "40", "-t", "3s", "--judge-share", "1", folder=tmp_path)
+
+    (run,) = (tmp_path / "kept").iterdir()
+    assert done.stdout.rstrip().splitlines().count(f"report: kept/{run.name}/report.html") == 1, done.stderr
+    report = json.loads((run / "report.json").read_text())
+    assert report["exit_code"] == done.returncode
+    assert report["latency"]["counts"]["started"] > 0
+    assert report["counts"]["exchanges"] > 0
+    assert json.loads((run / "latency.json").read_text())["schema"] == "leadproof.latency/1"
+    assert {path.name for path in run.iterdir()} >= {"report.html", "report.md", "exchanges.ndjson", "manifest.json"}
+    secret = profile.load().credentials.api_keys[0].encode()
+    assert not [path for path in run.iterdir() if secret in path.read_bytes()]
+
+
+def test_a_run_of_locust_that_cannot_be_written_says_so_in_one_line_and_goes_on(mock: str, tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("in the way")
+    done = run_locust(mock, "--rate", "40", "-t", "1s", folder=tmp_path)
+
+    assert done.stderr.count("leadproof: there is no report of this run:") == 1, done.stderr
+    assert "report:" not in done.stdout
+    assert "ping_post, constant 40/s for 1 s" in done.stdout
+    assert done.returncode in (0, 4)
+
+
+def test_locust_refuses_steps_that_are_too_short(mock: str, tmp_path: Path) -> None:
+    done = run_locust(mock, "--rate", "40", "-t", "5s", "--shape", "step", folder=tmp_path)
+
+    assert done.returncode == 2
+    assert "each step of --shape step gives about" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_locust_shows_journeys_as_users_and_the_size_of_answers(tmp_path: Path) -> None:
+    with FrozenServer(answer_after=(0.5, 3.5)) as frozen:
+        run_locust(
+            frozen.url, "--rate", "40", "-t", "4s", "--csv", "out", "--csv-full-history", folder=tmp_path,
+            file="loadtests/ping_only.py",
+        )  # fmt: skip
+    with (tmp_path / "out_stats.csv").open() as file:
+        sizes = {row["Name"]: float(row["Average Content Size"]) for row in csv.DictReader(file)}
+    with (tmp_path / "out_stats_history.csv").open() as file:
+        users = [int(row["User Count"]) for row in csv.DictReader(file)]
+
+    assert sizes == {"ping json": len(FrozenServer.BODY), "Aggregated": len(FrozenServer.BODY)}
+    # For three seconds nothing is answered: some hundred customers wait, and one user of locust stands for the run.
+    assert 60 < max(users) <= 125
 
 
 @pytest.mark.load
-def test_the_web_page_listens_on_loopback_and_starts_a_run(mock: str) -> None:
+def test_the_web_page_listens_on_loopback_and_starts_a_run(mock: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    line = [sys.executable, "-W", "ignore", "-m", "locust", "-f", "loadtests/ping_post.py", "--host", mock]
+    line = [sys.executable, "-W", "ignore", "-m", "locust", "-f", str(ROOT / "loadtests/ping_post.py"), "--host", mock]
     process = subprocess.Popen(
-        [*line, "--web-port", str(port), "--rate", "30", "--duration", "2", "--only-summary"], cwd=ROOT, env=clean(),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [*line, "--web-port", str(port), "--rate", "30", "--duration", "2", "--only-summary"], cwd=tmp_path,
+        env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     page = f"http://127.0.0.1:{port}"
 
@@ -221,12 +293,17 @@ def test_the_web_page_listens_on_loopback_and_starts_a_run(mock: str) -> None:
         assert listening == ["0100007F"]  # 127.0.0.1
         assert json.loads(ask("/swarm", b"user_count=1&spawn_rate=1"))["success"]
         wait_for(lambda: '"ping json"' in ask("/stats/requests"))
+        shown = json.loads(ask("/stats/requests"))
         wait_for(lambda: json.loads(ask("/stats/requests"))["state"] == "stopped")
         assert json.loads(ask("/stats/requests"))["fail_ratio"] == 0
     finally:
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=20)
     assert "ping_post, constant 30/s for 2 s" in said
+    assert shown["user_count"] > 0
+    assert all(row["avg_content_length"] > 500 for row in shown["stats"])
+    (run,) = (tmp_path / "reports" / "out").iterdir()
+    assert f"report: reports/out/{run.name}/report.html" in said
 
 
 def wait_for(what: Any, seconds: float = 30) -> None:
@@ -240,15 +317,15 @@ def wait_for(what: Any, seconds: float = 30) -> None:
 
 
 @pytest.mark.load
-def test_a_worker_that_dies_is_noticed_and_named() -> None:
+def test_a_worker_that_dies_is_noticed_and_named(tmp_path: Path) -> None:
     if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
         pytest.skip("only Linux tells a process's children")
     with FrozenServer((-1.0, -1.0)) as target:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "locust", "-f", "loadtests/ping_only.py", "--headless",
+            [sys.executable, "-W", "ignore", "-m", "locust", "-f", str(ROOT / "loadtests/ping_only.py"), "--headless",
              "--only-summary", "--host", target.url, "--rate", "50", "-t", "5s", "--processes", "2",
              "--judge-share", "0"],
-            cwd=ROOT, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=tmp_path, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:
             wait_for(lambda: target.answers > 30)
@@ -261,7 +338,7 @@ def test_a_worker_that_dies_is_noticed_and_named() -> None:
                 process.communicate()
 
     assert len(children) == 2
-    assert re.search(r"worker \S+: it was not heard of for \d+ s and did not finish", said), said
+    assert re.search(r"worker \S+: it was not heard of for \d+ s and did not finish", " ".join(said.split())), said
     assert "INCONCLUSIVE" in said
     assert process.returncode == 4, said
 

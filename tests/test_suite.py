@@ -14,7 +14,7 @@ from leadproof.mock.defects import planted
 from leadproof.operations import CELLS, OPERATIONS
 from leadproof.profile import Profile, load
 from leadproof.session import BudgetSpent, Session
-from leadproof.suite import CannotTell, Case, Story
+from leadproof.suite import CannotTell, Case, Story, plan
 from leadproof.suite.running import CHANCE, FUTILE, Timetable
 
 SPEC = specs.load()
@@ -102,13 +102,18 @@ def test_topics_can_be_selected() -> None:
 # ---- the faithful mock -----------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_wrong_with_the_faithful_mock(story: Story) -> None:
+def test_nothing_is_wrong_with_the_faithful_mock_and_the_plan_knows_what_is_sent(story: Story) -> None:
     outcomes: list[suite.Outcome] = []
 
     suite.run(story, suite.select(), done=outcomes.append)
 
     assert broken(story) == []
     assert {one.result for one in outcomes} == {"passed"}, [one for one in outcomes if one.result != "passed"]
+    sent: Counter[str] = Counter()
+    for one in outcomes:
+        sent[one.topic] += one.exchanges
+    # What chance makes differs a little from seed to seed, and from one version of its libraries to the next.
+    assert sent == {topic: pytest.approx(requests, rel=0.1, abs=3) for topic, (requests, _) in plan.SENDS.items()}
 
 
 @pytest.mark.parametrize("seed", range(1, 21))
@@ -276,3 +281,32 @@ def test_the_brief_suite_has_a_case_of_each_kind_and_nothing_by_chance() -> None
     assert [name for name in names(every) if name in names(brief)] == names(brief)
     assert {name for name in names(every) if name[0] == "sequences"} <= set(names(brief))
     assert len(brief) < len(every) / 3
+
+
+# ---- the plan --------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_names_every_topic_and_all_that_it_covers() -> None:
+    found = plan.plan(suite.select(), suite.select())
+
+    assert [one.topic for one in found.phases] == list(suite.TOPICS) == list(plan.SENDS)
+    assert (found.operations, found.cells) == (len(OPERATIONS), len(CELLS))
+    assert found.requests == sum(requests for requests, _ in plan.SENDS.values())
+    assert found.leads == sum(leads for _, leads in plan.SENDS.values())
+    assert not any(one.cut for one in found.phases)
+
+
+def test_a_plan_ends_where_its_budget_does() -> None:
+    found = plan.plan(suite.spread(suite.select()), suite.select(), budget=200, per_second=5)
+
+    assert (round(found.requests), round(found.seconds)) == (200, 40)
+    assert (found.operations, found.cells) == (len(OPERATIONS), len(CELLS))
+    assert {one.topic for one in found.phases if one.cut} >= {"operations", "negatives", "generated"}
+    assert found.leads < plan.plan(suite.select(), suite.select()).leads / 5
+
+
+def test_a_plan_of_some_cases_is_smaller() -> None:
+    few = suite.select(operations=["ping"])
+
+    assert 0 < plan.plan(few, suite.select()).requests < plan.plan(suite.select(), suite.select()).requests / 3
+    assert plan.plan(few, suite.select()).operations == 1

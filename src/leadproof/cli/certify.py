@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from leadproof import certify, suite
-from leadproof.cli import ending, options
+from leadproof.cli import ending, options, plans
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage
 from leadproof.errors import ExitCode, UsageError
 from leadproof.load import driver, objectives
@@ -43,6 +43,7 @@ from leadproof.session import BudgetSpent
     is_flag=True,
     help="Every operation and representation in a few seconds: one case of each kind, nothing by chance, no load.",
 )
+@click.option("--plan", "planned", is_flag=True, help="Show what would be done, and send nothing.")
 def command(
     target: str | None,
     profile_path: str | None,
@@ -61,6 +62,7 @@ def command(
     goals: str,
     no_load: bool,
     quick: bool,
+    planned: bool,
 ) -> int:
     """Judge a target from end to end, and write the compliance report.
 
@@ -82,6 +84,7 @@ def command(
       leadproof certify
       leadproof certify --quick
       leadproof certify --target http://127.0.0.1:8080
+      leadproof certify --target sandbox --plan
       LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile our-profile.toml
       leadproof certify --target http://127.0.0.1:8080 --objectives auction
       leadproof certify --reading unknown-members=refuse --json > report.json
@@ -112,6 +115,8 @@ def command(
         driver.require_locust()
     every = suite.select()
     cases = suite.brief(every) if quick else every
+    if planned:
+        return plans.certify(wish, cases, probed=not no_load and not quick, goals=goals, formats=formats)
     with engage(wish) as engagement:
         found = Probe({})
         probing = not no_load and not quick

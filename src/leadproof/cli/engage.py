@@ -115,7 +115,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         maker = LeadMaker(profile, seed, nonce, no_sell=remote)
         certify.require_sender(maker)
         receiver = None if remote else stack.enter_context(Receiver())
-        per_second = _rate(wish.rate, remote=remote)
+        per_second = rate_of(wish, remote=remote)
         client = stack.enter_context(Client(goal, per_second=per_second))
         redactor = _redactor(profile, goal, remote=remote)
         facts = {
@@ -142,7 +142,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         if without:
             summary.observed(Observation("client.credentials", NO_SECRET))
             summary.reasons.update({one.id: NO_SECRET for one in wish.spec.clauses.values() if one.check in without})
-        budget = wish.max_requests or (REMOTE_BUDGET if remote else 0)
+        budget = budget_of(wish, remote=remote)
         watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget)
         session = Session(client, judge, summary, run, budget=budget, progress=watch.sent)
         story = Story(session, maker, controls, receiver, seed=seed, examples=wish.examples)
@@ -178,9 +178,14 @@ def _goal(url: str, profile: Profile, timeout: float | None) -> Target:
     return Target(url, *mock_credentials(profile), timeout=config.TIMEOUT if timeout is None else timeout)
 
 
-def _rate(asked: float | None, *, remote: bool) -> float:
+def budget_of(wish: Wish, *, remote: bool) -> int:
+    """Requests at most; 0 for any number."""
+    return wish.max_requests or (REMOTE_BUDGET if remote else 0)
+
+
+def rate_of(wish: Wish, *, remote: bool) -> float:
     """Requests per second at most; 0 for no limit."""
-    return (REMOTE_RATE if remote else 0.0) if asked is None else asked
+    return (REMOTE_RATE if remote else 0.0) if wish.rate is None else wish.rate
 
 
 def _redactor(profile: Profile, goal: Target, *, remote: bool) -> Redactor:

@@ -15,14 +15,17 @@ import click
 from click.core import ParameterSource
 
 from leadproof import config
-from leadproof.cli import ci, ending, options
+from leadproof.cli import ci, ending, options, plans
 from leadproof.cli.display import Display
 from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.evidence import Run
+from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.load import driver, guard, latency, objectives, scenario, telling
 from leadproof.load.following import follow
-from leadproof.load.job import MODELS, Job
+from leadproof.load.job import MODELS, Job, require_sources
+from leadproof.load.plan import Plan, require
+from leadproof.load.plan import plan as plan_of
 from leadproof.load.schedule import PATTERNS, SHAPES
 from leadproof.load.story import Story
 from leadproof.mock_target import is_mock, mock_credentials, with_mock_credentials
@@ -79,6 +82,7 @@ CLOSED_USERS = 10
     help=f"Raise the cap on --duration ({scenario.REMOTE_SECONDS:g}s on another machine).",
 )
 @click.option("--no-conservation", is_flag=True, help="Do not look up accepted leads afterwards.")
+@click.option("--plan", "planned", is_flag=True, help="Show what the load would do, and send nothing.")
 @click.option("--list", "listing", is_flag=True, help="List the scenarios and the objectives, and send nothing.")
 @options.combined(
     options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
@@ -147,6 +151,17 @@ def _run(name: str, given: dict[str, Any]) -> int:
     scenario.capped(
         chosen, loopback=goal is None or goal.loopback, most_rate=given["max_rate"], most_seconds=given["max_duration"]
     )
+    maker = LeadMaker(profile, seed)
+    require_sources(chosen, maker)
+    plan = plan_of(
+        chosen, goals, model=given["model"], conserve=not given["no_conservation"],
+        checks=maker.source("duplicate_check") is not None,
+    )  # fmt: skip
+    if given["planned"]:
+        return _plan(plan, goal, given)
+    require(plan)
+    if plan.warning:
+        click.echo(f"leadproof: {plan.warning}", err=True)
     driver.require_locust()
     # Whoever ends us politely gets the report so far, too, and no process of ours is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -209,6 +224,19 @@ def _run(name: str, given: dict[str, Any]) -> int:
         return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])
 
 
+def _plan(plan: Plan, goal: Target | None, given: Mapping[str, Any]) -> int:
+    target = goal.base if goal else ""
+    users = (given["users"] or CLOSED_USERS) if given["model"] == "closed" else 0
+    # Whether a service on this machine is the mock only a packet could tell.
+    mock = True if goal is None else None if goal.loopback else False
+    plans.show(
+        plans.load_lines(plan, target=target, users=users, mock=mock),
+        plans.load_data(plan, target=target, model=given["model"], users=users),
+        as_json=given["as_json"],
+    )
+    return int(ExitCode.PASSED)
+
+
 def _conclude(
     story: Story, run: Run, baseline: Mapping[str, Any] | None, formats: tuple[str, ...], *, as_json: bool
 ) -> int:
@@ -221,13 +249,7 @@ def _conclude(
     if as_json:
         click.echo(RENDERERS["json"].render(report), nl=False)
     else:
-        for line in telling.lines(story, story.outcomes()):
-            click.echo(line)
-        for line in telling.knee(report["latency"]["rates"]):
-            click.echo(line)
-        for line in telling.against(report["latency"].get("baseline", ())):
-            click.echo(line)
-        for line in telling.findings(report["findings"]):
+        for line in telling.everything(story, report):
             click.echo(line)
         click.echo(f"report: {paths.get('html', paths['json'])}")
     return int(report["exit_code"])

@@ -106,10 +106,7 @@ def redactor(profile: Profile, *secrets: str, salted: bool = False, max_body: in
         salted: Make stand-ins that nobody can confirm a guess by; without, they are the same in every run.
         max_body: Bytes of a body that are looked at; what comes after them is dropped.
     """
-    public = [one.name for kind in profile.lead_types for one in kind.fields if one.allowed and not one.personal]
-    known = [one for one in secrets if one]
-    salt = os.urandom(16) if salted else SALT
-    return Redactor(profile.personal_fields, salt, public_fields=public, secrets=known, max_body=max_body)
+    return Redactor.of(profile, *secrets, salt=os.urandom(16) if salted else SALT, max_body=max_body)
 
 
 def known_operation(name: str | None) -> str | None:

@@ -118,13 +118,7 @@ def kit(
         agent=f"leadproof/{__version__}",
     )  # fmt: skip
     scenario = job.scenario
-    wanted = {name for journey in scenario.journeys if scenario.journeys[journey] for name in OPERATIONS_OF[journey]}
-    for name in sorted(wanted - {"duplicate_check"}):
-        if maker.source(name) is None:
-            raise ConfigurationError(
-                f"the profile {maker.profile.name!r} has no source that may use {name}",
-                hint="add the permission to a [[sources]] table, or take another scenario",
-            )
+    wanted = require_sources(scenario, maker)
     if maker.source("duplicate_check") is None:
         wanted.discard("duplicate_check")
     formats = [one for one, share_of in (("json", 1 - scenario.xml_share), ("xml", scenario.xml_share)) if share_of]
@@ -132,3 +126,20 @@ def kit(
     traffic.prepare(cells, refused=bool(scenario.refused_share), pause=pause)
     chance = random.Random(f"{job.seed}/{job.nonce}/{share}")
     return Kit(scenario, traffic, chance, clock, share=share, of=of)
+
+
+def require_sources(scenario: Scenario, maker: LeadMaker) -> set[str]:
+    """The operations with a body of a scenario, all of which the posting profile has a source for, but for the
+    duplicate check, which is left out where nobody may ask for it.
+
+    Raises:
+        ConfigurationError: The posting profile has no source for what the scenario sends.
+    """
+    wanted = {name for journey in scenario.journeys if scenario.journeys[journey] for name in OPERATIONS_OF[journey]}
+    for name in sorted(wanted - {"duplicate_check"}):
+        if maker.source(name) is None:
+            raise ConfigurationError(
+                f"the profile {maker.profile.name!r} has no source that may use {name}",
+                hint="add the permission to a [[sources]] table, or take another scenario",
+            )
+    return wanted

@@ -7,14 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadproof.histogram import Histogram
-from leadproof.load import objectives
 from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
 from leadproof.load.objectives import Outcome
-from leadproof.load.schedule import STEPS
 from leadproof.load.story import Story
-from leadproof.load.telling import knee_of
-from leadproof.reports.text import figure
 
 #: Percentiles that tables show.
 SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
@@ -32,8 +28,8 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
     """The run as data."""
     measures, job = story.measures, story.job
     return {
-        "verdict": objectives.verdict(outcomes),
-        "nothing": story.nothing(),
+        "verdict": story.verdict(outcomes),
+        "nothing": story.nothing() or story.unfound(),
         "stopped": story.stopped,
         "problems": list(story.problems),
         "model": job.model,
@@ -50,7 +46,7 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
         "curves": {name: curve(one) for name, one in _histograms(measures)},
         "series": series(measures, job.scenario.duration),
         "heat": {name: heat(measures, name) for name, _ in _histograms(measures)},
-        "rates": rates(measures, story),
+        "rates": story.rates(),
         "errors": [
             {"operation": key[0], "kind": key[1], "detail": story.summary.redactor.text(key[2]), "count": number}
             for key, number in measures.errors.most_common()
@@ -182,48 +178,6 @@ def heat(measures: Measures, name: str) -> dict[str, Any]:
     bounds = [10 ** (band / _HEAT_PER_DECADE) for band in range(low, high + 2)]
     cells = [[place, band - low, number] for (place, band), number in sorted(whole.items())]
     return {"width": measures.width, "bands": bounds, "cells": cells}
-
-
-def rates(measures: Measures, story: Story) -> dict[str, Any]:
-    """For a run in steps: rate against p95, each step judged by the objectives, and the knee: the highest rate that
-    meets them, with every rate below it; and why the next one does not.
-    """
-    scenario = story.job.scenario
-    if scenario.shape != "step":
-        return {}
-    length = scenario.duration / STEPS
-    rows: list[dict[str, Any]] = []
-    for step in range(STEPS):
-        part = measures.between(step * length, (step + 1) * length)
-        found = objectives.judge(part, story.objectives)
-        verdict = objectives.verdict(found)
-        p95, p99 = part.operation("all").latency.percentiles((95, 99))
-        rows.append(
-            {
-                "rate": scenario.rate * (step + 1) / STEPS,
-                "started": part.counts["started"] / length,
-                "p95": p95,
-                "p99": p99,
-                "verdict": verdict,
-                "reason": next((_why(one) for one in found if one.verdict == verdict), "nothing was answered")
-                if verdict != objectives.PASS
-                else "",
-            }
-        )
-    passed = [row["verdict"] == objectives.PASS for row in rows]
-    first = passed.index(False) if False in passed else STEPS
-    limits = [one.most for one in story.objectives if objectives.is_latency(one.name)]
-    data: dict[str, Any] = {
-        "limit": min(limits, default=None),
-        "knee": rows[first - 1]["rate"] if first else 0.0,
-        "why": f"at {rows[first]['rate']:g}/s {rows[first]['reason']}" if first < STEPS else "",
-        "rows": rows,
-    }
-    return {**data, "words": knee_of(data)}
-
-
-def _why(one: Outcome) -> str:
-    return one.reason or f"{one.name} is {figure(one.name, one.actual)}"
 
 
 # ---- against another run ---------------------------------------------------------------------------------------------

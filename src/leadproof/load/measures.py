@@ -39,11 +39,13 @@ JOURNEY = "journey"
 class StepWindow:
     """One step since the last fold."""
 
-    __slots__ = ("failed", "latency", "service")
+    __slots__ = ("content", "failed", "latency", "service")
 
     def __init__(self) -> None:
         self.latency, self.service = Histogram(), Histogram()
         self.failed = 0
+        #: Bytes of the bodies of answers. For locust's tables; the report has no use for it.
+        self.content = 0
 
 
 class Window:

@@ -206,6 +206,17 @@ def percent_of(figure: str) -> float:
     return float(f"{digits[:2]}.{digits[2:] or '0'}")
 
 
+def samples_needed(name: str) -> int:
+    """The samples with which an objective can be decided; 0 where their number does not matter."""
+    step, _, figure = name.rpartition(".")
+    if name in RATIOS or step == "lag":  # the schedule's own lag is known for every start, however few there are
+        return 0
+    if figure == "max":
+        return 1
+    percent = percent_of(figure) if figure != "mean" else 100.0
+    return round(BEYOND / (1 - percent / 100)) if percent < 100 else BEYOND
+
+
 def saturated(measures: Measures, objectives: tuple[Objective, ...]) -> str:
     """Why the generator could not keep up with its schedule; "" if it could."""
     offered, started = measures.counts["offered"], measures.counts["started"]
@@ -276,26 +287,24 @@ def _decide(measures: Measures, one: Objective) -> Outcome | None:
         if not samples:
             return Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "nothing was answered")
         return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
-    step, _, figure = one.name.rpartition(".")
+    figure = one.name.rpartition(".")[2]
     histogram = _histogram(measures, one.name)
     samples = histogram.total
     if not samples:
         return None if one.optional else Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "no samples")
     if figure == "max":
-        actual, needed = histogram.highest, 1
+        actual = histogram.highest
     elif figure == "mean":
-        actual, needed = histogram.mean(), BEYOND
+        actual = histogram.mean()
     else:
-        percent = percent_of(figure)
-        actual = histogram.percentile(percent)
-        needed = round(BEYOND / (1 - percent / 100)) if percent < 100 else BEYOND
-    # The schedule's own lag is known for every start, however few there are.
-    if samples < needed and step != "lag":
+        actual = histogram.percentile(percent_of(figure))
+    needed = samples_needed(one.name)
+    if samples < needed:
         if figure not in ("max", "mean") and _surely_above(
             histogram.above(one.most), samples, 1 - percent_of(figure) / 100
         ):
             return Outcome(one.name, one.most, FAIL, actual, samples)
-        reason = f"too few samples: {figure} needs {needed}"
+        reason = f"too few samples: {figure} needs {needed:,}"
         return Outcome(one.name, one.most, INCONCLUSIVE, actual, samples, reason)
     return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
 

@@ -113,15 +113,30 @@ def _chosen(it: Setting) -> Scenario:
     """
     if not it.judge.tally.covered():
         raise LeadproofError("nothing was accepted before it")
-    able = all(it.maker.source(one) is not None for one in ("ping", "inbound_post"))
-    rate = min(RATE, it.per_second / _OF_ONE) if it.per_second else RATE
+    return chosen(it.maker, left=it.left, per_second=it.per_second, goals=it.goals)
+
+
+def chosen(maker: LeadMaker, *, left: int | None, per_second: float = 0.0, goals: str = "") -> Scenario:
+    """The scenario of a probe, within what may be sent.
+
+    Args:
+        maker: Whose leads are sent.
+        left: Requests that may still be sent; None for any number.
+        per_second: Requests per second that may be sent; 0 for any number.
+        goals: Preset or file of objectives that decide; "" where none do.
+
+    Raises:
+        LeadproofError: There can be no probe.
+    """
+    able = all(maker.source(one) is not None for one in ("ping", "inbound_post"))
+    rate = min(RATE, per_second / _OF_ONE) if per_second else RATE
     journeys = rate * SECONDS
-    if it.left is not None:
-        journeys = min(journeys, it.left // _OF_ONE)
+    if left is not None:
+        journeys = min(journeys, left // _OF_ONE)
     if journeys < _FEWEST:
         raise LeadproofError("too few requests are left, or too few are allowed in a second")
     return scenario.load("ping_post" if able else "direct_post").with_(
-        rate=rate, duration=journeys / rate, objectives=it.goals or "smoke", arrivals="constant",
+        rate=rate, duration=journeys / rate, objectives=goals or "smoke", arrivals="constant",
     )  # fmt: skip
 
 

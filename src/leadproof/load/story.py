@@ -16,6 +16,7 @@ from leadproof.errors import ExitCode, worst
 from leadproof.evidence import Run
 from leadproof.exchange import Exchange, Request, Response
 from leadproof.judge import Judge
+from leadproof.load import knee
 from leadproof.load import objectives as goals
 from leadproof.load.conservation import Conservation
 from leadproof.load.job import Job
@@ -171,7 +172,7 @@ class Story:
         judged = self.summary.exit_code(self.judge.tally)
         if judged == ExitCode.VIOLATED or (self.decides and self.conservation.broken):
             codes.append(ExitCode.VIOLATED)
-        found = goals.verdict(list(outcomes))
+        found = self.verdict(outcomes)
         if found == goals.INCONCLUSIVE or any(one.lost for one in self.workers.values()):
             codes.append(ExitCode.INCONCLUSIVE)
         if found == goals.FAIL:
@@ -179,6 +180,23 @@ class Story:
         if self.nothing():
             codes.append(ExitCode.INCONCLUSIVE)
         return codes
+
+    def verdict(self, outcomes: Sequence[Outcome]) -> str:
+        """PASS, FAIL or INCONCLUSIVE. Steps that all together pass have not, where the lowest rate alone does not."""
+        found = goals.verdict(list(outcomes))
+        return knee.lowest(self.rates()) or found if found == goals.PASS else found
+
+    def rates(self) -> dict[str, Any]:
+        """Each rate of a run in steps judged alone, and the knee; empty for other runs."""
+        scenario = self.job.scenario
+        if scenario.shape != "step" or self.job.model != "open":
+            return {}
+        return knee.rates(self.measures, self.objectives, scenario.rate, scenario.duration)
+
+    def unfound(self) -> str:
+        """Why a run in steps has found no knee; "" if it has, or if it is no such run."""
+        rates = self.rates()
+        return f"the knee was not found: {rates['why']}" if knee.lowest(rates) == goals.INCONCLUSIVE else ""
 
     def nothing(self) -> str:
         """Why this run has tested nothing; "" if it has."""

@@ -1,12 +1,17 @@
-"""A load run in lines of text, for the terminal. Pure."""
+"""A load run in lines of text, for a terminal of 80 columns. Pure.
+
+What is long is wrapped; only what quotes the target is cut, with a …, and stands whole in the report.
+"""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leadproof.errors import ExitCode
-from leadproof.load.objectives import INCONCLUSIVE, Outcome
+from leadproof.load.measures import Measures
+from leadproof.load.objectives import Outcome
 from leadproof.load.story import Story
 from leadproof.reports.text import count, figure, one_line, seconds
 
@@ -24,98 +29,130 @@ WORDS = {
 #: Errors and outcomes that are listed one by one.
 _MOST = 12
 
+#: Columns of a terminal.
+_WIDTH = 80
+
+#: Column in which what a label is about begins.
+_TEXT = 13
+
+
+def everything(story: Story, report: Mapping[str, Any]) -> Iterator[str]:
+    """The whole run, with what its report adds: the knee, the baseline, the findings."""
+    yield from lines(story, story.outcomes())
+    yield from knee(report["latency"]["rates"])
+    yield from against(report["latency"].get("baseline", ()))
+    yield from findings(report["findings"])
+
 
 def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """The whole run, the verdict first."""
-    measures, scenario = story.measures, story.job.scenario
-    counts = measures.counts
-    code = story.exit_code(outcomes)
+    """What was measured, the verdict first."""
+    yield from _head(story, outcomes)
+    yield ""
+    yield from _objectives(outcomes)
+    yield ""
+    yield from _steps(story.measures)
+    yield ""
+    yield from _counts(story)
+
+
+def _head(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    scenario = story.job.scenario
     what = f"{scenario.shape} {scenario.rate:g}/s" if story.job.model == "open" else f"closed, {story.job.users} users"
-    yield f"{WORDS[code]}  {scenario.name}, {what} for {scenario.duration:g} s"
-    if why := story.nothing():
-        yield f"  {why}"
+    what = f"{_cut(scenario.name, 30)}, {what} for {scenario.duration:g} s"
+    words = WORDS[story.exit_code(outcomes)]
+    if len(words) + len(what) + 2 <= _WIDTH:
+        yield f"{words}  {what}"
+    else:
+        yield from (words, f"  {what}")
+    if why := story.nothing() or story.unfound():
+        yield from _wrapped("  ", why)
     if story.stopped:
-        yield f"  ended early: {one_line(story.stopped)}"
+        yield from _wrapped("  ended early: ", one_line(story.stopped), 4)
     for problem in story.problems:
-        yield f"  problem: {one_line(problem)}"
+        yield from _wrapped("  problem: ", one_line(problem), 4)
     for worker in story.workers.values():
         if worker.lost:
-            yield f"  worker {one_line(worker.name)}: {worker.lost}"
+            yield from _wrapped(f"  worker {_cut(worker.name, 50)}: ", worker.lost, 4)
     if story.job.model == "closed":
-        yield "  closed model: users wait for answers, so a slow target is asked less often and looks faster than it is"
-    yield ""
+        yield from _wrapped(
+            "  closed model: ",
+            "users wait for answers, so a slow target is asked less often and looks faster than it is", 4,
+        )  # fmt: skip
+
+
+def _objectives(outcomes: Sequence[Outcome]) -> Iterator[str]:
     said = ""
     for one in outcomes:
-        reason = f"  {one.reason if one.reason != said else '(the same)'}" if one.reason else ""
-        said = one.reason or said
         yield (
-            f"  {one.verdict:12} {one.name:18} {figure(one.name, one.actual):>12}  at most "
-            f"{figure(one.name, one.most)}  ({one.samples:,} samples){reason}"
+            f"  {one.verdict:12} {one.name:27}{figure(one.name, one.actual):>9}  ≤ {figure(one.name, one.most):<8}  "
+            f"{_compact(one.samples)} samples"
         )
-    yield ""
-    yield f"  {'step':26}{'answers':>9}{'failed':>8}{'p50':>12}{'p95':>12}{'p99':>12}{'p99.9':>12}{'max':>12}"
+        if one.reason:
+            yield from _wrapped(" " * 15, one.reason if one.reason != said else "(for the same reason)")
+        said = one.reason or said
+
+
+def _steps(measures: Measures) -> Iterator[str]:
+    yield f"  {'step':25}{'answers':>10}{'failed':>8}{'p50':>7}{'p95':>7}{'p99':>7}{'p99.9':>7}{'max':>7}"
     for name, step in sorted(measures.steps.items()):
         figures = step.latency.percentiles((50, 95, 99, 99.9, 100)) if step.latency.total else [None] * 5
-        values = "".join(f"{seconds(one):>12}" for one in figures)
-        yield f"  {name:26}{step.latency.total:>9,}{step.failed:>8,}{values}"
-    yield ""
+        values = "".join(f"{_short(one):>7}" for one in figures)
+        yield f"  {name:25}{_compact(step.latency.total, 9):>10}{_compact(step.failed):>8}{values}"
+
+
+def _counts(story: Story) -> Iterator[str]:
+    measures, counts = story.measures, story.measures.counts
     lag = measures.lag.percentiles((50, 99, 100))
-    yield (
-        f"  journeys   {counts['offered']:,} offered, {counts['started']:,} started, {counts['ended']:,} ended, "
-        f"{counts['dropped']:,} dropped, {counts['late']:,} late"
+    yield from _row(
+        "journeys",
+        f"{counts['offered']:,} offered, {counts['started']:,} started, {counts['ended']:,} ended, "
+        f"{counts['dropped']:,} dropped, {counts['late']:,} late",
     )
-    yield f"  lag        p50 {seconds(lag[0])}, p99 {seconds(lag[1])}, max {seconds(lag[2])}"
+    yield from _row("lag", f"p50 {seconds(lag[0])}, p99 {seconds(lag[1])}, max {seconds(lag[2])}")
     funnel = measures.funnel
     amounts = measures.amounts
     if funnel["pings"]:
         price = f"; paid {amounts['price']:.2f}, estimated {amounts['payout']:.2f}" if funnel["sold"] else ""
-        yield (
-            f"  funnel     {funnel['pings']:,} pings, {funnel['accepted']:,} accepted, {funnel['posted']:,} posted, "
-            f"{funnel['in_time']:,} in time, {funnel['sold']:,} sold{price}"
+        yield from _row(
+            "funnel",
+            f"{funnel['pings']:,} pings, {funnel['accepted']:,} accepted, {funnel['posted']:,} posted, "
+            f"{funnel['in_time']:,} in time, {funnel['sold']:,} sold{price}",
         )
     if funnel["direct"]:
-        yield (
-            f"  direct     {funnel['direct']:,} posted without a ping, {funnel['direct_sold']:,} sold; paid "
-            f"{amounts['direct_price']:.2f}"
+        yield from _row(
+            "direct",
+            f"{funnel['direct']:,} posted without a ping, {funnel['direct_sold']:,} sold; paid "
+            f"{amounts['direct_price']:.2f}",
         )
     kept = story.conservation
     if kept.accepted:
-        yield (
-            f"  conserved  {kept.checked:,} of {kept.accepted:,} leads looked up: {kept.lost:,} lost, "
-            f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice"
+        yield from _row(
+            "conserved",
+            f"{kept.checked:,} of {kept.accepted:,} leads looked up: {kept.lost:,} lost, "
+            f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice",
         )
-    yield f"  judged     {count(measures.sampled, 'exchange')} by every clause" + (
-        f", {measures.unsampled:,} more had no room" if measures.unsampled else ""
-    )
+    no_room = f", {measures.unsampled:,} more had no room" if measures.unsampled else ""
+    yield from _row("judged", f"{count(measures.sampled, 'exchange')} by every clause{no_room}")
     for (operation, kind), number in measures.outcomes.most_common(_MOST):
-        yield f"  outcome    {operation} {one_line(kind)}: {number:,}"
+        yield _quoted("outcome", f"{operation} {kind}", f": {number:,}")
     for (operation, kind, detail), number in measures.errors.most_common(_MOST):
-        yield f"  error      {operation} {kind}{f': {one_line(detail)}' if detail else ''}: {number:,}"
+        yield _quoted("error", f"{operation} {kind}{f': {detail}' if detail else ''}", f": {number:,}")
 
 
 def findings(rows: Sequence[Mapping[str, Any]], most: int = 10) -> Iterator[str]:
     """What the judge has found, the worst first."""
     for row in rows[:most]:
-        what = f"{row['level']} {row['clause']} {row['operation']}: {one_line(row['message'])}"
-        yield f"  finding    {what}  ×{row['count']}"
+        yield _quoted("finding", f"{row['level']} {row['clause']} {row['operation']}", f"  ×{row['count']:,}")
+        yield _quoted("", row["message"])
     if len(rows) > most:
-        yield f"             and {len(rows) - most} more in the report"
-
-
-def knee_of(rates: Mapping[str, Any]) -> str:
-    """The knee of a run in steps in words, and what is in the way of a higher one."""
-    found = f"{rates['knee']:g}/s met the objectives, with every rate below it"
-    if not rates["knee"]:
-        undecided = rates["rows"][0]["verdict"] == INCONCLUSIVE
-        found = "not found" if undecided else "the lowest rate missed the objectives"
-    return f"{found}; {rates['why']}" if rates["why"] else found
+        yield from _row("", f"and {len(rows) - most} more in the report")
 
 
 def knee(rates: Mapping[str, Any]) -> Iterator[str]:
     """What a run in steps has found."""
     if not rates:
         return
-    yield f"  knee       {one_line(rates['words'])}"
+    yield from _row("knee", one_line(rates["words"]))
     for row in rates["rows"]:
         yield f"  step       {row['rate']:g}/s: p95 {seconds(row['p95'])}, p99 {seconds(row['p99'])}  {row['verdict']}"
 
@@ -123,9 +160,50 @@ def knee(rates: Mapping[str, Any]) -> Iterator[str]:
 def against(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A run against its baseline."""
     for row in rows:
-        yield (
-            f"  baseline   {row['step']} {row['figure']}: {row['verdict']}, {seconds(row['now'])} now, "
-            f"{seconds(row['before'])} before"
+        yield from _row(
+            "baseline",
+            f"{row['step']} {row['figure']}: {row['verdict']}, {seconds(row['now'])} now, "
+            f"{seconds(row['before'])} before",
         )
     if rows:
-        yield f"             (a difference counts beyond {rows[0]['bound']}, and where the 95 % intervals do not meet)"
+        yield from _row(
+            "", f"(a difference counts beyond {rows[0]['bound']}, and where the 95 % intervals do not meet)"
+        )
+
+
+# ---- within the width ------------------------------------------------------------------------------------------------
+
+
+def _row(label: str, text: str) -> list[str]:
+    """A label and what belongs to it, in as many lines as it takes."""
+    return _wrapped(f"  {label:11}", text, _TEXT)
+
+
+def _wrapped(first: str, text: str, indent: int | None = None) -> list[str]:
+    following = " " * (len(first) if indent is None else indent)
+    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=following, break_on_hyphens=False)
+
+
+def _quoted(label: str, text: str, end: str = "") -> str:
+    """A label and words of the target, cut to one line."""
+    return f"  {label:11}{_cut(text, _WIDTH - _TEXT - len(end))}{end}"
+
+
+def _cut(text: str, most: int) -> str:
+    text = one_line(text)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _short(value: float | None) -> str:
+    """A duration in six columns: three digits and a unit."""
+    if value is None:
+        return "–"
+    number, unit = (value * 1e3, "ms") if value < 0.9995 else (value, "s")
+    digits = 2 if number < 9.995 else 1 if number < 99.95 else 0
+    return f"{number:.{digits}f}{unit}"
+
+
+def _compact(number: int, room: int = 7) -> str:
+    """A whole number in so many columns; with fewer digits where it is too long."""
+    whole = f"{number:,}"
+    return whole if len(whole) <= room else f"{number / 1e6:,.1f}M" if number < 1e9 else f"{number / 1e9:,.1f}G"

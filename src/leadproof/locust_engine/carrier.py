@@ -68,6 +68,8 @@ class Carrier:
         self._stop = ""
         self._hurry = self._said = 0.0
         self.finished = False
+        #: Journeys that were under way at once, at most, between the last two frames.
+        self.journeys = 0
         self._cpu = (time.process_time(), time.perf_counter())
         self._begin = 0.0
 
@@ -114,6 +116,11 @@ class Carrier:
         """Is the time of the schedule over?"""
         return bool(self._stop) or time.perf_counter() >= self._begin + self.job.scenario.duration
 
+    @property
+    def begun(self) -> bool:
+        """Has the time of the schedule begun?"""
+        return 0 < self._begin <= time.perf_counter()
+
     def _watch(self) -> None:
         following = self._begin + FRAME
         while not self.over or self.engine.offering:
@@ -134,6 +141,7 @@ class Carrier:
         self._frame()
 
     def _frame(self) -> None:
+        self.journeys, self.engine.most_trips = self.engine.most_trips, self.engine.trips
         self._feed(self.engine)
         cpu, now = time.process_time(), time.perf_counter()
         spent = (cpu - self._cpu[0]) / max(now - self._cpu[1], 1e-6)

@@ -80,6 +80,7 @@ class Engine:
         self._next: float | None = None
         self._begun = 0.0
         self.trips = 0
+        self.most_trips = 0  # under way at once since somebody set it back
         self._drained = Event()
         self._loop = gevent.get_hub().loop
         self.now = clock()
@@ -169,6 +170,8 @@ class Engine:
     def start(self, trip: Trip) -> None:
         """Starts a journey."""
         self.trips += 1
+        if self.trips > self.most_trips:
+            self.most_trips = self.trips
         try:
             step = next(trip.journey)
         except StopIteration:
@@ -268,7 +271,7 @@ class Engine:
         step, now = flight.step, max(self.now, flight.sent)
         reply = replies.read(step.operation, step.fmt, step.leads, status, media, body)
         self._free(connection)
-        self._note(flight, reply, now)
+        self._note(flight, reply, now, len(body))
         if flight.trip.sampled or reply.error in ("clause", "not parseable"):
             self._sample(flight, reply, now, (status, headers, body))
         self._go_on(flight, reply, now)
@@ -300,13 +303,14 @@ class Engine:
         self._note(flight, reply, now)  # an error of the run; what the judge judges is answers
         self._go_on(flight, reply, now)
 
-    def _note(self, flight: Flight, reply: Reply, now: float) -> None:
+    def _note(self, flight: Flight, reply: Reply, now: float, content: int = 0) -> None:
         latency, trip = now - flight.intended, flight.trip
         trip.spent += latency
         if trip.quiet:
             return
         window, step = self.window, flight.step
         measured = window.step(step.operation, step.fmt)
+        measured.content += content
         answered = reply.answer is not None or reply.error[:4] in ("http", "not ", "clau")
         # A request that was given up has waited that long, too; one that failed at once must not make things look fast.
         if answered or reply.error == "timeout":
@@ -373,7 +377,7 @@ class Engine:
         )
         flight = Flight(trip, Step("callback", fmt, b""), since, since)
         now = self._clock()
-        self._note(flight, reply, now)
+        self._note(flight, reply, now, len(body))
         self._go_on(flight, reply, now)
 
     # ---- what is judged ----------------------------------------------------------------------------------------------

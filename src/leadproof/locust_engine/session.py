@@ -21,8 +21,9 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from leadproof.errors import ExitCode, LeadproofError
-from leadproof.load import guard
+from leadproof.load import guard, objectives
 from leadproof.load.job import Job
+from leadproof.load.plan import plan, require
 from leadproof.load.story import Story
 from leadproof.locust_engine import stats, words
 from leadproof.locust_engine.carrier import Carrier
@@ -73,6 +74,7 @@ class Session:
         self._word: AsyncResult[float] = AsyncResult()
         self._over = Event()
         self._concluded = False
+        stats.show_journeys(self.runner, self._journeys)
         if isinstance(self.runner, WorkerRunner):
             self.runner.register_message(_CARRY, self._told, concurrent=True)
             self.runner.register_message(_BEGIN, self._begun)
@@ -93,6 +95,8 @@ class Session:
         given = os.environ.get(JOB)
         job = Job.read(json.loads(given)) if given else from_options(self.environment)
         job = with_tags(job, self.environment)
+        if not given:  # the command has looked at it
+            require(plan(job.scenario, objectives.load(job.scenario.goals), model=job.model))
         guard.allow(job.target(), guard.named(sys.argv))
         return job
 
@@ -101,7 +105,7 @@ class Session:
         self.job = self.made()
         if self.channel is None:  # the command knows already
             self.job = replace(self.job, mock=is_mock(self.job.target()))
-        self._story, self._samples = (None if self.channel else words.begin(self.job)), []
+        self._story, self._samples = (None if self.channel else words.begin(self.job, self._workers())), []
         self._done, self._lost, self._concluded = set(), {}, False
         self._interrupted = False
         if self.channel is None:  # a page may start one run after the other
@@ -116,6 +120,16 @@ class Session:
             gevent.spawn(self._watch)
         else:
             gevent.spawn(self._carry, self.job, 0, 1)
+
+    def _workers(self) -> int:
+        return len(self.runner.clients.all) if isinstance(self.runner, MasterRunner) else 1
+
+    def _journeys(self) -> int | None:
+        """Journeys under way in this process; None where locust's users are what is under way."""
+        carrier = self.carrier
+        if carrier is None or carrier.finished or carrier.job.model == "closed":
+            return None
+        return max(carrier.journeys, carrier.engine.most_trips) or (0 if carrier.begun else None)
 
     def _told(self, environment: Environment, msg: Any) -> None:
         """A worker is told what to carry."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from locust.env import Environment
+from locust.runners import LocalRunner, WorkerRunner
 from locust.stats import StatsEntry
 
 from leadproof.histogram import Histogram
@@ -19,11 +21,42 @@ def feed(environment: Environment, window: Window) -> None:
     for (operation, fmt), one in window.steps.items():
         for entry in (stats.get(f"{operation} {fmt}", "LP"), stats.total):
             _add(entry, one.latency, one.failed, now)
+            entry.total_content_length += one.content
     for (operation, kind, detail), number in window.errors.items():
         words = f"{kind}: {detail}" if detail else kind
         key_of = getattr(stats, "errors", None)
         if key_of is not None:
             _error(stats, operation, words, number)
+
+
+def show_journeys(runner: Any, journeys: Callable[[], int | None]) -> None:
+    """Lets locust show the journeys that are under way as its number of users.
+
+    In the open model a user of locust only stands for the run, so its own number says nothing.
+
+    Args:
+        runner: Locust's runner in this process; a master adds up what its workers report.
+        journeys: How many are under way; None where locust's own number is the right one.
+    """
+    if isinstance(runner, WorkerRunner):
+
+        def reported(client_id: str, data: dict[str, Any], **_: Any) -> None:
+            found = journeys()
+            if found is not None:
+                data["user_classes_count"] = {next(iter(runner.user_classes)).__name__: found}
+                data["user_count"] = found
+
+        hooks: Any = runner.environment.events
+        hooks.report_to_master.add_listener(reported)
+    elif isinstance(runner, LocalRunner):
+        own = type(runner).user_count
+
+        def shown(self: LocalRunner) -> int:
+            found = journeys()
+            return int(own.__get__(self)) if found is None else found
+
+        # Nothing but its displays asks a local runner for it; of this one runner, not of all.
+        runner.__class__ = type("Runner", (type(runner),), {"user_count": property(shown)})
 
 
 def _add(entry: StatsEntry, latency: Histogram, failed: int, now: float) -> None:

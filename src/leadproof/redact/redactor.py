@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 from leadproof.exchange import Exchange, Headers, Request, Response
 from leadproof.findings import Finding, Observation
+from leadproof.profile import Profile
 from leadproof.redact import formats, names, payload, spans
 from leadproof.redact.cleaner import DEPTH, Cleaner
 from leadproof.redact.names import Kind, plain
@@ -52,6 +53,20 @@ class Redactor(Cleaner):
         super().__init__(personal_fields, salt, public_fields=public_fields, secrets=secrets)
         self._max_body = max_body
         self._counts = self._standins.counts
+
+    @classmethod
+    def of(cls, profile: Profile, *secrets: str, salt: bytes = SALT, max_body: int = 1 << 20) -> Redactor:
+        """The redactor of a posting profile, which says what is personal, and which values are of a closed set.
+
+        Args:
+            profile: The profile.
+            secrets: Credentials of the run; empty ones are none.
+            salt: As above.
+            max_body: As above.
+        """
+        public = [one.name for kind in profile.lead_types for one in kind.fields if one.allowed and not one.personal]
+        known = [one for one in secrets if one]
+        return cls(profile.personal_fields, salt, public_fields=public, secrets=known, max_body=max_body)
 
     @property
     def replaced(self) -> Counter[Kind]:

@@ -187,7 +187,7 @@ def _knee(rates: Row) -> Chart:
         x = frame.x(knee)
         parts += [
             svg.line([(x, frame.top), (x, frame.bottom)], svg.COLOURS[2], dash="2 3"),
-            svg.text(x - 4, frame.top + 12, f"knee {knee:g}/s", anchor="end"),
+            svg.text(x - 4, frame.top + 12, f"knee {'≥ ' if rates.get('at_least') else ''}{knee:g}/s", anchor="end"),
         ]
     words = f"Each rate judged by the objectives. Knee: {one_line(str(rates.get('words', '')), 300)}."
     table = [

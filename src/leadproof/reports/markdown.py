@@ -78,6 +78,7 @@ def _load(latency: Row) -> list[str]:
         samples = number(row, "samples")
         lines.append(f"| {code(name)} | {figures} | {samples:,} | {escape(one_line(verdict.strip()))} |")
     parts.append("\n".join(lines))
+    parts += _knee(mapping(latency, "rates"))
     lines = ["| step | answers | failed | p50 | p95 | p99 | highest |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, step in steps.items():
         latencies = mapping(step, "latency")
@@ -92,6 +93,19 @@ def _load(latency: Row) -> list[str]:
         checked = f"{number(kept, 'checked'):,} of {number(kept, 'accepted'):,}"
         parts.append(f"{checked} accepted leads were looked up: {broken}.")
     return parts
+
+
+def _knee(rates: Row) -> list[str]:
+    """What a run in steps has found."""
+    if not rates.get("words"):
+        return []
+    lines = ["| rate | started | p95 | p99 | verdict |", "| --- | --- | --- | --- | --- |"]
+    for row in rows(rates, "rows"):
+        verdict = f"{row.get('verdict', '')} {row.get('reason') or ''}"
+        figures = " | ".join(seconds(row.get(key)) for key in ("p95", "p99"))
+        asked, started = (f"{float(row.get(key) or 0):.{digits}f}" for key, digits in (("rate", 0), ("started", 1)))
+        lines.append(f"| {asked}/s | {started}/s | {figures} | {escape(one_line(verdict.strip()))} |")
+    return [f"Knee: {escape(one_line(str(rates['words'])))}.", "\n".join(lines)]
 
 
 def _findings(title: str, findings: list[Row], view: View) -> list[str]:

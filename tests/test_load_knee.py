@@ -1,0 +1,96 @@
+"""The knee of a run in steps, and what becomes of a run that has found none."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+import pytest
+
+from leadproof import profile, specs
+from leadproof.errors import ExitCode
+from leadproof.judge import Judge
+from leadproof.load import latency, objectives, scenario, telling
+from leadproof.load.job import Job
+from leadproof.load.measures import Window
+from leadproof.load.story import Story
+from leadproof.redact import Redactor
+from leadproof.reports import RENDERERS
+from leadproof.summary import Summary
+
+
+def story_of(*steps: tuple[float, int]) -> Story:
+    """A run in five steps of a second: latency and number of the answers in each."""
+    spec, posting = specs.load(), profile.load()
+    one = Job(scenario.load("ping_only").with_(shape="step", rate=600.0, duration=5.0), "http://127.0.0.1:8080")
+    story = Story(
+        one, objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, Redactor(posting.personal_fields))
+    )
+    for second, (duration, number) in enumerate(steps):
+        window = Window()
+        for histogram in (window.step("ping", "json").latency, window.step("ping", "json").service, window.journeys):
+            histogram.record(duration, number)
+        window.lag.record(0.0001, number)
+        window.counts.update(offered=number, started=number, completed=number, ended=number)
+        window.outcomes["ping", "accepted"] = number
+        story.take("local", {"fold": window.fold(second + 0.5, Counter(), {})})
+    story.take("local", {"done": True})
+    return story
+
+
+GOOD, SLOW, FEW = (0.01, 2000), (9.0, 2000), (0.01, 100)
+
+
+def test_a_knee_that_was_not_reached_is_at_least_the_highest_rate() -> None:
+    rates = story_of(*[GOOD] * 5).rates()
+
+    assert (rates["knee"], rates["at_least"]) == (600, True)
+    assert rates["words"] == "≥ 600/s: every rate met the objectives, and a higher one was not tried"
+
+
+def test_a_knee_that_was_found_is_the_highest_rate_below_the_first_that_fails() -> None:
+    rates = story_of(GOOD, GOOD, GOOD, SLOW, GOOD).rates()
+
+    assert (rates["knee"], rates["at_least"]) == (360, False)
+    assert rates["words"] == "360/s met the objectives, with every rate below it; at 480/s all.p99 is 9.00 s"
+
+
+def test_a_run_in_steps_whose_lowest_rate_is_undecided_is_inconclusive_and_says_why() -> None:
+    story = story_of(FEW, GOOD, GOOD, GOOD, GOOD)
+    outcomes = story.outcomes()
+
+    assert objectives.verdict(outcomes) == objectives.PASS  # all of it taken together
+    assert story.exit_code(outcomes) == ExitCode.INCONCLUSIVE
+    report = story.report({"id": "x"}, latency.described)
+    assert (report["exit_code"], report["verdict"]) == (4, "inconclusive")
+    assert report["latency"]["verdict"] == objectives.INCONCLUSIVE
+    said = list(telling.lines(story, outcomes))
+    assert said[0].startswith("INCONCLUSIVE  ping_only")
+    why = "the knee was not found: at 120/s too few samples: p99 needs 1,000"
+    assert f"  {why}" in said
+    assert why in RENDERERS["html"].render(report)
+
+
+def test_a_run_in_steps_whose_lowest_rate_fails_has_missed_its_objectives() -> None:
+    story = story_of(SLOW, *[(0.01, 900_000)] * 4)
+
+    assert objectives.verdict(story.outcomes()) == objectives.PASS
+    assert story.exit_code(story.outcomes()) == ExitCode.OBJECTIVES_MISSED
+
+
+@pytest.mark.parametrize(("last", "words"), [(GOOD, "≥ 600/s"), (SLOW, "480/s")])
+def test_every_format_for_people_names_the_knee(last: tuple[float, int], words: str) -> None:
+    report = story_of(*[GOOD] * 4, last).report({"id": "x"}, latency.described)
+    markdown = RENDERERS["md"].render(report)
+
+    assert f"Knee: {words}" in markdown
+    assert "| 120/s | 2000.0/s | 10.00 ms | 10.00 ms | PASS |" in markdown
+    assert f"knee {words}" in RENDERERS["html"].render(report)
+    assert any(words in line for line in telling.knee(report["latency"]["rates"]))
+
+
+def test_the_closed_model_has_no_steps() -> None:
+    story = story_of(*[FEW] * 5)
+    story.job = dataclasses.replace(story.job, model="closed", users=3)
+
+    assert story.rates() == {}
