@@ -15,6 +15,7 @@ from io import BufferedWriter, FileIO, TextIOWrapper
 import click
 
 from leadproof import __version__
+from leadproof.cli import hints
 from leadproof.errors import ExitCode, LeadproofError
 
 #: Command -> the line that `leadproof --help` shows. The module has the same name.
@@ -36,7 +37,7 @@ COMMANDS: dict[str, str] = {
 }
 
 
-class _Group(click.Group):
+class _Group(hints.NamingGroup):
     """Loads a command when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(error.format_message(), err=True)
         return int(ExitCode.USAGE)
     except click.ClickException as error:
-        _complain(error.format_message(), _usage_hint(error))
+        _complain(*hints.explain(error, sys.argv[1:] if arguments is None else arguments))
         return int(ExitCode.USAGE)
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -130,11 +131,6 @@ def _place(error: BaseException) -> str:
         if last
         else "an unknown place"
     )
-
-
-def _usage_hint(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    return f"see {context.command_path} --help" if context else "see leadproof --help"
 
 
 def _complain(message: str, hint: str) -> None:

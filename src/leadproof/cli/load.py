@@ -16,7 +16,7 @@ import click
 from click.core import ParameterSource
 
 from leadproof import config
-from leadproof.cli import ci, ending, options
+from leadproof.cli import ci, ending, hints, options
 from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.evidence import Run
 from leadproof.judge import Judge
@@ -118,6 +118,11 @@ def command(name: str | None, **given: Any) -> int:
         return driver.worker(_worker(given), _secret(given))
     if name is None:
         raise UsageError("which scenario?", hint=f"known are: {', '.join(scenario.names())}; --list describes them")
+    if hints.is_url(name):
+        raise UsageError(
+            "load takes a scenario, and its target as an option",
+            hint=f"leadproof load ping_post --target {hints.plain(name)}",
+        )
     return _run(name, given)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from leadproof import captures
-from leadproof.cli import ending, options
+from leadproof.cli import ending, hints, options
 from leadproof.cli.console import progress
 from leadproof.errors import UsageError
 from leadproof.evidence import Run
@@ -16,7 +16,7 @@ from leadproof.validating import KEPT, Plan, validate
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("words", metavar="[PATH]...", nargs=-1, type=click.Path())
 @options.combined(
     options.operation, options.profile, options.readings, options.as_documented, options.fail_on, options.out,
     ending.shared, options.json_output,
@@ -44,7 +44,7 @@ from leadproof.validating import KEPT, Plan, validate
 )
 @click.option("--no-run", is_flag=True, help="Leave no run directory behind.")
 def command(
-    paths: tuple[Path, ...],
+    words: tuple[str, ...],
     operation: str | None,
     profile_path: str | None,
     chosen: tuple[str, ...],
@@ -91,8 +91,16 @@ def command(
       curl -si https://your-endpoint.example/v2/status/ID | leadproof validate -
       leadproof validate captures/ --baseline reports/out/RUN --waivers waivers.toml
     """
-    if not paths:
+    if not words:
         raise UsageError("no file was named", hint="such as leadproof validate capture.har")
+    for word in words:
+        if hints.is_url(word):
+            url = hints.plain(word)
+            raise UsageError(
+                f"validate reads files, and {url} is a URL",
+                hint=f"leadproof certify --target {url} tests it, leadproof record --target {url} listens in",
+            )
+    paths = [Path(word) for word in words]
     configured = options.settings()
     end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     spec = options.specification(chosen, as_documented, configured)
@@ -112,8 +120,7 @@ def command(
     with ExitStack() as stack:
         run = None
         if not no_run:
-            words = [str(path) for path in paths]
-            opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=words, facts=facts)
+            opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=list(words), facts=facts)
             run = stack.enter_context(opened)
         bar = stack.enter_context(progress("validate", None, quiet=as_json))
         found = validate(files, plan, run.path if run else None, jobs, bar.advance)
