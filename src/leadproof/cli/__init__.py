@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from io import BufferedWriter, FileIO, TextIOWrapper
 
 import click
+from click.shell_completion import CompletionItem
 
 from leadproof import __version__
 from leadproof.cli import hints
@@ -33,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "verify": "Is a run directory still what its manifest says?",
     "explain": "Explain a clause, a reading, a kind of finding, an operation, a defect, a fault or an exit code.",
     "init": "Write a posting profile, settings, CI jobs and a pre-commit hook.",
+    "completion": "Print the script that lets bash, zsh or fish complete command lines.",
     "doctor": "Say what is here and what is missing on this machine.",
 }
 
@@ -48,6 +50,10 @@ class _Group(hints.NamingGroup):
             return None
         command: click.Command = importlib.import_module(f"leadproof.cli.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        found = [CompletionItem(name, help=words) for name, words in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)  # a group's own would import every command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from leadproof import suite
-from leadproof.cli import ending, options
+from leadproof.cli import completing, ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish, conclude, engage
 from leadproof.errors import ExitCode
 from leadproof.load import objectives
@@ -17,7 +17,10 @@ from leadproof.session import BudgetSpent
 
 @click.command("certify")
 @click.option(
-    "--target", metavar="URL|NAME", help="What to test: a URL or a named target (default: the built-in mock)."
+    "--target",
+    metavar="URL|NAME",
+    shell_complete=completing.targets,
+    help="What to test: a URL or a named target (default: the built-in mock).",
 )
 @options.combined(
     options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
@@ -34,6 +37,7 @@ from leadproof.session import BudgetSpent
     "--objectives",
     "goals",
     metavar="PRESET|FILE",
+    shell_complete=completing.objectives,
     default="",
     help=f"Let the load probe decide, too: {', '.join(objectives.PRESETS)}, or a file (default: it is reported).",
 )

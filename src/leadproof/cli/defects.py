@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from leadproof import defects
-from leadproof.cli import options
+from leadproof.cli import completing, options
 from leadproof.cli.console import progress
 from leadproof.errors import ExitCode
 from leadproof.mock.defects import pick
@@ -23,7 +23,14 @@ PRINTED = 60
 @click.option(
     "--sample", type=click.IntRange(1), metavar="N", help="Try so many of them, drawn by the seed (default: all)."
 )
-@click.option("--defect", "ids", multiple=True, metavar="ID", help="Try this one only; may be repeated.")
+@click.option(
+    "--defect",
+    "ids",
+    multiple=True,
+    metavar="ID",
+    shell_complete=completing.defects,
+    help="Try this one only; may be repeated.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes (default: one for each processor).")
 @options.combined(options.profile, options.seed)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout, nothing else.")

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from leadproof import specs
+from leadproof.cli import completing
 from leadproof.errors import MEANINGS, ExitCode, UsageError
 from leadproof.findings import KINDS
 from leadproof.mock.defects import Defect
@@ -21,7 +22,7 @@ from leadproof.specs import Clause, Reading
 
 
 @click.command("explain")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.explained)
 def command(name: str) -> None:
     """Explain a clause, a reading, a kind of finding, an operation, a defect or fault of the mock, an exit code, or a
     word of the report.

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from leadproof.cli import completing
 from leadproof.cli.starters import STARTERS, requirement
 from leadproof.errors import LeadproofError, UsageError
 
 
 @click.command("init")
-@click.argument("what", nargs=-1, metavar="[WHAT]...")
+@click.argument("what", nargs=-1, metavar="[WHAT]...", shell_complete=completing.starters)
 @click.option(
     "--into", default=".", metavar="DIR", type=click.Path(path_type=Path), help="Where to write (default: here)."
 )

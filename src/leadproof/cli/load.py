@@ -16,7 +16,7 @@ import click
 from click.core import ParameterSource
 
 from leadproof import config
-from leadproof.cli import ci, ending, hints, options
+from leadproof.cli import ci, completing, ending, hints, options
 from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.evidence import Run
 from leadproof.judge import Judge
@@ -35,9 +35,12 @@ CLOSED_USERS = 10
 
 
 @click.command("load")
-@click.argument("name", metavar="SCENARIO", required=False)
+@click.argument("name", metavar="SCENARIO", required=False, shell_complete=completing.scenarios)
 @click.option(
-    "--target", metavar="URL|NAME", help="What to load: a URL or a named target (default: a mock of its own)."
+    "--target",
+    metavar="URL|NAME",
+    shell_complete=completing.targets,
+    help="What to load: a URL or a named target (default: a mock of its own).",
 )
 @click.option(
     guard.OPTION, "allowed", multiple=True, metavar="HOST",
@@ -55,7 +58,11 @@ CLOSED_USERS = 10
     "--judge-share", type=click.FloatRange(0, 1), help="Share of journeys that every clause judges (default: 0.05)."
 )
 @click.option(
-    "--objectives", "goals", metavar="PRESET|FILE", help=f"What must hold: {', '.join(objectives.PRESETS)}, or a file."
+    "--objectives",
+    "goals",
+    metavar="PRESET|FILE",
+    shell_complete=completing.objectives,
+    help=f"What must hold: {', '.join(objectives.PRESETS)}, or a file.",
 )
 @click.option(
     "--baseline", metavar="RUN", type=click.Path(path_type=Path), help="Compare with the run of this directory."

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from leadproof import config
-from leadproof.cli import ending, options
+from leadproof.cli import completing, ending, options
 from leadproof.cli.console import Line
 from leadproof.evidence import write_manifest, write_reports
 from leadproof.recorder import Job, Limits, record
@@ -15,7 +15,13 @@ from leadproof.recorder.frames import Counts
 
 
 @click.command("record")
-@click.option("--target", required=True, metavar="URL|NAME", help="What stands behind it: a URL or a named target.")
+@click.option(
+    "--target",
+    required=True,
+    metavar="URL|NAME",
+    shell_complete=completing.targets,
+    help="What stands behind it: a URL or a named target.",
+)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="Port here; 0 for a free one."
 )

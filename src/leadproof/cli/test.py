@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from leadproof import suite
-from leadproof.cli import ending, options
+from leadproof.cli import completing, ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, engage
 from leadproof.coverage import Coverage, gaps
 from leadproof.errors import InputError, UsageError
@@ -29,11 +29,26 @@ REPLAYS, NAMED = 50, 5
 
 @click.command("test")
 @click.option(
-    "--target", metavar="URL|NAME", help="What to test: a URL or a named target (default: the built-in mock)."
+    "--target",
+    metavar="URL|NAME",
+    shell_complete=completing.targets,
+    help="What to test: a URL or a named target (default: the built-in mock).",
 )
-@click.option("--operation", "operations", multiple=True, metavar="ID", help="Only this operation; may be repeated.")
 @click.option(
-    "--clause", "clauses", multiple=True, metavar="ID", help="Only cases that decide this clause; may be repeated."
+    "--operation",
+    "operations",
+    multiple=True,
+    metavar="ID",
+    shell_complete=completing.operations,
+    help="Only this operation; may be repeated.",
+)
+@click.option(
+    "--clause",
+    "clauses",
+    multiple=True,
+    metavar="ID",
+    shell_complete=completing.clauses,
+    help="Only cases that decide this clause; may be repeated.",
 )
 @click.option("--media", metavar="json,xml", help="Only these representations.")
 @click.option(
