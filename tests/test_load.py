@@ -677,7 +677,7 @@ def test_a_stage_is_told_until_the_load_begins() -> None:
         story.take("local", frame)
         stages.append(story.stage)
 
-    assert stages == ["starting", "1 of 2 workers are there", "", "looking up accepted leads, 1,200 of 5,000"]
+    assert stages == ["starting", "1 of 2 workers there", "", "looking up accepted leads, 1,200 of 5,000"]
 
 
 def test_a_job_travels_without_a_secret() -> None:

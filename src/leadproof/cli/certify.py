@@ -12,6 +12,7 @@ from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish, conclude, eng
 from leadproof.errors import ExitCode
 from leadproof.load import objectives
 from leadproof.load.probe import Probe, Setting, probe, require
+from leadproof.reports.text import count
 from leadproof.session import BudgetSpent
 
 
@@ -123,7 +124,7 @@ def command(
                 )
                 found = probe(setting, engagement.say)
         except BudgetSpent as spent:
-            words = f"the run ended after {engagement.budget} requests; --max-requests allows more"
+            words = f"the run ended after {count(engagement.budget, 'request')}; --max-requests allows more"
             engagement.summary.general_reason = str(spent) or words
             found = Probe({"skipped": "the run ended before it"}, ExitCode.INCONCLUSIVE if goals else ExitCode.PASSED)
         except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from leadproof.cli.console import progress
 from leadproof.errors import ExitCode
 from leadproof.mock.defects import pick
 from leadproof.profile import load
+from leadproof.reports.text import count
 
 #: Survivors that are printed one by one; --json has them all.
 PRINTED = 60
@@ -82,7 +83,7 @@ def command(
 
 def _show(matrix: defects.Matrix, *, interrupted: bool) -> None:
     if interrupted:
-        click.echo(f"interrupted after {len(matrix.outcomes)} of {len(matrix.rows)} defects; so far:")
+        click.echo(f"interrupted after {len(matrix.outcomes)} of {count(len(matrix.rows), 'defect')}; so far:")
         click.echo()
     kinds = matrix.kinds()
     width = max((len(kind) for kind in kinds), default=0)

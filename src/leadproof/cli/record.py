@@ -12,6 +12,7 @@ from leadproof.cli.console import Line
 from leadproof.evidence import write_manifest, write_reports
 from leadproof.recorder import Job, Limits, record
 from leadproof.recorder.frames import Counts
+from leadproof.reports.text import count
 
 
 @click.command("record")
@@ -91,7 +92,9 @@ def command(
     with Line(quiet=as_json) as line:
 
         def progress(counts: Counts) -> None:
-            line.show(f"{counts.written} exchanges, {counts.judged} judged, {counts.findings} findings")
+            line.show(
+                f"{count(counts.written, 'exchange')}, {counts.judged} judged, {count(counts.findings, 'finding')}"
+            )
 
         outcome = record(
             job, goal, port=port, deciding=fail, limits=Limits(duration, max_exchanges or 0), ready=ready,

@@ -12,6 +12,7 @@ from leadproof.cli import ending, hints, options
 from leadproof.cli.console import progress
 from leadproof.errors import UsageError
 from leadproof.evidence import Run
+from leadproof.reports.text import count
 from leadproof.validating import KEPT, Plan, validate
 
 
@@ -128,7 +129,7 @@ def command(
         if summary.interrupted:
             summary.general_reason = "the run was interrupted"
         if run and found.kept < summary.exchanges:
-            many = f"{found.kept} of {summary.exchanges} exchanges"
+            many = f"{found.kept} of {count(summary.exchanges, 'exchange')}"
             run.say(kept=f"{many}: the first, and of the others some with findings")
         report = summary.report("validate", found.tally, run.end() if run else facts)
         return end.conclude(report, run)

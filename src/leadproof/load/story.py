@@ -21,6 +21,7 @@ from leadproof.load.conservation import Conservation
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
+from leadproof.reports.text import count
 from leadproof.summary import Summary
 from leadproof.verdicts import settle
 
@@ -204,7 +205,7 @@ class Story:
 
 def _stage(frame: Mapping[str, Any]) -> str:
     if "workers" in frame:
-        return f"{frame['workers']} of {frame['of']} workers are there"
+        return f"{frame['workers']} of {count(frame['of'], 'worker')} there"
     return f"looking up accepted leads, {frame['looking']:,} of {frame['of']:,}"
 
 

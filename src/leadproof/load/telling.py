@@ -30,7 +30,11 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     measures, scenario = story.measures, story.job.scenario
     counts = measures.counts
     code = story.exit_code(outcomes)
-    what = f"{scenario.shape} {scenario.rate:g}/s" if story.job.model == "open" else f"closed, {story.job.users} users"
+    what = (
+        f"{scenario.shape} {scenario.rate:g}/s"
+        if story.job.model == "open"
+        else f"closed, {count(story.job.users, 'user')}"
+    )
     yield f"{WORDS[code]}  {scenario.name}, {what} for {scenario.duration:g} s"
     if why := story.nothing():
         yield f"  {why}"
@@ -50,7 +54,7 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
         said = one.reason or said
         yield (
             f"  {one.verdict:12} {one.name:18} {figure(one.name, one.actual):>12}  at most "
-            f"{figure(one.name, one.most)}  ({one.samples:,} samples){reason}"
+            f"{figure(one.name, one.most)}  ({count(one.samples, 'sample')}){reason}"
         )
     yield ""
     yield f"  {'step':26}{'answers':>9}{'failed':>8}{'p50':>12}{'p95':>12}{'p99':>12}{'p99.9':>12}{'max':>12}"
@@ -81,7 +85,7 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     kept = story.conservation
     if kept.accepted:
         yield (
-            f"  conserved  {kept.checked:,} of {kept.accepted:,} leads looked up: {kept.lost:,} lost, "
+            f"  conserved  {kept.checked:,} of {count(kept.accepted, 'lead')} looked up: {kept.lost:,} lost, "
             f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice"
         )
     yield f"  judged     {count(measures.sampled, 'exchange')} by every clause" + (

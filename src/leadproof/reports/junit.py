@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from leadproof.reports.text import figure, one_line, visible
+from leadproof.reports.text import count, figure, one_line, visible
 from leadproof.reports.view import Row, View, arrange, cells_of, mapping, media_of, number, rows
 
 _LONGEST_MESSAGE = 500
@@ -111,7 +111,8 @@ def _skipped(clause: Row, operation: str, media: str, findings: list[Row], view:
 def _objective(row: Row, *, decides: bool) -> ET.Element:
     """An objective of a load: missed, or skipped where nothing could be said."""
     name = str(row.get("name", ""))
-    words = f"{figure(name, row.get('actual'))}, at most {figure(name, row.get('most'))}, {row.get('samples')} samples"
+    samples = count(number(row, "samples"), "sample")
+    words = f"{figure(name, row.get('actual'))}, at most {figure(name, row.get('most'))}, {samples}"
     case = _element("testcase", classname="leadproof.load", name=name)
     if row.get("verdict") == "INCONCLUSIVE":
         case.append(_element("skipped", message=f"inconclusive: {row.get('reason') or words}"))
@@ -135,7 +136,8 @@ def _details(row: Row) -> str:
         ("repeat", "curl"),
     ):
         if row.get(key):
-            shown.append(f"{label}: {visible(str(row[key]))}" + (" times" if key == "count" else ""))
+            value = count(number(row, key), "time") if key == "count" else visible(str(row[key]))
+            shown.append(f"{label}: {value}")
     return "\n".join(shown)
 
 
