@@ -158,7 +158,7 @@ def test_a_log_is_read_by_its_mapping() -> None:
     assert status.started == 1769876713.0
     assert [(one.kind, one.message) for one in problems] == [
         ("file.unreadable", "line 3 is no JSON"),
-        ("file.deviation", "1 lines are no exchange, the first is line 1"),
+        ("file.deviation", "1 line is no exchange, the first is line 1"),
     ]
 
 

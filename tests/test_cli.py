@@ -217,7 +217,7 @@ def test_nothing_that_validate_leaves_behind_or_prints_holds_a_secret_or_says_wh
 def test_an_error_of_our_own_is_no_violation_and_shows_nothing_of_the_messages(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(name: str) -> None:
+    def fail(name: str, wide: int) -> None:
         raise RuntimeError("avery.canary@leads.example")
 
     monkeypatch.delenv("LEADPROOF_DEBUG", raising=False)

@@ -80,6 +80,29 @@ def test_what_was_probably_meant_is_named(slip: str, meant: str) -> None:
     assert meant in raised.value.hint.removeprefix("did you mean ").removesuffix("?").split(", ")
 
 
+@pytest.mark.parametrize("wide", [40, 80, 100])
+def test_an_explanation_fits_the_terminal_and_breaks_nothing_that_is_to_be_copied(wide: int) -> None:
+    for name in [*SHELVES["words"].rows(), *SHELVES["readings"].rows(), "4", "ping", "LE2-PING-RES-05", "gzip-bomb"]:
+        whole, folded = [word for line in explanation(name) for word in line.split()], list(explanation(name, wide))
+        assert [word for line in folded for word in line.split()] == whole  # no word in two pieces
+        assert [line for line in folded if len(line) > wide and len(line.split()[-1]) < wide - 20] == []
+
+
+@pytest.mark.parametrize("name", [one for one in SHELVES if one != "defects"])
+def test_a_list_fits_the_terminal(name: str) -> None:
+    assert [line for line in explanation(name, 80) if len(line) > 80] == []
+
+
+def test_what_goes_to_a_file_is_as_wide_as_ever(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    assert main(["explain", "namespaces"]) == 0
+
+    assert capsys.readouterr().out.splitlines() == list(explanation("namespaces"))
+
+
 def test_case_does_not_matter() -> None:
     assert told("le2-ping-res-05") == told("LE2-PING-RES-05")
     assert told(" Namespaces ") == told("namespaces")

@@ -245,7 +245,7 @@ def test_a_time_ends_a_recording_and_nothing_recorded_is_nothing_tested(
     out, _ = record.process.communicate(timeout=20)
 
     assert record.process.returncode == 4
-    assert out.startswith("\nINCONCLUSIVE  nothing was really tested\n  hint: no exchange was found\n")
+    assert out.startswith("\nINCONCLUSIVE  nothing could be tested\n  hint: no exchange was found\n")
 
 
 def test_a_signal_before_the_planned_end_is_an_interruption(

@@ -105,7 +105,7 @@ def test_a_cell_of_which_nothing_was_accepted_is_a_gap() -> None:
     refused = ACCEPTED.replace(b"true", b"false")
 
     assert gaps(covered()) == []
-    assert gaps(covered(body=refused)) == ["ping in json: none of 1 requests that were built to be accepted was"]
+    assert gaps(covered(body=refused)) == ["ping in json: of 1 built to be accepted, no request was"]
 
 
 def test_nothing_is_asked_of_cells_that_were_not_meant_to_be_accepted() -> None:

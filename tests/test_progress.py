@@ -263,7 +263,7 @@ def test_the_verdict_stands_alone_and_before_it_bar_count_and_time_were_seen(wid
     seen = session(tmp_path, width, "test", "--topic", "twins", "--topic", "sequences")
 
     assert seen.code == 0
-    assert seen.lines[0].startswith("PASSED  every must clause")
+    assert seen.lines[0].startswith("PASSED  all tested requirements")
     assert remains(seen) == []
     assert len([line for line in seen.rows if WHOLE.search(line)]) > 3
     assert {line[:5] for line in seen.rows} == {"twins", "seque"}
@@ -275,7 +275,7 @@ def test_after_an_interruption_nothing_of_the_row_is_left(width: int, tmp_path: 
     seen = session(tmp_path, width, "certify", interrupt=lambda lines: any(WHOLE.search(line) for line in lines))
 
     assert seen.code == 130
-    assert seen.lines[0].startswith("INCONCLUSIVE  interrupted; this is what was found until then"[:width])
+    assert seen.lines[0].startswith("INCONCLUSIVE  interrupted, so this is what was found until"[:width])
     assert remains(seen) == []
 
 

@@ -9,8 +9,10 @@ import json
 import re
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -28,7 +30,7 @@ from leadproof.findings import KINDS
 from leadproof.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.reports import EXPORTS, FORMATS, RENDERERS
 from leadproof.reports.csv import COLUMNS
-from leadproof.reports.sarif import fingerprint
+from leadproof.reports.sarif import NAMELESS, fingerprint, home
 from leadproof.specs import clauses, places
 
 DATA = Path(__file__).parent / "data"
@@ -158,6 +160,30 @@ def test_xmllint_takes_the_junit(text: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_a_suite_takes_what_its_exchanges_took_and_its_decided_cases_share_it() -> None:
+    report = hostile("so")
+    report["coverage"]["operations"] = {"ping": {"json": {"exchanges": 7, "seconds": 1.000001}}}
+
+    root = etree.fromstring(RENDERERS["junit"].render(report).encode())
+
+    times = {suite.get("name"): Decimal(suite.get("time")) for suite in root}
+    assert times["leadproof.ping.json"] == Decimal("1.000001")
+    assert sum(times.values()) == Decimal(root.get("time")) == Decimal("1.000001")
+    for suite in root:
+        assert [
+            case.get("time") for case in suite if case.find("skipped") is not None and case.get("time") != "0"
+        ] == []
+        assert sum(Decimal(case.get("time")) for case in suite) == times[suite.get("name")]
+
+
+@pytest.mark.parametrize("seconds", ["so", None, -1, float("nan"), float("inf"), [1]])
+def test_a_time_that_is_none_is_no_time(seconds: object) -> None:
+    report = hostile("so")
+    report["coverage"]["operations"] = {"ping": {"json": {"exchanges": 7, "seconds": seconds}, "xml": "so"}}
+
+    assert etree.fromstring(RENDERERS["junit"].render(report).encode()).get("time") == "0"
+
+
 def test_what_is_excused_is_skipped_and_says_why() -> None:
     root = etree.fromstring(RENDERERS["junit"].render(hostile("so")).encode())
 
@@ -195,6 +221,24 @@ def strings(value: Any) -> list[str]:
     if isinstance(value, list):
         return [one for item in value for one in strings(item)]
     return [value] if isinstance(value, str) else []
+
+
+def test_sarif_says_where_to_read_on_by_an_absolute_uri(monkeypatch: pytest.MonkeyPatch) -> None:
+    def said() -> str:
+        address: str = sarif({})["runs"][0]["tool"]["driver"]["informationUri"]
+        home.cache_clear()
+        return address
+
+    home.cache_clear()
+    assert urlsplit(said()).scheme in ("urn", "https", "http")
+    for lines, expected in (
+        (["Homepage, https://leadproof.example/"], "https://leadproof.example/"),
+        (["Source, ../leadproof", "Documentation, http://docs.example/x"], "http://docs.example/x"),
+        (["Homepage, nowhere in particular"], NAMELESS),
+        (None, NAMELESS),
+    ):
+        monkeypatch.setattr("leadproof.reports.sarif._project_urls", lambda lines=lines: lines or [])
+        assert said() == expected
 
 
 def test_sarif_points_at_the_clause_and_the_operation() -> None:

@@ -223,6 +223,16 @@ def test_the_command_says_what_it_replaced_and_not_the_values(tmp_path: Path) ->
     assert result.stderr.splitlines()[0].endswith("body.redacted.json: 3 values replaced")
 
 
+def test_one_value_is_one_value(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "one.json", b'{"source": {"vid": 1, "lid": 2}, "leads": [{"fields": {"Email": "a@b.example"}}]}'
+    )
+
+    result = CliRunner().invoke(command, [str(path)], standalone_mode=False)
+
+    assert result.stderr.splitlines()[0].endswith("one.redacted.json: 1 value replaced")
+
+
 def test_two_copies_are_only_alike_when_they_shall_be(tmp_path: Path) -> None:
     path = written(tmp_path, "body.json", SENT.encode())
     made = []

@@ -145,6 +145,7 @@ def test_the_first_exchanges_of_a_clause_are_named(folder: Path) -> None:
 def test_coverage_counts_what_the_evidence_holds(folder: Path) -> None:
     report = report_of(folder)
     met, outcomes = Counter[tuple[str, str, str]](), Counter[str]()
+    took = Counter[tuple[str, str]]()
     for row in lines(folder, "exchanges.ndjson"):
         judged = row["judged"]
         outcomes[judged["outcome"]] += 1
@@ -152,11 +153,13 @@ def test_coverage_counts_what_the_evidence_holds(folder: Path) -> None:
         met[(*cell, "exchanges")] += judged["outcome"] == "judged"
         met[(*cell, "accepted")] += judged.get("accepted", False)
         met[(*cell, "refused")] += judged.get("refused", False)
+        took[cell] += round(row["elapsed"] * 1e6)
 
     assert report["counts"]["exchanges"] == outcomes.total()
     assert report["counts"]["judged"] == outcomes["judged"]
     for operation, media in report["coverage"]["operations"].items():
         for name, cell in media.items():
+            assert cell.pop("seconds", 0) == took[operation, name] / 1e6
             assert cell == {key: met[operation, name, key] for key in cell}
 
 

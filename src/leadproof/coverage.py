@@ -129,7 +129,7 @@ def exemption(item: str) -> str:
 def gaps(coverage: Coverage) -> list[str]:
     """Cells that were to be tested and never really were: nothing that was built to be accepted was, in words."""
     return [
-        f"{operation} in {media}: none of {number} requests that were built to be accepted was"
+        f"{operation} in {media}: of {number} built to be accepted, no request was"
         for (operation, media), number in coverage.meant.items()
         if not coverage.taken[(operation, media)]
     ]

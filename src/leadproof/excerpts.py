@@ -11,7 +11,8 @@ EXCERPT = 4000
 def excerpt(body: bytes) -> str:
     """The beginning of a body as text, saying how much more there is."""
     text = body[:EXCERPT].decode("utf-8", "backslashreplace")
-    return text if len(body) <= EXCERPT else f"{text}\n… {len(body) - EXCERPT} more bytes"
+    more = len(body) - EXCERPT
+    return text if more <= 0 else f"{text}\n… {more:,} more {'byte' if more == 1 else 'bytes'}"
 
 
 #: Headers that curl sets by itself, or that would be wrong in a command to copy.

@@ -176,7 +176,7 @@ class Histogram:
     __hash__ = None  # type: ignore[assignment]  # it changes
 
     def __repr__(self) -> str:
-        return f"<Histogram of {self.total} samples>"
+        return f"<Histogram total={self.total}>"
 
     def _inside(self, seconds: float) -> float:
         return min(max(seconds, self.lowest), self.highest)

@@ -79,11 +79,12 @@ def _choices(report: Row) -> dict[str, str]:
     return {row["id"]: row["taken"] for row in report.get("run", {}).get("readings", ())}
 
 
-def _added(counts: Iterable[Row]) -> dict[str, int]:
-    total: dict[str, int] = {}
+def _added(counts: Iterable[Row]) -> dict[str, Any]:
+    total: dict[str, Any] = {}
     for one in counts:
         for name, number in one.items():
-            total[name] = total.get(name, 0) + number
+            # Seconds are kept to the microsecond: shards come to what the whole would.
+            total[name] = round(total.get(name, 0) + number, 6)
     return total
 
 

@@ -216,7 +216,7 @@ class ContractSuite:
             outcome = suite.run_case(self.engagement.story, topic, case, suite.positions()[(topic, case.name)])
         except BudgetSpent:
             pytest.skip(
-                f"the budget of {self.engagement.budget} requests was spent; --leadproof-max-requests allows more"
+                f"the budget was spent (requests: {self.engagement.budget}); --leadproof-max-requests allows more"
             )
         except TargetError as error:
             pytest.exit(f"{error.message}\n  hint: {error.hint}", returncode=int(ExitCode.UNREACHABLE))

@@ -120,7 +120,7 @@ def _member(operation: str, member: str, how: str, tally: Tally) -> dict[str, An
 
 def coverage(tally: Tally) -> dict[str, Any]:
     """What was exercised: operations and representations, cells, outcomes."""
-    operations: dict[str, dict[str, dict[str, int]]] = {}
+    operations: dict[str, dict[str, dict[str, float]]] = {}
     for operation, media in CELLS:
         judged = tally.exchanges[(operation, media, "judged")]
         operations.setdefault(operation, {})[media] = {
@@ -128,6 +128,8 @@ def coverage(tally: Tally) -> dict[str, Any]:
             "accepted": tally.exchanges[(operation, media, "accepted")],
             "refused": tally.exchanges[(operation, media, "refused")],
         }
+        if took := tally.took[(operation, media)]:  # bare bodies and some captures say nothing of time
+            operations[operation][media]["seconds"] = took / 1e6
     types: dict[str, dict[str, int]] = {}
     for (operation, outcome), number in sorted(tally.response_types.items()):
         types.setdefault(operation, {})[outcome] = number

@@ -26,6 +26,7 @@ from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile, load
 from leadproof.redact import Redactor
 from leadproof.reports.failure import failures
+from leadproof.reports.text import count
 from leadproof.server import new_token, running
 from leadproof.summary import Summary, counts
 from leadproof.target import Target
@@ -209,7 +210,7 @@ def assert_contract(
     summary.add(judgement)
     broken = [row for row in summary.rows(summary.seen()) if counts(spec.clauses[row["clause"]], fail_on)]
     if broken:
-        head = f"the answer breaks {len(broken)} clause{'s' if len(broken) > 1 else ''} of the contract"
+        head = f"the answer breaks {count(len(broken), 'clause')} of the contract"
         raise ContractViolation(f"{head}\n\n{failures(broken)}", broken)
     if reasons := undecided(clauses, [judgement], spec):
         raise Undecided("\n".join(reasons))

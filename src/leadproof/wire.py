@@ -19,6 +19,7 @@ import httptools
 from leadproof.bodies import MAX_BODY
 from leadproof.errors import ConfigurationError
 from leadproof.exchange import Exchange, Headers, Request, Response, WireProblem, format_of, header, media_type
+from leadproof.reports.text import count
 from leadproof.target import Target
 
 #: Statuses that never have a body (RFC 9110, sections 15.2, 15.3.5 and 15.4.5).
@@ -161,7 +162,7 @@ def _read(raw: bytes) -> tuple[Response | None, list[WireProblem]]:
         if not problems:
             problems.append(
                 WireProblem(
-                    "transport.reset", "the answer ends within its headers", "a whole answer", f"{len(raw)} bytes"
+                    "transport.reset", "the answer ends within its headers", "a whole answer", count(len(raw), "byte")
                 )
             )
         return None, problems
@@ -195,14 +196,14 @@ def _framing(status: int, pairs: Headers, after: bytes, *, complete: bool) -> li
         )
     elif lengths and not chunked and lengths[0].isdigit() and int(lengths[0]) != len(after):
         found.append(WireProblem("framing.length", "the body does not have the announced length",
-                                 f"{lengths[0]} bytes", f"{len(after)} bytes"))  # fmt: skip
+                                 count(int(lengths[0]), "byte"), count(len(after), "byte")))  # fmt: skip
     elif chunked and not complete:
         found.append(
             WireProblem("framing.length", "the last chunk is missing", "a chunk of size 0", "the end of the connection")
         )
     if status in BODILESS and after:
         found.append(
-            WireProblem("framing.invalid", f"a body comes with status {status}", "no body", f"{len(after)} bytes")
+            WireProblem("framing.invalid", f"a body comes with status {status}", "no body", count(len(after), "byte"))
         )
     return found
 
@@ -228,9 +229,8 @@ def _decoded(body: bytes, encoding: str | None) -> tuple[bytes, list[WireProblem
             )
         ]
     if not stream.eof:
-        return plain, [
-            WireProblem("encoding.invalid", f"the {name} body is cut off", "a whole stream", f"{len(body)} bytes of it")
-        ]
+        came = f"{count(len(body), 'byte')} of it"
+        return plain, [WireProblem("encoding.invalid", f"the {name} body is cut off", "a whole stream", came)]
     return plain, []
 
 

@@ -12,6 +12,7 @@ from leadproof.captures.mapping import Mapping
 from leadproof.captures.model import Problem, Source
 from leadproof.captures.streams import LINE, Stream, lines, utf8
 from leadproof.exchange import Exchange, Headers, Request, Response, header
+from leadproof.reports.text import count
 
 
 def read_log(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
@@ -46,10 +47,14 @@ def read_log(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
             yield exchange
     if other and not found:
         yield Problem(
-            "file.unrecognised", f"none of the {other} lines has what the mapping names", "compare it with a line"
+            "file.unrecognised",
+            f"no line of {count(other, 'line')} has what the mapping names",
+            "compare it with a line",
         )
     elif other:
-        yield Problem("file.deviation", f"{other} lines are no exchange, the first is line {first}", "")
+        yield Problem(
+            "file.deviation", f"{count(other, 'line is', 'lines are')} no exchange, the first is line {first}", ""
+        )
 
 
 def _exchange(row: Any, mapping: Mapping, source: Source, origin: str) -> Exchange | None:

@@ -14,6 +14,7 @@ from leadproof.bodies import MAX_BODY
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import target
 from leadproof.exchange import Headers, Request, header
+from leadproof.reports.text import count
 
 #: Bytes of one message.
 MESSAGE = MAX_BODY // 2
@@ -145,7 +146,7 @@ def _trim(message: Message) -> None:
         else:
             body = body if len(body) == length else body.rstrip(b"\r\n")
             if not len(body) <= length <= len(body) + body.count(b"\n") + 2:
-                message.notes.append(f"its body has {len(body)} bytes, Content-Length says {length}")
+                message.notes.append(f"its body has {count(len(body), 'byte')}, Content-Length says {length}")
     else:
         body = body.rstrip(b"\r\n")
     message.body = body

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from io import BufferedWriter, FileIO, TextIOWrapper
 
 import click
+from click.shell_completion import CompletionItem
 
 from leadproof import __version__
+from leadproof.cli import hints
 from leadproof.errors import ExitCode, LeadproofError
 
 #: Command -> the line that `leadproof --help` shows. The module has the same name.
@@ -31,12 +33,14 @@ COMMANDS: dict[str, str] = {
     "report": "Render a run again, merge several, compare with another.",
     "verify": "Is a run directory still what its manifest says?",
     "explain": "Explain a clause, a reading, a kind of finding, an operation, a defect, a fault or an exit code.",
+    "specs": "Hand out the specification: OpenAPI, XSDs, clauses, readings, a Postman collection.",
     "init": "Write a posting profile, settings, CI jobs and a pre-commit hook.",
+    "completion": "Print the script that lets bash, zsh or fish complete command lines.",
     "doctor": "Say what is here and what is missing on this machine.",
 }
 
 
-class _Group(click.Group):
+class _Group(hints.NamingGroup):
     """Loads a command when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -47,6 +51,10 @@ class _Group(click.Group):
             return None
         command: click.Command = importlib.import_module(f"leadproof.cli.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        found = [CompletionItem(name, help=words) for name, words in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)  # a group's own would import every command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -89,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(error.format_message(), err=True)
         return int(ExitCode.USAGE)
     except click.ClickException as error:
-        _complain(error.format_message(), _usage_hint(error))
+        _complain(*hints.explain(error, sys.argv[1:] if arguments is None else arguments))
         return int(ExitCode.USAGE)
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -130,11 +138,6 @@ def _place(error: BaseException) -> str:
         if last
         else "an unknown place"
     )
-
-
-def _usage_hint(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    return f"see {context.command_path} --help" if context else "see leadproof --help"
 
 
 def _complain(message: str, hint: str) -> None:

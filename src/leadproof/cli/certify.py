@@ -7,17 +7,21 @@ from pathlib import Path
 import click
 
 from leadproof import certify, suite
-from leadproof.cli import ending, options, plans
+from leadproof.cli import completing, ending, options, plans
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage
 from leadproof.errors import ExitCode, UsageError
 from leadproof.load import driver, objectives
 from leadproof.load.probe import Probe, Setting, probe, require
+from leadproof.reports.text import count
 from leadproof.session import BudgetSpent
 
 
 @click.command("certify")
 @click.option(
-    "--target", metavar="URL|NAME", help="What to test: a URL or a named target (default: the built-in mock)."
+    "--target",
+    metavar="URL|NAME",
+    shell_complete=completing.targets,
+    help="What to test: a URL or a named target (default: the built-in mock).",
 )
 @options.combined(
     options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
@@ -34,6 +38,7 @@ from leadproof.session import BudgetSpent
     "--objectives",
     "goals",
     metavar="PRESET|FILE",
+    shell_complete=completing.objectives,
     default="",
     help=f"Let the load probe decide, too: {', '.join(objectives.PRESETS)}, or a file (default: it is reported).",
 )
@@ -144,7 +149,7 @@ def command(
                 )
                 found = probe(setting, engagement.watch.probing())
         except BudgetSpent as spent:
-            words = f"the run ended after {engagement.budget} requests; --max-requests allows more"
+            words = f"the run ended after {count(engagement.budget, 'request')}; --max-requests allows more"
             engagement.summary.general_reason = str(spent) or words
             found = Probe({"skipped": "the run ended before it"}, ExitCode.INCONCLUSIVE if goals else ExitCode.PASSED)
         except KeyboardInterrupt:

@@ -16,7 +16,7 @@ import click
 
 from leadproof.cli.console import waiver_words
 from leadproof.reports import RENDERERS
-from leadproof.reports.text import one_line
+from leadproof.reports.text import count, one_line
 
 #: Annotations of one kind that the runner shows for a step.
 SHOWN = 10
@@ -64,7 +64,11 @@ def commands(report: Mapping[str, Any], workspace: Path) -> Iterator[str]:
         for row in found[:last]:
             yield _annotation(kind, row, files, workspace)
         if len(found) > last:
-            yield _command(kind, f"{len(found) - last} more findings stand in the report", title="leadproof")
+            yield _command(
+                kind,
+                f"{count(len(found) - last, 'more finding stands', 'more findings stand')} in the report",
+                title="leadproof",
+            )
     for words in notes:
         yield _command("warning", words, title="leadproof waivers")
 

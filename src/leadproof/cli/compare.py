@@ -14,7 +14,7 @@ from leadproof.cli import options
 from leadproof.equivalence import compare, left_out
 from leadproof.errors import ExitCode, InputError, UsageError
 from leadproof.operations import OPERATIONS
-from leadproof.reports.text import one_line
+from leadproof.reports.text import count, one_line
 from leadproof.specs import Specification
 
 
@@ -56,7 +56,7 @@ def command(
     else:
         for one in found:
             click.echo(f"{one.pointer or '/'}   {one.xpath}\n  JSON  {one.json}\n  XML   {one.xml}")
-        click.echo("equivalent" if not found else f"{len(found)} differences")
+        click.echo("equivalent" if not found else count(len(found), "difference"))
         skipped = [name for name in left_out(operation, spec) if not (volatile and "(volatile)" in name)]
         if skipped:
             click.echo(f"left out: {', '.join(skipped)}")

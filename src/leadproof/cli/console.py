@@ -145,7 +145,7 @@ def _findings(findings: list[dict[str, Any]]) -> None:
             click.echo(f"  replay    {one_line(row['replay'])}")
         click.echo()
     if len(alike) > PRINTED:
-        click.echo(f"… and {len(alike) - PRINTED} more findings in the report")
+        click.echo(f"… and {count(len(alike) - PRINTED, 'more finding')} in the report")
         click.echo()
 
 
@@ -207,6 +207,6 @@ def _files(files: list[dict[str, Any]]) -> None:
         if row["problem"]["hint"]:
             click.echo(f"  hint: {one_line(row['problem']['hint'])}")
     if len(problems) > PRINTED:
-        click.echo(f"… and {len(problems) - PRINTED} more files with problems in the report")
+        click.echo(f"… and {count(len(problems) - PRINTED, 'more file')} with problems in the report")
     if problems:
         click.echo()

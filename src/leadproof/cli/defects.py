@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from leadproof import defects
-from leadproof.cli import options
+from leadproof.cli import completing, options
 from leadproof.cli.display import Display
 from leadproof.errors import ExitCode
 from leadproof.mock.defects import pick
 from leadproof.profile import load
 from leadproof.progress import counted
+from leadproof.reports.text import count
 
 #: Survivors that are printed one by one; --json has them all.
 PRINTED = 60
@@ -24,7 +25,14 @@ PRINTED = 60
 @click.option(
     "--sample", type=click.IntRange(1), metavar="N", help="Try so many of them, drawn by the seed (default: all)."
 )
-@click.option("--defect", "ids", multiple=True, metavar="ID", help="Try this one only; may be repeated.")
+@click.option(
+    "--defect",
+    "ids",
+    multiple=True,
+    metavar="ID",
+    shell_complete=completing.defects,
+    help="Try this one only; may be repeated.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes (default: one for each processor).")
 @options.combined(options.profile, options.seed)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout, nothing else.")
@@ -77,7 +85,7 @@ def command(
 
 def _show(matrix: defects.Matrix, *, interrupted: bool) -> None:
     if interrupted:
-        click.echo(f"interrupted after {len(matrix.outcomes)} of {len(matrix.rows)} defects; so far:")
+        click.echo(f"interrupted after {len(matrix.outcomes)} of {count(len(matrix.rows), 'defect')}; so far:")
         click.echo()
     kinds = matrix.kinds()
     width = max((len(kind) for kind in kinds), default=0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -10,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from leadproof import specs
+from leadproof.cli import completing
 from leadproof.errors import MEANINGS, ExitCode, UsageError
 from leadproof.findings import KINDS
 from leadproof.mock.defects import Defect
@@ -19,7 +22,7 @@ from leadproof.specs import Clause, Reading
 
 
 @click.command("explain")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.explained)
 def command(name: str) -> None:
     """Explain a clause, a reading, a kind of finding, an operation, a defect or fault of the mock, an exit code, or a
     word of the report.
@@ -38,26 +41,34 @@ def command(name: str) -> None:
 
     Like clauses, these are listed: readings, kinds, operations, exit-codes, words, faults, defects.
     """
-    for line in explanation(name):
+    # A file or a pipe has no width: what is read there shall not depend on who called.
+    wide = min(WIDTH, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 0
+    for line in explanation(name, wide):
         click.echo(line)
 
 
-def explanation(name: str) -> Iterator[str]:
+def explanation(name: str, wide: int = 0) -> Iterator[str]:
     """The lines that explain an id, or list what a shelf holds.
+
+    Args:
+        name: The id, or the name of the shelf.
+        wide: Columns of the terminal; 0 if there is none: explanations are then folded at `WIDTH`, lists are not.
 
     Raises:
         UsageError: Nothing has it; the hint names the nearest.
     """
     wanted = name.strip()
     if wanted.lower() in SHELVES:
-        yield from SHELVES[wanted.lower()].list()
+        for line in SHELVES[wanted.lower()].list():
+            yield from _folded(line, wide) if wide else (line,)
         return
     found = False
     for shelf in SHELVES.values():
         rows = shelf.rows()
         key = next((one for one in (wanted, wanted.upper(), wanted.lower()) if one in rows), None)
         if key is not None:
-            yield from shelf.explain(key, rows[key])
+            for said in shelf.explain(key, rows[key]):
+                yield from _folded(said, wide or WIDTH) if isinstance(said, str) else said.lines(wide or WIDTH)
             found = True
     if not found:
         near = _near(wanted)
@@ -73,13 +84,28 @@ def _near(wanted: str) -> list[str]:
     return [names[one] for one in (close or within or difflib.get_close_matches(wanted.lower(), names, 3, 0.5))[:3]]
 
 
+class Fact(NamedTuple):
+    """A label, and what stands beside it."""
+
+    label: str
+    text: str
+
+    def lines(self, wide: int) -> Iterator[str]:
+        """Folded between words: an id or an option in two pieces could not be copied."""
+        yield from _folded(self.text, wide, f"  {self.label:11}", " " * 13)
+
+
+#: A heading, or what stands below it.
+Said = str | Fact
+
+
 class Shelf(NamedTuple):
     """One kind of thing that has ids."""
 
     #: Id -> what it is.
     rows: Callable[[], Mapping[str, Any]]
-    #: The lines that explain one of them.
-    explain: Callable[[str, Any], Iterator[str]]
+    #: What explains one of them.
+    explain: Callable[[str, Any], Iterator[Said]]
     #: The lines that list all of them.
     list: Callable[[], Iterator[str]]
 
@@ -104,6 +130,9 @@ WORDS: dict[str, str] = {
     "replay": "A file that makes one finding again: leadproof test --replay FILE.",
 }
 
+#: Columns of an explanation that no terminal asks for, and the most of one.
+WIDTH = 108
+
 #: How each exit code comes about.
 EXAMPLES: dict[ExitCode, str] = {
     ExitCode.PASSED: "leadproof certify",
@@ -122,81 +151,83 @@ EXAMPLES: dict[ExitCode, str] = {
 # ---- one of a kind ---------------------------------------------------------------------------------------------------
 
 
-def _clause(_: str, clause: Clause) -> Iterator[str]:
+def _clause(_: str, clause: Clause) -> Iterator[Said]:
     yield clause.id
-    yield from _wrapped("asks", clause.text)
-    yield from _wrapped("documented", clause.place)
-    yield from _wrapped("level", f"{clause.level}, {clause.basis}")
-    yield from _wrapped("operations", ", ".join(clause.operations) + f" ({', '.join(clause.media)})")
+    yield Fact("asks", clause.text)
+    yield Fact("documented", clause.place)
+    yield Fact("level", f"{clause.level}, {clause.basis}")
+    yield Fact("operations", ", ".join(clause.operations) + f" ({', '.join(clause.media)})")
     if clause.member:
-        yield from _wrapped("member", clause.member)
+        yield Fact("member", clause.member)
     if clause.reading:
-        yield from _wrapped("reading", f"{clause.reading}: {specs.readings()[clause.reading].title}")
+        yield Fact("reading", f"{clause.reading}: {specs.readings()[clause.reading].title}")
     if clause.check:
-        yield from _wrapped("decided by", clause.check)
+        yield Fact("decided by", clause.check)
     else:
-        yield from _wrapped("not tested", clause.untestable)
+        yield Fact("not tested", clause.untestable)
 
 
-def _reading(_: str, reading: Reading) -> Iterator[str]:
+def _reading(_: str, reading: Reading) -> Iterator[Said]:
     yield f"{reading.id}: {reading.title}"
     for place, says in reading.places:
-        yield from _wrapped("", f"{place}: {says}")
+        yield Fact("", f"{place}: {says}")
     for choice, meaning in reading.choices.items():
-        yield from _wrapped("choice", f"{choice}{' (taken)' if choice == reading.taken else ''}: {meaning}")
-    yield from _wrapped("why", reading.why)
+        yield Fact("choice", f"{choice}{' (taken)' if choice == reading.taken else ''}: {meaning}")
+    yield Fact("why", reading.why)
     if reading.selectable:
         other = next((choice for choice in reading.choices if choice != reading.taken), reading.taken)
-        yield from _wrapped("choose", f"--reading {reading.id}={other}")
+        yield Fact("choose", f"--reading {reading.id}={other}")
     bound = [clause.id for clause in specs.clauses().values() if clause.reading == reading.id]
     if bound:
-        yield from _wrapped("clauses", ", ".join(bound))
+        yield Fact("clauses", ", ".join(bound))
 
 
-def _kind(kind: str, words: str) -> Iterator[str]:
+def _kind(kind: str, words: str) -> Iterator[Said]:
     yield f"{kind}: {words}"
     faults = [name for name, fault in FAULTS.items() if kind in fault.kinds]
     if faults:
-        yield from _wrapped("try it", " or ".join(f"leadproof mock --fault {name}" for name in faults[:3]))
+        yield Fact("try it", " or ".join(f"leadproof mock --fault {name}" for name in faults[:3]))
 
 
-def _operation(name: str, row: Operation) -> Iterator[str]:
+def _operation(name: str, row: Operation) -> Iterator[Said]:
     yield f"{row.id}: {row.heading}"
-    yield from _wrapped("sent as", f"{row.method} {row.path}")
-    yield from _wrapped("in", ", ".join(row.media))
+    yield Fact("sent as", f"{row.method} {row.path}")
+    yield Fact("in", ", ".join(row.media))
     bound = [clause.id for clause in specs.clauses().values() if name in clause.operations]
-    yield from _wrapped("clauses", f"{len(bound)}: {', '.join(bound)}")
+    yield Fact("clauses", f"{len(bound)}: {', '.join(bound)}")
 
 
-def _code(number: str, words: str) -> Iterator[str]:
+def _code(number: str, words: str) -> Iterator[Said]:
     yield f"exit code {number}: {words}"
-    yield from _wrapped("such as", EXAMPLES[ExitCode(int(number))])
+    yield Fact("such as", EXAMPLES[ExitCode(int(number))])
 
 
-def _word(word: str, words: str) -> Iterator[str]:
+def _word(word: str, words: str) -> Iterator[Said]:
     yield f"{word}: {words}"
 
 
-def _fault(name: str, fault: Fault) -> Iterator[str]:
+def _fault(name: str, fault: Fault) -> Iterator[Said]:
     yield name
-    yield from _wrapped("breaks", fault.words)
-    yield from _wrapped("noticed as", ", ".join(fault.kinds) or "longer answers only")
+    yield Fact("breaks", fault.words)
+    yield Fact("noticed as", ", ".join(fault.kinds) or "longer answers only")
     if fault.parameter:
-        yield from _wrapped("parameter", f"{fault.parameter}; {fault.default:g} if none is given")
-    yield from _wrapped("try it", f"leadproof mock --fault {name}{f':{fault.default:g}' if fault.parameter else ''}")
+        yield Fact("parameter", f"{fault.parameter}; {fault.default:g} if none is given")
+    yield Fact("try it", f"leadproof mock --fault {name}{f':{fault.default:g}' if fault.parameter else ''}")
 
 
-def _defect(_: str, row: Defect) -> Iterator[str]:
+def _defect(_: str, row: Defect) -> Iterator[Said]:
     yield row.id
-    yield from _wrapped("wrong", row.words)
-    yield from _wrapped("kind", f"{row.kind}, {'generated' if row.generated else 'written by hand'}")
-    yield from _wrapped("noticed by", f"{row.owner}: {specs.clauses()[row.owner].text}")
-    yield from _wrapped("cases of", ", ".join(row.operations) + (f" in {', '.join(row.media)}" if row.media else ""))
-    yield from _wrapped("try it", f"leadproof mock --defect {row.id}")
+    yield Fact("wrong", row.words)
+    yield Fact("kind", f"{row.kind}, {'generated' if row.generated else 'written by hand'}")
+    yield Fact("noticed by", f"{row.owner}: {specs.clauses()[row.owner].text}")
+    yield Fact("cases of", ", ".join(row.operations) + (f" in {', '.join(row.media)}" if row.media else ""))
+    yield Fact("try it", f"leadproof mock --defect {row.id}")
 
 
-def _wrapped(label: str, text: str) -> Iterator[str]:
-    yield from textwrap.wrap(text, 108, initial_indent=f"  {label:11}", subsequent_indent=" " * 13)
+def _folded(text: str, wide: int, first: str = "", then: str = "    ") -> Iterator[str]:
+    yield from textwrap.wrap(
+        text, wide, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
+    )
 
 
 # ---- all of a kind ---------------------------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from leadproof.cli import completing
 from leadproof.cli.starters import STARTERS
 from leadproof.errors import LeadproofError, UsageError
 from leadproof.installation import only_here, requirement
 
 
 @click.command("init")
-@click.argument("what", nargs=-1, metavar="[WHAT]...")
+@click.argument("what", nargs=-1, metavar="[WHAT]...", shell_complete=completing.starters)
 @click.option(
     "--into", default=".", metavar="DIR", type=click.Path(path_type=Path), help="Where to write (default: here)."
 )

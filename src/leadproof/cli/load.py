@@ -15,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from leadproof import config
-from leadproof.cli import ci, ending, options, plans
+from leadproof.cli import ci, completing, ending, hints, options, plans
 from leadproof.cli.display import Display
 from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.evidence import Run
@@ -40,9 +40,12 @@ CLOSED_USERS = 10
 
 
 @click.command("load")
-@click.argument("name", metavar="SCENARIO", required=False)
+@click.argument("name", metavar="SCENARIO", required=False, shell_complete=completing.scenarios)
 @click.option(
-    "--target", metavar="URL|NAME", help="What to load: a URL or a named target (default: a mock of its own)."
+    "--target",
+    metavar="URL|NAME",
+    shell_complete=completing.targets,
+    help="What to load: a URL or a named target (default: a mock of its own).",
 )
 @click.option(
     guard.OPTION, "allowed", multiple=True, metavar="HOST",
@@ -60,7 +63,11 @@ CLOSED_USERS = 10
     "--judge-share", type=click.FloatRange(0, 1), help="Share of journeys that every clause judges (default: 0.05)."
 )
 @click.option(
-    "--objectives", "goals", metavar="PRESET|FILE", help=f"What must hold: {', '.join(objectives.PRESETS)}, or a file."
+    "--objectives",
+    "goals",
+    metavar="PRESET|FILE",
+    shell_complete=completing.objectives,
+    help=f"What must hold: {', '.join(objectives.PRESETS)}, or a file.",
 )
 @click.option(
     "--baseline", metavar="RUN", type=click.Path(path_type=Path), help="Compare with the run of this directory."
@@ -124,6 +131,11 @@ def command(name: str | None, **given: Any) -> int:
         return driver.worker(_worker(given), _secret(given))
     if name is None:
         raise UsageError("which scenario?", hint=f"known are: {', '.join(scenario.names())}; --list describes them")
+    if hints.is_url(name):
+        raise UsageError(
+            "load takes a scenario, and its target as an option",
+            hint=f"leadproof load ping_post --target {hints.plain(name)}",
+        )
     return _run(name, given)
 
 

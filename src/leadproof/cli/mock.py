@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from leadproof.cli import options
+from leadproof.cli import completing, options
 from leadproof.errors import UsageError
 from leadproof.mock import Limits
 from leadproof.mock.defects import pick, planted
@@ -39,11 +39,11 @@ _KEY, _TOKEN = "LEADPROOF_API_KEY", "LEADPROOF_BEARER_TOKEN"
     "--max-leads", type=click.IntRange(1), help="Leads and orders that are remembered; the oldest are forgotten."
 )
 @click.option(
-    "--defect", "defects", multiple=True, metavar="ID",
+    "--defect", "defects", multiple=True, metavar="ID", shell_complete=completing.defects,
     help="Break the contract in this way (leadproof explain defects); may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--fault", "faults", multiple=True, metavar="ID[:PARAMETER]",
+    "--fault", "faults", multiple=True, metavar="ID[:PARAMETER]", shell_complete=completing.faults,
     help="Break the transport in this way (leadproof explain faults); may be repeated.",
 )  # fmt: skip
 def command(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from leadproof import config, specs
+from leadproof.cli import completing
 from leadproof.errors import UsageError
 from leadproof.operations import OPERATIONS
 from leadproof.profile import Profile
@@ -37,8 +38,17 @@ class Seconds(click.ParamType[float]):
         return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
-operation = click.option("--operation", metavar="ID", help=f"The operation: {', '.join(OPERATIONS)}.")
-profile = click.option("--profile", "profile_path", metavar="FILE", help="Posting profile (default: the shipped one).")
+operation = click.option(
+    "--operation", metavar="ID", shell_complete=completing.operations,
+    help=f"The operation: {', '.join(OPERATIONS)}.",
+)  # fmt: skip
+profile = click.option(
+    "--profile",
+    "profile_path",
+    metavar="FILE",
+    shell_complete=completing.files,
+    help="Posting profile (default: the shipped one).",
+)
 as_documented = click.option(
     "--as-documented", is_flag=True, help="Let the placeholders of the documentation's own samples pass."
 )
@@ -47,6 +57,7 @@ readings = click.option(
     "chosen",
     multiple=True,
     metavar="ID=CHOICE",
+    shell_complete=completing.readings,
     help="Take another reading (see leadproof explain readings).",
 )
 fail_on = click.option(

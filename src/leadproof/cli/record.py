@@ -8,16 +8,23 @@ from pathlib import Path
 import click
 
 from leadproof import config
-from leadproof.cli import ending, options
+from leadproof.cli import completing, ending, options
 from leadproof.cli.display import Display
 from leadproof.evidence import write_manifest, write_reports
 from leadproof.progress import counted, timed
 from leadproof.recorder import Job, Limits, record
 from leadproof.recorder.frames import Counts
+from leadproof.reports.text import count
 
 
 @click.command("record")
-@click.option("--target", required=True, metavar="URL|NAME", help="What stands behind it: a URL or a named target.")
+@click.option(
+    "--target",
+    required=True,
+    metavar="URL|NAME",
+    shell_complete=completing.targets,
+    help="What stands behind it: a URL or a named target.",
+)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="Port here; 0 for a free one."
 )
@@ -89,9 +96,9 @@ def command(
         begun = time.monotonic()
 
         def progress(counts: Counts) -> None:
-            words = f"{counts.judged:,} judged, {counts.findings:,} findings"
+            words = f"{counts.judged:,} judged, {count(counts.findings, 'finding')}"
             if duration and not max_exchanges:
-                words = f"{counts.written:,} exchanges, {words}"
+                words = f"{count(counts.written, 'exchange')}, {words}"
                 display.show(timed(words, time.monotonic() - begun, duration))
             else:
                 display.show(counted(words, counts.written, max_exchanges, "exchanges"))

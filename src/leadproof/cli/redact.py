@@ -12,7 +12,7 @@ from leadproof.cli import options
 from leadproof.cli.display import Display
 from leadproof.errors import ExitCode
 from leadproof.progress import Standing
-from leadproof.reports.text import one_line
+from leadproof.reports.text import count, one_line
 from leadproof.sharing import Copy, share, suggested
 
 
@@ -56,6 +56,6 @@ def command(source: Path, output: Path | None, force: bool, stable: bool, profil
 def _said(copy: Copy) -> str:
     """Where the copy is, and what was replaced in it."""
     files = f" ({copy.files} files)" if copy.files > 1 else ""
-    lines = [f"{one_line(str(copy.path))}{files}: {sum(copy.replaced.values())} values replaced"]
+    lines = [f"{one_line(str(copy.path))}{files}: {count(sum(copy.replaced.values()), 'value')} replaced"]
     lines += [f"  {number:>6}  {kind}" for kind, number in copy.replaced.most_common()]
     return "\n".join(lines)

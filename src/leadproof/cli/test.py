@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from leadproof import suite
-from leadproof.cli import ending, options
+from leadproof.cli import completing, ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, engage
 from leadproof.coverage import Coverage, gaps
 from leadproof.errors import InputError, UsageError
 from leadproof.operations import BOTH
-from leadproof.reports.text import one_line
+from leadproof.reports.text import count, one_line
 from leadproof.session import BudgetSpent
 from leadproof.specs import Clause, Specification
 from leadproof.suite.replay import Replay, read
@@ -29,11 +29,26 @@ REPLAYS, NAMED = 50, 5
 
 @click.command("test")
 @click.option(
-    "--target", metavar="URL|NAME", help="What to test: a URL or a named target (default: the built-in mock)."
+    "--target",
+    metavar="URL|NAME",
+    shell_complete=completing.targets,
+    help="What to test: a URL or a named target (default: the built-in mock).",
 )
-@click.option("--operation", "operations", multiple=True, metavar="ID", help="Only this operation; may be repeated.")
 @click.option(
-    "--clause", "clauses", multiple=True, metavar="ID", help="Only cases that decide this clause; may be repeated."
+    "--operation",
+    "operations",
+    multiple=True,
+    metavar="ID",
+    shell_complete=completing.operations,
+    help="Only this operation; may be repeated.",
+)
+@click.option(
+    "--clause",
+    "clauses",
+    multiple=True,
+    metavar="ID",
+    shell_complete=completing.clauses,
+    help="Only cases that decide this clause; may be repeated.",
 )
 @click.option("--media", metavar="json,xml", help="Only these representations.")
 @click.option(
@@ -194,7 +209,7 @@ def _run(engagement: Engagement, rows: list[tuple[str, suite.Case]], max_time: f
     try:
         suite.run(engagement.story, order, watch.told, done, max_time=max_time)
     except BudgetSpent as error:
-        spent = f"the run ended after {engagement.budget} requests; --max-requests allows more"
+        spent = f"the run ended after {count(engagement.budget, 'request')}; --max-requests allows more"
         summary.general_reason = str(error) or spent
     except KeyboardInterrupt:
         summary.interrupted = True
@@ -260,11 +275,12 @@ def _details(coverage: dict[str, Any]) -> None:
     cases = ", ".join(f"{number} {name}" for name, number in story["cases"].items())
     click.echo(f"cases: {cases}")
     for topic, row in story["topics"].items():
-        click.echo(f"  {topic:<15}{row['cases']:>5} cases {row['exchanges']:>6} exchanges {row['seconds']:>8.1f} s")
+        tried, sent = count(row["cases"], "case"), count(row["exchanges"], "exchange")
+        click.echo(f"  {topic:<15}{tried:>11} {sent:>16} {row['seconds']:>8.1f} s")
     click.echo("coverage of what can be had:")
     for name, row in exercised.items():
         click.echo(f"  {name:<15}{row['covered']:>5} of {row['total']}")
     for gap in coverage["gaps"]:
         click.echo(f"not tested: {one_line(gap)}")
     for reason, number in Counter(row["reason"] for row in story["not_run"]).most_common(NAMED):
-        click.echo(f"not run: {number} cases: {one_line(reason)}")
+        click.echo(f"not run: {count(number, 'case')}: {one_line(reason)}")

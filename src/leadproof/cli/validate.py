@@ -9,15 +9,16 @@ from pathlib import Path
 import click
 
 from leadproof import captures, progress
-from leadproof.cli import ending, options
+from leadproof.cli import ending, hints, options
 from leadproof.cli.display import Display
 from leadproof.errors import UsageError
 from leadproof.evidence import Run
+from leadproof.reports.text import count
 from leadproof.validating import KEPT, Plan, Told, validate
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("words", metavar="[PATH]...", nargs=-1, type=click.Path())
 @options.combined(
     options.operation, options.profile, options.readings, options.as_documented, options.fail_on, options.out,
     ending.shared, options.json_output,
@@ -45,7 +46,7 @@ from leadproof.validating import KEPT, Plan, Told, validate
 )
 @click.option("--no-run", is_flag=True, help="Leave no run directory behind.")
 def command(
-    paths: tuple[Path, ...],
+    words: tuple[str, ...],
     operation: str | None,
     profile_path: str | None,
     chosen: tuple[str, ...],
@@ -92,8 +93,16 @@ def command(
       curl -si -H "api-key: $LEADPROOF_API_KEY" https://your-endpoint.example/v2/status/ID | leadproof validate -
       leadproof validate captures/ --baseline reports/out/RUN --waivers waivers.toml
     """
-    if not paths:
+    if not words:
         raise UsageError("no file was named", hint="such as leadproof validate capture.har")
+    for word in words:
+        if hints.is_url(word):
+            url = hints.plain(word)
+            raise UsageError(
+                f"validate reads files, and {url} is a URL",
+                hint=f"leadproof certify --target {url} tests it, leadproof record --target {url} listens in",
+            )
+    paths = [Path(word) for word in words]
     configured = options.settings()
     end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     spec = options.specification(chosen, as_documented, configured)
@@ -113,8 +122,7 @@ def command(
     with ExitStack() as stack:
         run = None
         if not no_run:
-            words = [str(path) for path in paths]
-            opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=words, facts=facts)
+            opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=list(words), facts=facts)
             run = stack.enter_context(opened)
         with Display(quiet=as_json) as display:
             found = validate(files, plan, run.path if run else None, jobs, _told(display, files))
@@ -122,7 +130,7 @@ def command(
         if summary.interrupted:
             summary.general_reason = "the run was interrupted"
         if run and found.kept < summary.exchanges:
-            many = f"{found.kept} of {summary.exchanges} exchanges"
+            many = f"{found.kept} of {count(summary.exchanges, 'exchange')}"
             run.say(kept=f"{many}: the first, and of the others some with findings")
         report = summary.report("validate", found.tally, run.end() if run else facts)
         return end.conclude(report, run)

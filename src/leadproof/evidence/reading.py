@@ -94,6 +94,7 @@ def _add_up(folder: Path, spec: specs.Specification, summary: Summary, tally: Ta
             continue
         decisions = Decisions.of(known)
         tally.add(decisions)
+        tally.spent(decisions.operation, decisions.media, exchange.elapsed)
         summary.count(decisions, row["n"])
         judged[row["n"]] = _judgement(decisions, exchange, spec)
     for row in lines(folder / FINDINGS):

@@ -89,6 +89,7 @@ class Judge:
             judgement = short.judgement if self._watch is None else self._watch(short.judgement)
             if judgement.plain is not None:
                 self._quick.count(judgement.plain)
+                self._tally.spent(judgement.operation, judgement.media, exchange.elapsed)
                 remember(short.context)
                 return judgement
         elif not recognition.candidates:
@@ -103,6 +104,7 @@ class Judge:
             if self._watch is not None:
                 judgement = self._watch(judgement)
         self._tally.add(judgement.decisions())
+        self._tally.spent(judgement.operation, judgement.media, exchange.elapsed)
         if judgement.context is not None and judgement.context.answer is not None:
             remember(judgement.context)
         return judgement

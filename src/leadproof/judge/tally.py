@@ -17,6 +17,8 @@ ELSEWHERE = "no exchange of this run belongs to its operations"
 
 #: Why a clause was not tested whose operations got no response that a lead receiver gives.
 FOREIGN = "no response of its operations is one that a lead receiver gives"
+#: Seconds of an exchange that are believed: a capture may say anything.
+LONGEST = 86_400.0
 
 #: Outcomes of what is no exchange of its own: messages laid side by side.
 BESIDE = ("twins", "callback")
@@ -36,9 +38,12 @@ class Tally:
     #: How often a member was compared in a pair of twins, and how often it differed, by operation and member.
     compared: Counter[tuple[str, str]] = field(default_factory=Counter)
     different: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: Microseconds that the exchanges of an operation and representation took: whole numbers, so that their sum is the
+    #: same in whatever order they come.
+    took: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, decisions: Decisions, times: int = 1) -> None:
-        """Takes in what one look decided, or so many that decided the same: the only way into a tally but `merge`."""
+        """Takes in what one look decided, or so many that decided the same."""
         operation = decisions.operation
         for clause, media in decisions.held:
             self.passed[(clause, operation, media)] += times
@@ -59,9 +64,14 @@ class Tally:
         for kind in decisions.types:
             self.response_types[(operation, kind)] += times
 
+    def spent(self, operation: str, media: str, seconds: float) -> None:
+        """Takes in how long an exchange took; apart from what was decided, which many share and no two times are."""
+        if operation and 0 < seconds < LONGEST:
+            self.took[(operation, media)] += round(seconds * 1e6)
+
     def merge(self, other: Tally) -> None:
         """Adds the counts of another run."""
-        for name in ("passed", "failed", "exchanges", "outcomes", "response_types", "compared", "different"):
+        for name in ("passed", "failed", "exchanges", "outcomes", "response_types", "compared", "different", "took"):
             getattr(self, name).update(getattr(other, name))
 
     def counts(self, clause: Clause) -> tuple[int, int]:

@@ -221,7 +221,7 @@ def _checked(one: Scenario, place: str) -> Scenario:
     if one.arrivals not in PATTERNS:
         raise wrong(f"there is no pattern of arrivals called {one.arrivals!r}", f"known are: {', '.join(PATTERNS)}")
     if not 0 <= one.think[0] <= one.think[1] < math.inf:
-        raise wrong(f"think is from {one.think[0]:g} to {one.think[1]:g} seconds", "the least first, none below 0")
+        raise wrong(f"think is from {one.think[0]:g} to {one.think[1]:g} s", "the least first, none below 0")
     if one.shape == "smoke":  # what is printed and waited for is what is sent
         one = replace(one, rate=min(one.rate, SMOKE_RATE), duration=min(one.duration, SMOKE_SECONDS))
     return one
@@ -249,7 +249,7 @@ def capped(
         )
     if one.duration > seconds:
         raise ConfigurationError(
-            f"{one.duration:g} seconds are more than the cap of {seconds:g} for {where}",
+            f"{one.duration:g} s are more than the cap of {seconds:g} s for {where}",
             hint="lower --duration, or raise the cap with --max-duration if that is meant",
         )
     return one

@@ -181,7 +181,5 @@ def schedule(shape: str, rate: float, seconds: float, pattern: str = "constant",
             f"there is no pattern of arrivals called {pattern!r}", hint=f"known are: {', '.join(PATTERNS)}"
         )
     if not (0 < rate < math.inf and 0 < seconds < math.inf):
-        raise ConfigurationError(
-            f"a rate of {rate:g} for {seconds:g} seconds is no load", hint="both are numbers above zero"
-        )
+        raise ConfigurationError(f"a rate of {rate:g} for {seconds:g} s is no load", hint="both are numbers above zero")
     return Schedule(SHAPES[shape](float(rate), float(seconds)), pattern, seed)

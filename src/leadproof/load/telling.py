@@ -6,7 +6,7 @@ What is long is wrapped; only what quotes the target is cut, with a …, and sta
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from leadproof.errors import ExitCode
@@ -15,15 +15,14 @@ from leadproof.load.objectives import Outcome
 from leadproof.load.story import Story
 from leadproof.reports.text import count, figure, one_line, seconds
 
-#: The verdict in a word or two, by exit code.
+#: What a run came to, by exit code, the worst that was found first: a word, and what to say beside it.
 WORDS = {
-    ExitCode.PASSED: "PASS",
-    ExitCode.VIOLATED: "FAIL, the contract is violated",
-    ExitCode.USAGE: "INCONCLUSIVE, the generator had a problem",
-    ExitCode.OBJECTIVES_MISSED: "FAIL, objectives were missed",
-    ExitCode.INCONCLUSIVE: "INCONCLUSIVE",
-    ExitCode.UNREACHABLE: "INCONCLUSIVE, the target was never reached",
-    ExitCode.INTERRUPTED: "INTERRUPTED, this is what was measured until then",
+    ExitCode.VIOLATED: ("FAIL", "requirements failed"),
+    ExitCode.OBJECTIVES_MISSED: ("FAIL", "objectives were missed"),
+    ExitCode.INTERRUPTED: ("INTERRUPTED", "this is what was measured until then"),
+    ExitCode.USAGE: ("INCONCLUSIVE", "the generator had a problem"),
+    ExitCode.UNREACHABLE: ("INCONCLUSIVE", "the target was never reached"),
+    ExitCode.INCONCLUSIVE: ("INCONCLUSIVE", ""),
 }
 
 #: Errors and outcomes that are listed one by one.
@@ -57,9 +56,13 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 def _head(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     scenario = story.job.scenario
-    what = f"{scenario.shape} {scenario.rate:g}/s" if story.job.model == "open" else f"closed, {story.job.users} users"
+    what = (
+        f"{scenario.shape} {scenario.rate:g}/s"
+        if story.job.model == "open"
+        else f"closed, {count(story.job.users, 'user')}"
+    )
     what = f"{_cut(scenario.name, 30)}, {what} for {scenario.duration:g} s"
-    words = WORDS[story.exit_code(outcomes)]
+    words = _verdict(story.codes(outcomes))
     if len(words) + len(what) + 2 <= _WIDTH:
         yield f"{words}  {what}"
     else:
@@ -80,12 +83,21 @@ def _head(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
         )  # fmt: skip
 
 
+def _verdict(codes: Collection[ExitCode]) -> str:
+    """The worst that was found in a word, and what else there is to say."""
+    said = [WORDS[code] for code in WORDS if code in codes]
+    if not said:
+        return "PASS"
+    beside = ["interrupted" if word == "INTERRUPTED" != said[0][0] else words for word, words in said]
+    return ", ".join([said[0][0], *("; ".join(words for words in beside if words),) * any(beside)])
+
+
 def _objectives(outcomes: Sequence[Outcome]) -> Iterator[str]:
     said = ""
     for one in outcomes:
         yield (
             f"  {one.verdict:12} {one.name:27}{figure(one.name, one.actual):>9}  ≤ {figure(one.name, one.most):<8}  "
-            f"{_compact(one.samples)} samples"
+            f"{_compact(one.samples)} {'sample' if one.samples == 1 else 'samples'}"
         )
         if one.reason:
             yield from _wrapped(" " * 15, one.reason if one.reason != said else "(for the same reason)")
@@ -128,7 +140,7 @@ def _counts(story: Story) -> Iterator[str]:
     if kept.accepted:
         yield from _row(
             "conserved",
-            f"{kept.checked:,} of {kept.accepted:,} leads looked up: {kept.lost:,} lost, "
+            f"{kept.checked:,} of {count(kept.accepted, 'lead')} looked up: {kept.lost:,} lost, "
             f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice",
         )
     no_room = f", {measures.unsampled:,} more had no room" if measures.unsampled else ""

@@ -133,7 +133,7 @@ def _recipes(profile: Profile, vid: int, campaign: Campaign, kind: LeadType) -> 
     for number, capped in enumerate(profile.campaigns):
         free = not (capped.disabled or capped.order_required or capped.duplicate_keys)
         if capped.lid == lid and capped.cap is not None and capped.cap <= 10 and free:
-            how = f"post more than {capped.cap} leads within {capped.cap_window} seconds"
+            how = f"post more than {capped.cap} lead{'s' * (capped.cap != 1)} within {capped.cap_window} s"
             sent = example_fields(kind, capped, 22 + number)
             yield Recipe("Post_Over_Max", how, {**source, "aid": capped.aid}, sent, times=capped.cap + 1)
 

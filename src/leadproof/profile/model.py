@@ -92,7 +92,7 @@ class Field:
         An empty value counts as missing, so it is no matter of this function. The value itself is never repeated.
         """
         if len(text) > self.max_length:
-            return f"must have at most {self.max_length} characters"
+            return f"must have at most {self.max_length} character{'s' * (self.max_length != 1)}"
         if self.allowed and text not in self.allowed:
             return f"must be one of {', '.join(self.allowed)}"
         if not FORMATS[self.format].accepts(text):

@@ -114,7 +114,7 @@ class Relay:
 
     def _late(self, passage: Passage) -> None:
         self._drop_outbound()
-        self.failed(passage, "transport.timeout", f"no complete answer came within {self.proxy.timeout:g} seconds")
+        self.failed(passage, "transport.timeout", f"no complete answer came within {self.proxy.timeout:g} s")
 
     @property
     def _waits_for_record(self) -> bool:

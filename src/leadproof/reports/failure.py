@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from leadproof.reports.text import one_line, visible
+from leadproof.reports.text import count, one_line, visible
 
 #: Lines of a message that are shown.
 LINES = 40
@@ -17,7 +17,7 @@ LINES = 40
 
 def failure(row: Mapping[str, Any]) -> str:
     """One finding, over several lines."""
-    times = f", seen {row['count']} times" if row.get("count", 1) > 1 else ""
+    times = f", seen {count(row['count'], 'time')}" if row.get("count", 1) > 1 else ""
     media = str(row["media_type"]).removeprefix("application/")
     lines = [
         f"{row['clause']} ({row['level']}, {row['basis']}): {one_line(row['message'])}{times}",
@@ -41,4 +41,4 @@ def failures(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def _indented(text: str) -> list[str]:
     lines = [f"    {visible(line)}" for line in text.splitlines()]
-    return lines if len(lines) <= LINES else [*lines[:LINES], f"    … {len(lines) - LINES} more lines"]
+    return lines if len(lines) <= LINES else [*lines[:LINES], f"    … {count(len(lines) - LINES, 'more line')}"]

@@ -2,15 +2,18 @@
 
 Only what decides the verdict is a failure: a *should* that is broken passes and says so in its output, so that a CI
 server and the exit code agree. What is waived, or known from a baseline, is skipped and says why.
+
+A suite takes the seconds that the exchanges of its cell took. One exchange decides many clauses at once, so each case
+that was decided gets an equal share, and one that was not gets none.
 """
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from leadproof.reports.text import figure, one_line, visible
+from leadproof.reports.text import count, figure, one_line, visible
 from leadproof.reports.view import Row, View, arrange, cells_of, mapping, media_of, number, rows
 
 _LONGEST_MESSAGE = 500
@@ -108,7 +111,8 @@ def _skipped(clause: Row, operation: str, media: str, findings: list[Row], view:
 def _objective(row: Row, *, decides: bool) -> ET.Element:
     """An objective of a load: missed, or skipped where nothing could be said."""
     name = str(row.get("name", ""))
-    words = f"{figure(name, row.get('actual'))}, at most {figure(name, row.get('most'))}, {row.get('samples')} samples"
+    samples = count(number(row, "samples"), "sample")
+    words = f"{figure(name, row.get('actual'))}, at most {figure(name, row.get('most'))}, {samples}"
     case = _element("testcase", classname="leadproof.load", name=name)
     if row.get("verdict") == "INCONCLUSIVE":
         case.append(_element("skipped", message=f"inconclusive: {row.get('reason') or words}"))
@@ -132,7 +136,8 @@ def _details(row: Row) -> str:
         ("repeat", "curl"),
     ):
         if row.get(key):
-            shown.append(f"{label}: {visible(str(row[key]))}" + (" times" if key == "count" else ""))
+            value = count(number(row, key), "time") if key == "count" else visible(str(row[key]))
+            shown.append(f"{label}: {value}")
     return "\n".join(shown)
 
 
@@ -149,6 +154,7 @@ def _file(file: Row) -> ET.Element:
 def _document(view: View, suites: Mapping[str, list[ET.Element]]) -> str:
     root = _element("testsuites", name="leadproof")
     totals = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    took, whole = _microseconds(view.report), 0
     for name, cases in suites.items():
         counts = {
             "tests": len(cases),
@@ -159,13 +165,40 @@ def _document(view: View, suites: Mapping[str, list[ET.Element]]) -> str:
         suite = _element("testsuite", name=f"leadproof.{name}", **{key: str(value) for key, value in counts.items()})
         if started := view.run.get("started"):
             suite.set("timestamp", one_line(str(started)).removesuffix("Z"))
+        _share(took.get(name, 0), cases)
+        suite.set("time", _time(took.get(name, 0)))
+        whole += took.get(name, 0)
         suite.extend(cases)
         root.append(suite)
         totals = {key: totals[key] + counts[key] for key in totals}
     for key, value in totals.items():
         root.set(key, str(value))
+    root.set("time", _time(whole))
     ET.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _microseconds(report: Row) -> dict[str, int]:
+    """What the exchanges behind each suite took; whole numbers, so that the shares of its cases add up to it."""
+    operations = mapping(mapping(report, "coverage"), "operations")
+    return {
+        _suite(str(operation), str(media)): round(seconds * 1e6)
+        for operation, cells in operations.items()
+        for media, row in (cells.items() if isinstance(cells, Mapping) else ())
+        if isinstance(row, Mapping) and isinstance(seconds := row.get("seconds"), int | float) and 0 < seconds < 1e9
+    }
+
+
+def _share(microseconds: int, cases: Sequence[ET.Element]) -> None:
+    decided = [case for case in cases if case.find("skipped") is None]
+    for case in cases:
+        case.set("time", "0")
+    for place, case in enumerate(decided):
+        case.set("time", _time((place + 1) * microseconds // len(decided) - place * microseconds // len(decided)))
+
+
+def _time(microseconds: int) -> str:
+    return f"{microseconds / 1e6:.6f}" if microseconds else "0"
 
 
 def _element(tag: str, **attributes: str) -> ET.Element:

@@ -134,7 +134,7 @@ def _findings(title: str, findings: list[Row], view: View) -> list[str]:
                 shown = escape(str(value)) if label in ("The contract", "In the documentation") else code(str(value))
                 lines.append(f"- {label}: {shown}")
         if isinstance(row.get("count"), int) and row["count"] > 1:
-            lines.append(f"- Seen {row['count']:,} times")
+            lines.append(f"- Seen {count(row['count'], 'time')}")
         parts.append("\n".join(lines))
     return [*parts, _more(len(findings), "finding")]
 

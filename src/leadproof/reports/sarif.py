@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from leadproof.findings import identity
 from leadproof.operations import OPERATIONS
@@ -20,6 +22,10 @@ from leadproof.specs import places
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _FINGERPRINT = "leadproof/v1"
+
+#: What stands for an address as long as the project has none that would be the truth: an absolute URI, as the format
+#: asks, that names and says that it is nothing more than a name (UUID 5 of "leadproof", OID).
+NAMELESS = "urn:uuid:1932a07a-4a05-5680-a53b-79fc57cf6ce8"
 
 #: Level of a clause -> level of a result; what is merely assumed is never an error.
 LEVELS = {"must": "error", "should": "warning", "may": "note"}
@@ -45,7 +51,11 @@ def render(report: Mapping[str, Any]) -> str:
     results += [_result(row, index, report) | {"baselineState": "absent"} for row in rows(comparison, "fixed")]
     run = mapping(report, "run")
     name, _, version = visible(str(run.get("tool") or ""), 100).partition(" ")
-    driver = {"name": name or "leadproof", "rules": [_rule(key, row) for key, row in clauses.items()]}
+    driver = {
+        "name": name or "leadproof",
+        "informationUri": home(),
+        "rules": [_rule(key, row) for key, row in clauses.items()],
+    }
     if version:
         driver["version"] = version
     document = {
@@ -64,6 +74,23 @@ def render(report: Mapping[str, Any]) -> str:
         ],
     }
     return json.dumps(document, indent=1) + "\n"
+
+
+@cache
+def home() -> str:
+    """The address of the project as its package names it (`[project.urls]`), else its name."""
+    for line in _project_urls():
+        address = line.partition(",")[2].strip()
+        if address.isascii() and " " not in address and urlsplit(address).scheme in ("http", "https"):
+            return address
+    return NAMELESS
+
+
+def _project_urls() -> list[str]:
+    try:
+        return metadata.metadata("leadproof").get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:  # run from a checkout that was never installed
+        return []
 
 
 def _invocation(report: Row, run: Row) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from leadproof.errors import MEANINGS
 from leadproof.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.reports.cards import heading
+from leadproof.reports.text import count
 from leadproof.reports.view import mapping, number, rows
 
 Row = Mapping[str, Any]
@@ -163,5 +164,5 @@ def scope(report: Row) -> str:
     parts = [f"{len(touched)} of {len(OPERATIONS)} operations"]
     if cells:
         parts.append(f"{number(cells, 'covered')} of {number(cells, 'total')} combinations with JSON and XML")
-    parts.append(f"{number(mapping(report, 'counts'), 'exchanges'):,} exchanges")
+    parts.append(count(number(mapping(report, "counts"), "exchanges"), "exchange"))
     return ", ".join(parts)

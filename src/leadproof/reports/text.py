@@ -21,7 +21,7 @@ def visible(text: str, longest: int = LONGEST) -> str:
     """The text with hidden characters spelled out (`⟨U+202E⟩`, `␛`) and its end cut, saying so."""
     cut = ""
     if len(text) > longest:
-        cut = f" … ({len(text) - longest:,} more characters)"
+        cut = f" … ({count(len(text) - longest, 'more character')})"
         text = text[:longest]
     # A letter with a tower of marks on it runs over its neighbours.
     return _TOWER.sub(r"\1…", _HIDDEN.sub(_spelled, text)) + cut

@@ -362,7 +362,7 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         if self._began and now - self._began > self._server.request_timeout:
-            self._refuse(document(408, f"the request was not complete after {self._server.request_timeout:g} seconds"))
+            self._refuse(document(408, f"the request was not complete after {self._server.request_timeout:g} s"))
             self._flush()
         elif not self._began and now - self._last > self._server.idle_timeout:
             self.transport.close()

@@ -15,6 +15,7 @@ from typing import Any
 from leadproof.generate.examples import SHRINKS, Failed, settings
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judgement
+from leadproof.reports.text import count
 from leadproof.suite.case import Case
 from leadproof.suite.generated import fine
 from leadproof.suite.operations import CREATES, UNKNOWN_OFFER
@@ -173,7 +174,7 @@ class Partner:
         leads = [self.story.request(operation, refused=not one) for one in accepted]
         value = {"source": leads[0][0]["source"], "leads": [one["leads"][0] for one, _ in leads]}
         intent = "mixed:" + ",".join("accepted" if one else "refused" for one in accepted)
-        created = self._send(f"{len(accepted)} leads in {fmt}", operation, fmt, value, intent=intent)
+        created = self._send(f"{count(len(accepted), 'lead')} in {fmt}", operation, fmt, value, intent=intent)
         if created is not None and request_id(created):
             self._send(
                 "their status",

@@ -1,0 +1,106 @@
+"""What a shell is offered where it asks: the names that a value may have, from the tables that hold them.
+
+Called while somebody waits with a finger on the tab key: each table is imported when it is asked for, and none that
+takes an extra. A broken file of settings offers nothing; the command itself says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from leadproof.errors import LeadproofError
+
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
+
+
+def offering(names: Callable[[], Iterable[str]]) -> Completer:
+    """A completer that offers those of the names that begin with what was typed, in any case."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        try:
+            return [CompletionItem(one) for one in names() if one.lower().startswith(incomplete.lower())]
+        except (LeadproofError, OSError):
+            return []
+
+    return complete
+
+
+def with_files(names: Callable[[], Iterable[str]]) -> Completer:
+    """A completer that offers names, and files where no name fits: a preset or a path."""
+    named = offering(names)
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        return named(ctx, param, incomplete) or [CompletionItem(incomplete, type="file")]
+
+    return complete
+
+
+def _operations() -> Iterable[str]:
+    from leadproof.operations import OPERATIONS
+
+    return OPERATIONS
+
+
+def _clauses() -> Iterable[str]:
+    from leadproof import specs
+
+    return specs.clauses()
+
+
+def _readings() -> Iterable[str]:
+    from leadproof import specs
+
+    return [f"{one.id}={choice}" for one in specs.readings().values() if one.selectable for choice in one.choices]
+
+
+def _scenarios() -> Iterable[str]:
+    from leadproof.load import scenario
+
+    return scenario.names()
+
+
+def _objectives() -> Iterable[str]:
+    from leadproof.load import objectives
+
+    return objectives.PRESETS
+
+
+def _targets() -> Iterable[str]:
+    from leadproof import config
+
+    return config.load(Path.cwd()).targets
+
+
+def _faults() -> Iterable[str]:
+    from leadproof.server.faults import FAULTS
+
+    return FAULTS
+
+
+def _defects() -> Iterable[str]:
+    from leadproof.mock.defects import written  # the generated ones are thousands, and nobody types their names
+
+    return [row.id for row in written.rows()]
+
+
+def _explained() -> Iterable[str]:
+    from leadproof.cli.explain import SHELVES
+
+    rows = (_defects() if name == "defects" else shelf.rows() for name, shelf in SHELVES.items())
+    return dict.fromkeys([*SHELVES, *(one for names in rows for one in names)])
+
+
+def _starters() -> Iterable[str]:
+    from leadproof.cli.starters import STARTERS
+
+    return STARTERS
+
+
+operations, clauses, readings, targets = (offering(one) for one in (_operations, _clauses, _readings, _targets))
+faults, defects, explained, starters = (offering(one) for one in (_faults, _defects, _explained, _starters))
+scenarios, objectives = with_files(_scenarios), with_files(_objectives)
+files = with_files(tuple)

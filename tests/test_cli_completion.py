@@ -1,0 +1,163 @@
+"""`leadproof completion`: the scripts work in the shells that are here, and offer what the tables hold."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+
+from leadproof import specs
+from leadproof.cli import COMMANDS, cli, main
+from leadproof.cli.completion import SHELLS
+from leadproof.load import scenario
+from leadproof.operations import OPERATIONS
+from leadproof.server.faults import FAULTS
+
+
+def offered(*words: str) -> list[str]:
+    """What is offered for the last of the words."""
+    complete = ShellComplete(cli, {}, "leadproof", "_LEADPROOF_COMPLETE")
+    return [item.value for item in complete.get_completions(list(words[:-1]), words[-1])]
+
+
+def test_every_command_is_offered_with_what_it_does() -> None:
+    assert offered("")[: len(COMMANDS)] == list(COMMANDS)
+    assert offered("cer") == ["certify"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["certify", "--fai"], ["--fail-on"]),
+        (["load", ""], list(scenario.names())),
+        (["load", "ping_p"], ["ping_post", "ping_post_offers"]),
+        (["validate", "--operation", ""], list(OPERATIONS)),
+        (["test", "--operation", "UP"], ["update_lead"]),
+        (["test", "--clause", ""], list(specs.clauses())),
+        (["explain", "LE2-PING-RES-05"], ["LE2-PING-RES-05"]),
+        (["explain", "le2-ping-res-05"], ["LE2-PING-RES-05"]),
+        (["explain", "expiry-ig"], ["expiry-ignored"]),
+        (["explain", "exit"], ["exit-codes"]),
+        (["certify", "--reading", "namesp"], ["namespaces=as-printed", "namespaces=serializer"]),
+        (["certify", "--objectives", "auc"], ["auction"]),
+        (["mock", "--fault", ""], list(FAULTS)),
+        (["mock", "--defect", "expiry-ig"], ["expiry-ignored"]),
+        (["defects", "--defect", "expiry-ig"], ["expiry-ignored"]),
+        (["init", "git"], ["github", "gitlab"]),
+        (["completion", ""], list(SHELLS)),
+    ],
+    ids=" ".join,
+)
+def test_names_are_offered_from_their_tables(words: list[str], expected: list[str]) -> None:
+    assert offered(*words) == expected
+
+
+def test_the_named_targets_of_the_folder_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "leadproof.toml").write_text('[targets.sandbox]\nurl = "http://127.0.0.1:1"\n')
+    monkeypatch.chdir(tmp_path)
+    assert offered("certify", "--target", "sand") == ["sandbox"]
+
+    (tmp_path / "leadproof.toml").write_text("[targets.sandbox")
+    assert offered("certify", "--target", "sand") == []
+
+
+def test_a_file_is_offered_as_files_are() -> None:
+    complete = ShellComplete(cli, {}, "leadproof", "_LEADPROOF_COMPLETE")
+
+    for words in (["certify", "--profile"], ["load"], ["validate"]):
+        assert [item.type for item in complete.get_completions(words, "own-")] == ["file"]
+
+
+@pytest.mark.parametrize("words", ["", "certify --", "load ", "test --operation ", "explain LE2", "mock --fault "])
+def test_nothing_heavy_is_loaded_while_somebody_waits(words: str) -> None:
+    program = (
+        "import sys\nfrom leadproof.cli import main\n"
+        "try: main([])\nexcept SystemExit: pass\n"
+        "heavy = {'locust', 'gevent', 'hypothesis', 'schemathesis', 'pytest'}\n"
+        "print(sorted(heavy & set(sys.modules)), sum(name.startswith('leadproof.cli.') for name in sys.modules))\n"
+    )
+    parts = ["leadproof", *words.split(" ")]
+    environ = {**os.environ, "_LEADPROOF_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(parts),
+               "COMP_CWORD": str(len(parts) - 1)}  # fmt: skip
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    offers, last = done.stdout.splitlines()[:-1], done.stdout.splitlines()[-1]
+    assert offers
+    assert last.startswith("[] ")
+    if not words:
+        assert int(last.split()[1]) <= 1  # the hints: no command
+
+
+# ---- in the shells themselves ----------------------------------------------------------------------------------------
+
+
+def shell(name: str, *arguments: str, program: str, tmp_path: Path) -> str:
+    """What a program prints in a shell that knows a `leadproof`."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed here")
+    binary = tmp_path / "bin" / "leadproof"
+    binary.parent.mkdir()
+    binary.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m leadproof "$@"\n')
+    binary.chmod(0o755)
+    environ = {**os.environ, "PATH": f"{binary.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [found, *arguments, "-c", program], env=environ, cwd=tmp_path, capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_bash_completes(tmp_path: Path) -> None:
+    program = f"""set -e
+{SHELLS["bash"]}
+complete -p leadproof
+ask() {{
+  COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+  _leadproof_completion leadproof
+  echo "${{COMPREPLY[*]}}"
+}}
+ask leadproof cer
+ask leadproof load ping_p
+ask leadproof explain LE2-PING-RES-05
+ask leadproof test --operation ping
+"""
+    printed = shell("bash", "--norc", program=program, tmp_path=tmp_path).splitlines()
+
+    assert printed[0].endswith("-F _leadproof_completion leadproof")
+    assert printed[1:] == ["certify", "ping_post ping_post_offers", "LE2-PING-RES-05", "ping"]
+
+
+def test_zsh_takes_the_script(tmp_path: Path) -> None:
+    program = f"autoload -Uz compinit; compinit -u -D\n{SHELLS['zsh']}\nprint -r -- $_comps[leadproof]\n"
+
+    assert shell("zsh", "-f", program=program, tmp_path=tmp_path) == "_leadproof_completion\n"
+
+
+def test_fish_completes(tmp_path: Path) -> None:
+    program = f"{SHELLS['fish']}\ncomplete -C 'leadproof load ping_p'\n"
+
+    assert shell("fish", "--no-config", program=program, tmp_path=tmp_path).split() == ["ping_post", "ping_post_offers"]
+
+
+def test_a_shell_that_is_not_known_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "tcsh"]) == 2
+
+    assert "'bash', 'zsh', 'fish'" in capsys.readouterr().err
+
+
+def test_the_line_for_the_start_is_in_the_help_and_in_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "--help"]) == 0
+
+    printed, readme = capsys.readouterr().out, (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    assert [line for line in SHELLS.values() if line not in printed or line not in readme] == []
