@@ -337,7 +337,7 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(
     said: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driver, "require_locust", lambda: pytest.fail("a plan needs no locust"))
-    monkeypatch.setattr(driver, "is_mock", lambda target: pytest.fail("a plan sends nothing"))
+    monkeypatch.setattr("leadproof.cli.load.is_mock", lambda target: pytest.fail("a plan sends nothing"))
     line = ("ping_post", "--shape", "step", "--rate", "200", "--duration", "20s", "--plan")
 
     assert said(*line) == (0, PLAN, "")

@@ -230,14 +230,17 @@ def test_a_waiver_holds_until_it_expires(expires: str, code: int, state: str, wo
     assert f"{state}" in (run / "report.md").read_text("utf-8").split("## Waivers")[1]
 
 
-def test_the_configuration_names_waivers_and_an_unused_one_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("clause", "told"), [("LE2-ALL-XML-01", True), ("LE2-PING-RES-05", False)])
+def test_the_configuration_names_waivers_and_one_whose_clause_passed_is_told(
+    clause: str, told: bool, tmp_path: Path
+) -> None:
     (tmp_path / "leadproof.toml").write_text("waivers = 'ours.toml'\n")
-    (tmp_path / "ours.toml").write_text(WAIVER.format("LE2-PING-RES-05", "2999-12-31"))
+    (tmp_path / "ours.toml").write_text(WAIVER.format(clause, "2999-12-31"))
     with contextlib.chdir(tmp_path):
         code, out, _ = leadproof("validate", "--operation", "create_lead", DEFECTS / NEW)
 
     assert code == 1
-    assert "the waiver of LE2-PING-RES-05 covers nothing (owner: owner@partner.example): take it out" in out
+    assert (f"the waiver of {clause} covers nothing (owner: owner@partner.example): take it out" in out) == told
 
 
 def test_a_malformed_file_is_told_before_anything_is_done(tmp_path: Path) -> None:

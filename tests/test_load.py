@@ -36,7 +36,7 @@ URL = "http://127.0.0.1:8080"
 
 
 def job_of(name: str = "ping_post", **changes: Any) -> Job:
-    return Job(scenario.load(name).with_(**changes), URL)
+    return Job(scenario.load(name).with_(**changes), URL, mock=True)
 
 
 def kit_of(one: Job, **more: Any) -> Kit:
@@ -217,7 +217,7 @@ def test_only_a_target_that_is_not_this_machine_is_sent_no_sell() -> None:
 @pytest.mark.parametrize("name", [one for one in JOURNEYS if one != "callbacks"])
 @pytest.mark.parametrize("fmt", ["json", "xml"])
 def test_a_journey_goes_through_on_the_mock_and_the_judge_finds_nothing(name: str, fmt: str) -> None:
-    one = Job(Scenario("mine", journeys={name: 1}, xml_share=float(fmt == "xml"), post_share=1.0), URL)
+    one = Job(Scenario("mine", journeys={name: 1}, xml_share=float(fmt == "xml"), post_share=1.0), URL, mock=True)
     kit, service = kit_of(one), Service()
 
     for _ in range(5):
@@ -686,7 +686,7 @@ def test_a_stage_is_told_until_the_load_begins() -> None:
 
 
 def test_a_job_travels_without_a_secret() -> None:
-    one = Job(scenario.load("mixed"), URL, readings={"namespaces": "serializer"}, only=("ping_post",))
+    one = Job(scenario.load("mixed"), URL, readings={"namespaces": "serializer"}, mock=True, only=("ping_post",))
 
     assert Job.read(json.loads(json.dumps(one.data()))) == one
     assert one.target({job.SECRET: "hush"}).secret == "hush"
