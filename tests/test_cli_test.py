@@ -139,7 +139,7 @@ def test_a_target_that_lets_nobody_in(capsys, http_target) -> None:
 
     assert code == 4
     assert "the credentials were rejected" in text
-    assert "not one of the first" in text
+    assert "requests got no response that a lead receiver gives" in text
 
 
 def test_a_target_without_the_documented_addresses(capsys, http_target) -> None:

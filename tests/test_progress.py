@@ -372,7 +372,9 @@ def test_load_shows_its_time_and_leaves_nothing_behind(interrupted: bool, tmp_pa
 
     assert remains(seen) == []
     assert any(re.search(r"started.* \d+% \d/3 s .*\d:\d\d left$", line) for line in seen.rows)
-    assert seen.lines[0].startswith("INTERRUPTED" if interrupted else "INCONCLUSIVE")
+    # What the plan warns of stands above it, on two lines of this terminal.
+    assert seen.lines[0].startswith("leadproof: about 60 samples")
+    assert seen.lines[2].startswith("INTERRUPTED" if interrupted else "INCONCLUSIVE")
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

@@ -172,9 +172,9 @@ def _run(name: str, given: dict[str, Any]) -> int:
     if given["planned"]:
         return _plan(plan, goal, given)
     require(plan)
+    driver.require_locust()
     if plan.warning:
         click.echo(f"leadproof: {plan.warning}", err=True)
-    driver.require_locust()
     # Whoever ends us politely gets the report so far, too, and no process of ours is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:

@@ -192,7 +192,9 @@ def _objectives(report: Row) -> str:
         f"at most {figure(str(row.get('name')), row.get('most'))} allowed"
         for row in missed
     )
-    return f"objectives were missed: {'; '.join(figures)}" if missed else "objectives were missed"
+    knee = mapping(mapping(report, "latency"), "rates").get("words")
+    why = "; ".join(figures) or (f"the knee was not found: {knee}" if knee else "")
+    return f"objectives were missed: {why}" if why else "objectives were missed"
 
 
 def _unread(report: Row) -> str:
