@@ -12,7 +12,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load test-redaction check style types imports coverage format \
+.PHONY: help setup certify mock defects test test-load test-printed test-redaction check style types imports coverage format \
 	bench bench-captures bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
@@ -48,6 +48,9 @@ test-load: $(READY)  ## run the tests that put real load on this machine: about 
 
 test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
 	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
+
+test-printed: $(READY)  ## run every command that README, help and hints show, each to its end: a quarter of an hour
+	LEADPROOF_PRINTED=whole $(RUN) pytest -q -n $(JOBS) tests/test_printed.py $(ARGS)
 
 check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
 

@@ -482,7 +482,7 @@ def test_ctrl_c_ends_a_run_and_keeps_what_was_found(http_target: Callable, tmp_p
     command = [sys.executable, "-m", "leadproof", "certify", "--out", "runs", "--target", http_target(slow)]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 30
-        while len(asked) < 4 and time.monotonic() < deadline:
+        while len(asked) < 6 and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)

@@ -7,6 +7,7 @@ for something of the reader's (a host, RUN, TOKEN) is filled in. Long runs are c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -25,6 +26,8 @@ import pytest
 
 from leadproof import resources
 from leadproof.cli import COMMANDS, cli
+from leadproof.cli.explain import EXAMPLES
+from leadproof.errors import ExitCode
 from leadproof.evidence import write_manifest
 from leadproof.mock import Mock
 from leadproof.profile import load
@@ -50,10 +53,13 @@ NOT_RUN = {
 }  # fmt: skip
 
 #: Words by which a document names a command or speaks of one, without saying what to type.
-SPOKEN = re.compile(r"leadproof (explain|report|test --replay) (ID|FILE|RUN)\b|leadproof report$|leadproof redact$")
+SPOKEN = re.compile(
+    r"leadproof (explain|report|test --replay) (ID|FILE|RUN)\b|leadproof \w+ …|leadproof report$|leadproof redact$"
+)
 
 #: What ends with something else than 0, as a document says or because of the files at hand.
 CODES = {
+    "leadproof validate capture.har recordings/ 'more/*.flow' ping.xml": 1,  # the recording has breaches in it
     "leadproof validate no-such-file.har": 2,
     "leadproof certify --target http://127.0.0.1:1": 5,
     "LEADPROOF_API_KEY=wrong leadproof certify --target http://127.0.0.1:8080": 4,
@@ -126,7 +132,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 #: What is put behind a command to cut it short.
 _CUT = """
 case "$*" in
-  *--help*|*--list*|*--plan*|*--worker*|"defects --defect"*) ;;
+  *--help*|*"--shape step"*|*--list*|*--plan*|*--worker*|"defects --defect"*) ;;
   certify*|test*) set -- "$@" --max-requests 30 ;;
   load*) set -- "$@" --duration 2s ;;
   defects*) set -- "$@" --sample 2 ;;
@@ -151,6 +157,7 @@ class Place:
         self._sh("gzip -k captures/a.har && mv captures/a.har.gz more/a.har.gz")
         for fmt in ("json", "xml"):
             shutil.copy(DATA / "documentation" / "answers" / f"ping.{fmt}", self.work / f"sample.{fmt}")
+        shutil.copy(DATA / "documentation" / "answers" / "ping.xml", self.work / "ping.xml")
         shutil.copy(DATA / "xml-defects" / "capital-true.xml", self.work / "tests" / "data" / "xml-defects")
         profile = resources.path("specs", "profiles", "default.toml").read_text("utf-8")
         (self.work / "our-profile.toml").write_text(profile, "utf-8")
@@ -235,8 +242,12 @@ class Place:
     def run(self, line: str) -> tuple[int, str]:
         """Exit code and output; what runs until it is told to stop is told so after its first words."""
         words = self.filled(line)
+        shell = ["fish", "-c"] if words.endswith("| source") else ["sh", "-euc"]
+        if shutil.which(shell[0]) is None:
+            assert_known(line.partition("|")[0])
+            return CODES.get(line, 0), ""
         process = subprocess.Popen(
-            ["sh", "-euc", f"exec {words}" if words.startswith("leadproof ") and "|" not in words else words],
+            [*shell, f"exec {words}" if words.startswith("leadproof ") and "|" not in words else words],
             cwd=self._where(words), env=self.environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
@@ -245,9 +256,36 @@ class Place:
         out, _ = process.communicate(timeout=600)
         return process.returncode, out
 
+    @contextlib.contextmanager
+    def started(self, line: str, *, interrupted: bool) -> Iterator[tuple[subprocess.Popen[str], str]]:
+        """A command that runs, and the address at which it listens, if it does."""
+        words = re.sub(r"--port \d+", "--port 0", line).replace("leadproof ", f"exec {sys.executable} -m leadproof ", 1)
+        process = subprocess.Popen(
+            ["sh", "-euc", words], cwd=self.work, env=self.environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+        try:
+            url = ""
+            if " mock " in line:
+                assert process.stdout is not None
+                url = process.stdout.readline().split()[-1]
+            elif interrupted:
+                runs = self.work / "reports" / "out"
+                before = set(runs.iterdir())
+                while not set(runs.iterdir()) - before:  # until it has begun
+                    time.sleep(0.05)
+            yield process, url
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
     def _where(self, words: str) -> Path:
         """A project begins in an empty folder."""
-        if not words.startswith("leadproof init"):
+        (self.work / "capture.redacted.har").unlink(missing_ok=True)
+        (self.work / "to-send.xml").unlink(missing_ok=True)
+        shutil.rmtree(self.work / "for-support", ignore_errors=True)
+        if not re.match(r"leadproof (init|specs)", words):
             return self.work
         self.projects += 1
         folder = self.work.parent / f"project-{self.projects}"
@@ -296,6 +334,29 @@ def assert_known(line: str) -> None:
     assert command is not None, line
     options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     assert {word for word in words[2:] if word.startswith("--")} <= options, line
+
+
+# ---- the exit codes --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_an_exit_code_comes_about_as_its_example_says(code: ExitCode, place: Place) -> None:
+    if code == ExitCode.OBJECTIVES_MISSED and not WHOLE:
+        pytest.skip("half a minute of load: make test-printed")
+    first, _, second = EXAMPLES[code].partition(", and ")
+    with place.started(first, interrupted=second == "Ctrl-C") as (process, url):
+        if second == "Ctrl-C":
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(60) == code
+            return
+        if second:
+            line = second.replace("http://127.0.0.1:8080", url)
+            # Nothing is cut here: a defect may be met by the last case.
+            line = line.replace("leadproof ", f"{shlex.quote(sys.executable)} -m leadproof ")
+            done = subprocess.run(["sh", "-euc", line], cwd=place.work, env=place.environ(), capture_output=True)
+            assert done.returncode == code, done.stdout.decode() + done.stderr.decode()
+            return
+        assert process.wait(120) == code
 
 
 # ---- hints -----------------------------------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ def command(context: click.Context, shell: str) -> None:
 
     \b
     Examples, each a line for the file that the shell reads when it starts:
-      eval "$(leadproof completion bash)"       in ~/.bashrc (bash 4.4 or newer)
-      eval "$(leadproof completion zsh)"        in ~/.zshrc, below compinit
-      leadproof completion fish | source        in ~/.config/fish/config.fish
+      eval "$(leadproof completion bash)"     # in ~/.bashrc (bash 4.4 or newer)
+      eval "$(leadproof completion zsh)"      # in ~/.zshrc, below compinit
+      leadproof completion fish | source      # in ~/.config/fish/config.fish
     """
     known = get_completion_class(shell)
     assert known is not None, "click knows all of SHELLS"

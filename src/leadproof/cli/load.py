@@ -109,10 +109,10 @@ def command(name: str | None, **given: Any) -> int:
       leadproof load ping_post --rate 500 --duration 20s
       leadproof load ping_only --target http://127.0.0.1:8080 --shape step --rate 2000 --objectives auction
       leadproof load mixed --processes 2 --json > report.json
-      leadproof load ping_post --rate 20 --baseline reports/out/20261123T090000Z-5c1e
+      leadproof load ping_post --baseline reports/out/20261123T090000Z-5c1e
       leadproof load direct_post --set batch=10 --set duplicate_share=0.1 --xml-share 0.5
       leadproof load ping_post --model closed --users 50
-      leadproof load ping_post --target sandbox --allow-target sandbox.example --rate 5
+      leadproof load ping_post --target sandbox --allow-target sandbox.example --shape smoke
       leadproof load --list
 
     \b
