@@ -5,7 +5,7 @@
 What it sends stands in scenarios/call_data.toml. With verdict and report: `leadproof load call_data`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class CallData(LoadUser):

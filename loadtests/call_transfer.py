@@ -5,7 +5,7 @@
 What it sends stands in scenarios/call_transfer.toml. With verdict and report: `leadproof load call_transfer`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class CallTransfer(LoadUser):

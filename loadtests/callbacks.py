@@ -5,7 +5,7 @@
 What it sends stands in scenarios/callbacks.toml. With verdict and report: `leadproof load callbacks`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class Callbacks(LoadUser):

@@ -5,7 +5,7 @@
 What it sends stands in scenarios/duplicates.toml. With verdict and report: `leadproof load duplicates`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class Duplicates(LoadUser):

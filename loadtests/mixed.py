@@ -5,7 +5,7 @@
 What it sends stands in scenarios/mixed.toml. With verdict and report: `leadproof load mixed`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class Mixed(LoadUser):

@@ -5,7 +5,7 @@
 What it sends stands in scenarios/ping_only.toml. With verdict and report: `leadproof load ping_only`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class PingOnly(LoadUser):

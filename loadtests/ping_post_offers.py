@@ -5,7 +5,7 @@
 What it sends stands in scenarios/ping_post_offers.toml. With verdict and report: `leadproof load ping_post_offers`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class PingPostOffers(LoadUser):

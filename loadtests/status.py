@@ -5,7 +5,7 @@
 What it sends stands in scenarios/status.toml. With verdict and report: `leadproof load status`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class Status(LoadUser):

@@ -5,7 +5,7 @@
 What it sends stands in scenarios/update.toml. With verdict and report: `leadproof load update`.
 """
 
-from leadproof.locust_engine import LoadUser
+from leadproof.load.locust import LoadUser
 
 
 class Update(LoadUser):

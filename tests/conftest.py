@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from leadproof.contract.profile import load
 from leadproof.mock import Mock
-from leadproof.profile import load
-from leadproof.server import Running, running
+from leadproof.mock.server import Running, running
 
 #: Status, headers, body.
 Answer = tuple[int, dict[str, str], bytes]

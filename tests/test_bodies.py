@@ -14,10 +14,10 @@ from leadproof import bodies
 from leadproof.bodies import MAX_BODY, BodyError
 from leadproof.bodies.lexical import lexical
 from leadproof.bodies.problems import MOST
-from leadproof.checks.bodies import explain
-from leadproof.errors import EncodeError
-from leadproof.findings import KINDS
-from leadproof.specs import load
+from leadproof.contract.specs import load
+from leadproof.core.errors import EncodeError
+from leadproof.core.findings import KINDS
+from leadproof.judge.checks.bodies import explain
 
 DATA = Path(__file__).parent / "data" / "bodies"
 GOOD = sorted((DATA / "good").glob("*.xml"))

@@ -20,11 +20,11 @@ from lxml import etree
 
 from leadproof import bodies
 from leadproof.bodies import BodyError, xml
-from leadproof.checks.bodies import explain
-from leadproof.findings import KINDS
+from leadproof.contract.specs import load
+from leadproof.core.findings import KINDS
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate import strategies
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.specs import load
+from leadproof.judge.checks.bodies import explain
 
 #: Multiplies the examples of every property here, for a long hunt on a quiet machine.
 FACTOR = int(os.environ.get("LEADPROOF_EXAMPLES", "1"))

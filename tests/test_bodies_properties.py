@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from leadproof import bodies
 from leadproof.bodies import xml
-from leadproof.errors import EncodeError
-from leadproof.findings import shape
+from leadproof.contract.specs import Specification, load
+from leadproof.core.errors import EncodeError
+from leadproof.core.findings import shape
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate import strategies
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.specs import Specification, load
 
 #: Operation, direction and format of every body: the 17 cells, both directions, where there is a body.
 FORMS = [

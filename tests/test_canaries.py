@@ -23,10 +23,10 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
-from leadproof.evidence import read_exchanges
-from leadproof.exchange import Request
+from leadproof.contract.profile import load
+from leadproof.core.exchange import Request
 from leadproof.mock import Mock
-from leadproof.profile import load
+from leadproof.runs.evidence import read_exchanges
 
 PROFILE = load()
 

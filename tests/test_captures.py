@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from leadproof import captures
 from leadproof.bodies import MAX_BODY, encode_request
 from leadproof.captures import Problem, files, format_of_file, read
-from leadproof.errors import InputError
-from leadproof.exchange import Exchange, Request, Response, header, media_type
-from leadproof.findings import KINDS
+from leadproof.contract.profile import load
+from leadproof.core.errors import InputError
+from leadproof.core.exchange import Exchange, Request, Response, header, media_type
+from leadproof.core.findings import KINDS
+from leadproof.core.operations import OPERATIONS
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.mock import Mock
-from leadproof.operations import OPERATIONS
-from leadproof.profile import load
 
 DATA = Path(__file__).parent / "data" / "har"
 DOCUMENTATION = Path(__file__).parent / "data" / "documentation" / "answers"

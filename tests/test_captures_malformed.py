@@ -25,9 +25,9 @@ import pytest
 from leadproof import captures
 from leadproof.captures import Problem, read
 from leadproof.cli import main
-from leadproof.errors import ExitCode
-from leadproof.exchange import Exchange
-from leadproof.findings import KINDS
+from leadproof.core.errors import ExitCode
+from leadproof.core.exchange import Exchange
+from leadproof.core.findings import KINDS
 from leadproof.judge import Judge
 
 HAR = Path(__file__).parent / "data" / "har" / "good" / "plain.har"

@@ -23,8 +23,8 @@ from leadproof.captures.har import read_har
 from leadproof.captures.model import Source
 from leadproof.captures.streams import Stream
 from leadproof.cli import main
-from leadproof.errors import ConfigurationError, ExitCode, InputError
-from leadproof.exchange import Exchange, Request, Response, header
+from leadproof.core.errors import ConfigurationError, ExitCode, InputError
+from leadproof.core.exchange import Exchange, Request, Response, header
 from leadproof.judge import Judge
 
 DATA = Path(__file__).parent / "data"

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from leadproof.captures import Problem, format_of_file, read
-from leadproof.exchange import Exchange, header
-from leadproof.findings import Finding, Observation
+from leadproof.contract.profile import load
+from leadproof.core.exchange import Exchange, header
+from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Judge
-from leadproof.profile import load
 
 RECORDED = Path(__file__).parent / "data" / "recorded"
 MAKE = Path(__file__).parent / "recording" / "make.py"

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from leadproof.certify import reasons, require_sender
-from leadproof.errors import ConfigurationError
+from leadproof.commands.certify import reasons, require_sender
+from leadproof.contract.profile import load
+from leadproof.contract.specs import load as load_spec
+from leadproof.core.errors import ConfigurationError
 from leadproof.generate.leads import LeadMaker
-from leadproof.profile import load
-from leadproof.specs import load as load_spec
 
 PROFILE = load()
 SPEC = load_spec()

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from leadproof import bodies
-from leadproof.checks import CHECKS, FORM, PAIRED
-from leadproof.errors import EncodeError
-from leadproof.exchange import MEDIA_TYPES, Exchange, Request, Response
-from leadproof.findings import KINDS, Finding, Observation
+from leadproof.contract.profile import load as load_profile
+from leadproof.contract.specs import load
+from leadproof.core.errors import EncodeError
+from leadproof.core.exchange import MEDIA_TYPES, Exchange, Request, Response
+from leadproof.core.findings import KINDS, Finding, Observation
+from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Judge
-from leadproof.operations import OPERATIONS
-from leadproof.profile import load as load_profile
-from leadproof.specs import load
+from leadproof.judge.checks import CHECKS, FORM, PAIRED
 
 SPEC = load()
 EXAMPLES: dict[str, Any] = SPEC.openapi["components"]["examples"]

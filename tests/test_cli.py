@@ -27,9 +27,10 @@ from pathlib import Path
 
 import pytest
 
-from leadproof import __version__, resources
+from leadproof import __version__
 from leadproof.cli import COMMANDS, main
-from leadproof.errors import ExitCode
+from leadproof.core import resources
+from leadproof.core.errors import ExitCode
 
 DATA = Path(__file__).parent / "data"
 SESSIONS = sorted((DATA / "cli").glob("*.txt"))

@@ -21,16 +21,16 @@ from typing import Any, NamedTuple
 import pytest
 
 from leadproof import suite
-from leadproof.certify import LEFT_OUT, reasons_left_out
 from leadproof.cli import engage, main
-from leadproof.client import Client
-from leadproof.evidence import read_exchanges
-from leadproof.exchange import Exchange, Request
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.profile import load
-from leadproof.reports import RENDERERS
-from leadproof.server import Running
-from leadproof.specs import load as load_spec
+from leadproof.commands.certify import LEFT_OUT, reasons_left_out
+from leadproof.contract.profile import load
+from leadproof.contract.specs import load as load_spec
+from leadproof.core.exchange import Exchange, Request
+from leadproof.core.operations import CELLS, OPERATIONS
+from leadproof.http.client import Client
+from leadproof.mock.server import Running
+from leadproof.runs.evidence import read_exchanges
+from leadproof.runs.formats import RENDERERS
 from leadproof.suite.running import CHANCE
 
 PROFILE = load()

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 
-from leadproof import specs
 from leadproof.cli import COMMANDS, cli, main
 from leadproof.cli.completion import SHELLS
+from leadproof.contract import specs
+from leadproof.core.operations import OPERATIONS
 from leadproof.load import scenario
-from leadproof.operations import OPERATIONS
-from leadproof.server.faults import FAULTS
+from leadproof.mock.server.faults import FAULTS
 
 
 def offered(*words: str) -> list[str]:

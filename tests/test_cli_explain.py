@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from leadproof import reports, specs
 from leadproof.cli import main
 from leadproof.cli.explain import EXAMPLES, SHELVES, WORDS, explanation
-from leadproof.errors import MEANINGS, ExitCode, UsageError
-from leadproof.findings import KINDS
+from leadproof.contract import specs
+from leadproof.core.errors import MEANINGS, ExitCode, UsageError
+from leadproof.core.findings import KINDS
 from leadproof.mock.defects import table
-from leadproof.reports.view import LEVELS, RESULTS
-from leadproof.server.faults import FAULTS
+from leadproof.mock.server.faults import FAULTS
+from leadproof.runs import formats as reports
+from leadproof.runs.formats.view import LEVELS, RESULTS
 
 #: Everything that is explained, and the words that its explanation has to hold.
 IDS = {

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 import yaml
 
-from leadproof import config, profile
 from leadproof.cli import main
 from leadproof.cli.starters import STARTERS
-from leadproof.errors import ExitCode
-from leadproof.installation import requirement
-from leadproof.server import Running
+from leadproof.contract import profile
+from leadproof.core.errors import ExitCode
+from leadproof.core.installation import requirement
+from leadproof.mock.server import Running
+from leadproof.runs import config
 
 DATA = Path(__file__).parent / "data"
 

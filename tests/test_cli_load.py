@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 
-from leadproof import profile, resources
 from leadproof.cli import main
+from leadproof.contract import profile
+from leadproof.core import resources
+from leadproof.core.target import Target
 from leadproof.load import driver, objectives, scenario
 from leadproof.load.job import Job
 from leadproof.load.schedule import SHAPES
-from leadproof.target import Target
 
 pytest.importorskip("gevent")
 

@@ -20,16 +20,17 @@ from typing import Any
 import httpx
 import pytest
 
-from leadproof import bodies, specs
-from leadproof.evidence import Run, read_exchanges, read_report, verify
-from leadproof.exchange import Exchange, Request
+from leadproof import bodies
+from leadproof.contract import specs
+from leadproof.contract.profile import load
+from leadproof.core.exchange import Exchange, Request
 from leadproof.generate.leads import LeadMaker
 from leadproof.mock.defects import pick, planted
-from leadproof.profile import load
+from leadproof.mock.server import Running
+from leadproof.mock.server import running as serving
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
-from leadproof.server import Running
-from leadproof.server import running as serving
+from leadproof.runs.evidence import Run, read_exchanges, read_report, verify
+from leadproof.runs.formats import RENDERERS
 
 KEY = load().credentials.api_keys[0]
 

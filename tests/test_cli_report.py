@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from leadproof.cli import main
-from leadproof.evidence import Run, read_report, verify
-from leadproof.evidence import run as running
-from leadproof.reports import FORMATS, RENDERERS
+from leadproof.runs.evidence import Run, read_report, verify
+from leadproof.runs.evidence import run as running
+from leadproof.runs.formats import FORMATS, RENDERERS
 
 DATA = Path(__file__).parent / "data"
 DEFECTS = DATA / "xml-defects"

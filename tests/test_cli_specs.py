@@ -11,8 +11,9 @@ import pytest
 import yaml
 from lxml import etree
 
-from leadproof import postman, resources
 from leadproof.cli import main
+from leadproof.commands import postman
+from leadproof.core import resources
 
 SPECS = resources.path("specs")
 SHIPPED = sorted(path.relative_to(SPECS).as_posix() for path in SPECS.rglob("*") if path.is_file())

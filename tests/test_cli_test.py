@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from leadproof.cli import main
-from leadproof.errors import InputError
+from leadproof.core.errors import InputError
 from leadproof.suite.replay import Replay, read
 
 CANARIES = ("canary-key-4711", "canary-token")
@@ -109,7 +109,7 @@ def test_a_spent_budget_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_ctrl_c_keeps_what_there_is(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
-    from leadproof.session import Session
+    from leadproof.suite.session import Session
 
     call, calls = Session.call, iter(range(10_000))
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from leadproof import client as module
 from leadproof.bodies import MAX_BODY
-from leadproof.client import Client, Target, compose, require_reachable
-from leadproof.errors import ConfigurationError, TargetError
-from leadproof.exchange import Exchange, Request, header
-from leadproof.findings import KINDS
-from leadproof.server import Running
+from leadproof.core.errors import ConfigurationError, TargetError
+from leadproof.core.exchange import Exchange, Request, header
+from leadproof.core.findings import KINDS
+from leadproof.http import client as module
+from leadproof.http.client import Client, Target, compose, require_reachable
+from leadproof.mock.server import Running
 
 ASK = Request("GET", "/v2/status/1", (("accept", "application/json"),))
 BODY = b'{"requestId": "1", "results": []}'

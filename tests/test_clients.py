@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 import pytest
 
-from leadproof import bodies, profile
+from leadproof import bodies
+from leadproof.contract import profile
 from leadproof.mock import Mock
-from leadproof.server import Running, running
+from leadproof.mock.server import Running, running
 
 CLIENTS = Path(__file__).parent / "clients"
 

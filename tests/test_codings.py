@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from leadproof.bodies import MAX_BODY
-from leadproof.codings import TooLarge, decoded
+from leadproof.http.codings import TooLarge, decoded
 
 TEXT = b'{"results": []}' * 50
 RAW = zlib.compressobj(wbits=-15)

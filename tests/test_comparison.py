@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadproof.comparison import compare
+from leadproof.runs.comparison import compare
 
 CELLS = {"ping/json": [3, 1]}
 

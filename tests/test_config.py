@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from leadproof.config import KEYS, TARGET_KEYS, Config, load, target
-from leadproof.errors import ConfigurationError
-from leadproof.target import Target
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.target import Target
+from leadproof.runs.config import KEYS, TARGET_KEYS, Config, load, target
 
 WHOLE = """
 profile = "ours.toml"

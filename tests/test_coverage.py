@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from leadproof import coverage, specs
-from leadproof.coverage import DIMENSIONS, EXEMPT, Coverage, exemption, gaps, universe
-from leadproof.exchange import Exchange, Request, Response
-from leadproof.judge import Judge
-from leadproof.operations import CELLS, OPERATIONS
+from leadproof.contract import specs
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.operations import CELLS, OPERATIONS
+from leadproof.judge import Judge, coverage
+from leadproof.judge.coverage import DIMENSIONS, EXEMPT, Coverage, exemption, gaps, universe
 
 SPEC = specs.load()
 JSON = (("content-type", "application/json"), ("accept", "application/json"))

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import httpcore
 import pytest
 
-from leadproof.client import Client, Target, compose
-from leadproof.deadlines import Deadlines
+from leadproof.http.client import Client, Target, compose
+from leadproof.http.deadlines import Deadlines
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from leadproof import defects
 from leadproof.cli.defects import command
-from leadproof.errors import LeadproofError
+from leadproof.commands import defects
+from leadproof.contract.profile import load
+from leadproof.core.errors import LeadproofError
 from leadproof.mock.defects import Plant, table
 from leadproof.mock.defects.model import each_value
-from leadproof.profile import load
 
 PROFILE = load()
 WRITTEN = [row for row in table().values() if not row.generated]

@@ -19,16 +19,17 @@ from typing import Any
 import httpx
 import pytest
 
-from leadproof import specs, suite
-from leadproof.client import Client, Target
+from leadproof import suite
+from leadproof.contract import specs
+from leadproof.contract.profile import load
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.client import Client, Target
 from leadproof.judge import Judge
 from leadproof.mock import Mock
-from leadproof.profile import load
+from leadproof.mock.server import running
 from leadproof.redact import Redactor
-from leadproof.server import running
-from leadproof.session import Session
-from leadproof.summary import Summary
+from leadproof.runs.summary import Summary
+from leadproof.suite.session import Session
 
 PROFILE, SPEC = load(), specs.load()
 

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadproof import bodies
-from leadproof.equivalence import Difference, compare, left_out
+from leadproof.contract.specs import load
+from leadproof.core.operations import OPERATIONS
 from leadproof.generate import strategies
-from leadproof.operations import OPERATIONS
-from leadproof.specs import load
+from leadproof.judge.equivalence import Difference, compare, left_out
 
 #: Multiplies the examples of every property here, for a long hunt on a quiet machine.
 FACTOR = int(os.environ.get("LEADPROOF_EXAMPLES", "1"))

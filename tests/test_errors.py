@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from leadproof import errors
-from leadproof.errors import PRECEDENCE, EncodeError, ExitCode, LeadproofError, worst
+from leadproof.core import errors
+from leadproof.core.errors import PRECEDENCE, EncodeError, ExitCode, LeadproofError, worst
 
 
 def test_exit_codes_never_change_their_meaning() -> None:

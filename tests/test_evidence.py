@@ -20,9 +20,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadproof import captures, evidence, resources
-from leadproof.errors import ExitCode, InputError, UsageError
-from leadproof.evidence import (
+from leadproof import captures
+from leadproof.core import resources
+from leadproof.core.errors import ExitCode, InputError, UsageError
+from leadproof.core.exchange import Exchange, Request, Response, headers
+from leadproof.core.findings import Finding, Observation
+from leadproof.redact import Redactor
+from leadproof.runs import evidence
+from leadproof.runs.evidence import (
     EvidenceError,
     Run,
     exchange_row,
@@ -32,10 +37,7 @@ from leadproof.evidence import (
     target_class,
     write_export,
 )
-from leadproof.exchange import Exchange, Request, Response, headers
-from leadproof.findings import Finding, Observation
-from leadproof.redact import Redactor
-from leadproof.reports import EXPORTS
+from leadproof.runs.formats import EXPORTS
 
 START = datetime(2026, 11, 23, 19, 0, 0, tzinfo=timezone(timedelta(hours=1)))
 

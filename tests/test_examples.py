@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from leadproof import specs
 from leadproof.cli import main
+from leadproof.contract import specs
+from leadproof.contract.profile import load
 from leadproof.mock.defects import pick, planted
-from leadproof.profile import load
-from leadproof.reports import EXPORTS, RENDERERS
-from leadproof.server import running
+from leadproof.mock.server import running
+from leadproof.runs.formats import EXPORTS, RENDERERS
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "reports" / "examples"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadproof.excerpts import EXCERPT, curl, excerpt
+from leadproof.core.excerpts import EXCERPT, curl, excerpt
 
 
 def test_a_long_body_says_how_much_more_there_is() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadproof.exchange import MEDIA_TYPES, Request, format_of, format_of_body, header, headers, media_type
+from leadproof.core.exchange import MEDIA_TYPES, Request, format_of, format_of_body, header, headers, media_type
 
 
 def test_the_first_header_of_a_name_counts_whatever_its_case() -> None:

@@ -8,20 +8,21 @@ from collections import Counter
 import httpx
 import pytest
 
-from leadproof import specs, suite
-from leadproof.client import Client, Target
-from leadproof.errors import TargetError, UsageError
-from leadproof.findings import KINDS
+from leadproof import suite
+from leadproof.contract import specs
+from leadproof.contract.profile import load
+from leadproof.core.errors import TargetError, UsageError
+from leadproof.core.findings import KINDS
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.client import Client, Target
 from leadproof.judge import Judge
 from leadproof.mock import Mock
-from leadproof.profile import load
+from leadproof.mock.server import running
+from leadproof.mock.server.faults import FAULTS, script
+from leadproof.mock.server.plays import Answer, End, whole
 from leadproof.redact import Redactor
-from leadproof.server import running
-from leadproof.server.faults import FAULTS, script
-from leadproof.server.plays import Answer, End, whole
-from leadproof.session import GaveUp, Session
-from leadproof.summary import Summary
+from leadproof.runs.summary import Summary
+from leadproof.suite.session import GaveUp, Session
 
 PROFILE, SPEC = load(), specs.load()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from leadproof.findings import KINDS, Finding, shape, shape_of_type
+from leadproof.core.findings import KINDS, Finding, shape, shape_of_type
 
 FINDING = Finding(
     "LE2-PING-RES-06", "schema.type", "…", "/results/0/price", actual='string "12"', operation="ping", media="xml"

@@ -10,12 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leadproof.bodies import encode_request
-from leadproof.errors import ConfigurationError
-from leadproof.exchange import Request
+from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile, load, parse
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.exchange import Request
 from leadproof.generate.identities import PHONES, Identity, made, marked, marks_needed
 from leadproof.generate.leads import LeadMaker
 from leadproof.mock import Mock
-from leadproof.profile import Campaign, Criterion, Field, LeadType, Profile, load, parse
 
 PROFILE = load()
 CAMPAIGNS = [one for one in PROFILE.campaigns if not one.disabled]

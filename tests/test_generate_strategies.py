@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from leadproof.bodies import escape
+from leadproof.contract.specs import load
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate import strategies
 from leadproof.generate.strategies import CHANGES, UNKNOWN, Mutation
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.specs import load
 
 #: Multiplies the examples of every property here, for a long hunt on a quiet machine.
 FACTOR = int(os.environ.get("LEADPROOF_EXAMPLES", "1"))

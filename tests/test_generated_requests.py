@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from leadproof import bodies, specs
+from leadproof import bodies
+from leadproof.contract import specs
+from leadproof.contract.profile import load
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate import boundaries, examples, wrong
 from leadproof.generate.leads import LeadMaker
 from leadproof.generate.oracle import wrong as fault_of
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.profile import load
 from leadproof.suite import negatives
 
 SPEC = specs.load()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from leadproof.histogram import SHORTEST, Histogram, index_of, rank
+from leadproof.core.histogram import SHORTEST, Histogram, index_of, rank
 
 DURATIONS = st.floats(SHORTEST, 4000.0, allow_nan=False)
 SAMPLES = st.lists(DURATIONS, min_size=1, max_size=200)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import leadproof
-from leadproof import installation
-from leadproof.errors import MissingExtraError
+from leadproof.core import installation
+from leadproof.core.errors import MissingExtraError
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from leadproof import joining, specs
-from leadproof.findings import Finding, Observation
+from leadproof.contract import specs
+from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Judgement, Tally
 from leadproof.redact import Redactor
-from leadproof.summary import OBSERVED, Summary
+from leadproof.runs import joining
+from leadproof.runs.summary import OBSERVED, Summary
 
 SPEC = specs.load()
 CLAUSES = list(SPEC.clauses)[:3]

@@ -11,17 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadproof import bodies
-from leadproof.checks import CHECKS, FORM, PAIRED
-from leadproof.checks.bodies import MOST
-from leadproof.exchange import Exchange, Request, Response
-from leadproof.findings import KINDS, Finding, Observation
+from leadproof.contract.profile import load as load_profile
+from leadproof.contract.specs import load
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.findings import KINDS, Finding, Observation
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate import strategies
 from leadproof.judge import Judge, recognise
+from leadproof.judge.checks import CHECKS, FORM, PAIRED
+from leadproof.judge.checks.bodies import MOST
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.profile import load as load_profile
-from leadproof.specs import load
 
 #: Multiplies the examples of every property here, for a long hunt on a quiet machine.
 FACTOR = int(os.environ.get("LEADPROOF_EXAMPLES", "1"))

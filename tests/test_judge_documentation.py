@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from leadproof.exchange import MEDIA_TYPES, Exchange, Request, Response
-from leadproof.findings import shape
+from leadproof.contract.specs import Specification, load
+from leadproof.core.exchange import MEDIA_TYPES, Exchange, Request, Response
+from leadproof.core.findings import shape
+from leadproof.core.operations import CELLS
 from leadproof.judge import Judge, Judgement
-from leadproof.operations import CELLS
-from leadproof.specs import Specification, load
 
 DOCUMENTATION = Path(__file__).parent / "data" / "documentation"
 STRICT: dict[str, list[dict[str, str]]] = yaml.safe_load((DOCUMENTATION / "strict.yaml").read_text("utf-8"))

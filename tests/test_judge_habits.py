@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from leadproof.bodies import encode_request
-from leadproof.exchange import Exchange, Request, Response
+from leadproof.contract.profile import load
+from leadproof.contract.specs import load as load_specs
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.operations import OPERATIONS
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge, Judgement, recognise
 from leadproof.judge.habits import meant
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
-from leadproof.operations import OPERATIONS
-from leadproof.profile import load
-from leadproof.specs import load as load_specs
 
 PROFILE = load()
 NOW = 1_769_876_712.0

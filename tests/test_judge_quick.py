@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 
-from leadproof import bodies, profile, specs
+from leadproof import bodies
 from leadproof.bodies.skeletons import Skeletons
-from leadproof.checks import CHECKS
-from leadproof.client import compose
-from leadproof.exchange import Exchange
+from leadproof.contract import profile, specs
+from leadproof.core.exchange import Exchange
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.client import compose
 from leadproof.judge import Decisions, Judge, Judgement
+from leadproof.judge.checks import CHECKS
 from leadproof.judge.forms import BY_FORM
 from leadproof.mock import Mock
 from leadproof.mock.defects import Defect, planted, table
-from leadproof.operations import CELLS, OPERATIONS
 
 POSTING = profile.load(None)
 NOW = 1_796_000_000.0

@@ -14,10 +14,10 @@ import yaml
 from lxml import etree
 
 from leadproof.bodies import xml
-from leadproof.exchange import Exchange, Request, Response
-from leadproof.findings import Finding
+from leadproof.contract.specs import load
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.findings import Finding
 from leadproof.judge import Judge
-from leadproof.specs import load
 
 DATA = Path(__file__).parent / "data" / "xml-defects"
 EXPECTED: dict[str, list[dict[str, Any]]] = yaml.safe_load((DATA / "expected.yaml").read_text("utf-8"))

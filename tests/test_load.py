@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from leadproof import bodies, profile, specs
-from leadproof.errors import ConfigurationError, ExitCode
+from leadproof import bodies
+from leadproof.contract import profile, specs
+from leadproof.core.errors import ConfigurationError, ExitCode
+from leadproof.core.histogram import Histogram
 from leadproof.generate.leads import LeadMaker
-from leadproof.histogram import Histogram
 from leadproof.judge import Judge
 from leadproof.load import conservation, job, latency, objectives, replies, scenario, telling
 from leadproof.load.conservation import Conservation, Ledger
@@ -28,8 +29,8 @@ from leadproof.load.story import Story, exchange_of
 from leadproof.load.traffic import Lead, Traffic
 from leadproof.mock import Mock
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
-from leadproof.summary import Summary
+from leadproof.runs.formats import RENDERERS
+from leadproof.runs.summary import Summary
 
 NOW = 1_790_000_000.0
 URL = "http://127.0.0.1:8080"

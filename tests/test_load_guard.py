@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from leadproof.errors import ConfigurationError
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.target import Target
 from leadproof.load import guard
-from leadproof.target import Target
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from collections import Counter
 
 import pytest
 
-from leadproof import profile, specs
-from leadproof.errors import ExitCode
+from leadproof.contract import profile, specs
+from leadproof.core.errors import ExitCode
 from leadproof.judge import Judge
 from leadproof.load import latency, objectives, scenario, telling
 from leadproof.load.job import Job
 from leadproof.load.measures import Window
 from leadproof.load.story import Story
 from leadproof.redact import Redactor
-from leadproof.reports import RENDERERS
-from leadproof.summary import Summary
+from leadproof.runs.formats import RENDERERS
+from leadproof.runs.summary import Summary
 
 
 def story_of(*steps: tuple[float, int]) -> Story:

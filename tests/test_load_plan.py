@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadproof import profile, specs
-from leadproof.errors import UsageError
+from leadproof.contract import profile, specs
+from leadproof.core.errors import UsageError
 from leadproof.generate.leads import LeadMaker
 from leadproof.load import objectives, plan, scenario
 from leadproof.load.expecting import CALLBACK, EXPECTED, expected

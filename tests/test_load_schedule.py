@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadproof.errors import ConfigurationError
+from leadproof.core.errors import ConfigurationError
 from leadproof.load.schedule import PATTERNS, SHAPES, STEPS, Schedule, Segment, schedule
 
 RATES = st.floats(0.5, 500)

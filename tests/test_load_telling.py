@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from leadproof import profile, specs
+from leadproof.contract import profile, specs
+from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Judge
 from leadproof.load import objectives, scenario, telling
 from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
 from leadproof.load.story import Story
-from leadproof.operations import OPERATIONS
 from leadproof.redact import Redactor
-from leadproof.summary import Summary
+from leadproof.runs.summary import Summary
 
 #: What a target may write where it likes.
 ENDLESS = "No agent is free between 8 and 9 o'clock, and nobody knows why; " * 20

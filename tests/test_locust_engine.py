@@ -22,10 +22,10 @@ from typing import Any
 
 import pytest
 
-from leadproof import profile
+from leadproof.contract import profile
 from leadproof.load import scenario
 from leadproof.mock import Mock
-from leadproof.server import running
+from leadproof.mock.server import running
 
 pytest.importorskip("gevent")
 
@@ -352,7 +352,7 @@ ENGINES = (
 import json, ssl, time
 import locust, gevent
 from leadproof.load import guard, job, scenario
-from leadproof.locust_engine.engine import Engine
+from leadproof.load.locust.engine import Engine
 class Run:
     def __init__(self, url, ca="", **settings):
         one = job.Job(scenario.load("ping_only").with_(arrivals="constant", **settings), url, ca=ca)

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from leadproof import captures
-from leadproof.checks import History
-from leadproof.errors import UsageError
-from leadproof.exchange import Exchange
+from leadproof.contract.specs import load
+from leadproof.core.errors import UsageError
+from leadproof.core.exchange import Exchange
 from leadproof.judge import Judge
-from leadproof.merging import merge
+from leadproof.judge.checks import History
 from leadproof.redact import Redactor
-from leadproof.specs import load
-from leadproof.summary import Summary
+from leadproof.runs.merging import merge
+from leadproof.runs.summary import Summary
 
 FOLDER = Path(__file__).parent / "data" / "documentation" / "answers"
 SPEC = load()

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadproof import bodies, profile
-from leadproof.exchange import Request, Response
+from leadproof import bodies
+from leadproof.contract import profile
+from leadproof.core.exchange import Request, Response
+from leadproof.core.operations import OPERATIONS
 from leadproof.mock import Limits, Mock, recipes_for
 from leadproof.mock.clock import precise_timestamp, timestamp
 from leadproof.mock.ids import Guids, drawn, is_guid
-from leadproof.operations import OPERATIONS
 
 PROFILE = profile.load()
 KEY = ("api-key", PROFILE.credentials.api_keys[0])
@@ -172,7 +173,7 @@ def test_json_pings_are_answered_the_same_both_ways(value: Any, answer: str, ind
     prolog=SOME(["", '<?xml version="1.0"?>', "<!-- c -->"]),
 )
 def test_xml_pings_are_answered_the_same_both_ways(value: Any, answer: str, pretty: bool, prolog: str) -> None:
-    from leadproof.errors import EncodeError
+    from leadproof.core.errors import EncodeError
 
     value = {"source": {k: v for k, v in value["source"].items() if v is not None},
              "leads": [{"fields": one["fields"], "properties": {}} for one in value["leads"]]}  # fmt: skip

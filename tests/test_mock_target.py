@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from leadproof.mock_target import is_mock, mock_credentials, with_mock_credentials
-from leadproof.profile import load
-from leadproof.server import Running
-from leadproof.target import Target
+from leadproof.contract.profile import load
+from leadproof.core.target import Target
+from leadproof.http.mock_target import is_mock, mock_credentials, with_mock_credentials
+from leadproof.mock.server import Running
 
 PROFILE = load()
 

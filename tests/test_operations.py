@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadproof.operations import CELLS, OPERATIONS, RESPONSE_TYPES
+from leadproof.core.operations import CELLS, OPERATIONS, RESPONSE_TYPES
 
 
 def test_ten_operations_on_eight_paths_in_seventeen_cells() -> None:

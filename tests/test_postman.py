@@ -11,12 +11,13 @@ import httpx
 import jsonschema
 import pytest
 
-from leadproof import bodies, postman
+from leadproof import bodies
+from leadproof.commands import postman
+from leadproof.contract.profile import load
+from leadproof.contract.specs import load as load_spec
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.mock import Mock
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.profile import load
-from leadproof.server import running
-from leadproof.specs import load as load_spec
+from leadproof.mock.server import running
 
 SPEC = load_spec()
 KEY = load().credentials.api_keys[0]

@@ -24,14 +24,14 @@ from typing import NamedTuple
 import click
 import pytest
 
-from leadproof import resources
 from leadproof.cli import COMMANDS, cli
 from leadproof.cli.explain import EXAMPLES
-from leadproof.errors import ExitCode
-from leadproof.evidence import write_manifest
+from leadproof.contract.profile import load
+from leadproof.core import resources
+from leadproof.core.errors import ExitCode
 from leadproof.mock import Mock
-from leadproof.profile import load
-from leadproof.server import running
+from leadproof.mock.server import running
+from leadproof.runs.evidence import write_manifest
 from leadproof.suite.replay import Replay
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadproof import profile, resources
-from leadproof.errors import ConfigurationError
-from leadproof.operations import RESPONSE_TYPES
-from leadproof.profile import FORMATS, Field
+from leadproof.contract import profile
+from leadproof.contract.profile import FORMATS, Field
+from leadproof.core import resources
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.operations import RESPONSE_TYPES
 
 TEXT = resources.path("specs", "profiles", "default.toml").read_text(encoding="utf-8")
 SCHEMA = json.loads(resources.path("specs", "profiles", "profile.schema.json").read_text(encoding="utf-8"))

@@ -29,9 +29,9 @@ from leadproof import suite
 from leadproof.cli import display as displays
 from leadproof.cli.display import Display, clock, row
 from leadproof.cli.watching import Watch
-from leadproof.profile import load
-from leadproof.progress import Standing, counted, read, share, timed
-from leadproof.server import Running
+from leadproof.contract.profile import load
+from leadproof.core.progress import Standing, counted, read, share, timed
+from leadproof.mock.server import Running
 from leadproof.suite import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,14 +20,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from leadproof import specs
 from leadproof.cli import COMMANDS
 from leadproof.cli.explain import EXAMPLES
-from leadproof.errors import MEANINGS
+from leadproof.contract import specs
+from leadproof.contract.profile import load
+from leadproof.core.errors import MEANINGS
+from leadproof.core.operations import OPERATIONS
 from leadproof.mock import Mock
-from leadproof.operations import OPERATIONS
-from leadproof.profile import load
-from leadproof.server import running
+from leadproof.mock.server import running
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

@@ -9,10 +9,10 @@ import time
 import httpx
 import pytest
 
-from leadproof import receiver as module
-from leadproof.errors import ServerError
-from leadproof.exchange import Request
-from leadproof.receiver import Receiver
+from leadproof.core.errors import ServerError
+from leadproof.core.exchange import Request
+from leadproof.http import receiver as module
+from leadproof.http.receiver import Receiver
 
 BODY = b'{"requestId": "1"}'
 

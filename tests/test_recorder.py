@@ -19,9 +19,11 @@ import httpx
 import msgspec
 import pytest
 
-from leadproof.evidence import read_exchanges
-from leadproof.exchange import Exchange, Request, Response, header
-from leadproof.profile import load
+from leadproof.contract.profile import load
+from leadproof.core.exchange import Exchange, Request, Response, header
+from leadproof.core.target import Target
+from leadproof.http.wire import trust
+from leadproof.mock.server.serving import new_loop
 from leadproof.recorder import heads
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.inbound import Inbound
@@ -29,9 +31,7 @@ from leadproof.recorder.keeper import Job, Keeper, plain
 from leadproof.recorder.keeping import PATIENCE, Keeping
 from leadproof.recorder.proxy import Proxy
 from leadproof.redact import Redactor
-from leadproof.server.serving import new_loop
-from leadproof.target import Target
-from leadproof.wire import trust
+from leadproof.runs.evidence import read_exchanges
 
 # ---- a recorder without its keeper -----------------------------------------------------------------------------------
 

@@ -22,14 +22,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from leadproof import bodies, profile
-from leadproof.client import compose
-from leadproof.exchange import Exchange, Request, Response, header, headers
-from leadproof.findings import Finding, Observation
+from leadproof import bodies
+from leadproof.contract import profile
+from leadproof.core.exchange import Exchange, Request, Response, header, headers
+from leadproof.core.findings import Finding, Observation
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.client import compose
 from leadproof.judge import Judge
 from leadproof.mock import Mock
-from leadproof.operations import CELLS, OPERATIONS
 from leadproof.redact import Redactor
 
 #: Values planted in the fields of a lead, by field name.

@@ -13,13 +13,14 @@ from dataclasses import replace
 
 import pytest
 
-from leadproof import defects, specs
-from leadproof.checks import PAIRED
-from leadproof.exchange import Exchange
-from leadproof.findings import shape
+from leadproof.commands import defects
+from leadproof.contract import specs
+from leadproof.contract.profile import load
+from leadproof.core.exchange import Exchange
+from leadproof.core.findings import shape
 from leadproof.judge import Judge
+from leadproof.judge.checks import PAIRED
 from leadproof.mock.defects import Defect, planted, table
-from leadproof.profile import load
 from leadproof.redact import Redactor
 
 PROFILE = load()

@@ -17,8 +17,8 @@ import pytest
 import yaml
 from lxml import etree
 
-from leadproof import resources
-from leadproof.operations import CELLS, OPERATIONS
+from leadproof.core import resources
+from leadproof.core.operations import CELLS, OPERATIONS
 
 DOCUMENTATION = Path(__file__).parent / "data" / "documentation"
 

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.reports import RENDERERS
-from leadproof.reports.text import one_line, visible
-from leadproof.reports.view import arrange, cells_of, decides
+from leadproof.core.operations import CELLS, OPERATIONS
+from leadproof.core.text import one_line, visible
+from leadproof.runs.formats import RENDERERS
+from leadproof.runs.formats.view import arrange, cells_of, decides
 
 HOSTILE = [
     "<script>alert(1)</script>",

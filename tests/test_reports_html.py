@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from leadproof.findings import KINDS
-from leadproof.reports import cards, html, sections
-from leadproof.reports.view import arrange
+from leadproof.core.findings import KINDS
+from leadproof.runs.formats import cards, html, sections
+from leadproof.runs.formats.view import arrange
 
 ROOT = Path(__file__).resolve().parent.parent
 STYLE = (ROOT / "reports" / "templates" / "style.css.j2").read_text("utf-8")

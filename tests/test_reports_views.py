@@ -21,17 +21,17 @@ from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
 
-from leadproof import resources
 from leadproof.cli import ci, main
 from leadproof.cli.console import summarise
-from leadproof.evidence import read_exchanges
-from leadproof.exchange import Exchange
-from leadproof.findings import KINDS
-from leadproof.operations import OPERATIONS, RESPONSE_TYPES
-from leadproof.reports import EXPORTS, FORMATS, RENDERERS
-from leadproof.reports.csv import COLUMNS
-from leadproof.reports.sarif import NAMELESS, fingerprint, home
-from leadproof.specs import clauses, places
+from leadproof.contract.specs import clauses, places
+from leadproof.core import resources
+from leadproof.core.exchange import Exchange
+from leadproof.core.findings import KINDS
+from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
+from leadproof.runs.evidence import read_exchanges
+from leadproof.runs.formats import EXPORTS, FORMATS, RENDERERS
+from leadproof.runs.formats.csv import COLUMNS
+from leadproof.runs.formats.sarif import NAMELESS, fingerprint, home
 
 DATA = Path(__file__).parent / "data"
 SARIF = jsonschema.Draft202012Validator(json.loads((DATA / "sarif.schema.json").read_bytes()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadproof import resources
+from leadproof.core import resources
 
 
 @pytest.mark.parametrize("folder", resources.FOLDERS)

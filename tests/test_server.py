@@ -19,11 +19,11 @@ from typing import Any
 import httpx
 import pytest
 
-from leadproof import profile, server
-from leadproof.errors import ServerError
-from leadproof.mock import Mock
-from leadproof.server import protocol
-from leadproof.server.heads import MAX_HEAD
+from leadproof.contract import profile
+from leadproof.core.errors import ServerError
+from leadproof.mock import Mock, server
+from leadproof.mock.server import protocol
+from leadproof.mock.server.heads import MAX_HEAD
 
 PROFILE = profile.load()
 KEY = PROFILE.credentials.api_keys[0]

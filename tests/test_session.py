@@ -11,19 +11,19 @@ from typing import Any
 import httpx
 import pytest
 
-from leadproof import session as module
-from leadproof.client import Client, Target
-from leadproof.errors import EncodeError, TargetError
-from leadproof.evidence import Run, read_exchanges
-from leadproof.exchange import Request, Response, header
+from leadproof.contract.profile import load
+from leadproof.contract.specs import load as load_spec
+from leadproof.core.errors import EncodeError, TargetError
+from leadproof.core.exchange import Request, Response, header
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.client import Client, Target
 from leadproof.judge import Judge, Judgement
 from leadproof.mock import Mock
-from leadproof.profile import load
 from leadproof.redact import Redactor
-from leadproof.session import BudgetSpent, GaveUp, Session
-from leadproof.specs import load as load_spec
-from leadproof.summary import Summary
+from leadproof.runs.evidence import Run, read_exchanges
+from leadproof.runs.summary import Summary
+from leadproof.suite import session as module
+from leadproof.suite.session import BudgetSpent, GaveUp, Session
 
 PROFILE = load()
 SPEC = load_spec()

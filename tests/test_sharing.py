@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from leadproof import captures, profile
+from leadproof import captures
+from leadproof.captures.share import share, suggested
 from leadproof.cli.redact import command
-from leadproof.errors import UsageError
-from leadproof.evidence import Run, read_exchanges
-from leadproof.exchange import Exchange, Request, Response
+from leadproof.contract import profile
+from leadproof.core.errors import UsageError
+from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.judge import Judge
 from leadproof.redact import Redactor
-from leadproof.sharing import share, suggested
+from leadproof.runs.evidence import Run, read_exchanges
 
 HARS = Path(__file__).parent / "data" / "har"
 GOOD = sorted((HARS / "good").iterdir())

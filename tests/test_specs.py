@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from leadproof import bodies, resources
-from leadproof.checks.bodies import explain
-from leadproof.errors import ConfigurationError
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.specs import clauses, digests, load, readings
+from leadproof import bodies
+from leadproof.contract.specs import clauses, digests, load, readings
+from leadproof.core import resources
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.operations import CELLS, OPERATIONS
+from leadproof.judge.checks.bodies import explain
 
 SPEC = load()
 DOCUMENT = SPEC.openapi

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from lxml import etree
 
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.mock.handlers import HANDLERS
-from leadproof.operations import CELLS, OPERATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "leadproof"

@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from leadproof import defects, specs, suite
-from leadproof.client import InProcess
-from leadproof.exchange import Request
+from leadproof import suite
+from leadproof.commands import defects
+from leadproof.contract import specs
+from leadproof.contract.profile import Profile, load
+from leadproof.core.exchange import Request
+from leadproof.core.operations import CELLS, OPERATIONS
+from leadproof.http.client import InProcess
 from leadproof.mock.defects import planted
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.profile import Profile, load
-from leadproof.session import BudgetSpent, Session
 from leadproof.suite import CannotTell, Case, Story, plan
 from leadproof.suite.running import CHANCE, FUTILE, Timetable
+from leadproof.suite.session import BudgetSpent, Session
 
 SPEC = specs.load()
 

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadproof.checks import Context, History
-from leadproof.errors import PRECEDENCE, ExitCode, worst
-from leadproof.excerpts import EXCERPT
-from leadproof.exchange import Exchange, Request, Response
-from leadproof.findings import KINDS, Finding, Observation
+from leadproof.contract.specs import Clause, load
+from leadproof.core.errors import PRECEDENCE, ExitCode, worst
+from leadproof.core.excerpts import EXCERPT
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.findings import KINDS, Finding, Observation
+from leadproof.core.operations import CELLS, OPERATIONS, RESPONSE_TYPES
 from leadproof.judge import Judgement, Tally
-from leadproof.operations import CELLS, OPERATIONS, RESPONSE_TYPES
+from leadproof.judge.checks import Context, History
 from leadproof.redact import Redactor
-from leadproof.specs import Clause, load
-from leadproof.summary import FAIL_ON, OBSERVED, SCHEMA, SHOWN, Summary, counts, coverage
+from leadproof.runs.summary import FAIL_ON, OBSERVED, SCHEMA, SHOWN, Summary, counts, coverage
 
 SPEC = load()
 

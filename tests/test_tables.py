@@ -14,18 +14,18 @@ import pytest
 
 from leadproof import bodies
 from leadproof.cli import main
-from leadproof.equivalence import compare, members
-from leadproof.evidence import read_exchanges
-from leadproof.exchange import format_of_body
-from leadproof.findings import shape
+from leadproof.contract.profile import load
+from leadproof.contract.specs import load as contract
+from leadproof.core.exchange import format_of_body
+from leadproof.core.findings import shape
+from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Compared, Decisions, Judge, Tally
+from leadproof.judge.equivalence import compare, members
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
-from leadproof.operations import OPERATIONS
-from leadproof.profile import load
-from leadproof.server import running
-from leadproof.specs import load as contract
-from leadproof.tables import attestations, equivalence, readings
+from leadproof.mock.server import running
+from leadproof.runs.evidence import read_exchanges
+from leadproof.runs.tables import attestations, equivalence, readings
 
 SPEC = contract()
 DEFECTS = ("xml-price-rounded", "request-id-constant", "expiry-in-the-past")

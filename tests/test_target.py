@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leadproof.errors import ConfigurationError
-from leadproof.target import SCHEMES, Target, is_loopback
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.target import SCHEMES, Target, is_loopback
 
 REFUSED = {
     "": "is no http or https URL",

@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from leadproof import bodies
-from leadproof.errors import UsageError
-from leadproof.exchange import Exchange, Request, Response
+from leadproof.contract.profile import load
+from leadproof.core.errors import UsageError
+from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
-from leadproof.profile import load
 from leadproof.testing import ContractViolation, RunningMock, Undecided, assert_contract, running_mock
 
 NUMBERS = iter(range(1, 10_000))

@@ -16,19 +16,20 @@ from typing import Any
 
 import pytest
 
-from leadproof import bodies, captures, profile, specs
-from leadproof.checks import CHECKS
-from leadproof.client import compose
-from leadproof.evidence import Run, hashes, read_exchanges
-from leadproof.evidence.rows import exchange_row
-from leadproof.exchange import Exchange
+from leadproof import bodies, captures
+from leadproof.captures.validating import Plan, Shelf, Validated, validate
+from leadproof.contract import profile, specs
+from leadproof.core.exchange import Exchange
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.client import compose
 from leadproof.judge import Tally
+from leadproof.judge.checks import CHECKS
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
-from leadproof.operations import CELLS, OPERATIONS
 from leadproof.redact import Redactor
-from leadproof.validating import Plan, Shelf, Validated, validate
+from leadproof.runs.evidence import Run, hashes, read_exchanges
+from leadproof.runs.evidence.rows import exchange_row
 
 POSTING = profile.load(None)
 NOW = 1_796_000_000.0

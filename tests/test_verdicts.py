@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadproof.errors import ExitCode, worst
-from leadproof.verdicts import FAIL_ON, codes_of, fails, settle, settle_again, verdict
+from leadproof.core.errors import ExitCode, worst
+from leadproof.runs.verdicts import FAIL_ON, codes_of, fails, settle, settle_again, verdict
 
 BROKEN = {"level": "must", "basis": "documented"}
 ADVICE = {"level": "should", "basis": "documented"}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from leadproof.errors import ConfigurationError
-from leadproof.waivers import Waiver, apply, load, read
+from leadproof.core.errors import ConfigurationError
+from leadproof.runs.waivers import Waiver, apply, load, read
 
 DATA = Path(__file__).parent / "data" / "waivers"
 BAD = sorted((DATA / "bad").glob("*.toml"))

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from leadproof.exchange import Request
-from leadproof.target import Target
-from leadproof.wire import probe
+from leadproof.core.exchange import Request
+from leadproof.core.target import Target
+from leadproof.http.wire import probe
 
 BODY = b'{"requestId": "1", "results": []}'
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"

@@ -24,9 +24,9 @@ import pytest
 
 if TYPE_CHECKING:
     from leadproof.cli.engage import Engagement, Wish
+    from leadproof.core.target import Target
     from leadproof.judge import Judge, Judgement
     from leadproof.suite import Case
-    from leadproof.target import Target
     from leadproof.testing import RunningMock
 
 MARKER = "leadproof_clauses"
@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     named = [(item, str(name)) for item in items for mark in item.iter_markers(MARKER) for name in mark.args]
     if not named:
         return
-    from leadproof.specs import clauses
+    from leadproof.contract.specs import clauses
 
     known = clauses()
     for item, name in named:
@@ -100,7 +100,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         _running = outer
     names = [str(name) for mark in item.iter_markers(MARKER) for name in mark.args]
     if names and judged:
-        from leadproof import specs, testing
+        from leadproof import testing
+        from leadproof.contract import specs
 
         if reasons := testing.undecided(names, judged, specs.load()):
             pytest.fail("\n".join(reasons), pytrace=False)
@@ -153,9 +154,9 @@ def leadproof_target(request: pytest.FixtureRequest) -> Target:
     if name is None:
         mock: RunningMock = request.getfixturevalue("_leadproof_target_mock")
         return mock.target
-    from leadproof import config
     from leadproof.cli import options
-    from leadproof.mock_target import with_mock_credentials
+    from leadproof.http.mock_target import with_mock_credentials
+    from leadproof.runs import config
 
     configured = options.settings()
     profile = options.posting_profile(_value(request.config, "profile"), configured)
@@ -188,7 +189,7 @@ def leadproof_judge(request: pytest.FixtureRequest) -> Judge:
 def contract_cases(topic: str) -> list[Any]:
     """The cases of a topic of the contract suite, as parameters: their names are the ids, their clauses are marked."""
     from leadproof import suite
-    from leadproof.specs import load
+    from leadproof.contract.specs import load
 
     spec, made = load(), list[Any]()
     for case in suite.TOPICS[topic]():
@@ -207,9 +208,9 @@ class ContractSuite:
         """Runs one case: a test that fails where it finds something, and is skipped where it cannot tell."""
         __tracebackhide__ = True
         from leadproof import suite
-        from leadproof.errors import ExitCode, TargetError
-        from leadproof.reports.failure import failures
-        from leadproof.session import BudgetSpent
+        from leadproof.core.errors import ExitCode, TargetError
+        from leadproof.runs.formats.failure import failures
+        from leadproof.suite.session import BudgetSpent
 
         topic, case = row
         try:
@@ -235,8 +236,8 @@ def leadproof_suite(
 ) -> Iterator[ContractSuite]:
     """The contract suite against the built-in mock or --leadproof-target, with the guard rails of certify."""
     from leadproof.cli.engage import engage
-    from leadproof.coverage import Coverage
-    from leadproof.errors import LeadproofError
+    from leadproof.core.errors import LeadproofError
+    from leadproof.judge.coverage import Coverage
 
     try:
         wish = _wish(request.config, partial(tmp_path_factory.mktemp, "leadproof"))
@@ -253,7 +254,7 @@ def leadproof_suite(
 def _wish(config: pytest.Config, temporary: Any) -> Wish:
     from leadproof.cli import options
     from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Wish
-    from leadproof.config import target
+    from leadproof.runs.config import target
 
     configured = options.settings()
     name, most, rate = (_value(config, key) for key in ("target", "max-requests", "rate"))

@@ -15,21 +15,21 @@ from typing import Any
 
 import httpx
 
-from leadproof import specs
-from leadproof.checks import TIMED
-from leadproof.errors import UsageError
-from leadproof.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, format_of_body
+from leadproof.contract import specs
+from leadproof.contract.profile import Profile, load
+from leadproof.core.errors import UsageError
+from leadproof.core.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, format_of_body
+from leadproof.core.operations import OPERATIONS
+from leadproof.core.target import Target
+from leadproof.core.text import count
+from leadproof.http.mock_target import mock_credentials
 from leadproof.judge import Judge, Judgement
+from leadproof.judge.checks import TIMED
 from leadproof.mock import Mock
-from leadproof.mock_target import mock_credentials
-from leadproof.operations import OPERATIONS
-from leadproof.profile import Profile, load
+from leadproof.mock.server import new_token, running
 from leadproof.redact import Redactor
-from leadproof.reports.failure import failures
-from leadproof.reports.text import count
-from leadproof.server import new_token, running
-from leadproof.summary import Summary, counts
-from leadproof.target import Target
+from leadproof.runs.formats.failure import failures
+from leadproof.runs.summary import Summary, counts
 
 #: Header with the token of the mock's controls.
 _TOKEN = "x-mock-token"

@@ -21,10 +21,10 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from leadproof import captures  # noqa: E402 - found in the checkout, installed or not
 from leadproof.bodies import encode_request  # noqa: E402 - as above
-from leadproof.exchange import Exchange, Request  # noqa: E402 - as above
+from leadproof.contract.profile import load  # noqa: E402 - as above
+from leadproof.core.exchange import Exchange, Request  # noqa: E402 - as above
 from leadproof.generate.leads import LeadMaker  # noqa: E402 - as above
 from leadproof.mock import Mock  # noqa: E402 - as above
-from leadproof.profile import load  # noqa: E402 - as above
 
 NOW = 1_769_876_712.0
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"

@@ -36,8 +36,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "src"))
 
-from leadproof import bodies, profile  # noqa: E402 - found in the checkout, installed or not
-from leadproof.histogram import Histogram  # noqa: E402 - as above
+from leadproof import bodies  # noqa: E402 - found in the checkout, installed or not
+from leadproof.contract import profile  # noqa: E402 - as above
+from leadproof.core.histogram import Histogram  # noqa: E402 - as above
 from leadproof.load import driver  # noqa: E402 - as above
 
 _CPUS = sorted(os.sched_getaffinity(0))
@@ -55,7 +56,7 @@ _ENGINE = """
 import os, sys, time
 import locust, gevent
 from leadproof.load import job, scenario
-from leadproof.locust_engine.engine import Engine
+from leadproof.load.locust.engine import Engine
 import gc
 url, seconds = sys.argv[1], float(sys.argv[2])
 one = job.Job(scenario.load("ping_only").with_(judge_share=0.0), url)

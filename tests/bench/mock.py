@@ -43,8 +43,9 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "src"))
 
-from leadproof import bodies, profile  # noqa: E402 - found in the checkout, installed or not
-from leadproof.server.serving import new_loop  # noqa: E402 - as above
+from leadproof import bodies  # noqa: E402 - found in the checkout, installed or not
+from leadproof.contract import profile  # noqa: E402 - as above
+from leadproof.mock.server.serving import new_loop  # noqa: E402 - as above
 
 ORDERS = 300_000
 CONNECTIONS = 16

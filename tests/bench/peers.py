@@ -34,12 +34,13 @@ sys.path.insert(0, str(ROOT / "src"))
 
 import httpx  # noqa: E402 - found in the checkout, installed or not
 
-from leadproof import bodies, defects  # noqa: E402 - as above
+from leadproof import bodies  # noqa: E402 - as above
+from leadproof.commands import defects  # noqa: E402 - as above
+from leadproof.contract.profile import load  # noqa: E402 - as above
+from leadproof.core.operations import CELLS, OPERATIONS  # noqa: E402 - as above
 from leadproof.generate.leads import LeadMaker  # noqa: E402 - as above
 from leadproof.mock.defects import Defect, planted, table  # noqa: E402 - as above
-from leadproof.operations import CELLS, OPERATIONS  # noqa: E402 - as above
-from leadproof.profile import load  # noqa: E402 - as above
-from leadproof.server import running  # noqa: E402 - as above
+from leadproof.mock.server import running  # noqa: E402 - as above
 
 SPEC = ROOT / "specs" / "openapi.yaml"
 PROFILE = load()

@@ -39,18 +39,19 @@ import jsonschema  # noqa: E402 - the peer, after the path is set
 import orjson  # noqa: E402 - as above
 from lxml import etree  # noqa: E402 - as above
 
-from leadproof import bodies, specs  # noqa: E402 - found in the checkout, installed or not
-from leadproof.checks.bodies import explain  # noqa: E402 - as above
-from leadproof.client import compose  # noqa: E402 - as above
-from leadproof.equivalence import compare  # noqa: E402 - as above
-from leadproof.evidence import exchange_row  # noqa: E402 - as above
-from leadproof.exchange import Exchange, Request, Response  # noqa: E402 - as above
+from leadproof import bodies  # noqa: E402 - found in the checkout, installed or not
+from leadproof.contract import specs  # noqa: E402 - as above
+from leadproof.contract.profile import load  # noqa: E402 - as above
+from leadproof.core.exchange import Exchange, Request, Response  # noqa: E402 - as above
+from leadproof.core.operations import OPERATIONS  # noqa: E402 - as above
 from leadproof.generate.leads import LeadMaker  # noqa: E402 - as above
+from leadproof.http.client import compose  # noqa: E402 - as above
 from leadproof.judge import Judge  # noqa: E402 - as above
-from leadproof.operations import OPERATIONS  # noqa: E402 - as above
-from leadproof.profile import load  # noqa: E402 - as above
+from leadproof.judge.checks.bodies import explain  # noqa: E402 - as above
+from leadproof.judge.equivalence import compare  # noqa: E402 - as above
 from leadproof.redact import Redactor  # noqa: E402 - as above
-from leadproof.summary import Summary  # noqa: E402 - as above
+from leadproof.runs.evidence import exchange_row  # noqa: E402 - as above
+from leadproof.runs.summary import Summary  # noqa: E402 - as above
 
 OPERATION = "create_lead"
 SPEC, PROFILE = specs.load(), load()

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from leadproof import bodies, profile
-from leadproof.exchange import MEDIA_TYPES, Request, Response
+from leadproof import bodies
+from leadproof.contract import profile
+from leadproof.contract.profile import Profile
+from leadproof.core.exchange import MEDIA_TYPES, Request, Response
+from leadproof.core.operations import OPERATIONS
 from leadproof.mock import Limits, Mock
-from leadproof.operations import OPERATIONS
-from leadproof.profile import Profile
 
 #: 2026-01-31T16:25:12.250Z
 NOW = 1_769_876_712.25

@@ -7,15 +7,15 @@ from collections import Counter
 
 import pytest
 
-from leadproof import specs
-from leadproof.errors import UsageError
-from leadproof.exchange import Request, Response
+from leadproof.contract import specs
+from leadproof.contract.profile import load
+from leadproof.core.errors import UsageError
+from leadproof.core.exchange import Request, Response
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.judge.register import Register
 from leadproof.mock import Mock
 from leadproof.mock.defects import Defect, pick, planted, table
 from leadproof.mock.defects.places import owner, places
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.profile import load
 
 PROFILE = load()
 WRITTEN = [row for row in table().values() if not row.generated]

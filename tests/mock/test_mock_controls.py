@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from leadproof import bodies
-from leadproof.exchange import Request
+from leadproof.core.exchange import Request
 from leadproof.mock.callbacks import fault_of_url, is_loopback
 from leadproof.mock.controls import CONTROLS
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadproof.operations import OPERATIONS
+from leadproof.core.operations import OPERATIONS
 
 FORMATS = ("json", "xml")
 CREATES = ("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post")

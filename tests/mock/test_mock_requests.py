@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from leadproof import bodies
-from leadproof.exchange import Request
-from leadproof.operations import OPERATIONS
+from leadproof.core.exchange import Request
+from leadproof.core.operations import OPERATIONS
 
 JSON, XML = "application/json", "application/xml"
 PING = b'{"source":{"vid":1001,"lid":2001},"leads":[{"fields":{"State":"TX","Zip":"75001"}}]}'

@@ -30,13 +30,13 @@ import httpx
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from leadproof.bodies import encode_request
-from leadproof.evidence import exchange_row
-from leadproof.exchange import Exchange, Request, Response
+from leadproof.contract.profile import load
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.operations import OPERATIONS
 from leadproof.generate.leads import LeadMaker
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
-from leadproof.operations import OPERATIONS
-from leadproof.profile import load
+from leadproof.runs.evidence import exchange_row
 
 PROFILE = load()
 KEY = PROFILE.credentials.api_keys[0]

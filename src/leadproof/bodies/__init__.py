@@ -17,7 +17,7 @@ from leadproof.bodies.answers import Node
 from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape, typed
 from leadproof.bodies.requests import RequestForm
 from leadproof.bodies.skeletons import Skeletons
-from leadproof.specs import Specification, load
+from leadproof.contract.specs import Specification, load
 
 __all__ = [
     "MAX_BODY", "BodyError", "Decoded", "Problem", "decode_answer", "decode_request", "encode_answer",

@@ -13,7 +13,7 @@ from typing import Any
 from leadproof.bodies import xml
 from leadproof.bodies.lexical import BLANK, is_nil, parse, scalar, whole
 from leadproof.bodies.problems import Problem, escape, note, typed
-from leadproof.errors import EncodeError
+from leadproof.core.errors import EncodeError
 
 
 @dataclass(frozen=True, slots=True)

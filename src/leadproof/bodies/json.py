@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape, met
-from leadproof.errors import EncodeError
+from leadproof.core.errors import EncodeError
 
 #: Objects and arrays inside each other: as many as orjson writes. Whatever walks a value may rely on it.
 MAX_DEPTH = 254

@@ -12,7 +12,7 @@ from typing import Any
 
 from leadproof.bodies import xml
 from leadproof.bodies.problems import typed
-from leadproof.errors import EncodeError
+from leadproof.core.errors import EncodeError
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")

@@ -13,7 +13,7 @@ from leadproof.bodies import xml
 from leadproof.bodies.answers import Node
 from leadproof.bodies.lexical import BLANK, lexical, parse, whole
 from leadproof.bodies.problems import Problem, escape, note, typed
-from leadproof.errors import EncodeError
+from leadproof.core.errors import EncodeError
 
 SEPARATOR = "|"
 

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from leadproof.bodies.problems import MAX_BODY, BodyError, Problem
-from leadproof.errors import EncodeError
+from leadproof.core.errors import EncodeError
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NIL = f"{{{XSI}}}nil"

@@ -22,8 +22,8 @@ from leadproof.captures.ndjson import read_ndjson
 from leadproof.captures.problems import Problems
 from leadproof.captures.raw import read_raw
 from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
-from leadproof.errors import InputError
-from leadproof.exchange import Exchange
+from leadproof.core.errors import InputError
+from leadproof.core.exchange import Exchange
 
 __all__ = [
     "PARTS", "READERS", "STANDARD_INPUT", "Mapping", "Problem", "Problems", "Reader", "Source", "Stream", "files",

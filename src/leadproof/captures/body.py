@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leadproof.bodies import MAX_BODY
 from leadproof.captures.model import Problem, Source
 from leadproof.captures.streams import Stream
-from leadproof.exchange import Exchange, Request, Response
+from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.judge.recognition import recognise
 
 _HEAD = 4096

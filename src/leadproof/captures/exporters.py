@@ -13,19 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from leadproof.captures.model import Problem
-from leadproof.captures.values import (
-    duration,
-    encoded,
-    from_base64,
-    mapping,
-    number,
-    pairs,
-    plain,
-    seconds,
-    target,
-)
-from leadproof.exchange import Exchange, Headers, Request, Response
-from leadproof.findings import KINDS
+from leadproof.captures.values import duration, encoded, from_base64, mapping, number, pairs, plain, seconds, target
+from leadproof.core.exchange import Exchange, Headers, Request, Response
+from leadproof.core.findings import KINDS
 
 #: Characters at which Firefox cuts a body off.
 CUT = 1_048_576

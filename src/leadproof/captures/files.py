@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
-from leadproof.errors import InputError
+from leadproof.core.errors import InputError
 
 _RUN = "run.json"
 _EXCHANGES = "exchanges.ndjson"

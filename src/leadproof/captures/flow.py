@@ -12,7 +12,7 @@ from typing import Any
 from leadproof.captures.model import Problem, Source
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import DAY, plain
-from leadproof.exchange import Exchange, Headers, Request, Response
+from leadproof.core.exchange import Exchange, Headers, Request, Response
 
 #: Bytes of one flow: two bodies and what is around them.
 FLOW = 16 * 1024 * 1024

@@ -15,7 +15,7 @@ from leadproof.captures.entries import SCANNER, Entries, Flaw
 from leadproof.captures.exporters import CUT, Said, lenient
 from leadproof.captures.model import Problem, Source
 from leadproof.captures.streams import Stream, utf8
-from leadproof.exchange import Exchange, Headers, Request, Response
+from leadproof.core.exchange import Exchange, Headers, Request, Response
 
 _EXPORT_AGAIN = "export it again, with the requests"
 

@@ -11,8 +11,8 @@ from leadproof.captures import values
 from leadproof.captures.mapping import Mapping
 from leadproof.captures.model import Problem, Source
 from leadproof.captures.streams import LINE, Stream, lines, utf8
-from leadproof.exchange import Exchange, Headers, Request, Response, header
-from leadproof.reports.text import count
+from leadproof.core.exchange import Exchange, Headers, Request, Response, header
+from leadproof.core.text import count
 
 
 def read_log(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:

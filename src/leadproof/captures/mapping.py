@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leadproof.errors import ConfigurationError
+from leadproof.core.errors import ConfigurationError
 
 #: What a mapping may name -> what it means.
 PARTS: dict[str, str] = {

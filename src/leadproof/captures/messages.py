@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from leadproof.bodies import MAX_BODY
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import target
-from leadproof.exchange import Headers, Request, header
-from leadproof.reports.text import count
+from leadproof.core.exchange import Headers, Request, header
+from leadproof.core.text import count
 
 #: Bytes of one message.
 MESSAGE = MAX_BODY // 2

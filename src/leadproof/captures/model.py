@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leadproof.exchange import Exchange
+from leadproof.core.exchange import Exchange
 
 if TYPE_CHECKING:
     from leadproof.captures.mapping import Mapping

@@ -10,8 +10,8 @@ import orjson
 
 from leadproof.captures.model import Problem, Source
 from leadproof.captures.streams import LINE, Stream, lines, utf8
-from leadproof.evidence.rows import read_exchange
-from leadproof.exchange import Exchange
+from leadproof.core.exchange import Exchange
+from leadproof.runs.evidence.rows import read_exchange
 
 
 def read_ndjson(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:

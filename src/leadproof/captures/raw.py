@@ -12,7 +12,7 @@ from leadproof.captures.messages import MESSAGE, Message, message_of, pieces, re
 from leadproof.captures.model import Problem, Source
 from leadproof.captures.streams import Stream, utf8
 from leadproof.captures.values import plain
-from leadproof.exchange import Exchange, Request, Response, header
+from leadproof.core.exchange import Exchange, Request, Response, header
 
 _JUDGED = "what could be read was judged"
 

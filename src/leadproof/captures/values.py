@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from leadproof.bodies import MAX_BODY
-from leadproof.exchange import Headers, header
+from leadproof.core.exchange import Headers, header
 
 #: Seconds.
 DAY = 86_400.0

@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 
 from leadproof import __version__
 from leadproof.cli import hints
-from leadproof.errors import ExitCode, LeadproofError
+from leadproof.core.errors import ExitCode, LeadproofError
 
 #: Command -> the line that `leadproof --help` shows. The module has the same name.
 COMMANDS: dict[str, str] = {
@@ -141,7 +141,7 @@ def _place(error: BaseException) -> str:
 
 
 def _complain(message: str, hint: str) -> None:
-    from leadproof.reports.text import visible
+    from leadproof.core.text import visible
 
     click.echo(f"leadproof: error: {visible(message)}", err=True)
     if hint:

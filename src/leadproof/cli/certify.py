@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from leadproof import certify, suite
+from leadproof import suite
 from leadproof.cli import completing, ending, options, plans
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage
-from leadproof.errors import ExitCode, UsageError
+from leadproof.commands import certify
+from leadproof.core.errors import ExitCode, UsageError
+from leadproof.core.text import count
 from leadproof.load import driver, objectives
 from leadproof.load.probe import Probe, Setting, probe, require
-from leadproof.reports.text import count
-from leadproof.session import BudgetSpent
+from leadproof.suite.session import BudgetSpent
 
 
 @click.command("certify")

@@ -15,8 +15,8 @@ from typing import Any
 import click
 
 from leadproof.cli.console import waiver_words
-from leadproof.reports import RENDERERS
-from leadproof.reports.text import count, one_line
+from leadproof.core.text import count, one_line
+from leadproof.runs.formats import RENDERERS
 
 #: Annotations of one kind that the runner shows for a step.
 SHOWN = 10

@@ -11,11 +11,11 @@ import click
 from leadproof import bodies, captures
 from leadproof.bodies import MAX_BODY, BodyError
 from leadproof.cli import options
-from leadproof.equivalence import compare, left_out
-from leadproof.errors import ExitCode, InputError, UsageError
-from leadproof.operations import OPERATIONS
-from leadproof.reports.text import count, one_line
-from leadproof.specs import Specification
+from leadproof.contract.specs import Specification
+from leadproof.core.errors import ExitCode, InputError, UsageError
+from leadproof.core.operations import OPERATIONS
+from leadproof.core.text import count, one_line
+from leadproof.judge.equivalence import compare, left_out
 
 
 @click.command("compare")

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from leadproof.errors import LeadproofError
+from leadproof.core.errors import LeadproofError
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
 
@@ -40,19 +40,19 @@ def with_files(names: Callable[[], Iterable[str]]) -> Completer:
 
 
 def _operations() -> Iterable[str]:
-    from leadproof.operations import OPERATIONS
+    from leadproof.core.operations import OPERATIONS
 
     return OPERATIONS
 
 
 def _clauses() -> Iterable[str]:
-    from leadproof import specs
+    from leadproof.contract import specs
 
     return specs.clauses()
 
 
 def _readings() -> Iterable[str]:
-    from leadproof import specs
+    from leadproof.contract import specs
 
     return [f"{one.id}={choice}" for one in specs.readings().values() if one.selectable for choice in one.choices]
 
@@ -70,13 +70,13 @@ def _objectives() -> Iterable[str]:
 
 
 def _targets() -> Iterable[str]:
-    from leadproof import config
+    from leadproof.runs import config
 
     return config.load(Path.cwd()).targets
 
 
 def _faults() -> Iterable[str]:
-    from leadproof.server.faults import FAULTS
+    from leadproof.mock.server.faults import FAULTS
 
     return FAULTS
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from leadproof.errors import ExitCode
-from leadproof.findings import shape
-from leadproof.operations import OPERATIONS
-from leadproof.reports.text import count, one_line, seconds
-from leadproof.reports.view import outcome
-from leadproof.verdicts import codes_of
+from leadproof.core.errors import ExitCode
+from leadproof.core.findings import shape
+from leadproof.core.operations import OPERATIONS
+from leadproof.core.text import count, one_line, seconds
+from leadproof.runs.formats.view import outcome
+from leadproof.runs.verdicts import codes_of
 
 #: Distinct findings that are printed; the report holds the rest.
 PRINTED = 20

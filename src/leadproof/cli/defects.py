@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from leadproof import defects
 from leadproof.cli import completing, options
 from leadproof.cli.display import Display
-from leadproof.errors import ExitCode
+from leadproof.commands import defects
+from leadproof.contract.profile import load
+from leadproof.core.errors import ExitCode
+from leadproof.core.progress import counted
+from leadproof.core.text import count
 from leadproof.mock.defects import pick
-from leadproof.profile import load
-from leadproof.progress import counted
-from leadproof.reports.text import count
 
 #: Survivors that are printed one by one; --json has them all.
 PRINTED = 60

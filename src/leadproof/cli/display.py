@@ -17,8 +17,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from leadproof.progress import Standing
-from leadproof.reports.text import one_line
+from leadproof.core.progress import Standing
+from leadproof.core.text import one_line
 
 #: Columns of the terminal that stay free behind the row: a terminal writes ^C where the cursor is. In a full row that
 #: would be the next line, and the row could not be taken away any more.

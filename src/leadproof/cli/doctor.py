@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 import click
 
-from leadproof import __version__, installation, specs
+from leadproof import __version__
 from leadproof.cli import options
-from leadproof.errors import ExitCode, LeadproofError
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.profile import load as load_profile
+from leadproof.contract import specs
+from leadproof.contract.profile import load as load_profile
+from leadproof.core import installation
+from leadproof.core.errors import ExitCode, LeadproofError
+from leadproof.core.operations import CELLS, OPERATIONS
 
 #: Packages that every command needs.
 REQUIRED = (

@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 
-from leadproof import comparison, config, waivers
 from leadproof.cli import ci, options
 from leadproof.cli.console import summarise
-from leadproof.evidence import Run, read_report
-from leadproof.reports import FORMATS, RENDERERS
+from leadproof.runs import comparison, config, waivers
+from leadproof.runs.evidence import Run, read_report
+from leadproof.runs.formats import FORMATS, RENDERERS
 
 formats = click.option(
     "--format", "formats", multiple=True, type=click.Choice(FORMATS),

@@ -10,28 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leadproof import certify, config
 from leadproof.cli import options
 from leadproof.cli.display import Display
 from leadproof.cli.ending import Ending
 from leadproof.cli.watching import Watch
-from leadproof.client import Client, Target
-from leadproof.errors import ExitCode
-from leadproof.evidence import Run
-from leadproof.findings import Observation
+from leadproof.commands import certify
+from leadproof.contract.profile import Profile
+from leadproof.contract.specs import Specification
+from leadproof.core.errors import ExitCode
+from leadproof.core.findings import Observation
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.client import Client, Target
+from leadproof.http.mock_target import mock_credentials, with_mock_credentials
+from leadproof.http.receiver import Receiver
 from leadproof.judge import Judge
 from leadproof.mock import Mock
-from leadproof.mock_target import mock_credentials, with_mock_credentials
-from leadproof.profile import Profile
-from leadproof.receiver import Receiver
+from leadproof.mock.server import new_token, running
 from leadproof.redact import Redactor
-from leadproof.server import new_token, running
-from leadproof.session import Session
-from leadproof.specs import Specification
+from leadproof.runs import config
+from leadproof.runs.evidence import Run
+from leadproof.runs.summary import Summary
+from leadproof.runs.verdicts import codes_of, settle
 from leadproof.suite import Controls, Story
-from leadproof.summary import Summary
-from leadproof.verdicts import codes_of, settle
+from leadproof.suite.session import Session
 
 #: Said where the target was given no key: that the requests carry none is then nobody's breach.
 NO_SECRET = "the requests carried no credentials: none were given (LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN)"

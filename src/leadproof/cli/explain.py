@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import click
 
-from leadproof import specs
 from leadproof.cli import completing
-from leadproof.errors import MEANINGS, ExitCode, UsageError
-from leadproof.findings import KINDS
+from leadproof.contract import specs
+from leadproof.contract.specs import Clause, Reading
+from leadproof.core.errors import MEANINGS, ExitCode, UsageError
+from leadproof.core.findings import KINDS
+from leadproof.core.operations import OPERATIONS, Operation
 from leadproof.mock.defects import Defect
-from leadproof.operations import OPERATIONS, Operation
-from leadproof.server.faults import FAULTS, Fault
-from leadproof.specs import Clause, Reading
+from leadproof.mock.server.faults import FAULTS, Fault
 
 
 @click.command("explain")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from leadproof.errors import LeadproofError, UsageError
+from leadproof.core.errors import LeadproofError, UsageError
 
 
 class NamingGroup(click.Group):
@@ -81,7 +81,7 @@ def _misplaced(context: click.Context, words: Sequence[str]) -> str:
 
 def _targets() -> Collection[str]:
     """The named targets of the current folder; none if its settings cannot be read, which is not what is asked here."""
-    from leadproof import config
+    from leadproof.runs import config
 
     try:
         return config.load(Path.cwd()).targets

@@ -8,8 +8,8 @@ import click
 
 from leadproof.cli import completing
 from leadproof.cli.starters import STARTERS
-from leadproof.errors import LeadproofError, UsageError
-from leadproof.installation import only_here, requirement
+from leadproof.core.errors import LeadproofError, UsageError
+from leadproof.core.installation import only_here, requirement
 
 
 @click.command("init")

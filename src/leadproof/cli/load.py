@@ -14,12 +14,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from leadproof import config
 from leadproof.cli import ci, completing, ending, hints, options, plans
 from leadproof.cli.display import Display
-from leadproof.errors import ConfigurationError, ExitCode, InputError, UsageError
-from leadproof.evidence import Run
+from leadproof.core.errors import ConfigurationError, ExitCode, InputError, UsageError
+from leadproof.core.progress import Standing
+from leadproof.core.target import Target
+from leadproof.core.text import figure
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.mock_target import is_mock, mock_credentials, with_mock_credentials
 from leadproof.judge import Judge
 from leadproof.load import driver, guard, latency, objectives, scenario, telling
 from leadproof.load.following import follow
@@ -28,12 +30,10 @@ from leadproof.load.plan import Plan, require
 from leadproof.load.plan import plan as plan_of
 from leadproof.load.schedule import PATTERNS, SHAPES
 from leadproof.load.story import Story
-from leadproof.mock_target import is_mock, mock_credentials, with_mock_credentials
-from leadproof.progress import Standing
-from leadproof.reports import RENDERERS
-from leadproof.reports.text import figure
-from leadproof.summary import Summary
-from leadproof.target import Target
+from leadproof.runs import config
+from leadproof.runs.evidence import Run
+from leadproof.runs.formats import RENDERERS
+from leadproof.runs.summary import Summary
 
 #: Users of the closed model.
 CLOSED_USERS = 10

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import click
 
 from leadproof.cli import completing, options
-from leadproof.errors import UsageError
+from leadproof.contract.profile import Profile
+from leadproof.core.errors import UsageError
+from leadproof.core.target import is_loopback
 from leadproof.mock import Limits
 from leadproof.mock.defects import pick, planted
-from leadproof.profile import Profile
-from leadproof.server import new_token, run
-from leadproof.server.faults import script
-from leadproof.target import is_loopback
+from leadproof.mock.server import new_token, run
+from leadproof.mock.server.faults import script
 
 _KEY, _TOKEN = "LEADPROOF_API_KEY", "LEADPROOF_BEARER_TOKEN"
 

@@ -10,15 +10,16 @@ from typing import Any, TypeVar
 
 import click
 
-from leadproof import config, specs
 from leadproof.cli import completing
-from leadproof.errors import UsageError
-from leadproof.operations import OPERATIONS
-from leadproof.profile import Profile
-from leadproof.profile import load as load_profile
+from leadproof.contract import specs
+from leadproof.contract.profile import Profile
+from leadproof.contract.profile import load as load_profile
+from leadproof.core.errors import UsageError
+from leadproof.core.operations import OPERATIONS
 from leadproof.redact import Redactor
 from leadproof.redact.standins import SALT
-from leadproof.summary import FAIL_ON
+from leadproof.runs import config
+from leadproof.runs.summary import FAIL_ON
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

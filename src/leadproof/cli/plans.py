@@ -8,20 +8,21 @@ from typing import Any
 
 import click
 
-from leadproof import config, suite
-from leadproof.certify import require_sender
+from leadproof import suite
 from leadproof.cli.engage import Wish, budget_of, rate_of
-from leadproof.errors import ExitCode, LeadproofError
+from leadproof.commands.certify import require_sender
+from leadproof.core.errors import ExitCode, LeadproofError
+from leadproof.core.operations import CELLS, OPERATIONS
+from leadproof.core.target import Target
+from leadproof.core.text import count, one_line
 from leadproof.generate.leads import LeadMaker
 from leadproof.load import probe
 from leadproof.load.plan import Plan
 from leadproof.load.plan import plan as plan_load
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.reports import RENDERERS
-from leadproof.reports.text import count, one_line
+from leadproof.runs import config
+from leadproof.runs.formats import RENDERERS
 from leadproof.suite import Case
 from leadproof.suite.plan import plan as plan_suite
-from leadproof.target import Target
 
 
 def show(lines: Iterator[str], data: Mapping[str, Any], *, as_json: bool) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from leadproof import config
 from leadproof.cli import completing, ending, options
 from leadproof.cli.display import Display
-from leadproof.evidence import write_manifest, write_reports
-from leadproof.progress import counted, timed
+from leadproof.core.progress import counted, timed
+from leadproof.core.text import count
 from leadproof.recorder import Job, Limits, record
 from leadproof.recorder.frames import Counts
-from leadproof.reports.text import count
+from leadproof.runs import config
+from leadproof.runs.evidence import write_manifest, write_reports
 
 
 @click.command("record")

@@ -8,12 +8,12 @@ import click
 
 from leadproof import captures
 from leadproof.bodies import MAX_BODY
+from leadproof.captures.share import Copy, share, suggested
 from leadproof.cli import options
 from leadproof.cli.display import Display
-from leadproof.errors import ExitCode
-from leadproof.progress import Standing
-from leadproof.reports.text import count, one_line
-from leadproof.sharing import Copy, share, suggested
+from leadproof.core.errors import ExitCode
+from leadproof.core.progress import Standing
+from leadproof.core.text import count, one_line
 
 
 @click.command("redact")

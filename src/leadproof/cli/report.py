@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from leadproof.cli import ending, options
-from leadproof.errors import InputError, UsageError
-from leadproof.evidence import Run, read_report, verify, write_manifest, write_reports
-from leadproof.merging import merge
+from leadproof.core.errors import InputError, UsageError
 from leadproof.redact import Redactor
+from leadproof.runs.evidence import Run, read_report, verify, write_manifest, write_reports
+from leadproof.runs.merging import merge
 
 
 @click.command("report")

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
-from leadproof import postman, profile, resources, specs
 from leadproof.cli import hints
-from leadproof.errors import InputError, UsageError
-from leadproof.reports.text import count, one_line
+from leadproof.commands import postman
+from leadproof.contract import profile, specs
+from leadproof.core import resources
+from leadproof.core.errors import InputError, UsageError
+from leadproof.core.text import count, one_line
 
 #: Ends of the names of files that an export holds; whatever else lies in the folder is nobody's.
 _ENDS = (".yaml", ".xsd", ".toml", ".json")

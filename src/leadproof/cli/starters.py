@@ -9,7 +9,7 @@ from collections.abc import Callable
 from string import Template
 from typing import NamedTuple
 
-from leadproof import resources
+from leadproof.core import resources
 
 
 class Starter(NamedTuple):

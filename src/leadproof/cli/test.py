@@ -12,13 +12,13 @@ import click
 from leadproof import suite
 from leadproof.cli import completing, ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, engage
-from leadproof.coverage import Coverage, gaps
-from leadproof.errors import InputError, UsageError
-from leadproof.operations import BOTH
-from leadproof.reports.text import count, one_line
-from leadproof.session import BudgetSpent
-from leadproof.specs import Clause, Specification
+from leadproof.contract.specs import Clause, Specification
+from leadproof.core.errors import InputError, UsageError
+from leadproof.core.operations import BOTH
+from leadproof.core.text import count, one_line
+from leadproof.judge.coverage import Coverage, gaps
 from leadproof.suite.replay import Replay, read
+from leadproof.suite.session import BudgetSpent
 
 #: Generated examples of each cell, unless told otherwise.
 EXAMPLES = 10

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
-from leadproof import captures, progress
+from leadproof import captures
+from leadproof.captures.validating import KEPT, Plan, Told, validate
 from leadproof.cli import ending, hints, options
 from leadproof.cli.display import Display
-from leadproof.errors import UsageError
-from leadproof.evidence import Run
-from leadproof.reports.text import count
-from leadproof.validating import KEPT, Plan, Told, validate
+from leadproof.core import progress
+from leadproof.core.errors import UsageError
+from leadproof.core.text import count
+from leadproof.runs.evidence import Run
 
 
 @click.command("validate")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from leadproof.errors import ExitCode, InputError
-from leadproof.evidence import Verified, verify
-from leadproof.reports.text import count, one_line
+from leadproof.core.errors import ExitCode, InputError
+from leadproof.core.text import count, one_line
+from leadproof.runs.evidence import Verified, verify
 
 
 @click.command("verify")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from leadproof.cli.display import Display
-from leadproof.progress import Standing, counted, share
+from leadproof.core.progress import Standing, counted, share
 from leadproof.suite import Case, Outcome
 from leadproof.suite.running import SHARES
 

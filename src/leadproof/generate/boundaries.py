@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from leadproof.contract.profile import Field
 from leadproof.generate.leads import LeadMaker, fitting
-from leadproof.profile import Field
 
 Value = dict[str, Any]
 

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from leadproof.contract.specs import Schema, Specification
+from leadproof.core.operations import OPERATIONS
 from leadproof.generate.boundaries import leads_fields, members
 from leadproof.generate.leads import LeadMaker
-from leadproof.operations import OPERATIONS
-from leadproof.specs import Schema, Specification
 
 #: Tests that an example may be made smaller with, once one has failed.
 SHRINKS = 40

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from leadproof.profile import Campaign, Field, LeadType
+from leadproof.contract.profile import Campaign, Field, LeadType
 
 #: Area codes that people know come first; then the others that the numbering plan has room for: not 211, 311, …, and
 #: none with a 9 in the middle, which are kept for longer numbers.

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leadproof.errors import ConfigurationError
+from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile, Source
+from leadproof.core.errors import ConfigurationError
 from leadproof.generate.identities import Identity, made, marked, marks_needed
-from leadproof.profile import Campaign, Criterion, Field, LeadType, Profile, Source
 
 #: Values for required fields of which the profile shows none, by format.
 _PLAIN = {

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from leadproof.specs import Specification
+from leadproof.contract.specs import Specification
 
 
 class Wrong(str):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from leadproof.bodies import escape
-from leadproof.specs import ANY_OFFSET, Schema, Specification, load
+from leadproof.contract.specs import ANY_OFFSET, Schema, Specification, load
 
 #: What a mutation may change.
 CHANGES = ("presence", "null", "enum", "range", "type", "cardinality", "unknown", "format")

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from leadproof import bodies
-from leadproof.errors import EncodeError
-from leadproof.findings import shape
+from leadproof.contract.specs import Schema, Specification
+from leadproof.core.errors import EncodeError
+from leadproof.core.findings import shape
 from leadproof.generate.examples import cases, document, plain
 from leadproof.generate.oracle import wrong
-from leadproof.specs import Schema, Specification
 
 
 class Negative(NamedTuple):

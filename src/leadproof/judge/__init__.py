@@ -12,12 +12,15 @@ from itertools import islice
 
 from leadproof import bodies
 from leadproof.bodies import BodyError, Decoded
-from leadproof.checks import Breach, Context, History, remember
-from leadproof.checks import bodies as form
-from leadproof.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
-from leadproof.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
-from leadproof.findings import Finding, Observation
+from leadproof.contract.profile import Profile
+from leadproof.contract.specs import Clause, Specification, load
+from leadproof.core.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
+from leadproof.core.findings import Finding, Observation
+from leadproof.core.operations import OPERATIONS
 from leadproof.judge.callbacks import callback_breaches, repeated, said_by
+from leadproof.judge.checks import Breach, Context, History, remember
+from leadproof.judge.checks import bodies as form
+from leadproof.judge.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
 from leadproof.judge.habits import meant
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
 from leadproof.judge.moments import moment
@@ -27,9 +30,6 @@ from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
 from leadproof.judge.twins import disagreements
 from leadproof.judge.watching import Watch
-from leadproof.operations import OPERATIONS
-from leadproof.profile import Profile
-from leadproof.specs import Clause, Specification, load
 
 __all__ = ["Compared", "Decisions", "Judge", "Judgement", "Recognition", "Tally", "recognise"]
 

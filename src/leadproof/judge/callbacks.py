@@ -8,10 +8,10 @@ from typing import Any
 
 from leadproof import bodies
 from leadproof.bodies import BodyError
-from leadproof.checks import Breach, Context
-from leadproof.checks import bodies as form
-from leadproof.exchange import Request, format_of_body, header
-from leadproof.specs import Specification
+from leadproof.contract.specs import Specification
+from leadproof.core.exchange import Request, format_of_body, header
+from leadproof.judge.checks import Breach, Context
+from leadproof.judge.checks import bodies as form
 
 
 def callback_breaches(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from leadproof.specs import Schema
+from leadproof.contract.specs import Schema
 
 #: Checks that see nothing of an exchange but its form, as `quick` puts it together. Whoever adds a check need not think
 #: of this: one that is not here is asked every time.

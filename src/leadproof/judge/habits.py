@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from leadproof.checks import Breach, Context
-from leadproof.checks.context import CREATES, fields, properties
-from leadproof.profile import Profile
-from leadproof.specs import Specification
+from leadproof.contract.profile import Profile
+from leadproof.contract.specs import Specification
+from leadproof.judge.checks import Breach, Context
+from leadproof.judge.checks.context import CREATES, fields, properties
 
 #: Names of fields that say who somebody is or how to reach them, without signs and in small letters.
 _PERSONAL = re.compile(

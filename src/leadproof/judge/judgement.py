@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from leadproof.checks import Context
-from leadproof.checks.context import outcome as outcome_of
-from leadproof.findings import Finding, Observation
-from leadproof.operations import RESPONSE_TYPES
+from leadproof.core.findings import Finding, Observation
+from leadproof.core.operations import RESPONSE_TYPES
+from leadproof.judge.checks import Context
+from leadproof.judge.checks.context import outcome as outcome_of
 
 #: Stands for every responseType that the documentation does not know: what a target writes there is nobody's business.
 UNDOCUMENTED = "undocumented"

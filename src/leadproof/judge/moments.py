@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from leadproof.exchange import Exchange, header
+from leadproof.core.exchange import Exchange, header
 
 
 def moment(exchange: Exchange) -> datetime | None:

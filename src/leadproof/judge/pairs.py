@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from leadproof.checks.context import Context, outcome
+from leadproof.core.operations import OPERATIONS
+from leadproof.judge.checks.context import Context, outcome
 from leadproof.judge.judgement import Judgement
-from leadproof.operations import OPERATIONS
 
 #: Requests that wait for their twin; who sends the same in both representations sends it soon.
 WAITING = 64

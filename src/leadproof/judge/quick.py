@@ -18,19 +18,19 @@ from typing import Any
 
 from leadproof import bodies
 from leadproof.bodies import BodyError
-from leadproof.checks import Context, History
-from leadproof.checks.messages import CREDENTIALS, charset_of
-from leadproof.exchange import Exchange, Headers, format_of_body
-from leadproof.findings import Observation
+from leadproof.contract.profile import Profile
+from leadproof.contract.specs import Specification
+from leadproof.core.exchange import Exchange, Headers, format_of_body
+from leadproof.core.findings import Observation
+from leadproof.core.operations import OPERATIONS
+from leadproof.judge.checks import Context, History
+from leadproof.judge.checks.messages import CREDENTIALS, charset_of
 from leadproof.judge.forms import BY_FORM, Form, form_of, structure
 from leadproof.judge.judgement import Decided, Decisions, Judgement
 from leadproof.judge.moments import moment
 from leadproof.judge.recognition import Recognition
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
-from leadproof.operations import OPERATIONS
-from leadproof.profile import Profile
-from leadproof.specs import Specification
 
 #: Kinds of exchange that are remembered.
 MOST = 2_000

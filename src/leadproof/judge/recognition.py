@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from leadproof.exchange import Exchange
-from leadproof.operations import OPERATIONS, Operation
+from leadproof.core.exchange import Exchange
+from leadproof.core.operations import OPERATIONS, Operation
 
 
 @dataclass(frozen=True, slots=True)

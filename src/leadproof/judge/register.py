@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from leadproof.checks import CHECKS, Check
-from leadproof.findings import shape
-from leadproof.specs import Clause, Specification
+from leadproof.contract.specs import Clause, Specification
+from leadproof.core.findings import shape
+from leadproof.judge.checks import CHECKS, Check
 
 
 class Register:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from leadproof.contract.specs import Clause
+from leadproof.core.operations import CELLS
 from leadproof.judge.judgement import Decisions
-from leadproof.operations import CELLS
-from leadproof.specs import Clause
 
 #: Clause id, operation, representation.
 Cell = tuple[str, str, str]

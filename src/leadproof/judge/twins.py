@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 
-from leadproof.equivalence import alike, walk
-from leadproof.findings import Finding
+from leadproof.contract.specs import Clause, Specification
+from leadproof.core.findings import Finding
+from leadproof.judge.equivalence import alike, walk
 from leadproof.judge.judgement import Compared, Judgement
-from leadproof.specs import Clause, Specification
 
 #: Forms of alike answers of which it is remembered what was compared.
 FORMS = 1_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from leadproof.findings import Observation
+from leadproof.core.findings import Observation
 from leadproof.judge.habits import habits
 from leadproof.judge.judgement import Judgement
 from leadproof.judge.pairs import Pairs

@@ -6,5 +6,5 @@ histograms that merge · `objectives`, `knee` and `conservation` what must hold 
 come to · `guard` who may be loaded · `latency` and `telling` the result as data and as text.
 
 Edges: `job` makes a load ready from files and environment, `story` gathers what workers say and lets the judge judge
-it, `driver` runs locust as a process of its own. What happens inside that process is `leadproof.locust_engine`.
+it, `driver` runs locust as a process of its own. What happens inside that process is `leadproof.load.locust`.
 """

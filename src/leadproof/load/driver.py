@@ -27,11 +27,11 @@ from typing import Any
 import msgspec
 
 import leadproof
-from leadproof import installation, resources
-from leadproof.errors import ServerError
+from leadproof.core import installation, resources
+from leadproof.core.errors import ServerError
+from leadproof.core.target import Target
 from leadproof.load import guard
 from leadproof.load.job import SECRET, Job
-from leadproof.target import Target
 
 #: Variables by which locust's configuration could be changed.
 _FOREIGN = "LOCUST_"

@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Callable
 
+from leadproof.core.progress import Standing, timed
+from leadproof.core.text import seconds
 from leadproof.load.driver import Generator, step_back
 from leadproof.load.story import Story
-from leadproof.progress import Standing, timed
-from leadproof.reports.text import seconds
 
 #: Seconds in which nothing has to be heard of the generator, which says something every second.
 SILENCE = 60.0

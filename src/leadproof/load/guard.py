@@ -10,8 +10,8 @@ import ipaddress
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
-from leadproof.errors import ConfigurationError
-from leadproof.target import Target, is_loopback
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.target import Target, is_loopback
 
 #: The option that names a host for the second time.
 OPTION = "--allow-target"

@@ -13,17 +13,18 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from leadproof import __version__, specs
-from leadproof.errors import ConfigurationError
+from leadproof import __version__
+from leadproof.contract import specs
+from leadproof.contract.profile import Profile
+from leadproof.contract.profile import load as load_profile
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.mock_target import mock_credentials
 from leadproof.load.journeys import OPERATIONS_OF, Kit
 from leadproof.load.scenario import Scenario
 from leadproof.load.scenario import read as read_scenario
 from leadproof.load.traffic import Traffic
-from leadproof.mock_target import mock_credentials
-from leadproof.profile import Profile
-from leadproof.profile import load as load_profile
-from leadproof.target import Target
 
 #: How journeys begin: by the schedule, whatever answers do (open), or each user the next one after the last (closed).
 MODELS = ("open", "closed")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from leadproof.core.text import figure
 from leadproof.load import objectives
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
 from leadproof.load.schedule import STEPS
-from leadproof.reports.text import figure
 
 
 def rates(measures: Measures, goals: tuple[Objective, ...], highest: float, seconds: float) -> dict[str, Any]:

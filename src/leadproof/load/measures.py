@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadproof.histogram import Histogram
+from leadproof.core.histogram import Histogram
 
 #: Slices of time at most; beyond that two become one.
 SLICES = 240

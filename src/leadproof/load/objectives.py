@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from leadproof.errors import ConfigurationError
-from leadproof.histogram import Histogram
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.histogram import Histogram
+from leadproof.core.operations import OPERATIONS
 from leadproof.load.measures import JOURNEY, Measures
-from leadproof.operations import OPERATIONS
 
 PASS, FAIL, INCONCLUSIVE = "PASS", "FAIL", "INCONCLUSIVE"
 

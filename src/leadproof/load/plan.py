@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from leadproof.errors import UsageError
+from leadproof.core.errors import UsageError
 from leadproof.load import conservation, objectives
 from leadproof.load.expecting import CALLBACK, expected
 from leadproof.load.measures import JOURNEY

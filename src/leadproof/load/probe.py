@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leadproof.errors import ConfigurationError, ExitCode, LeadproofError
-from leadproof.evidence import Run
+from leadproof.core.errors import ConfigurationError, ExitCode, LeadproofError
+from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.mock_target import is_mock
 from leadproof.judge import Judge
 from leadproof.load import driver, guard, latency, objectives, scenario
 from leadproof.load.following import Show, follow
 from leadproof.load.job import Job
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import Story
-from leadproof.mock_target import is_mock
-from leadproof.summary import Summary
-from leadproof.target import Target
+from leadproof.runs.evidence import Run
+from leadproof.runs.summary import Summary
 
 #: Journeys per second, and seconds.
 RATE, SECONDS = 50.0, 4.0

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from leadproof import resources
-from leadproof.errors import ConfigurationError
+from leadproof.core import resources
+from leadproof.core.errors import ConfigurationError
 from leadproof.load.schedule import PATTERNS, SHAPES, SMOKE_RATE, SMOKE_SECONDS, Schedule, schedule
 
 #: Journeys per second, and seconds, that nobody exceeds by a slip of the finger; --max-rate, --max-duration raise them.

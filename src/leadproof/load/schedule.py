@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from leadproof.errors import ConfigurationError
+from leadproof.core.errors import ConfigurationError
 
 #: Steps of the shape `step`, from a fifth of the rate to the whole of it.
 STEPS = 5

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadproof.errors import ExitCode, worst
-from leadproof.evidence import Run
-from leadproof.exchange import Exchange, Request, Response
+from leadproof.core.errors import ExitCode, worst
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.progress import Standing, counted
 from leadproof.judge import Judge
 from leadproof.load import knee
 from leadproof.load import objectives as goals
@@ -22,9 +22,9 @@ from leadproof.load.conservation import Conservation
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
-from leadproof.progress import Standing, counted
-from leadproof.summary import Summary
-from leadproof.verdicts import settle
+from leadproof.runs.evidence import Run
+from leadproof.runs.summary import Summary
+from leadproof.runs.verdicts import settle
 
 #: Leads, orders and the like that the judge remembers.
 HISTORY = 5_000

@@ -9,11 +9,11 @@ import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from leadproof.errors import ExitCode
+from leadproof.core.errors import ExitCode
+from leadproof.core.text import count, figure, one_line, seconds
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Outcome
 from leadproof.load.story import Story
-from leadproof.reports.text import count, figure, one_line, seconds
 
 #: What a run came to, by exit code, the worst that was found first: a word, and what to say beside it.
 WORDS = {

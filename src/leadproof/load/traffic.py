@@ -16,12 +16,12 @@ from xml.sax.saxutils import escape as xml_escape
 import msgspec
 
 from leadproof import bodies
-from leadproof.exchange import MEDIA_TYPES, Headers
+from leadproof.contract.profile import Field
+from leadproof.contract.specs import Specification
+from leadproof.core.exchange import MEDIA_TYPES, Headers
+from leadproof.core.operations import OPERATIONS
 from leadproof.generate.identities import Identity, made, marked, marks_needed
 from leadproof.generate.leads import LeadMaker
-from leadproof.operations import OPERATIONS
-from leadproof.profile import Field
-from leadproof.specs import Specification
 
 #: Different leads of one operation and format before the first one's fields (not its identity) come again.
 VARIANTS = 64

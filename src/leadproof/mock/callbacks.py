@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from leadproof.exchange import Headers
+from leadproof.core.exchange import Headers
 
 
 class Callback(NamedTuple):

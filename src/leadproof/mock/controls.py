@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 
-from leadproof.exchange import Request, Response, header
+from leadproof.core.exchange import Request, Response, header
 from leadproof.mock.callbacks import is_loopback
 from leadproof.mock.clock import precise_timestamp
 from leadproof.mock.leads import IllegalTransition, Lead

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from leadproof.contract.profile import Client
 from leadproof.mock import answers, intake
 from leadproof.mock.answers import Value
 from leadproof.mock.callbacks import fault_of_url
@@ -14,7 +15,6 @@ from leadproof.mock.leads import Lead
 from leadproof.mock.reading import fields_of, properties_of, source_of
 from leadproof.mock.rulebook import Account, Refusal, Terms
 from leadproof.mock.world import Receipt, World
-from leadproof.profile import Client
 
 _HOUR = 3600.0
 

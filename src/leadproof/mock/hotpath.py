@@ -14,7 +14,7 @@ import msgspec
 
 from leadproof import bodies
 from leadproof.bodies import xml
-from leadproof.errors import EncodeError
+from leadproof.core.errors import EncodeError
 from leadproof.mock import answers
 from leadproof.mock.clock import timestamp
 from leadproof.mock.intake import place_ping

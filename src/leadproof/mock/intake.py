@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from leadproof.contract.profile import FORMATS
 from leadproof.mock.orders import TRANSITIONS, Order
 from leadproof.mock.rulebook import Account, Refusal, Terms
 from leadproof.mock.world import World
-from leadproof.profile import FORMATS
 
 
 class Placement(NamedTuple):

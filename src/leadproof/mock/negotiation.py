@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from leadproof.exchange import MEDIA_TYPES, Headers, format_of, header
+from leadproof.core.exchange import MEDIA_TYPES, Headers, format_of, header
+from leadproof.core.operations import Operation
 from leadproof.mock.problems import Refused
-from leadproof.operations import Operation
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";,]+)", re.IGNORECASE)
 

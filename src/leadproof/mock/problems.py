@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import orjson
 
-from leadproof.exchange import Headers, Response
+from leadproof.core.exchange import Headers, Response
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from leadproof import bodies, specs
+from leadproof import bodies
+from leadproof.contract import specs
 from leadproof.mock.problems import Refused, status_of
 
 _TYPES: dict[str, type | tuple[type, ...]] = {

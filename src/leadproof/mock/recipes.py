@@ -24,8 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile
 from leadproof.mock.rulebook import test_of
-from leadproof.profile import Campaign, Criterion, Field, LeadType, Profile
 
 
 @dataclass(frozen=True, slots=True)

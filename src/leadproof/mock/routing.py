@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from leadproof.exchange import Headers
+from leadproof.contract.profile import Credentials
+from leadproof.core.exchange import Headers
+from leadproof.core.operations import OPERATIONS, Operation
 from leadproof.mock.problems import Refused
-from leadproof.operations import OPERATIONS, Operation
-from leadproof.profile import Credentials
 
 
 class Route(NamedTuple):

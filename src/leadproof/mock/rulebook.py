@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from leadproof.contract.profile import Campaign, Client, Criterion, Field, LeadType, Profile, Source
+from leadproof.core.operations import RESPONSE_TYPES
 from leadproof.mock import leads, offers
-from leadproof.operations import RESPONSE_TYPES
-from leadproof.profile import Campaign, Client, Criterion, Field, LeadType, Profile, Source
 
 #: Good values that are remembered for each field.
 _REMEMBERED = 4096

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from leadproof import bodies
-from leadproof.errors import EncodeError
-from leadproof.exchange import Headers, Request, Response
+from leadproof.contract.profile import Profile
+from leadproof.core.errors import EncodeError
+from leadproof.core.exchange import Headers, Request, Response
 from leadproof.mock import controls, hotpath, problems, routing
 from leadproof.mock.answers import Value
 from leadproof.mock.callbacks import Callback, CallbackQueue
@@ -22,7 +23,6 @@ from leadproof.mock.negotiation import Representations, negotiate
 from leadproof.mock.reading import read
 from leadproof.mock.rulebook import Rulebook
 from leadproof.mock.world import Limits, World
-from leadproof.profile import Profile
 
 #: Operation id, format of the answer, value -> the value to send instead.
 Transform = Callable[[str, str, Value], Value]

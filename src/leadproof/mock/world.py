@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.mock.clock import Clock, Seconds
 from leadproof.mock.ids import Guids, drawn
 from leadproof.mock.leads import LeadBook
 from leadproof.mock.orders import OrderBook
 from leadproof.mock.ring import Ring
 from leadproof.mock.rulebook import Refusal, Rulebook, Terms
-from leadproof.operations import OPERATIONS, RESPONSE_TYPES
 
 _DAY = 86400
 

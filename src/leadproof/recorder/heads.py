@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from leadproof.core.target import Target
 from leadproof.mock.problems import MEDIA_TYPE
-from leadproof.target import Target
 
 Pairs = list[tuple[bytes, bytes]]
 Known = TypeVar("Known")

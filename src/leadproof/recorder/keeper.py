@@ -23,18 +23,18 @@ from typing import Any
 
 import msgspec
 
-from leadproof import specs
-from leadproof.codings import TooLarge, decoded
-from leadproof.errors import ExitCode, LeadproofError
-from leadproof.evidence import Run, write_export
-from leadproof.exchange import Exchange, header
-from leadproof.findings import Finding, Observation
+from leadproof.contract import specs
+from leadproof.contract.profile import Profile
+from leadproof.core.errors import ExitCode, LeadproofError
+from leadproof.core.exchange import Exchange, header
+from leadproof.core.findings import Finding, Observation
+from leadproof.http.codings import TooLarge, decoded
 from leadproof.judge import Judge
-from leadproof.profile import Profile
+from leadproof.mock.server.serving import tune_gc
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.redact import Redactor
-from leadproof.server.serving import tune_gc
-from leadproof.summary import Summary, counts
+from leadproof.runs.evidence import Run, write_export
+from leadproof.runs.summary import Summary, counts
 
 #: Exchanges, and bytes of them, that wait for the judge; what comes on top is counted and said.
 MOST_UNJUDGED, MOST_BYTES = 20_000, 128 * 1024 * 1024

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import msgspec
 
-from leadproof.errors import ExitCode, LeadproofError
-from leadproof.exchange import Exchange
+from leadproof.core.errors import ExitCode, LeadproofError
+from leadproof.core.exchange import Exchange
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.keeper import Job
 

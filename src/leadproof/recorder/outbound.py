@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from leadproof.http.wire import BODILESS
 from leadproof.recorder.heads import END, MAX_HEAD, KnownAnswer, Pairs, answer_head
 from leadproof.recorder.passage import Passage
-from leadproof.wire import BODILESS
 
 if TYPE_CHECKING:
     from leadproof.recorder.relay import Relay

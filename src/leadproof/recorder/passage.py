@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadproof.bodies import MAX_BODY
-from leadproof.exchange import Exchange, Headers, Request, Response
+from leadproof.core.exchange import Exchange, Headers, Request, Response
 from leadproof.recorder.heads import Pairs
 
 #: Bytes of a body that are kept; what is longer still flows, but nobody can judge it.

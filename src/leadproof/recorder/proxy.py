@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from leadproof.core.target import Target
 from leadproof.recorder.frames import Kind
 from leadproof.recorder.heads import KnownAnswer, KnownRequest, Memory, Way, way
 from leadproof.recorder.keeping import Keeping
 from leadproof.recorder.outbound import Outbound
 from leadproof.recorder.passage import Passage
-from leadproof.target import Target
 
 if TYPE_CHECKING:
     from leadproof.recorder.inbound import Inbound

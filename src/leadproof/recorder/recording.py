@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leadproof.errors import ConfigurationError, ServerError
-from leadproof.evidence import read_report
+from leadproof.core.errors import ConfigurationError, ServerError
+from leadproof.core.target import Target
+from leadproof.http.wire import trust
+from leadproof.mock.server.serving import new_loop, tune_gc
 from leadproof.recorder.frames import Counts
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.keeper import Job
 from leadproof.recorder.keeping import Keeping
 from leadproof.recorder.proxy import Proxy
-from leadproof.server.serving import new_loop, tune_gc
-from leadproof.target import Target
-from leadproof.wire import trust
+from leadproof.runs.evidence import read_report
 
 #: Seconds between two reports of progress.
 _PROGRESS = 0.5

@@ -10,7 +10,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from leadproof.operations import RESPONSE_TYPES
+from leadproof.core.operations import RESPONSE_TYPES
 
 
 class Kind(Enum):

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 
-from leadproof.exchange import Headers, header, media_type
+from leadproof.core.exchange import Headers, header, media_type
 
 #: Cleans a text; the second argument is the media type that the sender declares.
 Clean = Callable[[str, str], str]

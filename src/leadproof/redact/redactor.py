@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from leadproof.exchange import Exchange, Headers, Request, Response
-from leadproof.findings import Finding, Observation
-from leadproof.profile import Profile
+from leadproof.contract.profile import Profile
+from leadproof.core.exchange import Exchange, Headers, Request, Response
+from leadproof.core.findings import Finding, Observation
 from leadproof.redact import formats, names, payload, spans
 from leadproof.redact.cleaner import DEPTH, Cleaner
 from leadproof.redact.names import Kind, plain

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from leadproof.specs import Clause
+from leadproof.contract.specs import Clause
 from leadproof.suite import (
     authentication,
     callbacks,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from leadproof.client import SCHEMES
-from leadproof.exchange import Headers
-from leadproof.operations import OPERATIONS
+from leadproof.core.exchange import Headers
+from leadproof.core.operations import OPERATIONS
+from leadproof.http.client import SCHEMES
 from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
 from leadproof.suite.story import CannotTell, Story, first, offers

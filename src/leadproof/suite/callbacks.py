@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Judgement
-from leadproof.operations import OPERATIONS
 from leadproof.suite.case import Case
 from leadproof.suite.operations import CREATES
 from leadproof.suite.story import CannotTell, Story

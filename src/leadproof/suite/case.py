@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leadproof.operations import OPERATIONS
-from leadproof.specs import Clause, Specification
+from leadproof.contract.specs import Clause, Specification
+from leadproof.core.operations import OPERATIONS
 from leadproof.suite.story import Story
 
 #: Checks that any exchange decides, whatever a case is about.

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from leadproof.contract.specs import Clause, Specification
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate import boundaries, wrong
 from leadproof.generate.examples import explore, strategy
 from leadproof.judge import Judgement
-from leadproof.operations import CELLS, OPERATIONS
-from leadproof.specs import Clause, Specification
 from leadproof.suite.case import Case
 from leadproof.suite.negatives import CHANGES_XML
 from leadproof.suite.operations import ACCEPTED, BOTH, CREATES

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from leadproof.core.text import count
 from leadproof.generate.examples import SHRINKS, Failed, settings
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judgement
-from leadproof.reports.text import count
 from leadproof.suite.case import Case
 from leadproof.suite.generated import fine
 from leadproof.suite.operations import CREATES, UNKNOWN_OFFER

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from leadproof import bodies
-from leadproof.exchange import Headers
+from leadproof.core.exchange import Headers
 from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
 from leadproof.suite.story import Story

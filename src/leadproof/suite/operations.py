@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.generate.leads import UNKNOWN_LEAD
 from leadproof.mock import recipes_for
-from leadproof.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.suite.case import Case
 from leadproof.suite.story import CannotTell, Story, first, offers
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from leadproof.operations import OPERATIONS
+from leadproof.core.operations import OPERATIONS
 from leadproof.suite.case import Case
 
 #: Topic -> requests that its cases send, all of them together and with three generated examples of each cell, and leads

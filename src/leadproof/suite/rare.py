@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from leadproof import bodies
-from leadproof.profile import Field
+from leadproof.contract.profile import Field
 from leadproof.suite.case import Case
 from leadproof.suite.story import CannotTell, Story
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from leadproof.errors import InputError
+from leadproof.core.errors import InputError
 
 SCHEMA = "leadproof.replay/1"
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leadproof.session import BudgetSpent, GaveUp
 from leadproof.suite.case import Case
+from leadproof.suite.session import BudgetSpent, GaveUp
 from leadproof.suite.story import CannotTell, Story
 
 #: Topic -> its share of the time of a run, where there is a limit. What one does not need goes to those after it.

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from leadproof.core.operations import OPERATIONS
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judgement
-from leadproof.operations import OPERATIONS
 from leadproof.suite.case import Case
 from leadproof.suite.operations import CREATES
 from leadproof.suite.story import CannotTell, Story, first, offers

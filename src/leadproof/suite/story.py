@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 
+from leadproof.contract.profile import Campaign
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.receiver import Postbox
 from leadproof.judge import Judgement
-from leadproof.profile import Campaign
-from leadproof.receiver import Postbox
-from leadproof.session import Session
+from leadproof.suite.session import Session
 
 #: Leads that one case may make.
 NUMBERS = 1000

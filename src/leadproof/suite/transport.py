@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from leadproof import bodies
-from leadproof.client import compose
-from leadproof.exchange import Headers
-from leadproof.operations import OPERATIONS
+from leadproof.core.exchange import Headers
+from leadproof.core.operations import OPERATIONS
+from leadproof.http.client import compose
 from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
 from leadproof.suite.story import Story

@@ -13,7 +13,7 @@ import difflib
 from collections.abc import Iterable
 from functools import cache
 
-from leadproof.errors import UsageError
+from leadproof.core.errors import UsageError
 from leadproof.mock.defects import generated, written
 from leadproof.mock.defects.model import Defect, Plant, planted
 

@@ -11,13 +11,13 @@ from itertools import count
 from random import Random
 from typing import Any, NamedTuple
 
-from leadproof.exchange import Response
+from leadproof.core.exchange import Response
+from leadproof.core.operations import CELLS
 from leadproof.mock.answers import Value
 from leadproof.mock.defects import in_json, in_xml
 from leadproof.mock.defects.model import Defect, Plant, content_type
 from leadproof.mock.defects.places import Place, clause, owner, paired, places, reach
 from leadproof.mock.service import Finish, Transform
-from leadproof.operations import CELLS
 
 
 def rows(seed: int) -> Iterator[Defect]:

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
-from leadproof import specs
 from leadproof.bodies import answers, xml
 from leadproof.bodies.answers import Node
+from leadproof.contract import specs
+from leadproof.core.operations import OPERATIONS
 from leadproof.mock.defects import in_json
 from leadproof.mock.defects.places import Place, text_asked
-from leadproof.operations import OPERATIONS
 
 _OTHER = "http://schemas.datacontract.org/2004/07/LeadExec.LeadReceiver.API.Models.V2"
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from leadproof.exchange import Request, Response
+from leadproof.contract.profile import Profile
+from leadproof.core.exchange import Request, Response
 from leadproof.mock.answers import Value
 from leadproof.mock.service import Finish, Mock, Transform
-from leadproof.profile import Profile
 
 #: Mock, request, and how to go on: what stands around `Mock.handle`.
 Around = Callable[[Mock, Request, Callable[[Request], Response]], Response]

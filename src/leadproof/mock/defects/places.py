@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from leadproof import specs
-from leadproof.operations import CELLS, OPERATIONS
+from leadproof.contract import specs
+from leadproof.core.operations import CELLS, OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from leadproof.exchange import Request, Response, header
+from leadproof.core.exchange import Request, Response, header
 from leadproof.mock.answers import Value
 from leadproof.mock.defects.model import Around, Defect, Plant
 from leadproof.mock.defects.written.rows import leads, operation_of, properties, row, value_of

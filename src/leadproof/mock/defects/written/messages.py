@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from leadproof.exchange import Request, Response, header
+from leadproof.core.exchange import Request, Response, header
 from leadproof.mock.defects.model import Defect, Plant, each_response, relabelled
 from leadproof.mock.defects.written.rows import row
 from leadproof.mock.service import Mock

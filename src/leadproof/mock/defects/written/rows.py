@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from leadproof import bodies
-from leadproof.exchange import Request, Response, format_of, header
+from leadproof.core.exchange import Request, Response, format_of, header
 from leadproof.mock import routing
 from leadproof.mock.defects.model import Around, Defect, Plant
 from leadproof.mock.defects.places import clause

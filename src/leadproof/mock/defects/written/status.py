@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from leadproof.exchange import Request, Response
+from leadproof.core.exchange import Request, Response
 from leadproof.mock.answers import Value
 from leadproof.mock.defects.model import Defect, Plant, each_result, each_value
 from leadproof.mock.defects.written.rows import CREATES, operation_of, row

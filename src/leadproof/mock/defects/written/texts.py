@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from leadproof.exchange import Response
+from leadproof.contract.profile import Profile
+from leadproof.core.exchange import Response
 from leadproof.mock.answers import Value
 from leadproof.mock.defects.model import Defect, Plant, content_type, each_body, each_response, each_result, relabelled
 from leadproof.mock.defects.written.rows import CREATES, row
 from leadproof.mock.service import Finish
-from leadproof.profile import Profile
 
 
 def rows() -> Iterator[Defect]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from leadproof.contract.profile import Profile
 from leadproof.mock import answers
 from leadproof.mock.answers import Value
 from leadproof.mock.defects.model import Defect, Plant, each_result
 from leadproof.mock.defects.written.duplicates import campaigns
 from leadproof.mock.defects.written.rows import CREATES, each_request, leads, properties, row
 from leadproof.mock.service import Transform
-from leadproof.profile import Profile
 
 
 def rows() -> Iterator[Defect]:

@@ -1,0 +1,250 @@
+"""Which form a capture has, who copies it, and the care that is taken with the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from leadproof import __version__, captures
+from leadproof.captures.share import har, texts
+from leadproof.core.errors import InputError, UsageError
+from leadproof.core.exchange import Exchange
+from leadproof.redact import Redactor
+from leadproof.runs.evidence import EvidenceError, hashes
+from leadproof.runs.evidence.files import MANIFEST, document
+from leadproof.runs.formats import RENDERERS
+
+#: Called as it goes on, with what is done in words.
+Progress = Callable[[str], None]
+
+#: Formats (keys of `captures.READERS`) that nobody can write back: their copy is a HAR.
+AS_HAR = frozenset({"flow"})
+
+#: What a report shows of an exchange, in a row of its findings and observations.
+_SHOWN = ("message", "expected", "actual", "pointer", "xpath", "origin", "request", "response", "curl", "replay")
+
+
+@dataclass(slots=True)
+class Copy:
+    """What was made."""
+
+    path: Path
+    files: int = 0
+    #: Kind of value -> how many were replaced.
+    replaced: Counter[str] = field(default_factory=Counter)
+    #: Files that could not be read to their end, and why.
+    problems: list[tuple[Path, str]] = field(default_factory=list)
+
+
+def suggested(path: Path) -> Path:
+    """Where a copy goes unless somebody says otherwise: `capture.har` becomes `capture.redacted.har`."""
+    if path.is_dir():
+        return path.with_name(f"{path.resolve().name}.redacted")
+    name = path.name.removesuffix(".gz")
+    stem, dot, ending = name.rpartition(".")
+    if captures.format_of_file(path) in AS_HAR:
+        ending = "har"
+    return path.with_name(f"{stem}.redacted.{ending}" if dot and stem else f"{name}.redacted")
+
+
+def share(source: Path, to: Path, redactor: Redactor, *, force: bool = False, told: Progress = lambda _: None) -> Copy:
+    """Writes a redacted copy of a capture, of a run directory, or of a folder of them.
+
+    Args:
+        source: A file or a folder.
+        to: Where the copy goes.
+        redactor: Replaces; its stand-ins are the same throughout the copy.
+        force: Write over a copy that is there.
+        told: Called with what is done.
+
+    Raises:
+        InputError: The original cannot be read.
+        UsageError: The copy would stand in the place of the original, or of something else.
+        EvidenceError: The disk does not take it.
+    """
+    files = _files(source)
+    here, there = source.resolve(), to.resolve()
+    if here == there or here in there.parents or there in here.parents:
+        raise UsageError(f"{to}: the copy would stand in the original's place", hint="name another place with -o FILE")
+    if to.exists() and not force:
+        raise UsageError(f"{to}: is there already", hint="--force writes over it, -o FILE names another place")
+    for file in files:
+        told(f"reading {file.name}")
+        with contextlib.suppress(har.Broken), _reading(file):  # said when it is written
+            for _ in _pieces(file, redactor, told):
+                pass
+    redactor.replaced.clear()
+    copy = Copy(to)
+    if source.is_dir():
+        with _folder(to) as folder:
+            _share_folder(source, files, folder, redactor, copy, told)
+    else:
+        _share_file(source, to, redactor, copy, told)
+    copy.replaced = Counter({kind.value: number for kind, number in redactor.replaced.items()})
+    return copy
+
+
+def _files(source: Path) -> list[Path]:
+    """The files to copy: of a folder all that are not hidden, of a run directory its reports too."""
+    list(captures.files([source]))  # says what is wrong with the path
+    if not source.is_dir():
+        return [source]
+    found = (path for path in sorted(source.rglob("*")) if path.is_file())
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(source).parts)]
+
+
+def _share_file(source: Path, to: Path, redactor: Redactor, copy: Copy, told: Progress) -> None:
+    told(f"writing {to.name}")
+    with _replacing(to) as out, _reading(source):
+        try:
+            for piece in _pieces(source, redactor, told):
+                _write(out, piece.encode("utf-8", "surrogateescape"), to)
+        except har.Broken as error:
+            copy.problems.append((source, f"breaks off: {error}; what came before is in the copy"))
+    copy.files += 1
+
+
+def _share_folder(
+    source: Path, files: Sequence[Path], to: Path, redactor: Redactor, copy: Copy, told: Progress
+) -> None:
+    """The same tree; reports of runs are made anew of the redacted data, and so are manifests."""
+    rendered = {renderer.file for renderer in RENDERERS.values()}
+    manifests = []
+    for file in files:
+        place = to / file.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if file.name == MANIFEST:
+            manifests.append(place)
+        elif file.name == RENDERERS["json"].file:
+            with _reading(file):
+                report = _report(json.loads(file.read_bytes()), redactor)
+            for renderer in RENDERERS.values():
+                (place.parent / renderer.file).write_text(renderer.render(report), "utf-8", "backslashreplace")
+            copy.files += len(RENDERERS)
+        elif file.name not in rendered or not (file.parent / RENDERERS["json"].file).exists():
+            _share_file(file, place, redactor, copy, told)
+    for place in manifests:
+        place.write_bytes(document({"schema": "leadproof.manifest/1", "files": hashes(place.parent)}))
+        copy.files += 1
+
+
+def _report(report: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
+    """A report with what it shows of exchanges redacted once more; what the contract says stays."""
+
+    def shown(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: redactor.text(value) if name in _SHOWN else value for name, value in row.items()}
+
+    return {**report, **{name: [shown(row) for row in report.get(name, ())] for name in ("findings", "observations")}}
+
+
+# ---- one file --------------------------------------------------------------------------------------------------------
+
+
+def _pieces(source: Path, redactor: Redactor, told: Progress) -> Iterator[str]:
+    """The text of the copy, piece by piece."""
+    fmt = captures.format_of_file(source)
+    if fmt in AS_HAR:
+        exchanges = (found for found in captures.read(source) if isinstance(found, Exchange))
+        yield from har.from_exchanges(exchanges, redactor, __version__)
+        return
+    with source.open("rb") as raw, _unpacked(raw) as file:
+        for number, piece in enumerate(_copied(file, fmt, redactor)):
+            yield piece
+            if number % 64 == 0:
+                told(f"{source.name}: {raw.tell() / max(source.stat().st_size, 1):.0%}")
+
+
+def _copied(file: Any, fmt: str, redactor: Redactor) -> Iterator[str]:
+    head = file.read(3)
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    file.seek(3 if head == b"\xef\xbb\xbf" and fmt == "har" else 0)
+    if fmt == "har" and not wide:
+        yield from har.copy(file, redactor)
+    else:
+        encoding, errors = ("utf-16", "replace") if wide else ("utf-8", "surrogateescape")
+        text = io.TextIOWrapper(file, encoding, errors, newline="")
+        try:
+            yield from texts.copy(text, redactor)
+        finally:
+            text.detach()  # who opened the file closes it
+
+
+@contextlib.contextmanager
+def _reading(source: Path) -> Iterator[None]:
+    """What may go wrong with an original, as an error with a hint."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, ValueError) as error:
+        raise InputError(f"{source}: is damaged: {error}", hint="get the file again") from None
+    except OSError as error:
+        raise InputError(f"{source}: cannot be read: {error.strerror}", hint="check that you may read it") from None
+
+
+@contextlib.contextmanager
+def _unpacked(raw: Any) -> Iterator[Any]:
+    packed = raw.read(2) == b"\x1f\x8b"
+    raw.seek(0)
+    if packed:
+        with gzip.open(raw) as file:
+            yield file
+    else:
+        yield raw
+
+
+# ---- the disk --------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _replacing(to: Path) -> Iterator[IO[bytes]]:
+    """A file that takes its place when it is whole, and leaves nothing behind when it is not."""
+    part = to.with_name(f".{to.name}.part")
+    try:
+        file = part.open("wb")
+    except OSError as error:
+        raise _refused(to, error) from None
+    try:
+        with file:
+            yield file
+        try:
+            os.replace(part, to)
+        except OSError as error:
+            raise _refused(to, error) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _folder(to: Path) -> Iterator[Path]:
+    """A folder that takes its place when it is whole."""
+    part = to.with_name(f".{to.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        if to.is_dir():
+            shutil.rmtree(to)
+        os.replace(part, to)
+    except OSError as error:
+        raise _refused(to, error) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _write(out: IO[bytes], content: bytes, to: Path) -> None:
+    try:
+        out.write(content)
+    except OSError as error:
+        raise _refused(to, error) from None
+
+
+def _refused(to: Path, error: OSError) -> EvidenceError:
+    return EvidenceError(f"{to}: {error.strerror or error}", hint="name another place with -o FILE")

@@ -1,0 +1,93 @@
+"""Text in, text out: bodies, JSON lines, raw HTTP messages, logs and prose, read block by block.
+
+A block is a document (JSON or XML, to where its brackets close), or a line: a header, a request line, or prose.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from leadproof.core.exchange import Request, Response
+from leadproof.redact import Redactor
+from leadproof.runs.evidence.rows import read_exchange
+
+#: Characters of a document that are waited for; one that is longer is read in parts.
+LONGEST = 4 << 20
+
+_HEADER = re.compile(r"([<>*]?\s?)([A-Za-z0-9!#$%&'*+.^_`|~-]{1,60})(:[ \t]*)(.*)", re.DOTALL)
+_REQUEST = re.compile(r"([<>*]?\s?(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\s+)(\S+)(\s+HTTP/[\d.]+\s*)")
+
+
+def copy(lines: Iterable[str], redactor: Redactor) -> Iterator[str]:
+    """The redacted text of a file, block by block."""
+    held: list[str] = []
+    size = 0
+    for line in lines:
+        if not held and line.lstrip("\ufeff \t")[:1] not in ("{", "[", "<"):
+            yield _line(line, redactor)
+            continue
+        held.append(line)
+        size += len(line)
+        text = "".join(held)
+        if size > LONGEST or (line.rstrip()[-1:] in ("}", "]", ">") and _closed(text)):
+            yield _document(text, redactor)
+            held, size = [], 0
+    if held:
+        yield _document("".join(held), redactor)
+
+
+def _document(text: str, redactor: Redactor) -> str:
+    return _row(text, redactor) or redactor.document(text)
+
+
+def _row(text: str, redactor: Redactor) -> str:
+    """A line of an `exchanges.ndjson` with its messages redacted as messages; "" for any other document."""
+    if not text.startswith("{") or '"headers"' not in text:
+        return ""
+    try:
+        row = json.loads(text)
+        exchange = read_exchange(row)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+    redacted = redactor.exchange(exchange)
+    row["origin"] = redacted.origin
+    row["request"] |= {"target": redacted.request.target, **_message(redacted.request)}
+    if redacted.response is not None:
+        row["response"] |= _message(redacted.response)
+    return json.dumps(row, separators=(",", ":")) + "\n"
+
+
+def _message(message: Request | Response) -> dict[str, Any]:
+    """Headers and body of a redacted message, as in a row."""
+    headers = [list(pair) for pair in message.headers]
+    try:
+        return {"headers": headers, "body": message.body.decode("utf-8"), "body_encoding": "utf-8"}
+    except UnicodeDecodeError:
+        return {"headers": headers, "body": base64.b64encode(message.body).decode(), "body_encoding": "base64"}
+
+
+def _closed(text: str) -> bool:
+    """Is a document whole? Lines end in brackets often; only then is it asked."""
+    bare = text.lstrip("\ufeff \t\r\n")
+    if bare.startswith("<"):
+        name = re.match(r"<(?:\?.*?\?>\s*)?(?:!--.*?-->\s*)?<?([\w:.-]+)", bare, re.DOTALL)
+        return name is None or f"</{name[1]}" in bare or bare.rstrip().endswith("/>")
+    try:
+        json.loads(bare)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _line(line: str, redactor: Redactor) -> str:
+    bare = line.rstrip("\r\n")
+    end = line[len(bare) :]
+    if found := _REQUEST.fullmatch(bare):
+        return f"{found[1]}{redactor.target(found[2])}{found[3]}{end}"
+    if found := _HEADER.fullmatch(bare):
+        return f"{found[1]}{found[2]}{found[3]}{redactor.value(found[2], found[4])}{end}"
+    return redactor.document(bare) + end

@@ -1,0 +1,365 @@
+"""The story of `leadproof validate`: files in, judged exchange by exchange, by one process or by several.
+
+One process takes all files for one recording: ids, orders, offers and twins are followed from file to file, and an
+exchange that stands in an earlier file is passed over. Several processes take a file each, and what is followed ends
+with the file; what they find is put together in the order of the files. For files that have nothing to do with each
+other the two reports are the same.
+
+Memory does not grow with the files: of the exchanges, the first are kept and some of those with findings; all of them
+are judged and counted.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from multiprocessing import connection
+from pathlib import Path
+from typing import Any
+
+from leadproof import captures
+from leadproof.contract import specs
+from leadproof.contract.profile import Profile
+from leadproof.core.errors import InputError, UsageError
+from leadproof.core.exchange import Exchange
+from leadproof.core.findings import Observation
+from leadproof.judge import Judge, Judgement, Tally
+from leadproof.judge.checks.context import Remembered
+from leadproof.redact import Redactor
+from leadproof.runs import joining
+from leadproof.runs.evidence import Appender
+from leadproof.runs.summary import Summary
+
+#: Exchanges that a run directory keeps: so many from the beginning, and as many again of those with findings.
+KEPT = 2_000
+
+#: Exchanges of several files that are remembered, to tell those that stand in two.
+OVERLAP = 50_000
+
+#: Said of an exchange that was judged already.
+REPEATED = "the same exchange stands in an earlier file: it was judged there"
+
+#: Files that are handed out before the first of them has come back, for each process.
+_AHEAD = 4
+
+#: Seconds between two looks at how far the other processes are.
+_LOOK = 0.25
+
+#: Called with the name of a file, and with the bytes read and the exchanges judged since it was called before.
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How files are judged; the same in every process."""
+
+    choices: dict[str, str]
+    profile: Profile
+    redactor: Redactor
+    fail_on: str = "must"
+    operation: str | None = None
+    mapping: captures.Mapping | None = None
+    #: Exchanges to keep, as in `KEPT`.
+    keep: int = KEPT
+
+    def summary(self) -> Summary:
+        """An empty summary."""
+        return Summary(specs.load(self.choices), self.redactor, self.fail_on)
+
+
+class Shelf:
+    """Which exchanges are kept, counted across processes.
+
+    Args:
+        keep: How many from the beginning, and how many more with findings.
+        count: Where the number is kept that processes share; None for one process.
+    """
+
+    def __init__(self, keep: int, count: Any = None) -> None:
+        self._keep = keep
+        self._shared = count
+        self._own = 0
+
+    @property
+    def count(self) -> int:
+        """Exchanges kept so far."""
+        return int(self._shared.value) if self._shared is not None else self._own
+
+    def has_room(self, judgement: Judgement) -> bool:
+        """Is this exchange to be kept?"""
+        number = self.count
+        return number < self._keep or (number < 2 * self._keep and bool(judgement.findings))
+
+    def next(self) -> int:
+        """The number of the next exchange, from 1."""
+        if self._shared is None:
+            self._own += 1
+            return self._own
+        with self._shared.get_lock():
+            self._shared.value += 1
+            return int(self._shared.value)
+
+
+@dataclass(slots=True)
+class Validation:
+    """Files being judged by this process, one after the other."""
+
+    plan: Plan
+    shelf: Shelf
+    folder: Path | None = None
+    summary: Summary = field(init=False)
+    judge: Judge = field(init=False)
+    #: Digest of an exchange -> the first file that it stands in; None where exchanges are not followed across files.
+    seen: Remembered[bytes, int] | None = None
+    #: Is the work to be ended?
+    stopped: Callable[[], bool] = lambda: False
+    _appender: Appender | None = None
+
+    def __post_init__(self) -> None:
+        self.summary = self.plan.summary()
+        self.judge = Judge(self.summary.spec, self.plan.profile, captured=True)
+        if self.folder is not None:
+            self._appender = Appender(self.folder, self.plan.redactor, self.shelf.next)
+
+    def close(self) -> None:
+        """Nothing more is appended."""
+        if self._appender is not None:
+            self._appender.close()
+
+    def file(self, path: Path, told: Told = lambda *_: None) -> None:
+        """Judges what is in a file. What cannot be read of it is said in its row of the report."""
+        plan = self.plan
+        row: dict[str, Any] = {"path": str(path), "format": "body", "exchanges": 0, "problem": None}
+        self.summary.files.append(row)
+        problems = captures.Problems()
+        left = _size(path)
+
+        def taken(size: int) -> None:
+            nonlocal left
+            left -= size
+            told(path.name, size, 0)
+
+        try:
+            row["format"] = captures.format_of_file(path, mapped=plan.mapping is not None)
+            for found in captures.read(path, plan.operation, plan.mapping, taken):
+                if self.stopped():
+                    self.summary.interrupted = True
+                    break
+                if isinstance(found, captures.Problem):
+                    problems.add(found)
+                    continue
+                row["exchanges"] += 1
+                self._exchange(found, len(self.summary.files))
+                told(path.name, 0, 1)
+        except InputError as error:  # the other files are judged all the same
+            problems.add(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
+        finally:
+            row |= problems.together()
+            told(path.name, max(left, 0), 0)  # what nobody had to read of it is done, too
+
+    def _exchange(self, found: Exchange, file: int) -> None:
+        # Captures overlap: judged a second time, an exchange would break every rule about what is given only once.
+        if self.seen is not None and self.seen.setdefault(_digest(found), file) != file:
+            self.summary.observed(Observation("file.deviation", REPEATED, origin=found.origin))
+            return
+        judgement = self.judge.judge(found)
+        number = None
+        if self._appender is not None and self.shelf.has_room(judgement):
+            number = self._appender.judged(found, judgement)
+        self.summary.add(judgement, number)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; none of what is no file any more, which its row says."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _digest(exchange: Exchange) -> bytes:
+    """What is the same for the same exchange, whoever exported it; when it was is not."""
+    request, response = exchange.request, exchange.response
+    parts = (request.method, request.target, request.body, response and (response.status, response.body))
+    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=12).digest()
+
+
+# ---- one process, or several -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What came of all files."""
+
+    summary: Summary
+    tally: Tally
+    #: Exchanges that the run directory has.
+    kept: int
+
+
+def validate(
+    files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int = 1, told: Told = lambda *_: None
+) -> Validated:
+    """Judges files; what was found until Ctrl-C is what there is.
+
+    Args:
+        files: What `captures.files` gives.
+        plan: How they are judged.
+        folder: The run directory; None to keep nothing.
+        jobs: Processes.
+        told: Called as it goes on.
+
+    Raises:
+        UsageError: Standard input cannot be shared among processes.
+        EvidenceError: The disk does not take what is kept.
+    """
+    with _unburdened():
+        if jobs > 1 and len(files) > 1:
+            if captures.STANDARD_INPUT in files:
+                raise UsageError("standard input is judged by one process", hint="leave out --jobs, or name files")
+            return _together(files, plan, folder, min(jobs, len(files)), told)
+        return _alone(files, plan, folder, told)
+
+
+def _alone(files: Sequence[Path], plan: Plan, folder: Path | None, told: Told) -> Validated:
+    shelf = Shelf(plan.keep)
+    mine = Validation(plan, shelf, folder, seen=Remembered(OVERLAP) if len(files) > 1 else None)
+    try:
+        for path in files:
+            mine.file(path, told)
+    except KeyboardInterrupt:
+        mine.summary.interrupted = True
+    finally:
+        mine.close()
+    return Validated(mine.summary, mine.judge.tally, shelf.count)
+
+
+def _together(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int, told: Told) -> Validated:
+    summary, tally = plan.summary(), Tally()
+    shared, far = multiprocessing.Value("Q", 0), _Far()
+    ahead: list[tuple[Path, Future[tuple[dict[str, Any], Tally]]]] = []
+    left = list(reversed(files))
+    with ProcessPoolExecutor(jobs, initializer=_prepare, initargs=(plan, folder, shared, far)) as pool:
+        try:
+            while left or ahead:
+                try:
+                    while left and len(ahead) < jobs * _AHEAD and not summary.interrupted:
+                        path = left.pop()
+                        ahead.append((path, pool.submit(_work, path)))
+                    if not ahead:
+                        break
+                    path, future = ahead[0]
+                    if not future.cancelled():
+                        while not wait([future], _LOOK).done:
+                            told(path.name, *far.since())
+                        found, counts = future.result()
+                        joining.take(summary, found)
+                        tally.merge(counts)
+                        told(path.name, *far.since())
+                    del ahead[0]
+                except KeyboardInterrupt:
+                    summary.interrupted = True
+                    for _, future in ahead:
+                        future.cancel()
+                    _stop()
+        except BrokenProcessPool:
+            summary.files += [_lost(path) for path in (*(path for path, _ in ahead), *reversed(left))]
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return Validated(summary, tally, int(shared.value))
+
+
+class _Far:
+    """How far several processes are: bytes read and exchanges judged by all of them."""
+
+    def __init__(self) -> None:
+        self._taken, self._judged = multiprocessing.Value("Q", 0), multiprocessing.Value("Q", 0)
+        #: What was told already, in the process that tells.
+        self._told = (0, 0)
+
+    def add(self, _: str, size: int, exchanges: int) -> None:
+        """Adds what this process has done."""
+        for value, number in ((self._taken, size), (self._judged, exchanges)):
+            if number:
+                with value.get_lock():
+                    value.value += number
+
+    def since(self) -> tuple[int, int]:
+        """What was done since the last time."""
+        before, self._told = self._told, (int(self._taken.value), int(self._judged.value))
+        return self._told[0] - before[0], self._told[1] - before[1]
+
+
+def _lost(path: Path) -> dict[str, Any]:
+    """The row of a file of which no result came."""
+    message, hint = "a process that judged files was ended from outside", "is there enough memory? try fewer --jobs"
+    problem = {"kind": "file.unreadable", "message": message, "hint": hint}
+    return {"path": str(path), "format": "body", "exchanges": 0, "problem": problem}
+
+
+@contextmanager
+def _unburdened() -> Iterator[None]:
+    """Without the collector looking through all that is remembered again and again: nothing here makes cycles."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+# ---- in a process of its own -----------------------------------------------------------------------------------------
+
+_plan: Plan | None = None
+_folder: Path | None = None
+_shelf: Shelf | None = None
+_far: _Far | None = None
+_over = threading.Event()
+
+
+def _prepare(plan: Plan, folder: Path | None, shared: Any, far: _Far) -> None:
+    """What a worker does first. Ctrl-C ends the file that it is at; without its parent it ends at once."""
+    global _plan, _folder, _shelf, _far
+    _plan, _folder, _shelf, _far = plan, folder, Shelf(plan.keep, shared), far
+    signal.signal(signal.SIGINT, lambda *_: _over.set())
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        watch = threading.Thread(target=_ends_with, args=(parent.sentinel,), daemon=True)
+        watch.start()
+
+
+def _ends_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+def _work(path: Path) -> tuple[dict[str, Any], Tally]:
+    assert _plan is not None
+    assert _shelf is not None
+    assert _far is not None
+    with _unburdened():
+        mine = Validation(_plan, _shelf, _folder, stopped=_over.is_set)
+        try:
+            mine.file(path, _far.add)
+        finally:
+            mine.close()
+        return joining.state(mine.summary), mine.judge.tally
+
+
+def _stop() -> None:
+    """Lets the workers end; a Ctrl-C that came from a terminal they have heard of already."""
+    for process in multiprocessing.active_children():
+        if process.pid:
+            os.kill(process.pid, signal.SIGINT)

@@ -1,0 +1,268 @@
+"""A profile file to nouns, and what is wrong with it: file, line, key, remedy.
+
+Three steps, each with its own complaints: TOML syntax, the JSON Schema, and what no schema can say (references that
+lead nowhere, ids given twice, examples that break their own rule). Everything wrong is named at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import msgspec
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
+
+from leadproof.contract.profile.model import LeadType, Profile
+from leadproof.core import resources
+from leadproof.core.errors import ConfigurationError
+
+#: A place in the file: table and key names, and positions in arrays.
+Path_ = tuple[str | int, ...]
+
+#: More complaints than this help nobody.
+_MOST = 20
+
+
+class Complaint(NamedTuple):
+    """One thing that is wrong with a profile."""
+
+    path: Path_
+    what: str
+    remedy: str
+
+
+def load(path: str | Path | None = None) -> Profile:
+    """The profile in a file; without one, the default profile that is shipped.
+
+    Raises:
+        ConfigurationError: The file cannot be read or is no profile. The message has one line for each thing that is
+            wrong, with file, line and key; the hint is the remedy.
+    """
+    file = Path(path) if path is not None else resources.path("specs", "profiles", "default.toml")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file}: {error.strerror or error}",
+            hint="Name a profile file that exists, or leave the option out for the default profile.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{file}: byte {error.start} is not UTF-8", hint="Save the file as UTF-8 (TOML knows no other encoding)."
+        ) from error
+    return parse(text, str(file))
+
+
+def parse(text: str, name: str = "profile") -> Profile:
+    """The profile in a TOML text; `name` is what complaints call it.
+
+    Raises:
+        ConfigurationError: As `load` does.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        place = f"{name}:{line[1] if line else text.count(chr(10)) + 1}"  # else it is the end of the document
+        raise ConfigurationError(f"{place}: no valid TOML: {error}", hint="Mend the syntax at that line.") from error
+    # Once each: the library complains once for every missing key, and each time all of them are named.
+    complaints = list(dict.fromkeys(_schema_complaints(document)))
+    if not complaints:
+        profile = _profile(document)
+        complaints = list(_reference_complaints(profile))
+        if not complaints:
+            return profile
+    lines = _lines(text)
+    shown = [f"{name}:{_line_of(lines, one.path)}: {_key(one.path)}: {one.what}" for one in complaints[:_MOST]]
+    if len(complaints) > _MOST:
+        shown.append(f"… and {len(complaints) - _MOST} more")
+    raise ConfigurationError("\n".join(shown), hint=complaints[0].remedy)
+
+
+def _profile(document: dict[str, Any]) -> Profile:
+    # The model's annotations are the converter's specification; the schema has decided before that this succeeds.
+    # The one table that may be left out whole stands for its defaults.
+    return msgspec.convert({"rules": {}, **document}, Profile, strict=True)
+
+
+# ---- what the schema says ------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Draft202012Validator:
+    schema = json.loads(resources.path("specs", "profiles", "profile.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+#: What to do about a breach, by the keyword of the schema.
+_REMEDIES = {
+    "required": "Add the key; default.toml shows it in use.",
+    "type": "Give the key a value of the right type: text in quotes, numbers and true/false without.",
+    "enum": "Use one of the values listed.",
+    "oneOf": 'Give the criterion exactly one of one_of = […], pattern = "…", or min/max.',
+    "format": "Mend the regular expression.",
+    "pattern": "Mend the value; ids and names hold no spaces or control characters, URLs start with http:// or https://.",
+}
+
+
+def _schema_complaints(document: dict[str, Any]) -> Iterator[Complaint]:
+    errors = sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
+    for error in errors:
+        path: Path_ = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            yield from _unknown_keys(error, path)
+        elif error.validator == "required":
+            for name in _keywords(error)["required"]:
+                if name not in cast(dict[str, Any], error.instance):
+                    yield Complaint((*path, name), "is missing", _REMEDIES["required"])
+        elif error.validator == "oneOf":
+            yield Complaint(path, "needs one of one_of, pattern, min/max, and only one", _REMEDIES["oneOf"])
+        else:
+            error = best_match([error])
+            remedy = _REMEDIES.get(str(error.validator), "Mend the value; default.toml shows one that will do.")
+            yield Complaint(path, error.message, remedy)
+
+
+def _keywords(error: ValidationError) -> dict[str, Any]:
+    """The part of the schema that was breached; jsonschema's type allows for schemas that are true or false."""
+    return cast(dict[str, Any], error.schema)
+
+
+def _unknown_keys(error: ValidationError, path: Path_) -> Iterator[Complaint]:
+    known = list(_keywords(error)["properties"])
+    for key in cast(dict[str, Any], error.instance):
+        if key not in known:
+            near = get_close_matches(key, known, n=1, cutoff=0.5)
+            remedy = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
+            yield Complaint((*path, key), "is no key of a profile", remedy)
+
+
+# ---- what no schema can say ----------------------------------------------------------------------------------------
+
+
+def _reference_complaints(profile: Profile) -> Iterator[Complaint]:
+    yield from _twice("sources", "vid", (one.vid for one in profile.sources))
+    yield from _twice("lead_types", "lid", (one.lid for one in profile.lead_types))
+    yield from _twice("campaigns", "aid", (one.aid for one in profile.campaigns))
+    yield from _twice("offers", "offerId", (one.offerId for one in profile.offers))
+    yield from _twice("clients", "clientId", (one.clientId for one in profile.clients))
+    for index, source in enumerate(profile.sources):
+        path: Path_ = ("sources", index, "lids")
+        yield from _dangling(path, source.lids, profile.lead_type_by_lid, "lead type")
+    for index, kind in enumerate(profile.lead_types):
+        yield from _field_complaints(("lead_types", index, "fields"), kind)
+    for index, campaign in enumerate(profile.campaigns):
+        path = ("campaigns", index)
+        lead_type = profile.lead_type_by_lid.get(campaign.lid)
+        if lead_type is None:
+            yield from _dangling((*path, "lid"), [campaign.lid], profile.lead_type_by_lid, "lead type")
+            continue
+        yield from _dangling((*path, "offers"), campaign.offers, profile.offer_by_id, "offer")
+        yield from _dangling((*path, "clients"), campaign.clients, profile.client_by_id, "client")
+        names = {one.name: one for one in lead_type.fields}
+        for number, criterion in enumerate(campaign.criteria):
+            place = (*path, "criteria", number, "field")
+            yield from _dangling(place, [criterion.field], names, f"field of lead type {campaign.lid}")
+        for keys in campaign.duplicate_keys:
+            yield from _dangling((*path, "duplicate_keys"), keys, names, f"field of lead type {campaign.lid}")
+
+
+def _twice(table: str, key: str, ids: Iterable[object]) -> Iterator[Complaint]:
+    seen: set[object] = set()
+    for index, one in enumerate(ids):
+        if one in seen:
+            yield Complaint((table, index, key), f"{one} is given twice", "Give every entry a number or id of its own.")
+        seen.add(one)
+
+
+def _dangling(path: Path_, ids: Iterable[object], known: Iterable[object], what: str) -> Iterator[Complaint]:
+    there = [str(one) for one in known]
+    for one in ids:
+        if str(one) not in there:
+            near = get_close_matches(str(one), there, n=1)
+            remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(there) or 'none'}."
+            yield Complaint(path, f"there is no {what} {one}", remedy)
+
+
+def _field_complaints(path: Path_, kind: LeadType) -> Iterator[Complaint]:
+    seen: set[str] = set()
+    for index, one in enumerate(kind.fields):
+        if one.name in seen:
+            yield Complaint((*path, index, "name"), f"{one.name} is given twice", "Give every field a name of its own.")
+        seen.add(one.name)
+        for key, values in (("allowed", one.allowed), ("examples", one.examples)):
+            for value in values:
+                if fault := one.fault(value):
+                    yield Complaint((*path, index, key), f"{value!r} {fault}", "Mend the value or the rule.")
+
+
+# ---- where it stands -----------------------------------------------------------------------------------------------
+
+_HEADER = re.compile(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]")
+_ASSIGNMENT = re.compile(
+    r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
+)
+_STRING = re.compile(r"'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*", re.DOTALL)
+
+
+def _lines(text: str) -> dict[Path_, int]:
+    """Path to line number (from 1), for tables and for keys that begin a line; what lies inside a value is found there.
+
+    A scan of the text, because the standard parser keeps no positions. It runs on valid TOML only.
+    """
+    # Strings and comments are blanked first, so that brackets and signs of equality inside them mean nothing. A key
+    # in quotes keeps its line this way but not its name; a profile has none.
+    blank = _STRING.sub(lambda match: "".join("\n" if char == "\n" else " " for char in match[0]), text)
+    lines: dict[Path_, int] = {(): 1}
+    counts: dict[Path_, int] = {}
+    table: Path_ = ()
+    depth = 0
+    for number, line in enumerate(blank.split("\n"), start=1):
+        if depth == 0 and (header := _HEADER.match(line)):
+            table = _resolve(header[2], header[1] == "[[", counts)
+            lines.setdefault(table, number)
+            lines.setdefault(tuple(table[:-1]) if header[1] == "[[" else table, number)
+            continue
+        if depth == 0 and (assignment := _ASSIGNMENT.match(line)):
+            lines.setdefault((*table, *(part.strip() for part in assignment[1].split("."))), number)
+        depth += sum(line.count(char) for char in "[{") - sum(line.count(char) for char in "]}")
+    return lines
+
+
+def _resolve(name: str, new_entry: bool, counts: dict[Path_, int]) -> Path_:
+    """The path that a table header opens; `[[…]]` begins the next entry of its array."""
+    path: Path_ = ()
+    parts = [part.strip() for part in name.split(".")]
+    for position, part in enumerate(parts):
+        path = (*path, part)
+        if position == len(parts) - 1 and new_entry:
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = (*path, counts[path])
+    return path
+
+
+def line_of(text: str, path: Path_) -> int:
+    """The line (from 1) at which a TOML document has what a path leads to, or the nearest that leads there."""
+    return _line_of(_lines(text), path)
+
+
+def _line_of(lines: dict[Path_, int], path: Path_) -> int:
+    while path not in lines:
+        path = path[:-1]
+    return lines[path]
+
+
+def _key(path: Path_) -> str:
+    """A path as people write it: campaigns[0].criteria[1].field."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "profile"

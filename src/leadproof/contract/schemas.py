@@ -1,0 +1,151 @@
+"""JSON Schemas made from the OpenAPI document: references resolved, as one representation has them, under the readings
+that were chosen; and the validator that explains them. Pure functions; `specs` keeps what they make.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import jsonschema
+
+from leadproof.core.operations import RESPONSE_TYPES
+
+Schema = dict[str, Any]
+
+
+def resolve(schema: Any, document: dict[str, Any]) -> Any:
+    """References replaced by what they mean; members beside `$ref` win (OpenAPI 3.1, JSON Schema 2020-12)."""
+    if isinstance(schema, list):
+        return [resolve(item, document) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    resolved = {key: resolve(value, document) for key, value in schema.items() if key != "$ref"}
+    if "$ref" in schema:
+        target: Any = document
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        resolved = {**resolve(target, document), **resolved}
+    return resolved
+
+
+def view(schema: Schema, fmt: str) -> Schema:
+    """The schema as one representation has it: without members that only the other one shows."""
+    if "properties" in schema and isinstance(schema["properties"], dict):
+        properties = {
+            name: view(sub, fmt)
+            for name, sub in schema["properties"].items()
+            if sub.get("x-leadproof-only", fmt) == fmt
+        }
+        required = [
+            name
+            for name in schema.get("required", ())
+            if name in properties and properties[name].get("x-leadproof-optional-in") != fmt
+        ]
+        return {**schema, "properties": properties, "required": required}
+    if "items" in schema:
+        return {**schema, "items": view(schema["items"], fmt)}
+    return schema
+
+
+def under_readings(schema: Schema, choices: Mapping[str, str], *, answer: bool, fmt: str) -> Schema:
+    """The schema with the chosen readings applied. Answers only: requests have no alternatives."""
+    schema = copy.deepcopy(schema)
+    if not answer:
+        return schema
+    for sub in list(_walk(schema)):
+        if choices["response-type"] != "names" and sub.get("enum") == list(RESPONSE_TYPES):
+            numbers: list[Any] = [*range(10)] if fmt == "json" else [str(number) for number in range(10)]
+            names = list(RESPONSE_TYPES) if choices["response-type"] == "either" else []
+            sub.pop("type")
+            sub["enum"] = names + numbers
+        if choices["timestamps"] == "offset-optional" and sub.get("format") == "date-time":
+            sub["format"] = ANY_OFFSET  # without an offset it is no RFC 3339 date-time any more
+            sub["pattern"] = sub["pattern"].replace(_OFFSET_JSON, _OFFSET_JSON + "?")
+        client = sub.get("properties", {}).get("client") if isinstance(sub.get("properties"), dict) else None
+        if choices["transfer-client"] == "object" and fmt == "json" and client and "items" in client:
+            sub["properties"]["client"] = {**client["items"], "type": ["object", "null"]}
+    return _with_placeholders(schema) if choices["placeholders"] == "as-documented" else schema
+
+
+#: Our name for a date-time that may lack its offset (reading `timestamps`).
+ANY_OFFSET = "leadproof-moment"
+
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T")
+
+
+def is_moment(value: Any) -> bool:
+    """Is the day of a timestamp in the calendar? Its form is the pattern's business (RFC 3339, section 5.7)."""
+    found = _DAY.match(value) if isinstance(value, str) else None
+    if found is None:
+        return not isinstance(value, str)  # formats speak about strings only
+    try:
+        date(*(int(part) for part in found.groups()))
+    except ValueError:
+        return False
+    return True
+
+
+def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
+    """The keyword `pattern` as JSON Schema means it (ECMA-262): `$` is the end, not the place before a last newline."""
+    if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
+        yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+# jsonschema checks date-time only where an optional package is installed, and nobody would notice that it is not.
+FORMATS = jsonschema.FormatChecker(formats=())
+FORMATS.checks("date-time")(is_moment)
+FORMATS.checks(ANY_OFFSET)(is_moment)
+Explainer: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
+    jsonschema.Draft202012Validator, {"pattern": _pattern}
+)
+
+_OFFSET_JSON = "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])"
+_OFFSET_XSD = r"(Z|[+\-](0[0-9]|1[0-3]):[0-5][0-9])"
+
+
+def _walk(schema: Schema) -> Any:
+    yield schema
+    for sub in (schema.get("properties") or {}).values():
+        yield from _walk(sub)
+    if isinstance(schema.get("items"), dict):
+        yield from _walk(schema["items"])
+
+
+def _with_placeholders(schema: Schema) -> Schema:
+    """Every scalar accepts what the samples print in its place (the same values as simple-as-documented.xsd)."""
+    if "properties" in schema:
+        return {**schema, "properties": {name: _with_placeholders(sub) for name, sub in schema["properties"].items()}}
+    if "items" in schema:
+        return {**schema, "items": _with_placeholders(schema["items"])}
+    types = schema.get("type", [])  # a set of names and numbers (reading `response-type`) has none
+    placeholders = [""]
+    if "boolean" in types:
+        placeholders += ["True", "False"]
+    if schema.get("format") in ("date-time", ANY_OFFSET):
+        placeholders += ["0"]
+    kept = {key: value for key, value in schema.items() if key.startswith(("x", "description"))}
+    if types:
+        kept["type"] = _with_string(types)
+    return {**kept, "anyOf": [schema, {"enum": placeholders}]}
+
+
+def _with_string(types: str | list[str]) -> list[str]:
+    return list(dict.fromkeys([*([types] if isinstance(types, str) else types), "string"]))
+
+
+def xsd_patches(choices: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Replacements in the simple types for readings that are not the taken ones."""
+    patches = []
+    if choices["timestamps"] == "offset-optional":
+        patches.append((_OFFSET_XSD, _OFFSET_XSD + "?"))
+    if choices["response-type"] != "names":
+        names = [f'<xs:enumeration value="{name}"/>' for name in RESPONSE_TYPES]
+        numbers = "".join(f'<xs:enumeration value="{number}"/>' for number in range(10))
+        patches.append((names[0], numbers + (names[0] if choices["response-type"] == "either" else "")))
+        if choices["response-type"] == "numbers":
+            patches += [(name, "") for name in names[1:]]
+    return patches

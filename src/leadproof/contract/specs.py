@@ -1,0 +1,330 @@
+"""The hand-written specification, read and compiled once: schemas, XSDs, clauses, readings.
+
+`load()` gives a `Specification` for a choice of readings. Everything that the files in `specs/` say is reached
+through it; nobody else opens them. What a *check* makes of a clause stands in `checks`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+import xmlschema
+import yaml
+from lxml import etree
+
+from leadproof.contract.schemas import (
+    ANY_OFFSET,
+    FORMATS,
+    Explainer,
+    Schema,
+    is_moment,
+    resolve,
+    under_readings,
+    view,
+    xsd_patches,
+)
+from leadproof.core import resources
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.operations import CELLS, OPERATIONS
+
+__all__ = [
+    "ANY_OFFSET",
+    "Clause",
+    "Reading",
+    "Schema",
+    "Specification",
+    "clauses",
+    "digests",
+    "load",
+    "places",
+    "readings",
+    "versions",
+]
+
+#: Readings that replace one reading's choice when the documentation's own samples shall pass.
+AS_DOCUMENTED = {"placeholders": "as-documented"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One requirement of the register `specs/clauses.yaml`."""
+
+    id: str
+    #: Ids of the operations that it binds.
+    operations: tuple[str, ...]
+    #: request, response, sequence, callback or transport.
+    subject: str
+    text: str
+    #: Heading, table row or sample in the vendor's documentation.
+    place: str
+    #: must, should or may.
+    level: str
+    #: documented, resolved (by a reading) or assumed.
+    basis: str
+    #: The member that the clause is about, as the shape of a JSON Pointer; "" if it is about none.
+    member: str = ""
+    #: Representations that it holds for; an operation without that representation is not bound.
+    media: tuple[str, ...] = ("json", "xml")
+    #: Id of the reading that it depends on.
+    reading: str = ""
+    #: The check that decides it, or "" with the reason in `untestable`.
+    check: str = ""
+    untestable: str = ""
+
+    def cells(self) -> tuple[tuple[str, str], ...]:
+        """Operation and representation, for every cell of the contract that the clause binds."""
+        return tuple(cell for cell in CELLS if cell[0] in self.operations and cell[1] in self.media)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A decision on a place where the documentation contradicts itself or is silent."""
+
+    id: str
+    title: str
+    #: What the places say: pairs of place and statement.
+    places: tuple[tuple[str, str], ...]
+    #: Choice -> what it means.
+    choices: dict[str, str]
+    taken: str
+    why: str
+    #: Checks that are lenient because of it.
+    lenient: tuple[str, ...] = ()
+    selectable: bool = False
+
+
+@cache
+def _yaml(name: str) -> Any:
+    with resources.path("specs", name).open("rb") as file:
+        return yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@cache
+def readings() -> dict[str, Reading]:
+    """Every reading by id, in the order of the file."""
+    return {
+        row["id"]: Reading(
+            id=row["id"],
+            title=row["title"],
+            places=tuple((place["at"], place["says"]) for place in row["places"]),
+            choices=row["choices"],
+            taken=row["taken"],
+            why=row["why"],
+            lenient=tuple(row.get("lenient", ())),
+            selectable=row.get("selectable", False),
+        )
+        for row in _yaml("readings.yaml")["readings"]
+    }
+
+
+@cache
+def clauses() -> dict[str, Clause]:
+    """Every clause by id, in the order of the register."""
+    return {row["id"]: _clause(row) for row in _yaml("clauses.yaml")["clauses"]}
+
+
+@cache
+def places() -> dict[str, tuple[str, int]]:
+    """File below `specs/` and line (from 1) of every clause and of every operation, by its id."""
+    found: dict[str, tuple[str, int]] = {}
+    for name, pattern in (("clauses.yaml", _CLAUSE_LINE), ("openapi.yaml", _OPERATION_LINE)):
+        text = resources.path("specs", name).read_text("utf-8")
+        for number, line in enumerate(text.splitlines(), 1):
+            if hit := pattern.search(line):
+                found.setdefault(hit[1], (name, number))
+    return found
+
+
+_CLAUSE_LINE = re.compile(r"^  - id: (\S+)$")
+_OPERATION_LINE = re.compile(r"^\s*- \{?id: (\w+)\b")
+
+
+def _clause(row: Mapping[str, Any]) -> Clause:
+    operations = tuple(OPERATIONS) if row["operations"] in ("all", ["all"]) else tuple(row["operations"])
+    return Clause(
+        id=row["id"],
+        operations=operations,
+        subject=row["subject"],
+        text=row["text"],
+        place=row["place"],
+        level=row["level"],
+        basis=row["basis"],
+        member=row.get("member", ""),
+        media=tuple(row.get("media", ("json", "xml"))),
+        reading=row.get("reading", ""),
+        check=row.get("check", ""),
+        untestable=row.get("untestable", ""),
+    )
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The version that each hand-written register gives itself, by file."""
+    return {
+        "clauses.yaml": str(_yaml("clauses.yaml")["version"]),
+        "readings.yaml": str(_yaml("readings.yaml")["version"]),
+        "openapi.yaml": str(_yaml("openapi.yaml")["info"]["version"]),
+    }
+
+
+def digests() -> dict[str, str]:
+    """SHA-256 of every file of the specification, by its path below `specs/`."""
+    root = resources.path("specs")
+    return {
+        file.relative_to(root).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(root.rglob("*"))
+        if file.is_file()
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Specification:
+    """The contract under one choice of readings. Compiled parts are made when first asked for, and kept."""
+
+    #: Reading id -> choice, for every selectable reading.
+    choices: dict[str, str] = field(default_factory=dict)
+    _made: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def as_documented(self) -> bool:
+        """Do the placeholders of the documentation's own samples pass?"""
+        return self.choices["placeholders"] == "as-documented"
+
+    @property
+    def clauses(self) -> dict[str, Clause]:
+        return clauses()
+
+    @property
+    def readings(self) -> dict[str, Reading]:
+        return readings()
+
+    @cached_property
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document as written, references unresolved."""
+        document: dict[str, Any] = _yaml("openapi.yaml")
+        return document
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        rows = (row for item in self.openapi["paths"].values() for row in item["x-leadproof-operations"])
+        return {row["id"]: row for row in rows}
+
+    def schema_name(self, operation: str, direction: str) -> str | None:
+        """Name of the component schema of an operation's "request" or "answer"; None where there is no body."""
+        return self._names[operation].get(direction)
+
+    def schema(self, operation: str, direction: str, fmt: str) -> Schema:
+        """The JSON Schema of a body, references resolved, as one representation has it.
+
+        Args:
+            operation: An operation id.
+            direction: "request" or "answer".
+            fmt: "json" or "xml": members of the other representation are left out.
+
+        Raises:
+            KeyError: The operation has no such body.
+        """
+        key = ("schema", operation, direction, fmt)
+        if key not in self._made:
+            name = self._names[operation][direction]
+            schema = view(resolve(self.openapi["components"]["schemas"][name], self.openapi), fmt)
+            self._made[key] = under_readings(schema, self.choices, answer=direction == "answer", fmt=fmt)
+        found: Schema = self._made[key]
+        return found
+
+    def verdict(self, operation: str, direction: str, fmt: str) -> Any:
+        """The fast validator (jsonschema-rs): `.is_valid(value)`."""
+        key = ("verdict", operation, direction, fmt)
+        if key not in self._made:
+            self._made[key] = jsonschema_rs.Draft202012Validator(
+                self.schema(operation, direction, fmt), validate_formats=True, formats={ANY_OFFSET: is_moment}
+            )
+        return self._made[key]
+
+    def explainer(self, operation: str, direction: str, fmt: str) -> jsonschema.Draft202012Validator:
+        """The explaining validator (jsonschema): `.iter_errors(value)`. The second opinion, too."""
+        key = ("explainer", operation, direction, fmt)
+        if key not in self._made:
+            self._made[key] = Explainer(self.schema(operation, direction, fmt), format_checker=FORMATS)
+        found: jsonschema.Draft202012Validator = self._made[key]
+        return found
+
+    def xsd(self, operation: str, direction: str) -> etree.XMLSchema:
+        """The fast XML verdict (lxml): `.validate(tree)`."""
+        compiled: etree.XMLSchema = self._xsd(self._xsd_file(operation, direction), "lxml", _with_lxml)
+        return compiled
+
+    def xsd_explainer(self, operation: str, direction: str) -> xmlschema.XMLSchema10:
+        """The explaining XML validator (xmlschema), which decides where the two disagree."""
+        name = self._xsd_file(operation, direction)
+        compiled: xmlschema.XMLSchema10 = self._xsd(name, "xmlschema", xmlschema.XMLSchema10)
+        return compiled
+
+    def _xsd_file(self, operation: str, direction: str) -> str:
+        if direction == "request":
+            return f"requests/{self._names[operation]['request']}.xsd"
+        folder = "serializer" if self.choices["namespaces"] == "serializer" else "answers"
+        kind = "call" if self._names[operation]["answer"] == "CallAnswer" else "general"
+        return f"{folder}/{kind}-{'as-documented' if self.as_documented else 'strict'}.xsd"
+
+    def _xsd(self, name: str, library: str, compiled: Callable[[str], Any]) -> Any:
+        """An XSD under the readings. The explaining library takes long to compile and is seldom needed."""
+        key = ("xsd", library, name)
+        if key not in self._made:
+            root = resources.path("specs", "xsd")
+            patches = xsd_patches(self.choices)
+            with tempfile.TemporaryDirectory() as scratch:
+                if patches:  # other readings are other simple types: a patched copy is compiled, then thrown away
+                    root = Path(shutil.copytree(root, Path(scratch, "xsd")))
+                    for file in root.glob("simple-*.xsd"):
+                        text = file.read_text("utf-8")
+                        for old, new in patches:
+                            text = text.replace(old, new)
+                        file.chmod(0o600)
+                        file.write_text(text, "utf-8")
+                self._made[key] = compiled(str(root / name))
+        return self._made[key]
+
+
+def _with_lxml(file: str) -> etree.XMLSchema:
+    return etree.XMLSchema(file=file)
+
+
+def load(choices: Mapping[str, str] | None = None, *, as_documented: bool = False) -> Specification:
+    """The specification under a choice of readings; the same choice gives the same object.
+
+    Args:
+        choices: Reading id -> choice, for what shall differ from the reading taken.
+        as_documented: Let the placeholders of the documentation's own samples pass.
+
+    Raises:
+        ConfigurationError: A reading or a choice does not exist, or cannot be chosen.
+    """
+    chosen = {reading.id: reading.taken for reading in readings().values() if reading.selectable}
+    for name, choice in ({**AS_DOCUMENTED, **(choices or {})} if as_documented else (choices or {})).items():
+        reading = readings().get(name)
+        if reading is None or not reading.selectable:
+            raise ConfigurationError(
+                f"there is no selectable reading {name!r}", hint=f"selectable are: {', '.join(chosen)}"
+            )
+        if choice not in reading.choices:
+            raise ConfigurationError(
+                f"the reading {name!r} has no choice {choice!r}", hint=f"its choices are: {', '.join(reading.choices)}"
+            )
+        chosen[name] = choice
+    return _load(tuple(sorted(chosen.items())))
+
+
+@cache
+def _load(chosen: tuple[tuple[str, str], ...]) -> Specification:
+    return Specification(dict(chosen))

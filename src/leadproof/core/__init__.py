@@ -1,0 +1,5 @@
+"""Plain frozen data that everything else speaks in, standard library only: exchange, finding, operation, target, error.
+
+No clock, no chance, no socket. `resources` alone opens files (what is packaged), and `installation` asks how leadproof
+was installed.
+"""

@@ -1,0 +1,69 @@
+"""How leadproof was installed, and what has to be installed for a part of it that is missing.
+
+Hints name what an index really has (the packages of an extra), or the path or URL that leadproof itself came from.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from importlib import metadata, util
+from pathlib import Path
+
+import leadproof
+from leadproof.core.errors import MissingExtraError
+
+#: Extra -> module that it brings -> what pip installs it by; the extras of pyproject.toml.
+EXTRAS: dict[str, dict[str, str]] = {
+    "contracts": {"pytest": "pytest>=8.4,<9.2"},
+    "load": {"locust": "locust>=2.47,<3"},
+}
+
+
+def missing(extra: str) -> list[str]:
+    """What has to be installed for an extra; empty if all of it is there."""
+    return [text for module, text in EXTRAS[extra].items() if util.find_spec(module) is None]
+
+
+def install(requirements: list[str]) -> str:
+    """The command that installs requirements."""
+    return f"pip install {shlex.join(requirements)}"
+
+
+def require(extra: str, what: str) -> None:
+    """Ends with a hint where an extra is not installed; call it before the first request.
+
+    Args:
+        extra: A key of `EXTRAS`.
+        what: What needs it, such as "load tests need locust".
+
+    Raises:
+        MissingExtraError: It is not.
+    """
+    if absent := missing(extra):
+        raise MissingExtraError(what, hint=install(absent))
+
+
+def requirement() -> str:
+    """What pip installs this leadproof by: the repository, file or folder that it came from.
+
+    As pip has written it down (direct_url.json, PEP 610). Without such a record it came from an index, by its version.
+    """
+    try:
+        origin = json.loads(metadata.distribution("leadproof").read_text("direct_url.json") or "{}")
+    except metadata.PackageNotFoundError:
+        checkout = Path(leadproof.__file__).resolve().parents[2]
+        origin = {"url": checkout.as_uri()} if (checkout / "pyproject.toml").is_file() else {}
+    except ValueError:
+        origin = {}
+    known = origin.get("vcs_info") or {}
+    if known.get("vcs") and known.get("commit_id"):
+        return f"leadproof @ {known['vcs']}+{origin['url']}@{known['commit_id']}"
+    if origin.get("url"):
+        return f"leadproof @ {origin['url']}"
+    return f"leadproof=={leadproof.__version__}"
+
+
+def only_here(package: str) -> bool:
+    """Is a requirement a path of this machine, which no other machine can install?"""
+    return "file://" in package

@@ -1,0 +1,111 @@
+"""A service to test, as data: where it is, how to prove who asks, how long to wait."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.exchange import Headers
+
+#: How the credentials may be spelt: scheme -> header and value.
+SCHEMES: dict[str, tuple[str, str]] = {
+    "api-key": ("api-key", "{}"),
+    "bearer": ("authorization", "Bearer {}"),
+    "access_token": ("access_token", "{}"),
+}
+
+#: Seconds: a day. Sockets do not wait for ever longer.
+LONGEST_TIMEOUT = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A service to test, and how to reach it."""
+
+    url: str
+    #: A key of `SCHEMES`.
+    scheme: str = "api-key"
+    secret: str = field(default="", repr=False)
+    #: Path of a CA bundle; "" for the system's.
+    ca: str = ""
+    #: Proxy URL; "" for none.
+    proxy: str = field(default="", repr=False)
+    #: Seconds for a whole exchange.
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        if "@" in self.url:  # before anything else, so that no message repeats them
+            raise ConfigurationError(
+                "the target's URL holds credentials",
+                hint="put them into LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN instead",
+            )
+        if not _is_url(self.url):
+            raise ConfigurationError(
+                f"the target {self.url!r} is no http or https URL", hint="write it like http://127.0.0.1:8080"
+            )
+        if "?" in self.url or "#" in self.url:
+            raise ConfigurationError(
+                "the target's URL has a query or a fragment", hint="name what stands before /v2, and nothing else"
+            )
+        if self.scheme not in SCHEMES:
+            raise ConfigurationError(
+                f"there is no way to authenticate called {self.scheme!r}", hint=f"known are: {', '.join(SCHEMES)}"
+            )
+        if not (self.secret.isascii() and self.secret.isprintable()):
+            raise ConfigurationError(
+                "the key or token holds characters that no HTTP header can carry",
+                hint="is it the right variable or file, and is there nothing but the key or token in it?",
+            )
+        if not 0 < self.timeout <= LONGEST_TIMEOUT:
+            raise ConfigurationError(
+                f"the timeout {self.timeout:g} is not possible",
+                hint=f"seconds, above 0 and at most {LONGEST_TIMEOUT:g}",
+            )
+
+    @property
+    def base(self) -> str:
+        """The URL without a slash at its end."""
+        return self.url.rstrip("/")
+
+    @property
+    def host(self) -> str:
+        """The host name, lower case, without a dot at its end."""
+        return (urlsplit(self.url).hostname or "").rstrip(".").lower()
+
+    @property
+    def loopback(self) -> bool:
+        """Is it this machine, for certain? Not behind a proxy, which has its own idea of what a name means."""
+        return not self.proxy and is_loopback(urlsplit(self.url).hostname or "")
+
+    def credentials(self) -> Headers:
+        """The header that carries the secret; none without one."""
+        name, form = SCHEMES[self.scheme]
+        return ((name, form.format(self.secret)),) if self.secret else ()
+
+
+def is_loopback(host: str) -> bool:
+    """Does a host name or address mean this machine, for certain?
+
+    Names but localhost are not looked up. Unusual spellings (127.1, 2130706433, a dot at the end, IPv4 within IPv6, a
+    zone) mean different things to different systems, and 0.0.0.0 is every address: they count as remote.
+    """
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback if address.version == 4 else str(address) == "::1"
+
+
+def _is_url(url: str) -> bool:
+    """Is it a URL that something can be sent to, and that every reader takes for the same one?"""
+    if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
+        return False  # the standard library drops some characters, others turn letters into a different host's
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

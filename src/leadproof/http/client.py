@@ -1,0 +1,251 @@
+"""The client: sends a request to a target and brings back the exchange. HTTP only; nothing here judges.
+
+Redirects are never followed, the environment's proxies are not used, the body is read under a size cap after
+decompression, and what goes wrong on the way becomes the exchange's `failure`, not an exception.
+"""
+
+from __future__ import annotations
+
+import math
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+import httpx
+
+from leadproof import __version__
+from leadproof.bodies import MAX_BODY
+from leadproof.core.errors import ConfigurationError, TargetError
+from leadproof.core.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, header
+from leadproof.core.target import SCHEMES, Target
+from leadproof.http.codings import TooLarge, decoded
+from leadproof.http.deadlines import Deadlines, limited
+from leadproof.http.wire import Wire, probe, trust
+
+__all__ = ["SCHEMES", "Client", "InProcess", "Target", "compose", "require_reachable"]
+
+
+def compose(
+    method: str, path: str, *, fmt: str, accept: str | None = None, body: bytes = b"", credentials: Headers = ()
+) -> Request:
+    """A request as the documentation writes it.
+
+    Args:
+        method: HTTP method.
+        path: Path and query below the target's base URL.
+        fmt: Format of the body, "json" or "xml".
+        accept: Format of the answer, or a media range; the format of the body if left out.
+        body: Encoded body; without one no Content-Type is sent.
+        credentials: Header pairs to add.
+    """
+    wanted = accept or fmt
+    pairs = [("accept", MEDIA_TYPES[wanted][0] if wanted in MEDIA_TYPES else wanted)]
+    if body:
+        pairs.insert(0, ("content-type", MEDIA_TYPES[fmt][0]))
+    return Request(method, path, (*pairs, *credentials), body)
+
+
+class Client:
+    """Sends requests to one target, one after the other."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        per_second: float = 0.0,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Opens no connection yet.
+
+        Args:
+            target: Where to send.
+            per_second: Requests per second at most; 0 for no limit.
+            transport: Another way to the service, for tests.
+            clock: Seconds since the Unix epoch.
+
+        Raises:
+            ConfigurationError: The CA bundle cannot be read, the proxy is none, or the rate is no rate.
+        """
+        if not 0 <= per_second < math.inf:
+            raise ConfigurationError(f"{per_second:g} requests per second are not possible", hint="0 means no limit")
+        self.target = target
+        self.sent = 0
+        #: Did the head of any answer arrive?
+        self.reached = False
+        self._pause = 1 / per_second if per_second else 0.0
+        self._next = 0.0
+        self._clock = clock
+        context: ssl.SSLContext | bool = trust(target.ca) if target.ca else True
+        if transport is None:
+            network = httpx.HTTPTransport(verify=context, proxy=_proxy(target.proxy), trust_env=False)
+            self._deadlines: Deadlines | None = limited(network)
+            transport = network
+        else:
+            self._deadlines = None
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(target.timeout),
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport,
+            headers={"user-agent": f"leadproof/{__version__}", "accept-encoding": "gzip, deflate"},
+        )
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def send(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Exchange:
+        """Sends a request and waits for the answer; every failure is in the exchange."""
+        self._wait()
+        self.sent += 1
+        built = self._http.build_request(
+            request.method, self.target.base + request.target, headers=list(request.headers), content=request.body
+        )
+        sent = Request(
+            request.method,
+            built.url.raw_path.decode("ascii"),
+            tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in built.headers.raw),
+            request.body,
+        )
+        started, ticks = self._clock(), time.perf_counter()
+        response, failure = self._exchange(built)
+        elapsed = time.perf_counter() - ticks
+        return Exchange(sent, response, operation, origin, intent, started, elapsed, failure)
+
+    def probe(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Wire:
+        """Sends a request on a raw socket of its own (see `wire.probe`)."""
+        self._wait()
+        self.sent += 1
+        return probe(self.target, request, operation=operation, origin=origin, intent=intent, clock=self._clock)
+
+    def _wait(self) -> None:
+        if self._pause:
+            now = time.monotonic()
+            if now < self._next:
+                time.sleep(self._next - now)
+            self._next = max(now, self._next) + self._pause
+
+    def _exchange(self, built: httpx.Request) -> tuple[Response | None, str]:
+        deadline = time.monotonic() + self.target.timeout
+        if self._deadlines is not None:
+            self._deadlines.until = deadline
+        try:
+            answer = self._http.send(built, stream=True)
+            self.reached = True
+            try:
+                body = _collect(answer.iter_raw(), deadline)
+            except httpx.RemoteProtocolError as error:
+                # The head was fine: the body ended early, or its chunks are none.
+                return None, "framing.length" if "closed connection" in str(error) else "framing.invalid"
+            finally:
+                answer.close()
+            pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+            return Response(answer.status_code, pairs, decoded(body, header(pairs, "content-encoding"))), ""
+        except TooLarge:
+            return None, "encoding.too-large"
+        except (zlib.error, EOFError):
+            return None, "encoding.invalid"
+        except (httpx.TimeoutException, TimeoutError):
+            return None, "transport.timeout"
+        except httpx.ConnectError as error:
+            return None, "transport.tls" if _is_tls(error) else "transport.refused"
+        except httpx.ProxyError:
+            return None, "transport.refused"
+        except httpx.RemoteProtocolError as error:
+            return None, "transport.reset" if "disconnected" in str(error) else "framing.invalid"
+        except (httpx.TransportError, httpx.InvalidURL, OSError):
+            return None, "transport.reset"
+
+
+class InProcess(Client):
+    """The way to a service that is a function in this process: no socket, so nothing can go wrong on the wire."""
+
+    def __init__(self, target: Target, answer: Callable[[Request], Response], *, clock: Callable[[], float]) -> None:
+        """Opens nothing.
+
+        Args:
+            target: Whose credentials are sent; its host is what the service is told.
+            answer: The service.
+            clock: Seconds since the Unix epoch.
+        """
+        self.target = target
+        self.sent = 0
+        self.reached = True
+        self._answer = answer
+        self._clock = clock
+
+    def close(self) -> None:
+        """Has nothing to close."""
+
+    def send(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Exchange:
+        """Calls the service."""
+        self.sent += 1
+        started = self._clock()
+        response = self._answer(request)
+        return Exchange(request, response, operation, origin, intent, started, max(0.0, self._clock() - started))
+
+    def probe(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Wire:
+        """Calls the service; there are no bytes on a wire that could be wrong."""
+        return Wire(self.send(request, operation=operation, origin=origin, intent=intent))
+
+
+def _collect(chunks: Iterator[bytes], deadline: float) -> bytes:
+    """A body as it came, under the cap and before the deadline (seconds of the monotonic clock)."""
+    kept, size = [], 0
+    for chunk in chunks:
+        kept.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise TooLarge
+        if time.monotonic() > deadline:  # every read has a limit of its own; an answer in drops would stay below it
+            raise TimeoutError
+    return b"".join(kept)
+
+
+def _proxy(url: str) -> httpx.Proxy | None:
+    if not url:
+        return None
+    try:
+        proxy = httpx.Proxy(url)
+        if proxy.url.scheme in ("http", "https") and proxy.url.host:
+            return proxy
+    except (ValueError, httpx.InvalidURL):
+        pass  # their message would repeat its password
+    raise ConfigurationError("the proxy is no http or https URL", hint="write it like http://127.0.0.1:3128")
+
+
+def _is_tls(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def require_reachable(exchange: Exchange, target: Target) -> None:
+    """Ends a run whose very first exchange could not reach the target.
+
+    Raises:
+        TargetError: It could not.
+    """
+    hints = {
+        "transport.refused": "is it running, and are host and port right?",
+        "transport.tls": "check the certificate, or name its CA bundle in the configuration",
+        "transport.timeout": "is it running, and can it be reached from here? A longer timeout can be configured",
+    }
+    if exchange.response is None and exchange.failure in hints:
+        words = {"transport.refused": "no connection could be made", "transport.tls": "the TLS handshake failed"}
+        reason = words.get(exchange.failure, "no answer came in time")
+        raise TargetError(f"the target {target.base} cannot be reached: {reason}", hint=hints[exchange.failure])

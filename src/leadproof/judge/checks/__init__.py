@@ -1,0 +1,174 @@
+"""What the contract means: the table of checks. Pure: an exchange and its context in, breaches out.
+
+A clause of the register names the check that decides it. The rows below are the checks that look at one exchange in
+its context; the form of bodies (`FORM`) is decided by the schemas and explained by `checks.bodies`; what needs two
+exchanges side by side (`PAIRED`) is decided where the two are at hand, in `judge`.
+"""
+
+from __future__ import annotations
+
+from leadproof.judge.checks import answers, bodies, messages, sequences, status
+from leadproof.judge.checks.context import Breach, Check, Context, History, LeadSeen, OrderSeen
+from leadproof.judge.checks.memory import remember
+
+__all__ = [
+    "CHECKS",
+    "FORM",
+    "PAIRED",
+    "TIMED",
+    "Breach",
+    "Check",
+    "Context",
+    "History",
+    "LeadSeen",
+    "OrderSeen",
+    "remember",
+]
+
+
+def _answered(context: Context) -> bool:
+    return context.answer is not None
+
+
+def _accepted(context: Context) -> bool:
+    return bool(context.accepted)
+
+
+def _refused(context: Context) -> bool:
+    return bool(context.refused)
+
+
+def _intent(context: Context, *intents: str) -> bool:
+    return context.exchange.intent.partition(":")[0] in intents
+
+
+def _has_response(context: Context) -> bool:
+    return context.exchange.response is not None
+
+
+def _judged_status(context: Context) -> bool:
+    response = context.exchange.response
+    return (
+        response is not None
+        and response.status not in messages.UNAUTHORISED
+        and not _intent(context, "unreadable", "unauthorised")
+    )
+
+
+def _asynchronous(context: Context) -> bool:
+    return bool(context.source.get("returnURL")) and not context.results
+
+
+def _offers(context: Context) -> bool:
+    return any(result.get("offers") for _, result in context.results)
+
+
+#: Check name -> when it has something to decide, and what it finds.
+CHECKS: dict[str, Check] = {
+    # the message
+    "http_status": Check(_judged_status, messages.http_status),
+    "media_type": Check(
+        lambda c: _has_response(c) and _judged_status(c) and not _intent(c, "invalid", "unknown"), messages.media
+    ),
+    "unreadable_refusal": Check(lambda c: _has_response(c) and _intent(c, "unreadable"), messages.unreadable_refusal),
+    "no_lead_without_credentials": Check(
+        lambda c: _has_response(c) and not messages.has_credentials(c) and bool(c.exchange.request.method),
+        messages.no_lead_without_credentials,
+    ),
+    "client_credentials": Check(
+        lambda c: bool(c.exchange.request.method) and not _intent(c, "unauthorised"), messages.client_credentials
+    ),
+    "client_content_type": Check(
+        lambda c: bool(c.exchange.request.body) and not _intent(c, "unreadable"), messages.client_content_type
+    ),
+    "client_accept": Check(
+        lambda c: bool(c.exchange.request.method) and not _intent(c, "unreadable", "bare"), messages.client_accept
+    ),
+    # the answer by itself
+    "presence": Check(_accepted, bodies.missing),
+    "one_result_per_lead": Check(
+        lambda c: _answered(c) and bool(c.leads) and not _asynchronous(c), answers.one_result_per_lead
+    ),
+    "valid_iff_no_error": Check(lambda c: bool(c.results), answers.valid_iff_no_error),
+    "refusal_message": Check(_refused, answers.refusal_message),
+    "accepted_lead_id": Check(_accepted, answers.accepted_lead_id),
+    "refused_without_price": Check(_refused, answers.refused_without_price),
+    "lead_ids_unique": Check(_accepted, answers.lead_ids_unique),
+    "request_ids_unique": Check(_answered, answers.request_ids_unique),
+    "order_when_accepted": Check(_accepted, answers.order_when_accepted),
+    "order_when_refused": Check(_refused, answers.order_when_refused),
+    "order_expiry_future": Check(lambda c: _accepted(c) and c.now is not None, answers.order_expiry_future),
+    "order_expiry_utc": Check(lambda c: bool(c.results), answers.order_expiry_utc),
+    "order_ids_unique": Check(_accepted, answers.order_ids_unique),
+    "campaign_assigned": Check(_accepted, answers.campaign_assigned),
+    "offer_ids_unique": Check(_offers, answers.offer_ids_unique),
+    "offer_urls": Check(_offers, answers.offer_urls),
+    "offer_tcpa_text": Check(_offers, answers.offer_tcpa_text),
+    "sends_on_accept": Check(_accepted, answers.sends_on_accept),
+    "sends_withheld": Check(lambda c: _accepted(c) and bool(c.leads), answers.sends_withheld),
+    "transfer_client": Check(_accepted, answers.transfer_client),
+    "update_same_lead": Check(lambda c: _accepted(c) and bool(c.leads), answers.update_same_lead),
+    "duplicate_original": Check(
+        lambda c: any(result.get("isDuplicate") is True for _, result in c.results), answers.duplicate_original
+    ),
+    "duplicate_none": Check(
+        lambda c: any(result.get("isDuplicate") is False for _, result in c.results), answers.duplicate_none
+    ),
+    "status_request_id": Check(lambda c: _answered(c) and bool(c.exchange.request.target), status.status_request_id),
+    "status_reason": Check(_refused, status.status_reason),
+    "status_reason_qc": Check(
+        lambda c: status.has_detail(c, "isQualityControlRejected", True), status.status_reason_qc
+    ),
+    "status_reason_return": Check(lambda c: status.has_detail(c, "isReturned", True), status.status_reason_return),
+    "status_return_null": Check(lambda c: status.has_detail(c, "isReturned", False), status.status_return_null),
+    "status_pending": Check(lambda c: status.has_detail(c, "isPendingReview", True), status.status_pending),
+    "status_dates": Check(lambda c: bool(c.results), status.status_dates),
+    "accept_message": Check(_answered, answers.accept_message),
+    "readable_refusal": Check(lambda c: _refused(c) and not _intent(c, "unreadable"), answers.readable_refusal),
+    "refusal_expected": Check(lambda c: _intent(c, "refused", "invalid") and bool(c.results), answers.refusal_expected),
+    "valid_request_accepted": Check(
+        lambda c: _intent(c, "accepted") and bool(c.results), answers.valid_request_accepted
+    ),
+    # the answer against earlier ones
+    "status_resolves": Check(sequences.status_known, sequences.status_resolves),
+    "status_current": Check(lambda c: bool(sequences.decisions(c)), sequences.status_current),
+    "offers_same": Check(lambda c: _answered(c) and sequences.knows_offers(c), sequences.offers_same),
+    "status_agrees": Check(sequences.status_known, sequences.status_agrees),
+    "pending_review": Check(sequences.status_known, sequences.pending_review),
+    "post_honours_order": Check(sequences.order_is_live, sequences.post_honours_order),
+    "post_order_once": Check(sequences.order_was_used, sequences.post_order_once),
+    "post_order_expired": Check(sequences.order_has_expired, sequences.post_order_expired),
+    "post_order_campaign": Check(sequences.order_of_other_campaign, sequences.post_order_campaign),
+    "payout_agrees": Check(lambda c: _accepted(c) and sequences.uses_order(c), sequences.payout_agrees),
+    "duplicate_agrees": Check(
+        lambda c: sequences.repeats_lead(c) or (sequences.asks_new(c) and bool(c.results)), sequences.duplicate_agrees
+    ),
+    "duplicate_refused": Check(sequences.repeats_lead, sequences.duplicate_refused),
+    "offer_accepted": Check(lambda c: _answered(c) and sequences.offer_is_known(c), sequences.offer_accepted),
+    "offer_unknown": Check(lambda c: _answered(c) and sequences.offer_is_unknown(c), sequences.offer_unknown),
+}
+
+#: Checks of a body's form, decided by schema and XSD; `checks.bodies.OWNER` sorts what is wrong to them.
+FORM = frozenset(
+    {
+        "answer_arrives",
+        "charset",
+        "client_member",
+        "client_xml_structure",
+        "json_unique_members",
+        "json_wellformed",
+        "member",
+        "unknown_members",
+        "xml_namespaces",
+        "xml_order",
+        "xml_root",
+        "xml_structure",
+        "xml_wellformed",
+    }
+)
+
+#: Checks that need to know when the response was given.
+TIMED = frozenset({"duplicate_agrees", "duplicate_refused", "order_expiry_future", "post_order_expired"})
+
+#: Checks that compare two exchanges.
+PAIRED = frozenset({"callback_agrees", "callback_arrives", "callback_body", "callback_immediate", "twins_equivalent"})

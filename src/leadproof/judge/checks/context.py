@@ -1,0 +1,258 @@
+"""What a check is given and what it yields: `Context`, `History`, `Breach`, `Check`.
+
+A check is a pair of functions over a `Context`: `when` says whether there is anything to decide, `find` yields a
+`Breach` for each place that is not as the clause asks. Neither raises for what the service did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from leadproof.bodies import Problem
+from leadproof.contract.profile import Profile
+from leadproof.contract.specs import Specification
+from leadproof.core.exchange import Exchange
+from leadproof.core.operations import RESPONSE_TYPES, Operation
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+#: Entries of each kind that a history keeps at most, and at least half as many; older ones are forgotten. They take up
+#: to 1 kB each.
+REMEMBERED = 16_000
+
+#: Values that many entries have in common and are kept only once.
+_SHARED = 4_096
+
+#: The member that says whether a result is an acceptance, by operation.
+ACCEPTANCE = {"ping": "willAccept", "duplicate_check": "success", "accept_offer": "success"}
+
+CREATES = ("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post")
+
+
+#: vid and lid of a request.
+Source = tuple[Any, Any]
+
+
+class Breach(NamedTuple):
+    """One place that is not as a clause asks; `findings.Finding` without the clause and the exchange."""
+
+    kind: str
+    message: str
+    pointer: str = ""
+    xpath: str = ""
+    expected: str = ""
+    actual: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSeen:
+    """An order that a ping answer promised."""
+
+    source: Source
+    campaign: Any
+    expires: datetime | None
+    payout: Any = None
+    offers: tuple[str, ...] = ()
+    #: Accepted posts that have used it.
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSeen:
+    """A lead that an answer accepted."""
+
+    operation: str
+    source: Source
+    #: The fields that tell duplicates, as JSON, which takes a quarter of the memory.
+    fields: bytes
+    campaign: Any
+    pending: Any
+    offers: tuple[str, ...] = ()
+    #: When the answer came.
+    received: datetime | None = None
+
+
+class Remembered(Generic[K, V]):
+    """A mapping that forgets its oldest entries: it keeps at most `most`, and at least half as many."""
+
+    __slots__ = ("_old", "_young", "most")
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self.most = most
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self._young[key] = value
+        if len(self._young) > self.most // 2:
+            self._old, self._young = self._young, {}
+
+    def __getitem__(self, key: K) -> V:
+        return self._young[key] if key in self._young else self._old[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._young or key in self._old
+
+    def __len__(self) -> int:
+        return len(self._young.keys() | self._old.keys())
+
+    def get(self, key: K, default: Any = None) -> Any:
+        """The value of a key that is remembered, else the default."""
+        return self._young[key] if key in self._young else self._old.get(key, default)
+
+    def setdefault(self, key: K, value: V) -> V:
+        """The value of a key; remembers the one given where there is none."""
+        if key not in self:
+            self[key] = value
+        return self[key]
+
+
+@dataclass(slots=True)
+class History:
+    """What earlier exchanges of the same run established. The judge adds to it after each exchange."""
+
+    request_ids: Remembered[str, str] = field(default_factory=Remembered)
+    #: requestId of a create answer -> leadId and isPendingReview of each result, None where it was refused.
+    created: Remembered[str, tuple[tuple[Any, Any] | None, ...]] = field(default_factory=Remembered)
+    leads: Remembered[Any, LeadSeen] = field(default_factory=Remembered)
+    #: Digest of campaign, names and values of duplicate keys -> the leads that have them.
+    keyed: Remembered[bytes, tuple[Any, ...]] = field(default_factory=Remembered)
+    orders: Remembered[str, OrderSeen] = field(default_factory=Remembered)
+    #: "lead" or "order", and the identifier that a refused result names.
+    refused: Remembered[tuple[str, str], bool] = field(default_factory=Remembered)
+    #: offerId -> company and name of the offer that it stands for.
+    offers: Remembered[str, tuple[Any, Any]] = field(default_factory=Remembered)
+    _shared: dict[Any, Any] = field(default_factory=dict)
+
+    def share(self, value: V) -> V:
+        """An equal value that is kept already, where there is one."""
+        if len(self._shared) > _SHARED:
+            self._shared.clear()
+        found: V = self._shared.setdefault((type(value), value), value)
+        return found
+
+    def shorten(self, most: int) -> None:
+        """Remembers at most so many of each from now on."""
+        tables = (self.request_ids, self.created, self.leads, self.keyed, self.orders, self.refused, self.offers)
+        for table in tables:
+            table.most = most
+
+
+@dataclass(frozen=True)  # without slots: every check asks for the results, which are sorted once
+class Context:
+    """One exchange, decoded, with everything that a check may ask."""
+
+    exchange: Exchange
+    operation: Operation
+    spec: Specification
+    profile: Profile | None
+    history: History
+    #: The request's body as a value; None if it has none or cannot be decoded.
+    request: dict[str, Any] | None = None
+    request_format: str = ""
+    #: The answer's body as a value; None if there is none that can be judged.
+    answer: Any = None
+    answer_format: str = ""
+    #: Structural problems of the answer's body.
+    problems: tuple[Problem, ...] = ()
+    #: The moment of the answer by the service's own clock (its Date header), else by ours; None for a bare body.
+    now: datetime | None = None
+
+    @cached_property
+    def results(self) -> list[tuple[str, dict[str, Any]]]:
+        """Pointer and result of every lead; the whole answer where the operation has no list of them."""
+        if self.operation.id == "accept_offer":
+            return [("", self.answer)] if isinstance(self.answer, dict) else []
+        found = self.answer.get("results") if isinstance(self.answer, dict) else None
+        entries = found if isinstance(found, list) else []
+        return [(f"/results/{index}", entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
+
+    @cached_property
+    def accepted(self) -> list[tuple[str, dict[str, Any]]]:
+        """The results that are an acceptance."""
+        return [(at, result) for at, result in self.results if result.get(self.acceptance) is True]
+
+    @cached_property
+    def refused(self) -> list[tuple[str, dict[str, Any]]]:
+        """The results that are a refusal."""
+        return [(at, result) for at, result in self.results if result.get(self.acceptance) is False]
+
+    @cached_property
+    def acceptance(self) -> str:
+        """The name of the member that says whether a result is an acceptance."""
+        return ACCEPTANCE.get(self.operation.id, "isValid")
+
+    @cached_property
+    def leads(self) -> list[dict[str, Any]]:
+        """The leads of the request."""
+        found = self.request.get("leads") if isinstance(self.request, dict) else None
+        return [lead for lead in found if isinstance(lead, dict)] if isinstance(found, list) else []
+
+    @cached_property
+    def source(self) -> dict[str, Any]:
+        """The source of the request."""
+        found = self.request.get("source") if isinstance(self.request, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def pairs(self) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+        """Pointer, lead and result, where there are as many results as leads."""
+        if len(self.leads) == len(self.results):
+            for lead, (at, result) in zip(self.leads, self.results, strict=True):
+                yield at, lead, result
+
+
+class Check(NamedTuple):
+    """One row of `CHECKS`."""
+
+    #: Is there anything to decide?
+    when: Callable[[Context], bool]
+    find: Callable[[Context], Iterator[Breach]]
+
+
+def properties(lead: dict[str, Any]) -> dict[str, Any]:
+    """The properties of a lead; empty where they are missing or no object."""
+    found = lead.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
+def fields(lead: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a lead; empty where they are missing or no object."""
+    found = lead.get("fields")
+    return found if isinstance(found, dict) else {}
+
+
+def outcome(result: dict[str, Any]) -> Any:
+    """The responseType of a result by its name, where it is written as a number too (reading `response-type`)."""
+    found = result.get("responseType")
+    number = int(found) if isinstance(found, str) and found in _NUMBERS else found
+    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < len(RESPONSE_TYPES):
+        return RESPONSE_TYPES[number]
+    return found
+
+
+_NUMBERS = frozenset(str(number) for number in range(len(RESPONSE_TYPES)))
+
+
+def later_by(moment: datetime, than: datetime) -> timedelta:
+    """How much later one moment is than another. Never adds: the last moment of year 9999 has none after it."""
+    return moment - than
+
+
+def instant(value: Any) -> datetime | None:
+    """The moment of a timestamp with offset; None for anything else (RFC 3339, section 5.6)."""
+    if not isinstance(value, str):
+        return None
+    head, dot, rest = value.partition(".")
+    if dot:  # Python reads six decimals, the serializer of the service writes up to seven
+        digits = len(rest) - len(rest.lstrip("0123456789"))
+        value = f"{head}.{rest[:digits][:6].ljust(6, '0')}{rest[digits:]}"
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

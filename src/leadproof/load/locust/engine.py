@@ -1,0 +1,400 @@
+"""The engine of one process: starts journeys by the schedule, sends their steps, and measures from the intended start.
+
+The schedule is looked at in every turn of the event loop; an answer that comes late delays nothing, it only makes the
+connections more. The time of an answer is the moment at which the loop saw it, before any of our own work on it. What
+is judged or reported goes to a sink; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import ssl
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gevent
+from gevent.event import Event
+
+from leadproof.load import replies
+from leadproof.load.journeys import Call, Kit, Step, chooser
+from leadproof.load.locust.connection import Connection, connect
+from leadproof.load.locust.trips import Flight, Trip, outcome
+from leadproof.load.measures import LATE, Window
+from leadproof.load.replies import Reply
+
+#: Requests that may wait for a connection; a journey that begins when there are more is dropped, and counted.
+MOST_WAITING = 50_000
+
+#: Connections that are being made at once: a storm of them would be a load of its own.
+MOST_CONNECTING = 64
+
+#: Odd answers of one kind that are given to the judge although their journey was not chosen for it.
+ODD = 50
+
+#: Seconds between two looks at the schedule when nothing else happens.
+_TURN = 0.0005
+
+
+class Engine:
+    """Puts one worker's share of a load on one target."""
+
+    def __init__(
+        self,
+        kit: Kit,
+        address: tuple[str, int],
+        *,
+        tls: ssl.SSLContext | None = None,
+        name: str = "",
+        sink: Callable[[list[Any]], bool] = lambda sample: False,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Opens no connection yet.
+
+        Args:
+            kit: What the journeys need.
+            address: Host and port of a target that the guard has let pass.
+            tls: Settings of TLS; None for without.
+            name: Host name that the certificate must be for.
+            sink: Takes the raw exchanges that are to be judged; False where there is no room.
+            clock: Seconds, steady.
+        """
+        self.kit, self.window = kit, Window()
+        self._address, self._tls, self._name = address, tls, name
+        self._sink, self._clock = sink, clock
+        self._most, self._timeout = kit.scenario.connections, kit.scenario.timeout
+        self._pick = chooser(kit.scenario, kit.chance)
+        self._idle: list[Connection] = []
+        self._all: set[Connection] = set()
+        self._connecting = 0
+        self._waiting: deque[Flight] = deque()
+        self._flying: dict[Flight, None] = {}
+        self._later: list[tuple[float, int, Trip, Step]] = []
+        self._calls: dict[str, tuple[Trip, float, float]] = {}
+        self._order = itertools.count()
+        self._odd: Counter[tuple[str, str]] = Counter()
+        self._arrivals: Iterator[float] = iter(())
+        self._next: float | None = None
+        self._begun = 0.0
+        self.trips = 0
+        self.most_trips = 0  # under way at once since somebody set it back
+        self._drained = Event()
+        self._loop = gevent.get_hub().loop
+        self.now = clock()
+        self._watchers: list[Any] = []
+
+    # ---- running -----------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begins to look at the loop's turns."""
+        # Seen by the loop: the time of everything that one poll brought, before any of it is worked on.
+        seen = self._loop.check()
+        seen.priority = self._loop.MAXPRI
+        seen.start(self._seen)
+        turn = self._loop.prepare()
+        turn.start(self._turn)
+        timer = self._loop.timer(_TURN, _TURN)
+        timer.start(lambda: None)
+        sweep = self._loop.timer(0.05, 0.05)
+        sweep.start(self._sweep)
+        self._watchers = [seen, turn, timer, sweep]
+
+    def close(self) -> None:
+        """Ends everything at once."""
+        self._next = None
+        for watcher in self._watchers:
+            watcher.stop()
+            watcher.close()
+        self._watchers = []
+        for connection in list(self._all):
+            connection.close()
+        self._all.clear()
+        self._idle.clear()
+
+    def schedule(self, arrivals: Iterator[float], begin: float) -> None:
+        """Starts journeys by a schedule.
+
+        Args:
+            arrivals: Seconds from the beginning of each, ascending.
+            begin: The beginning, by the engine's clock.
+        """
+        self._arrivals, self._begun = arrivals, begin
+        self._advance()
+
+    @property
+    def offering(self) -> bool:
+        """Is there an arrival left?"""
+        return self._next is not None
+
+    def stop(self) -> None:
+        """Starts no more journeys by the schedule."""
+        self._next = None
+
+    def wait(self, seconds: float) -> bool:
+        """Waits until every journey is over, at most so long; True if they are."""
+        self._drained.clear()
+        if self.trips:
+            self._drained.wait(seconds)
+        return not self.trips
+
+    def drain(self, seconds: float) -> bool:
+        """Waits like `wait`, and abandons the rest; True if there was none."""
+        clean = self.wait(seconds)
+        self.abandon()
+        return clean
+
+    def abandon(self) -> None:
+        """Ends the journeys that are not over, which says nothing of the target."""
+        for flight in self._flying:
+            self.window.counts["abandoned"] += not flight.trip.quiet
+            if flight.connection is not None:
+                self._all.discard(flight.connection)
+                flight.connection.close()
+        self._flying.clear()
+        self._waiting.clear()
+        self._later.clear()
+        self._calls.clear()
+        self.trips = 0
+
+    def begin(self, due: float | None = None, *, ended: Callable[[], None] | None = None) -> None:
+        """Starts the next journey; its first step was intended for `due`, or for now."""
+        kit = self.kit
+        sampled = kit.scenario.judge_share > 0 and kit.chance.random() < kit.scenario.judge_share
+        trip = Trip(self._pick()(kit), self._clock() if due is None else due, sampled=sampled)
+        trip.ended = ended
+        self.start(trip)
+
+    def start(self, trip: Trip) -> None:
+        """Starts a journey."""
+        self.trips += 1
+        if self.trips > self.most_trips:
+            self.most_trips = self.trips
+        try:
+            step = next(trip.journey)
+        except StopIteration:
+            self._end(trip)
+            return
+        assert isinstance(step, Step)
+        self._fly(trip, step, trip.due)
+
+    def _advance(self) -> None:
+        following = next(self._arrivals, None)
+        self._next = None if following is None else self._begun + following
+
+    # ---- the loop's turns --------------------------------------------------------------------------------------------
+
+    def _seen(self) -> None:
+        self.now = self._clock()
+
+    def _turn(self) -> None:
+        now = self._clock()
+        counts, lag = self.window.counts, self.window.lag
+        while self._next is not None and self._next <= now:
+            due = self._next
+            self._advance()
+            counts["offered"] += 1
+            if len(self._waiting) >= MOST_WAITING:
+                counts["dropped"] += 1
+                continue
+            behind = self._clock() - due
+            lag.record(behind)
+            counts["started"] += 1
+            if behind > LATE:
+                counts["late"] += 1
+            self.begin(due)
+        while self._later and self._later[0][0] <= now:
+            intended, _, trip, step = heapq.heappop(self._later)
+            self._fly(trip, step, intended)
+
+    def _sweep(self) -> None:
+        """Gives up what has taken too long; flights stand in the order in which they began."""
+        now = self._clock()
+        for flight in list(itertools.takewhile(lambda one: now - one.started > self._timeout, self._flying)):
+            self._give_up(flight, "timeout", "")
+        for key, (_, since, patience) in list(self._calls.items()):
+            if now - since > patience:
+                self.called(key, in_time=False)
+
+    # ---- one request -------------------------------------------------------------------------------------------------
+
+    def _fly(self, trip: Trip, step: Step, intended: float) -> None:
+        now = self._clock()
+        flight = Flight(trip, step, intended, now)
+        self._flying[flight] = None
+        if self._idle:
+            connection = self._idle.pop()
+            flight.connection, flight.sent = connection, now
+            connection.send(step.data, flight)
+        else:
+            self._waiting.append(flight)
+            self._connect_more()
+
+    def _connect_more(self) -> None:
+        busy = min(len(self._waiting), MOST_CONNECTING)
+        if self._connecting < busy and len(self._all) + self._connecting < self._most:
+            self._connecting += 1
+            gevent.spawn(connect, self._address, self._tls, self._name, self._timeout, self._connected, self._refused)
+
+    def _connected(self, sock: Any) -> None:
+        self._connecting -= 1
+        connection = Connection(sock, self, self._loop)
+        self._all.add(connection)
+        self._free(connection)
+
+    def _refused(self, kind: str) -> None:
+        self._connecting -= 1
+        if self._waiting:
+            self._give_up(self._waiting[0], kind, "")
+        self._connect_more()
+
+    def _free(self, connection: Connection) -> None:
+        if not connection.open:
+            self._all.discard(connection)
+            if self._waiting:
+                self._connect_more()
+        elif self._waiting:
+            flight = self._waiting.popleft()
+            flight.connection, flight.sent = connection, self._clock()
+            connection.send(flight.step.data, flight)
+        else:
+            self._idle.append(connection)
+
+    def answered(self, connection: Connection, status: int, media: str, body: bytes) -> None:
+        """A whole answer is there (see `connection.Owner`)."""
+        flight: Flight = connection.flight
+        headers = connection.headers
+        connection.ready()
+        del self._flying[flight]
+        step, now = flight.step, max(self.now, flight.sent)
+        reply = replies.read(step.operation, step.fmt, step.leads, status, media, body)
+        self._free(connection)
+        self._note(flight, reply, now, len(body))
+        if flight.trip.sampled or reply.error in ("clause", "not parseable"):
+            self._sample(flight, reply, now, (status, headers, body))
+        self._go_on(flight, reply, now)
+
+    def broken(self, connection: Connection, kind: str) -> None:
+        """A connection broke (see `connection.Owner`)."""
+        flight: Flight | None = connection.flight
+        self._all.discard(connection)
+        if flight is None:
+            with contextlib.suppress(ValueError):
+                self._idle.remove(connection)
+        else:
+            flight.connection = None
+            self._give_up(flight, kind, "")
+        if self._waiting:
+            self._connect_more()
+
+    def _give_up(self, flight: Flight, kind: str, detail: str) -> None:
+        if flight not in self._flying:
+            return
+        del self._flying[flight]
+        if flight.connection is not None:
+            self._all.discard(flight.connection)
+            flight.connection.close()
+        elif not flight.sent:
+            with contextlib.suppress(ValueError):
+                self._waiting.remove(flight)
+        now, reply = self._clock(), Reply(kind, detail)
+        self._note(flight, reply, now)  # an error of the run; what the judge judges is answers
+        self._go_on(flight, reply, now)
+
+    def _note(self, flight: Flight, reply: Reply, now: float, content: int = 0) -> None:
+        latency, trip = now - flight.intended, flight.trip
+        trip.spent += latency
+        if trip.quiet:
+            return
+        window, step = self.window, flight.step
+        measured = window.step(step.operation, step.fmt)
+        measured.content += content
+        answered = reply.answer is not None or reply.error[:4] in ("http", "not ", "clau")
+        # A request that was given up has waited that long, too; one that failed at once must not make things look fast.
+        if answered or reply.error == "timeout":
+            measured.latency.record(latency)
+            measured.service.record(now - (flight.sent or flight.started))
+        if reply.error == "clause":
+            window.checks += 1
+        if reply.error and reply.error != "clause":
+            measured.failed += 1
+            window.counts["failed"] += 1
+        else:
+            window.counts["completed"] += 1
+        if reply.error:
+            window.error(step.operation, reply.error, reply.detail)
+        if reply.answer is not None:
+            operation, outcomes = step.operation, window.outcomes
+            for result in reply.answer.results:
+                kind = outcome(operation, result)
+                if (operation, kind) in outcomes:
+                    outcomes[operation, kind] += 1
+                else:
+                    window.outcome(operation, kind)
+
+    def _go_on(self, flight: Flight, reply: Reply, now: float) -> None:
+        trip = flight.trip
+        try:
+            following = trip.journey.send(reply)
+        except StopIteration:
+            self._end(trip)
+            return
+        if isinstance(following, Call):
+            self._await(trip, following, now)
+        elif following.wait:
+            heapq.heappush(self._later, (now + following.wait, next(self._order), trip, following))
+        else:
+            self._fly(trip, following, now)
+
+    def _end(self, trip: Trip) -> None:
+        self.trips -= 1
+        if not trip.quiet:
+            self.window.journeys.record(trip.spent)
+            self.window.counts["ended"] += 1
+        if trip.ended is not None:
+            trip.ended()
+        if not self.trips:
+            self._drained.set()
+
+    # ---- calls to returnURL ------------------------------------------------------------------------------------------
+
+    def _await(self, trip: Trip, call: Call, now: float) -> None:
+        self._calls[call.key] = (trip, now, call.patience)
+
+    def called(self, key: str, body: bytes = b"", media: str = "", *, in_time: bool = True) -> None:
+        """The service has called back with a key, or it has not in time."""
+        waiting = self._calls.pop(key, None)
+        if waiting is None:
+            return
+        trip, since, _ = waiting
+        fmt = "xml" if "xml" in media else "json"
+        reply = (
+            replies.read("create_lead", fmt, 1, 200, media, body)
+            if in_time
+            else Reply("timeout", "no call to returnURL")
+        )
+        flight = Flight(trip, Step("callback", fmt, b""), since, since)
+        now = self._clock()
+        self._note(flight, reply, now, len(body))
+        self._go_on(flight, reply, now)
+
+    # ---- what is judged ----------------------------------------------------------------------------------------------
+
+    def _sample(self, flight: Flight, reply: Reply, now: float, answer: tuple[int, Any, bytes]) -> None:
+        step = flight.step
+        if not step.data or flight.trip.quiet:
+            return
+        if not flight.trip.sampled:
+            key = (step.operation, reply.error)
+            self._odd[key] += 1
+            if self._odd[key] > ODD:
+                return
+        elapsed = now - (flight.sent or flight.started)
+        status, headers, body = answer
+        sample = [
+            step.operation, step.fmt, step.intent, step.data, status, list(headers), body, self.kit.clock() - elapsed,
+            elapsed,
+        ]  # fmt: skip
+        self.window.sampled[0 if self._sink(sample) else 1] += 1

@@ -1,0 +1,55 @@
+"""After the run: the status of accepted leads, asked through the same engine and not measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import gevent
+from gevent.lock import BoundedSemaphore
+
+from leadproof.load.conservation import Conservation
+from leadproof.load.journeys import Kit, Plain, Step
+from leadproof.load.locust.engine import Engine
+from leadproof.load.locust.trips import Trip
+
+#: Lookups at once, on this machine.
+AT_ONCE = 200
+
+
+def look_up(
+    engine: Engine, *, most: int | None = None, per_second: float = 0.0,
+    going_on: Callable[[int], bool] = lambda asked: True,
+) -> Conservation:  # fmt: skip
+    """Asks for the status of accepted leads.
+
+    Args:
+        engine: The engine that had them accepted.
+        most: Leads that are asked for at most.
+        per_second: Requests per second; 0 for as fast as they are answered, a few at once.
+        going_on: Is told how many were asked for, and says whether to go on.
+    """
+    ledger = engine.kit.ledger
+    found = Conservation(accepted=len(ledger), sold_twice=ledger.sold_twice)
+    slots = BoundedSemaphore(AT_ONCE)
+    asked = 0
+    for request_id, leads in ledger.requests(most):
+        if not going_on(asked):
+            break
+        asked += len(leads)
+        slots.acquire()
+        trip = Trip(lookup(engine.kit, request_id, leads, found), time.perf_counter(), quiet=True)
+        trip.ended = slots.release
+        engine.start(trip)
+        gevent.sleep(1 / per_second if per_second else 0)
+    ends = time.perf_counter() + engine.kit.scenario.timeout
+    while not engine.wait(1.0) and time.perf_counter() < ends and going_on(asked):
+        pass
+    engine.abandon()
+    return found
+
+
+def lookup(kit: Kit, request_id: str, leads: list[int], found: Conservation) -> Plain:
+    """The journey that asks for the status of a request's leads."""
+    reply = yield Step("lead_status", "json", kit.traffic.bare("lead_status", id=request_id))
+    found.take(request_id, leads, reply)

@@ -1,0 +1,61 @@
+"""Users that locust spawns. In the open model they only stand for the run; in the closed one each carries journeys, one
+after the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gevent
+from gevent.event import Event
+from locust import User, tag
+
+from leadproof.load import scenario as scenarios
+from leadproof.load.locust.session import install, session_of
+
+
+def _task(name: str) -> Any:
+    """The task of a journey: its tag is its name."""
+
+    def run(user: LoadUser) -> None:
+        user.perform()
+
+    run.__name__ = name
+    return tag(name)(run)
+
+
+class LoadUser(User):
+    """A user of a scenario; its tasks are the scenario's journeys, tagged with their names."""
+
+    abstract = True
+    #: Name of a shipped scenario, or path of a scenario file.
+    scenario: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if cls.scenario:
+            install()
+            cls.tasks = [_task(name) for name, weight in scenarios.load(cls.scenario).journeys.items() if weight]
+
+    def perform(self) -> None:
+        """One journey, and waiting for its end; in the open model the schedule begins journeys, and a user waits."""
+        session = session_of(self.environment)
+        session.ready.wait()
+        carrier = session.carrier
+        if carrier is None or carrier.job.model == "open" or carrier.over:
+            gevent.sleep(1)
+            return
+        ended = Event()
+        window = carrier.engine.window
+        window.counts["offered"] += 1
+        window.counts["started"] += 1
+        carrier.engine.begin(ended=ended.set)
+        ended.wait()
+        gevent.sleep(carrier.kit.think())
+
+
+class PingPostUser(LoadUser):
+    """Pings, and posts a share of what is accepted. Derive from it, and set `host` or another `scenario`."""
+
+    abstract = True
+    scenario = "ping_post"

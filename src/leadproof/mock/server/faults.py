@@ -1,0 +1,314 @@
+"""What breaks on the wire: `FAULTS`, named ways in which the server can be made to break the transport.
+
+A fault is given the answer that would be sent and a way to go on, and yields steps: bytes to send, seconds to wait, or
+an end of the connection. So faults can stand on top of each other: latency in front of a truncated body. The contract
+of the answers is not touched; that is what the mock's defects are for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import random
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import count
+from typing import NamedTuple
+
+from leadproof.core.errors import UsageError
+from leadproof.core.exchange import Headers
+from leadproof.mock.server.plays import Answer, End, Proceed, Script, Step
+
+
+class Fault(NamedTuple):
+    """One named way to break the transport."""
+
+    words: str
+    #: Makes the script anew, so that what is counted begins again; the argument is the parameter.
+    make: Callable[[float], Script]
+    #: Kinds of finding by which it is told, a suite's own requests and a probe of the wire together; none where it is
+    #: seen in the time that answers take only.
+    kinds: tuple[str, ...] = ()
+    #: What the parameter is, and what it is where none is given; "" where there is none.
+    parameter: str = ""
+    default: float = 0.0
+
+
+# ---- what they do ----------------------------------------------------------------------------------------------------
+
+
+def _latency(seconds: float) -> Script:
+    def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+        yield seconds
+        yield from proceed(answer)
+
+    return script
+
+
+def _jitter(seconds: float) -> Script:
+    chance = random.Random(0)
+
+    def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+        yield chance.random() * seconds
+        yield from proceed(answer)
+
+    return script
+
+
+def _whole(steps: Iterator[Step]) -> tuple[list[Step], bytes]:
+    """Waits before the first bytes, and all bytes in one."""
+    before: list[Step] = []
+    data = b""
+    for step in steps:
+        if isinstance(step, bytes):
+            data += step
+        elif not data and isinstance(step, float):
+            before.append(step)
+    return before, data
+
+
+def _half(data: bytes) -> int:
+    """Where the middle of the body is."""
+    start = data.find(b"\r\n\r\n") + 4
+    return start + max(1, (len(data) - start) // 2)
+
+
+def _cut(after: Callable[[float], Iterable[Step]], where: Callable[[bytes], int] = _half) -> Callable[[float], Script]:
+    """Sends the message up to somewhere, and then something else happens."""
+
+    def make(parameter: float) -> Script:
+        def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+            before, data = _whole(proceed(answer._replace(keep=False)))
+            yield from before
+            yield data[: where(data)]
+            yield from after(parameter)
+
+        return script
+
+    return make
+
+
+def _other(change: Callable[[Answer], Answer]) -> Callable[[float], Script]:
+    """Sends another answer."""
+
+    def make(parameter: float) -> Script:
+        return lambda answer, proceed: proceed(change(answer))
+
+    return make
+
+
+def _told(change: Callable[[Answer], Headers]) -> Callable[[float], Script]:
+    """Sends the body with other words about its length."""
+    return _other(lambda answer: answer._replace(framing=change(answer), keep=False))
+
+
+def _length(by: int) -> Callable[[Answer], Headers]:
+    return lambda answer: (("content-length", str(max(0, len(answer.body) + by))),)
+
+
+def _chunks(last: bytes, size: bytes = b"%x") -> Callable[[float], Script]:
+    def changed(answer: Answer) -> Answer:
+        body = (size % len(answer.body) if b"%" in size else size) + b"\r\n" + answer.body + b"\r\n" + last
+        return answer._replace(body=body, framing=(("transfer-encoding", "chunked"),), keep=False)
+
+    return _other(changed)
+
+
+def _both(answer: Answer) -> Answer:
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(answer.body), answer.body)
+    framing = (("content-length", str(len(answer.body))), ("transfer-encoding", "chunked"))
+    return answer._replace(body=body, framing=framing, keep=False)
+
+
+def _burst(status: int, *headers: tuple[str, str]) -> Callable[[float], Script]:
+    """Some answers in a row of every ten are errors; the first ones are not."""
+
+    def make(number: float) -> Script:
+        seen = count()
+
+        def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+            if next(seen) % 10 >= 10 - min(10, number):
+                body = b"<html><body>the service is busy</body></html>"
+                answer = answer._replace(status=status, headers=(("content-type", "text/html"), *headers), body=body)
+            return proceed(answer)
+
+        return script
+
+    return make
+
+
+def _drip(seconds: float) -> Script:
+    def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+        before, data = _whole(proceed(answer))
+        yield from before
+        for index in range(len(data)):
+            yield data[index : index + 1]
+            yield seconds
+
+    return script
+
+
+_MEGABYTE = 1_000_000
+
+
+@cache
+def _bomb(megabytes: int) -> bytes:
+    """Zeros, a thousand times smaller than they are."""
+    stream = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    zeros = bytes(_MEGABYTE)
+    return b"".join(stream.compress(zeros) for _ in range(megabytes)) + stream.flush()
+
+
+def _gzip_bomb(megabytes: float) -> Script:
+    bomb = _bomb(max(1, int(megabytes)))
+    return lambda answer, proceed: proceed(answer.coded("gzip", bomb))
+
+
+def _huge(megabytes: float) -> Script:
+    """A body that never seems to end: piece by piece, so that nobody here has to hold it."""
+
+    def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+        pieces, piece = max(1, int(megabytes)), b" " * _MEGABYTE
+        length = str(len(answer.body) + pieces * _MEGABYTE)
+        before, data = _whole(proceed(answer._replace(framing=(("content-length", length),), keep=False)))
+        yield from before
+        yield data
+        yield from [piece] * pieces
+        yield End.CLOSE
+
+    return script
+
+
+def _marked(answer: Answer) -> Answer:
+    return answer._replace(body=b"\xef\xbb\xbf" + answer.body)
+
+
+def _instead(data: bytes) -> Callable[[float], Script]:
+    def make(parameter: float) -> Script:
+        def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+            yield data
+            yield End.CLOSE
+
+        return script
+
+    return make
+
+
+_FOREVER = 3600.0
+
+FAULTS: dict[str, Fault] = {
+    # time
+    "latency": Fault("Every answer comes late.", _latency, (), "seconds", 0.5),
+    "jitter": Fault("Answers come up to so much late, one more than the other.", _jitter, (), "seconds at most", 0.5),
+    "stall": Fault("No answer comes at all.", _latency, ("transport.timeout",), "seconds", _FOREVER),
+    "stall-inside": Fault(
+        "The answer stops in its middle.", _cut(lambda seconds: (seconds,)), ("transport.timeout",), "seconds", _FOREVER
+    ),
+    "drip": Fault("The answer comes byte by byte.", _drip, ("transport.timeout",), "seconds between two bytes", 0.05),
+    # the connection
+    "reset": Fault(
+        "The connection is reset before the answer.", _cut(lambda _: (End.RESET,), lambda data: 0), ("transport.reset",)
+    ),
+    "reset-inside": Fault(
+        "The connection is reset in the middle of the answer.",
+        _cut(lambda _: (0.02, End.RESET)),
+        ("transport.reset", "framing.length"),
+    ),
+    "hang-up": Fault("The connection is closed without an answer.", _instead(b""), ("transport.reset",)),
+    # framing
+    "truncated": Fault("The body ends before its announced length.", _cut(lambda _: (End.CLOSE,)), ("framing.length",)),
+    "length-too-long": Fault("More is announced than comes.", _told(_length(10)), ("framing.length",)),
+    "length-too-short": Fault("Less is announced than comes.", _told(_length(-10)), ("framing.length",)),
+    "length-twice": Fault(
+        "Two different lengths are announced.",
+        _told(lambda answer: (*_length(0)(answer), *_length(7)(answer))),
+        ("framing.invalid",),
+    ),
+    "chunk-wrong": Fault(
+        "A chunk has a size that is no number.", _chunks(b"0\r\n\r\n", size=b"zz"), ("framing.invalid",)
+    ),
+    "chunk-unfinished": Fault("The last chunk is missing.", _chunks(b""), ("framing.length",)),
+    "both-framings": Fault("The body is chunked and has a length as well.", _other(_both), ("framing.invalid",)),
+    "no-http": Fault("What comes is no HTTP.", _instead(b"220 mail.example ESMTP\r\n\r\n"), ("framing.invalid",)),
+    # labels
+    "type-wrong": Fault(
+        "Answers say that they are HTML.", _other(lambda answer: answer.labelled("text/html")), ("media.unexpected",)
+    ),
+    "type-missing": Fault(
+        "Answers have no Content-Type.", _other(lambda answer: answer.labelled(None)), ("media.missing",)
+    ),
+    "charset-wrong": Fault(
+        "Answers say that they are in UTF-16.",
+        _other(lambda answer: answer.labelled(f"{answer.label()}; charset=utf-16")),
+        ("charset.invalid",),
+    ),
+    "mark": Fault("Answers begin with a byte order mark.", _other(_marked), ("charset.invalid",)),
+    # statuses
+    "errors": Fault("So many of every ten answers have status 503.", _burst(503), ("status.unexpected",), "of ten", 3),
+    "too-many": Fault(
+        "So many of every ten answers have status 429 and ask to wait.",
+        _burst(429, ("retry-after", "1")),
+        ("status.unexpected",),
+        "of ten",
+        3,
+    ),
+    "body-204": Fault(
+        "Answers have status 204 and a body.",
+        _other(lambda answer: answer._replace(status=204, keep=False)),
+        ("status.unexpected", "framing.invalid"),
+    ),
+    # codings and sizes
+    "gzip-none": Fault(
+        "Answers say that they are gzip, and are not.",
+        _other(lambda answer: answer.coded("gzip", answer.body)),
+        ("encoding.invalid",),
+    ),
+    "gzip-truncated": Fault(
+        "Answers are gzip that is cut off.",
+        _other(lambda answer: answer.coded("gzip", gzip.compress(answer.body, mtime=0)[:-12])),
+        ("encoding.invalid",),
+    ),
+    "gzip-bomb": Fault(
+        "Answers are small gzip and huge inside.", _gzip_bomb, ("encoding.too-large",), "megabytes", 200
+    ),
+    "huge": Fault("Answers are followed by white space without end.", _huge, ("encoding.too-large",), "megabytes", 64),
+}
+
+
+def script(words: Iterable[str]) -> Script:
+    """The script of faults as the command line names them, `ID` or `ID:PARAMETER`; the first is the outermost.
+
+    Raises:
+        UsageError: There is no fault of that id, or its parameter is none.
+    """
+    scripts = [_parsed(one) for one in words]
+
+    def chained(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+        def at(position: int) -> Proceed:
+            if position == len(scripts):
+                return proceed
+            return lambda other: scripts[position](other, at(position + 1))
+
+        return at(0)(answer)
+
+    return chained
+
+
+def _parsed(words: str) -> Script:
+    identifier, colon, text = words.partition(":")
+    fault = FAULTS.get(identifier)
+    if fault is None:
+        near = difflib.get_close_matches(identifier, FAULTS, 3, 0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else f"known are: {', '.join(FAULTS)}"
+        raise UsageError(f"there is no fault {identifier!r}", hint=hint)
+    if not colon:
+        return fault.make(fault.default)
+    try:
+        parameter = float(text)
+    except ValueError:
+        parameter = -1.0
+    if not fault.parameter or not 0 <= parameter <= 86_400:
+        takes = f"a number of {fault.parameter}, such as {fault.default:g}" if fault.parameter else "no parameter"
+        raise UsageError(f"the fault {identifier} takes {takes}, not {text!r}", hint=f"such as --fault {identifier}")
+    return fault.make(parameter)

@@ -1,0 +1,69 @@
+"""Heads of requests: what start line and headers say, and what is wrong with them. Pure; the parser has split them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from leadproof.core.exchange import Headers, Response
+from leadproof.mock.problems import document
+
+#: Largest request line and header section together, and largest request target, in bytes.
+MAX_HEAD, MAX_TARGET = 65_536, 8_192
+
+#: Headers that say something about the connection or the body that is not to be taken for granted.
+_NOT_PLAIN = ("transfer-encoding", "expect", "upgrade", "trailer", "te")
+
+
+class Head(NamedTuple):
+    """What the start line and the headers of a request say."""
+
+    method: str
+    target: str
+    headers: Headers
+    #: Does the client wait to be told to go on before it sends the body? (RFC 9110, section 10.1.1)
+    expects_continue: bool
+    #: Content-Length, 0 if there is none.
+    length: int
+    #: May its meaning be remembered by its bytes: HTTP/1.1, nothing to expect, no chunks, no other protocol?
+    plain: bool
+    #: What is wrong with it, or None.
+    problem: Response | None
+
+
+def read_head(
+    version: str, method: bytes, target: bytes, pairs: tuple[tuple[bytes, bytes], ...], max_body: int
+) -> Head:
+    """What the head of a request says.
+
+    Args: version such as "1.1", method, target and header pairs as sent, and the cap for bodies in bytes.
+    """
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
+    by_name: dict[str, str] = {name.lower(): value for name, value in headers}
+    hosts = sum(name.lower() == "host" for name, _ in headers)
+    expect = by_name.get("expect", "").lower()
+    length = int(by_name.get("content-length") or 0)
+    problem = None
+    if version not in ("1.0", "1.1"):
+        problem = document(505, f"HTTP/{version} is not spoken here")
+    elif hosts > 1 or (hosts == 0 and version == "1.1"):  # RFC 9112, section 3.2
+        problem = document(400, f"the request has {hosts or 'no'} Host headers; there must be one")
+    elif sum(len(name) + len(value) + 4 for name, value in pairs) > MAX_HEAD:
+        problem = document(431, f"request line and headers have more than {MAX_HEAD} bytes")
+    elif len(target) > MAX_TARGET:
+        problem = document(414, f"the request target has more than {MAX_TARGET} bytes")
+    elif expect and expect != "100-continue":
+        problem = document(417, "only 100-continue may be expected")
+    elif by_name.get("transfer-encoding", "chunked").lower() != "chunked":
+        problem = document(501, "the only transfer coding read here is chunked")
+    elif length > max_body:
+        problem = too_large(max_body)
+    plain = version == "1.1" and method != b"HEAD" and by_name.keys().isdisjoint(_NOT_PLAIN)
+    plain = plain and by_name.get("connection", "keep-alive").lower() == "keep-alive"
+    name, path = method.decode("latin-1"), target.decode("latin-1")
+    waits = bool(expect) and version == "1.1" and (length > 0 or "transfer-encoding" in by_name)
+    return Head(name, path, headers, waits, length, plain, problem)
+
+
+def too_large(limit: int) -> Response:
+    """The answer to a body of more than `limit` bytes."""
+    return document(413, f"the body has more than {limit} bytes", kind="encoding.too-large")

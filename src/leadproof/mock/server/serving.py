@@ -1,0 +1,190 @@
+"""Serving a mock: in a process of its own (`run`, `serve`), or in a thread beside a test (`running`)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from leadproof.core.errors import ServerError
+from leadproof.mock import Mock
+from leadproof.mock.server.plays import Script
+from leadproof.mock.server.protocol import GRACE, Connection, Server
+
+
+def new_token() -> str:
+    """A token for the controls that nobody can guess."""
+    return secrets.token_urlsafe(18)
+
+
+async def listen(mock: Mock, host: str, port: int, fault: Script | None = None) -> tuple[Server, asyncio.Server]:
+    """Start to listen; the caller stops both.
+
+    Raises:
+        ServerError: The address cannot be had.
+    """
+    loop = asyncio.get_running_loop()
+    mock.token = mock.token or new_token()
+    server = Server(mock, loop=loop, fault=fault)
+    try:
+        listener = await loop.create_server(lambda: Connection(server), host, port, backlog=1024)
+    except OSError as error:
+        await server.stop()
+        raise ServerError(
+            f"the mock cannot listen on {host}:{port}: {error.strerror or error}",
+            hint="Something listens there already, or the address is not this machine's. --port 0 takes a free port.",
+        ) from error
+    return server, listener
+
+
+async def serve(
+    mock: Mock,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    ready: Callable[[str], None] | None = None,
+    stop: asyncio.Event | None = None,
+    fault: Script | None = None,
+) -> None:
+    """Serve until `stop` is set or the task is cancelled.
+
+    Args:
+        mock: What answers. Without a token it is given a random one.
+        host: Address to listen on; nobody else's machine can reach the default.
+        port: Port, 0 for any that is free.
+        ready: Called with the base URL once the server listens.
+        stop: Ends the server when set.
+        fault: What breaks on the way of every answer (see `faults`).
+
+    Raises:
+        ServerError: The address cannot be had.
+    """
+    server, listener = await listen(mock, host, port, fault)
+    try:
+        if ready is not None:
+            ready(_url(listener))
+        await (stop or asyncio.Event()).wait()
+    finally:
+        listener.close()
+        await server.stop()
+
+
+def run(
+    mock: Mock,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    ready: Callable[[str], None] | None = None,
+    fault: Script | None = None,
+) -> None:
+    """`serve` in this thread until Ctrl-C or SIGTERM, on uvloop where it exists, with the garbage collector tuned.
+
+    Raises:
+        ServerError: The address cannot be had.
+        KeyboardInterrupt: Ctrl-C.
+    """
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers in a loop
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await serve(mock, host, port, ready=ready, stop=stop, fault=fault)
+
+    tune_gc()
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(main())
+
+
+def tune_gc() -> None:
+    """Keep the cyclic collector from walking over what will never be garbage.
+
+    Everything that was loaded so far is taken out of its sight, and it looks at the rest rarely: the mock makes no
+    cycles, and its memory is packed.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """An event loop: uvloop's where it is installed."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def _url(listener: asyncio.Server) -> str:
+    host, port = listener.sockets[0].getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+# ---- in a thread beside a test -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Running:
+    """A mock that is being served."""
+
+    #: Base URL, without a slash at the end.
+    url: str
+    mock: Mock
+    #: What the controls under /__mock__/ ask for, in the header x-mock-token.
+    token: str
+    server: Server
+
+
+@contextlib.contextmanager
+def running(mock: Mock, port: int = 0, host: str = "127.0.0.1", *, fault: Script | None = None) -> Iterator[Running]:
+    """Serve a mock from a thread with an event loop of its own, for as long as the context lasts.
+
+    Raises:
+        ServerError: The address cannot be had.
+    """
+    loop = new_loop()
+    started: list[tuple[Server, asyncio.Server]] = []
+    failed: list[BaseException] = []
+    up = threading.Event()
+
+    def thread() -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            started.append(loop.run_until_complete(listen(mock, host, port, fault)))
+        except BaseException as error:
+            failed.append(error)
+            return
+        finally:
+            up.set()
+        loop.run_forever()
+
+    worker = threading.Thread(target=thread, name="leadproof-mock", daemon=True)
+    worker.start()
+    up.wait()
+    if failed:
+        worker.join(5)
+        loop.close()
+        raise failed[0]
+    server, listener = started[0]
+
+    async def end() -> None:
+        listener.close()
+        await server.stop()
+
+    try:
+        yield Running(_url(listener), mock, mock.token, server)
+    finally:
+        # Whatever ended the context: a loop that is closed with a server still in it may never come back.
+        asyncio.run_coroutine_threadsafe(end(), loop).result(GRACE + 5)
+        loop.call_soon_threadsafe(loop.stop)
+        worker.join(5)
+        if not worker.is_alive():
+            loop.close()

@@ -1,0 +1,69 @@
+"""Two runs side by side: which findings are fixed, which are new, which still stand. Pure, over reports as data.
+
+A finding is the same one in both if clause, kind, operation, representation, place (indices apart) and the type of what
+was there are the same: see `findings.Finding.same_as`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from leadproof.core.findings import identity
+from leadproof.runs.verdicts import settle_again
+
+Row = Mapping[str, Any]
+
+
+def compare(base: Row, report: dict[str, Any]) -> None:
+    """Sets a run against an earlier one: only what is new in it decides from now on.
+
+    The report gains `comparison`: `base`; in what else the two were judged by (`differs`); and the findings that are
+    `fixed`, `new`, `still` there, and `unseen`: those of the base for which this run gave no occasion, so nobody knows.
+    A finding that stood before gets `known`.
+    """
+    before = {identity(row): row for row in base.get("findings", ())}
+    decided = _decided(report)
+    new, still = list[Row](), list[Row]()
+    for row in report["findings"]:
+        known = identity(row) in before
+        row.pop("known", None)
+        if known:
+            row["known"] = True
+        (still if known else new).append(row)
+    now = {identity(row) for row in report["findings"]}
+    gone = [row for key, row in before.items() if key not in now]
+    run = base.get("run") or {}
+    report["comparison"] = {
+        "base": {name: run.get(name, "") for name in ("id", "started", "target")},
+        "differs": _differs(run, report.get("run") or {}),
+        "fixed": [dict(row) for row in gone if _cell(row) in decided],
+        "new": new,
+        "still": still,
+        "unseen": [dict(row) for row in gone if _cell(row) not in decided],
+    }
+    settle_again(report)
+
+
+def _differs(base: Row, run: Row) -> list[str]:
+    """By what else than the service two runs may come to different findings."""
+    facts = {"tool": "version", "specs": "specification", "readings": "readings", "profile": "posting profile"}
+    return [words for name, words in facts.items() if name in base and name in run and base[name] != run[name]]
+
+
+def _decided(report: Row) -> set[tuple[str, str, str]]:
+    """Clauses that a run decided, by operation and representation; "" stands for any."""
+    found = set()
+    for row in report.get("clauses", ()):
+        for cell in row.get("cells", ()):
+            operation, _, media = str(cell).partition("/")
+            found |= {(row["id"], operation, media), (row["id"], operation, "")}
+    return found
+
+
+def _cell(row: Row) -> tuple[str, str, str]:
+    return (
+        str(row.get("clause", "")),
+        str(row.get("operation", "")),
+        str(row.get("media_type") or "").removeprefix("application/"),
+    )

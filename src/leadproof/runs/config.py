@@ -1,0 +1,201 @@
+"""Configuration: `leadproof.toml`, or `[tool.leadproof]` in pyproject.toml, and the environment.
+
+The command line wins over the file, the file over the defaults. Credentials come from the environment or from a file of
+their own, never from the command line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from leadproof.core.errors import ConfigurationError
+from leadproof.core.target import SCHEMES, Target
+
+FILE = "leadproof.toml"
+
+#: Seconds for a whole exchange, unless something else was said.
+TIMEOUT = 30.0
+
+#: Key -> type and meaning; `leadproof doctor` prints it.
+KEYS: dict[str, tuple[type, str]] = {
+    "profile": (str, "path of the posting profile"),
+    "out": (str, "folder for run directories"),
+    "seed": (int, "seed of everything that is generated"),
+    "subject": (str, "who or what is tested, for the cover of the report"),
+    "by": (str, "who runs the tests, for the cover of the report"),
+    "readings": (dict, "reading id = choice"),
+    "targets": (dict, "named targets"),
+    "waivers": (str, "path of the file of waivers"),
+}
+
+TARGET_KEYS: dict[str, tuple[type, str]] = {
+    "url": (str, "base URL"),
+    "auth_scheme": (str, "api-key, bearer or access_token"),
+    "secret_env": (str, "name of the environment variable that holds the key or token"),
+    "secret_file": (str, "path of a file that holds nothing but the key or token"),
+    "ca": (str, "path of a CA bundle"),
+    "proxy": (str, "proxy URL"),
+    "timeout": (float, "seconds for a whole exchange"),
+}
+
+#: Types as people call them.
+_WORDS: dict[type, str] = {str: "text in quotes", int: "a whole number", float: "a number", dict: "a table"}
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the configuration file says."""
+
+    #: Path of the file; None if there is none.
+    path: Path | None = None
+    profile: str | None = None
+    out: str = "reports/out"
+    seed: int = 0
+    readings: dict[str, str] = field(default_factory=dict)
+    targets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waivers: str | None = None
+    subject: str = ""
+    by: str = ""
+
+    def cover(self) -> dict[str, str]:
+        """What the cover of a report is told: who is tested and who tests, where somebody said so."""
+        return {name: words for name, words in (("subject", self.subject), ("by", self.by)) if words}
+
+
+def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration of a folder: `leadproof.toml`, else `[tool.leadproof]` of `pyproject.toml`, else the defaults.
+
+    Raises:
+        ConfigurationError: The file is no TOML, has a key that does not exist or a value of the wrong type, or names
+            an environment variable that is not set.
+    """
+    path, document = folder / FILE, _read(folder / FILE)
+    if document is None:
+        path = folder / "pyproject.toml"
+        tool = (_read(path) or {}).get("tool", {})
+        document = tool.get("leadproof") if isinstance(tool, dict) else None
+        if document is None:
+            return Config()
+        if not isinstance(document, dict):
+            raise ConfigurationError(f"{path}: tool.leadproof is no table", hint="write [tool.leadproof]")
+    _check(document, KEYS, path, "")
+    for name, choice in document.get("readings", {}).items():
+        if not isinstance(choice, str):
+            raise ConfigurationError(f"{path}: readings.{name} has to be {_WORDS[str]}", hint="name one of its choices")
+    for name, row in document.get("targets", {}).items():
+        if not isinstance(row, dict):
+            raise ConfigurationError(f"{path}: targets.{name} is no table", hint=f"write [targets.{name}] and a url")
+        _check(row, TARGET_KEYS, path, f"targets.{name}.")
+    # A target is expanded when it is used: nobody has the variables of all of them.
+    own = {key: value if key == "targets" else _expand(value, environ, path) for key, value in document.items()}
+    return Config(path, **own)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}", hint="check that you may read it"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None
+
+
+def _check(document: dict[str, Any], keys: dict[str, tuple[type, str]], path: Path, prefix: str) -> None:
+    for key, value in document.items():
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(keys)}"
+            raise ConfigurationError(f"{path}: there is no key {prefix}{key}", hint=hint)
+        wanted = keys[key][0]
+        if not isinstance(value, (int, float) if wanted is float else wanted) or isinstance(value, bool):
+            raise ConfigurationError(
+                f"{path}: {prefix}{key} has to be {_WORDS[wanted]}, and is {_WORDS.get(type(value), 'something else')}",
+                hint=keys[key][1],
+            )
+
+
+def _expand(value: Any, environ: Mapping[str, str], path: Path | None) -> Any:
+    """`${NAME}` replaced by the environment's value, in every string."""
+    if isinstance(value, dict):
+        return {key: _expand(sub, environ, path) for key, sub in value.items()}
+    if isinstance(value, list):
+        return [_expand(sub, environ, path) for sub in value]
+    if not isinstance(value, str):
+        return value
+
+    def replace(found: re.Match[str]) -> str:
+        if found[1] not in environ:
+            raise ConfigurationError(f"{path}: the environment variable {found[1]} is not set", hint=f"set {found[1]}")
+        return environ[found[1]]
+
+    return _VARIABLE.sub(replace, value)
+
+
+def target(name: str, config: Config, environ: Mapping[str, str] = os.environ, timeout: float | None = None) -> Target:
+    """The target of a name in the configuration, or of a URL.
+
+    Raises:
+        ConfigurationError: It is neither, or its secret cannot be had.
+    """
+    row = config.targets.get(name)
+    if row is None and "://" not in name:
+        near = difflib.get_close_matches(name, config.targets, 1)
+        known = f"did you mean {near[0]}?" if near else f"named targets are: {', '.join(config.targets) or 'none'};"
+        raise ConfigurationError(
+            f"{name!r} is neither a URL nor a named target", hint=f"{known} a URL starts with http:// or https://"
+        )
+    row = {"url": name} if row is None else _expand(row, environ, config.path)
+    if "url" not in row:
+        raise ConfigurationError(f"{config.path}: targets.{name} has no url", hint='add url = "https://…"')
+    scheme, secret = _secret(row, environ, config.path)
+    seconds = row.get("timeout", TIMEOUT) if timeout is None else timeout
+    return Target(row["url"], scheme, secret, row.get("ca", ""), row.get("proxy", ""), float(seconds))
+
+
+def _secret(row: dict[str, Any], environ: Mapping[str, str], path: Path | None) -> tuple[str, str]:
+    scheme = row.get("auth_scheme") or environ.get("LEADPROOF_AUTH_SCHEME", "")
+    if scheme and scheme not in SCHEMES:
+        raise ConfigurationError(
+            f"there is no way to authenticate called {scheme!r}", hint=f"known are: {', '.join(SCHEMES)}"
+        )
+    if "secret_env" in row:
+        secret = environ.get(row["secret_env"], "").strip()
+        if not secret:
+            raise ConfigurationError(
+                f"{path}: the environment variable {row['secret_env']} is not set", hint=f"set {row['secret_env']}"
+            )
+        return scheme or "api-key", secret
+    if "secret_file" in row:
+        return scheme or "api-key", _secret_of(Path(row["secret_file"]))
+    if environ.get("LEADPROOF_BEARER_TOKEN"):
+        return scheme or "bearer", environ["LEADPROOF_BEARER_TOKEN"].strip()
+    return scheme or "api-key", environ.get("LEADPROOF_API_KEY", "").strip()
+
+
+def _secret_of(path: Path) -> str:
+    try:
+        secret = path.read_text("utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the file {path} cannot be read: {error.strerror}", hint="check secret_file, and that you may read it"
+        ) from None
+    except UnicodeDecodeError:
+        secret = ""  # whatever it is, a key it is not
+    if not secret:
+        raise ConfigurationError(f"the file {path} holds no key or token", hint="check secret_file")
+    return secret

@@ -1,0 +1,85 @@
+"""Files of a run: whole or not there, or line by line. Every error of the disk ends in a message with a hint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from leadproof.core.errors import LeadproofError, UsageError
+
+EXCHANGES = "exchanges.ndjson"
+FINDINGS = "findings.ndjson"
+MANIFEST = "manifest.json"
+REPORT = "report.json"
+RUN = "run.json"
+
+_UNFINISHED = ".part"
+
+
+class EvidenceError(LeadproofError):
+    """The run directory cannot be written."""
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below a folder, by its path in it; a manifest and unfinished files left out."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MANIFEST and not path.name.endswith(_UNFINISHED) and "__pycache__" not in name:
+            with path.open("rb") as file:
+                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+class Lines:
+    """A file of JSON lines, each handed to the system in one piece as soon as it is there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise failed(path, error) from error
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        if self._file.closed:
+            raise UsageError(f"{self._path.name} is closed", hint="Write what belongs to a run before it is closed.")
+        # ASCII, so that no string from outside (half a surrogate pair, a bidi mark) can spoil a line.
+        left = memoryview(json.dumps(row, separators=(",", ":")).encode("ascii") + b"\n")
+        try:
+            while left:
+                left = left[self._file.write(left) or 0 :]
+        except OSError as error:
+            raise failed(self._path, error) from error
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def write(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """A file that is there whole or not at all; in one piece, or piece by piece."""
+    unfinished = path.with_name(path.name + _UNFINISHED)
+    try:
+        with unfinished.open("wb") as file:
+            file.writelines([content] if isinstance(content, bytes) else content)
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise failed(path, error) from error
+
+
+def document(value: Mapping[str, Any]) -> bytes:
+    """A JSON document in ASCII, for people too."""
+    return (json.dumps(value, indent=2) + "\n").encode("ascii")
+
+
+def failed(path: Path, error: OSError) -> EvidenceError:
+    """What to say when the disk does not take something."""
+    return EvidenceError(
+        f"{path}: {error.strerror or error}",
+        hint="The run is kept in this directory: check its permissions and the space on its disk, or give --out DIR.",
+    )

@@ -1,0 +1,347 @@
+"""`Run`: one run directory, from the first exchange to the manifest."""
+
+from __future__ import annotations
+
+import ipaddress
+import platform
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+from leadproof import __version__
+from leadproof.core import resources
+from leadproof.core.errors import UsageError
+from leadproof.core.exchange import Exchange
+from leadproof.core.findings import Finding, Observation
+from leadproof.judge import Decisions, Judgement
+from leadproof.redact import Redactor
+from leadproof.runs.evidence.files import (
+    EXCHANGES,
+    FINDINGS,
+    RUN,
+    EvidenceError,
+    Lines,
+    document,
+    failed,
+    hashes,
+    write,
+)
+from leadproof.runs.evidence.manifest import write_manifest
+from leadproof.runs.evidence.reading import lines, unspoiled
+from leadproof.runs.evidence.rendering import write_reports
+from leadproof.runs.evidence.rows import exchange_row
+
+
+def utc_now() -> datetime:
+    """The time of day; the clock of a run unless a test gives another one."""
+    return datetime.now(UTC)
+
+
+def random_id() -> str:
+    """Four hexadecimal digits that keep two runs of the same second apart."""
+    return secrets.token_hex(2)
+
+
+class Appender:
+    """Exchanges and findings on their way into a run directory; several processes may append to one.
+
+    Args:
+        path: The run directory.
+        redactor: What everything passes through.
+        numbers: Gives each exchange its number in the run; counts from 1 if left out.
+    """
+
+    def __init__(self, path: Path, redactor: Redactor, numbers: Callable[[], int] | None = None) -> None:
+        self.path = path
+        self._redactor = redactor
+        self._count = 0
+        self._numbers = numbers
+        self._exchanges = Lines(path / EXCHANGES)
+        self._findings = Lines(path / FINDINGS)
+
+    def _number(self) -> int:
+        self._count = self._numbers() if self._numbers else self._count + 1
+        return self._count
+
+    def exchange(self, exchange: Exchange, decisions: Decisions | None = None) -> int:
+        """Redact an exchange and append it; its number in the run, from 1.
+
+        Args:
+            exchange: Raw.
+            decisions: What the judge decided about it, kept in the same line.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        redacted = self._redactor.exchange(exchange)
+        number = self._number()
+        row = exchange_row(number, redacted, original=exchange)
+        if decisions is not None:
+            row["judged"] = decisions.row()
+        self._exchanges.append(row)
+        return number
+
+    def judged(self, exchange: Exchange, judgement: Judgement) -> int:
+        """Append an exchange with all that the judge said of it; its number in the run.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        number = self.exchange(exchange, judgement.decisions())
+        self._found(judgement, number)
+        return number
+
+    def judged_later(self, number: int, judgement: Judgement) -> None:
+        """Append all that the judge said of an exchange that was written before it was judged.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": number, "what": "judged", "judged": judgement.decisions().row()})
+        self._found(judgement, number)
+
+    def _found(self, judgement: Judgement, number: int) -> None:
+        for finding in judgement.findings:
+            self.finding(finding, number)
+        for observation in judgement.observations:
+            self.finding(observation, number)
+
+    def beside(self, judgement: Judgement, *numbers: int | None) -> None:
+        """Append what was decided by laying exchanges side by side, and what was found by it.
+
+        Args:
+            judgement: The decisions and findings.
+            numbers: The numbers of the exchanges.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._findings.append({"n": list(numbers), "what": "beside", "judged": judgement.decisions().row()})
+        for one in judgement.findings:
+            self.finding(one, numbers[0] if numbers else None)
+
+    def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
+        """Redact a finding or an observation and append it.
+
+        Args:
+            finding: What was found.
+            exchange: The number of the exchange that it is about, from `exchange()`.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        if isinstance(finding, Finding):
+            redacted: Finding | Observation = self._redactor.finding(finding)
+            what = "finding"
+        else:
+            redacted = self._redactor.observation(finding)
+            what = "observation"
+        row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
+        self._findings.append({"n": exchange, "what": what, **row})
+
+    def close(self) -> None:
+        """Nothing more comes from here."""
+        self._exchanges.close()
+        self._findings.close()
+
+
+class Run(Appender):
+    """One run directory, open for writing. A context manager; made by `Run.open`."""
+
+    def __init__(self, path: Path, facts: dict[str, Any], redactor: Redactor, clock: Callable[[], datetime]) -> None:
+        super().__init__(path, redactor)
+        self._facts = facts
+        self._clock = clock
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        out: Path,
+        command: str,
+        *,
+        redactor: Redactor,
+        seed: int | None = None,
+        target: str = "",
+        arguments: Sequence[str] = (),
+        facts: Mapping[str, Any] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        new_id: Callable[[], str] = random_id,
+    ) -> Run:
+        """Make the directory and write what is known at the start.
+
+        Args:
+            out: Where run directories stand; made if it is not there.
+            command: The name of the command, such as `certify`.
+            redactor: What everything passes through before it is written.
+            seed: The seed that repeats the run.
+            target: Base URL; "" if nothing is sent.
+            arguments: The command line after the command's name.
+            facts: More of what `run.json` should say (readings, profile …); redacted.
+            clock: The time of day, with a time zone.
+            new_id: A short random word for the run id.
+
+        Raises:
+            EvidenceError: The directory cannot be made or written.
+        """
+        started = clock()
+        path = _new_directory(out, started, new_id)
+        known = {
+            "id": path.name,
+            "tool": f"leadproof {__version__}",
+            "command": command,
+            "arguments": [redactor.text(argument) for argument in arguments],
+            "python": f"{platform.python_implementation()} {platform.python_version()}",
+            "platform": f"{platform.system()} {platform.machine()}",
+            "seed": seed,
+            "target": redactor.url(target),
+            "target_class": target_class(target),
+            "specs": spec_hashes(),
+            "started": _stamp(started),
+            "ended": None,
+            **redactor.data(dict(facts or {})),
+        }
+        run = cls(path, known, redactor, clock)
+        run._write_facts()
+        return run
+
+    @property
+    def id(self) -> str:
+        """The name of the run and of its directory."""
+        return self.path.name
+
+    def say(self, **facts: Any) -> None:
+        """More of what `run.json` should say, known in the course of the run; redacted."""
+        self._facts |= self._redactor.data(facts)
+
+    def take_over(self, folder: Path) -> int:
+        """Append the lines of a run that is over, as redacted as they are, under numbers that follow on.
+
+        Returns:
+            What was added to the numbers of its exchanges.
+
+        Raises:
+            InputError: They cannot be read.
+            EvidenceError: The disk does not take them.
+        """
+        offset = self._count
+        with unspoiled(folder):
+            for row in lines(folder / EXCHANGES):
+                self._count = offset + int(row["n"])
+                self._exchanges.append({**row, "n": self._count})
+            for row in lines(folder / FINDINGS):
+                numbers = row["n"] if isinstance(row["n"], list) else [row["n"]]
+                moved = [one and one + offset for one in numbers]
+                self._findings.append({**row, "n": moved if isinstance(row["n"], list) else moved[0]})
+        return offset
+
+    def end(self) -> dict[str, Any]:
+        """Stamp the end of the run, once, and give its facts: the `run` member of a report."""
+        if self._facts["ended"] is None:
+            self._facts["ended"] = _stamp(self._clock())
+            self._write_facts()
+        return dict(self._facts)
+
+    def add_file(self, name: str, content: bytes | str) -> Path:
+        """Write another file of the run (a histogram, a HAR), whole or not at all. The caller has it redacted.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        if self._closed:
+            raise UsageError(f"run {self.id} is closed", hint="Write what belongs to a run before it is closed.")
+        path = self.path / name
+        write(path, content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+        return path
+
+    def write_reports(self, report: Mapping[str, Any], formats: Collection[str] = ()) -> dict[str, Path]:
+        """Render a report into files of the run, then the manifest.
+
+        Args:
+            report: The `leadproof.report/1` dict, made of redacted evidence.
+            formats: Of `reports.FORMATS`; all of `reports.RENDERERS` by default. The JSON is always written.
+
+        Returns:
+            The path of each format.
+
+        Raises:
+            UsageError: A format that does not exist.
+            EvidenceError: The disk does not take it.
+        """
+        self.end()
+        paths = write_reports(self.path, report, formats)
+        self._write_manifest()
+        return paths
+
+    def close(self) -> None:
+        """End the run and write its manifest. Closing twice does nothing."""
+        if self._closed:
+            return
+        self.end()
+        super().close()
+        self._write_manifest()
+        self._closed = True
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except EvidenceError:
+            # On a full disk the first error is the one to hear of.
+            if error is None:
+                raise
+
+    def _write_facts(self) -> None:
+        write(self.path / RUN, document(self._facts))
+
+    def _write_manifest(self) -> None:
+        write_manifest(self.path)
+
+
+def target_class(url: str) -> str:
+    """ "loopback" or "remote"; "" for no URL."""
+    if not url:
+        return ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return "remote"
+    if host == "localhost" or host.endswith(".localhost"):
+        return "loopback"
+    try:
+        return "loopback" if ipaddress.ip_address(host).is_loopback else "remote"
+    except ValueError:
+        return "remote"
+
+
+def spec_hashes() -> dict[str, str]:
+    """SHA-256 of every specification file, by its path below `specs`."""
+    return hashes(resources.path("specs"))
+
+
+def _new_directory(out: Path, started: datetime, new_id: Callable[[], str]) -> Path:
+    stamp = started.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for _ in range(20):
+            path = out / f"{stamp}-{new_id()}"
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return path
+    except OSError as error:
+        raise failed(out, error) from error
+    raise EvidenceError(f"{out}: no free name for run {stamp}", hint="Give another directory with --out.")
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,128 @@
+"""The compliance report: one HTML file without script, network or fonts, readable where every style is blocked.
+
+The templates stand in `reports/templates/`. They escape everything; before that, everything that they show passes
+through `text.visible`, so no hidden character and no endless value reaches the page. `cards` and `sections` arrange
+what only this format shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from leadproof.core import resources
+from leadproof.core.operations import OPERATIONS
+from leadproof.core.text import count, visible
+from leadproof.runs.formats import cards, latency, sections
+from leadproof.runs.formats.view import DISCLAIMER, RESULTS, View, arrange, media_of
+
+#: Bytes that a page should not be larger than: requests and answers get what the rest leaves.
+MOST = 304_000
+
+_MOST_LINES = 200
+#: Broken clauses that the cover names.
+_INDEXED = 8
+_BAR_WIDTH = 1000
+
+#: A colour for each result that can be told from white and from black.
+_COLOURS = {
+    "passed": "#2a8c5a",
+    "failed": "#cf3f3f",
+    "untested": "#b8892b",
+    "inapplicable": "#8b919a",
+    "waived": "#7a68c9",
+}
+SYMBOLS = {"passed": "✓", "failed": "✗", "untested": "○", "inapplicable": "·", "waived": "~"}
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The report as one HTML document."""
+    view = arrange(report)
+    waived = [row for row in view.advice if row.get("waived")]
+    advised = [row for row in view.advice if not row.get("waived")]
+    failures = cards.deal(view.failures, view.clauses)
+    left = cards.FULL - sum(place.full for card in failures for place in card.places)
+    advice = cards.deal(advised, view.clauses, first=len(failures) + 1, full=max(left, len(advised) and 4))
+    taken_on = cards.deal(waived, view.clauses, first=len(failures) + len(advice) + 1, full=4)
+    dealt = [*failures, *advice, *taken_on]
+    shown = {
+        "view": view,
+        "report": report,
+        "run": view.run,
+        "failures": failures,
+        "advice": advice,
+        "waived": taken_on,
+        "card_of_clause": {card.clause: card.number for card in reversed(dealt)},
+        "operations": OPERATIONS,
+        "results": [name for name in view.results if view.results[name] or name in RESULTS[:3]],
+        "symbols": SYMBOLS,
+        "bar": _bar(view),
+        "most_lines": _MOST_LINES,
+        "most_indexed": _INDEXED,
+        "disclaimer": DISCLAIMER,
+        "sections": sections,
+        "meaning": cards.meaning,
+        "heading": cards.heading,
+        "load": latency,
+        "charts": latency.charts(report),
+    }
+    template = _template()
+    cards.furnish(dealt, MOST - len(template.render(shown).encode()))
+    return template.render(shown)
+
+
+def _bar(view: View) -> list[dict[str, Any]]:
+    """The pieces of the bar of results: x and width in its own units; a piece that exists can be seen."""
+    shown = [(name, number) for name, number in view.results.items() if number]
+    total = sum(number for _, number in shown)
+    pieces, at = [], 0.0
+    least = 8.0
+    room = _BAR_WIDTH - least * len(shown)
+    for name, number in shown:
+        width = least + room * number / total
+        pieces.append(
+            {
+                "name": name,
+                "number": number,
+                "x": round(at, 1),
+                "width": round(max(width - 2, 1), 1),
+                "colour": _COLOURS.get(name, "#8b919a"),
+            }
+        )
+        at += width
+    return pieces
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.path("reports/templates")),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_shown,
+        undefined=jinja2.ChainableUndefined,
+    )
+    environment.filters["clip"] = lambda value, longest: visible(str(value), longest)
+    environment.filters["text"] = _text
+    environment.filters["counted"] = count
+    environment.filters["media"] = lambda row: media_of(row).upper()
+    environment.filters["moment"] = lambda value: str(value).replace("T", " ", 1).split(".")[0].removesuffix("Z")
+    return environment.get_template("report.html.j2")
+
+
+def _text(value: Any, longest: int = 4000) -> Markup:
+    """What stands between tags, never in an attribute: quotes stay as they are, which a page full of JSON feels."""
+    shown = visible(str(value), longest)
+    return Markup(shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return visible(value)

@@ -1,0 +1,168 @@
+"""What the page shows besides findings and clauses: equivalence by operation and field, outcomes, what changed between
+two runs, versions, the command that repeats a run. Arranged from the report; no markup here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadproof.core.errors import MEANINGS
+from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
+from leadproof.core.text import count
+from leadproof.runs.formats.cards import heading
+from leadproof.runs.formats.view import mapping, number, rows
+
+Row = Mapping[str, Any]
+
+#: How a member fares in the comparison of twins -> its sign, and what that means.
+STATES: dict[str, tuple[str, str]] = {
+    "different": ("✗", "the two answers disagreed at least once"),
+    "equal": ("✓", "the two answers agreed every time"),
+    "never compared": ("○", "no pair of answers had the member"),
+    "one-sided": ("◐", "documented in one representation only"),
+    "volatile": ("·", "new in every answer by nature, so not compared"),
+}
+
+#: The files of the specification that a reader of a report asks for first, and what they are called.
+_REGISTERS = {
+    "clauses.yaml": "Register of clauses",
+    "readings.yaml": "Readings",
+    "openapi.yaml": "Interface description",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The members of one operation's answers, compared between JSON and XML."""
+
+    operation: str
+    title: str
+    #: Differences first, then in the order of the report.
+    members: list[Row]
+    #: state -> number of members
+    states: dict[str, int]
+    #: Comparisons over all members, and those that differed.
+    compared: int
+    different: int
+
+
+def equivalence(report: Row) -> list[Matrix]:
+    """The equivalence matrix by operation, in the order of the table of operations."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows(report, "equivalence"):
+        groups.setdefault(str(row.get("operation") or ""), []).append(row)
+    order = {name: at for at, name in enumerate(OPERATIONS)}
+    found = []
+    for name in sorted(groups, key=lambda name: order.get(name, len(order))):
+        members = sorted(groups[name], key=lambda row: row.get("state") != "different")
+        counts = Counter(str(row.get("state") or "never compared") for row in members)
+        states = {state: counts[state] for state in (*STATES, *sorted(set(counts) - set(STATES)))}
+        found.append(
+            Matrix(
+                name,
+                heading(name),
+                members,
+                states,
+                sum(number(row, "compared") for row in members),
+                sum(number(row, "different") for row in members),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How often each outcome of the business was met."""
+
+    operations: list[str]
+    #: Outcome -> operation -> times; an outcome that nothing met is there with zeros.
+    met: dict[str, dict[str, int]]
+    #: Outcomes that were reached, of those that are documented.
+    reached: int
+
+
+def outcomes(report: Row) -> Outcomes:
+    """The documented response types, and others that were met."""
+    seen = mapping(mapping(report, "coverage"), "response_types")
+    names = [name for name in OPERATIONS if mapping(seen, name)]
+    others = sorted({str(kind) for name in names for kind in mapping(seen, name)} - set(RESPONSE_TYPES))
+    met = {kind: {name: number(mapping(seen, name), kind) for name in names} for kind in (*RESPONSE_TYPES, *others)}
+    return Outcomes(names, met, sum(any(met[kind].values()) for kind in RESPONSE_TYPES))
+
+
+def changes(report: Row) -> list[tuple[str, str, list[Row]]]:
+    """What changed against another run: sign, words, findings; none where nothing was compared."""
+    comparison = mapping(report, "comparison")
+    if not comparison:
+        return []
+    words = {
+        "new": ("✗", "new"),
+        "still": ("✗", "still failing"),
+        "fixed": ("✓", "fixed"),
+    }
+    return [(sign, said, rows(comparison, name)) for name, (sign, said) in words.items()]
+
+
+def versions(run: Row) -> list[tuple[str, str, str]]:
+    """What was judged by: what, file and version, SHA-256. The files with a name of their own; the rest follows."""
+    hashes = mapping(run, "specs")
+    known = mapping(run, "versions")
+    found = []
+    for name, words in _REGISTERS.items():
+        if name in hashes:
+            version = f"{name}, version {known[name]}" if name in known else name
+            found.append((words, version, str(hashes[name])))
+    return found
+
+
+def evidence(clause: Row) -> int:
+    """Number of the exchange to look at: the first that broke the clause, else the first that kept it; 0 for none."""
+    seen = mapping(clause, "exchanges")
+    found = seen.get("failed") or seen.get("passed") or [0]
+    return int(found[0])
+
+
+def repeat(report: Row) -> str:
+    """The command that makes the run again."""
+    run = mapping(report, "run")
+    words = ["leadproof", str(report.get("command") or "certify")]
+    arguments = run.get("arguments")
+    if isinstance(arguments, list) and arguments:
+        return shlex.join([*words, *map(str, arguments)])
+    if run.get("target") and not run.get("mock"):
+        words += ["--target", str(run["target"])]
+    if run.get("seed") is not None:
+        words += ["--seed", str(run["seed"])]
+    if run.get("fail_on", "must") != "must":
+        words += ["--fail-on", str(run["fail_on"])]
+    if run.get("left_out"):
+        words.append("--quick")
+    for row in rows(run, "readings"):
+        if row.get("chosen"):
+            words += ["--reading", f"{row.get('id')}={row.get('taken')}"]
+    return shlex.join(words)
+
+
+def ending(report: Row) -> str:
+    """What the exit code of a report means."""
+    return next((words for code, words in MEANINGS.items() if code == report.get("exit_code")), "")
+
+
+def scope(report: Row) -> str:
+    """How much was looked at, in a line."""
+    covered = mapping(mapping(report, "coverage"), "operations")
+    touched = [
+        name
+        for name in OPERATIONS
+        if any(number(mapping(mapping(covered, name), fmt), "exchanges") for fmt in ("json", "xml"))
+    ]
+    cells = mapping(mapping(report, "coverage"), "cells")
+    parts = [f"{len(touched)} of {len(OPERATIONS)} operations"]
+    if cells:
+        parts.append(f"{number(cells, 'covered')} of {number(cells, 'total')} combinations with JSON and XML")
+    parts.append(count(number(mapping(report, "counts"), "exchanges"), "exchange"))
+    return ", ".join(parts)

@@ -1,0 +1,147 @@
+"""The pipeline of a run that sends: compose, send, judge, keep. Every command that talks to a target goes through
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from leadproof import bodies
+from leadproof.core.exchange import Exchange, Headers, Request, WireProblem
+from leadproof.core.operations import OPERATIONS
+from leadproof.http.client import Client, compose, require_reachable
+from leadproof.judge import Judge, Judgement
+from leadproof.runs.evidence import Run
+from leadproof.runs.summary import Summary
+
+#: Called after each exchange with its origin and its judgement.
+Progress = Callable[[str, Judgement], None]
+
+
+class BudgetSpent(Exception):
+    """The run has sent as many requests as it may. Caught by the command, which reports what it has."""
+
+
+class GaveUp(BudgetSpent):
+    """Nobody answers any more; to wait for each of what is left would take hours. Its message says so."""
+
+
+#: Requests in a row that get no answer in time before a run gives up.
+SILENCE = 8
+
+
+class Session:
+    """Sends requests to one target and takes in what comes back."""
+
+    def __init__(
+        self,
+        client: Client,
+        judge: Judge,
+        summary: Summary,
+        run: Run | None = None,
+        *,
+        budget: int = 0,
+        progress: Progress | None = None,
+    ) -> None:
+        """Joins the parts.
+
+        Args:
+            client: Sends.
+            judge: Judges.
+            summary: Collects.
+            run: Writes the evidence; None to keep none.
+            budget: Requests that may be sent; 0 for any number.
+            progress: Told of every exchange.
+        """
+        self.client, self.judge, self.summary, self.run = client, judge, summary, run
+        self._budget = budget
+        self._silent = 0
+        self._progress = progress
+
+    def call(
+        self,
+        operation: str,
+        fmt: str = "json",
+        value: Any = None,
+        *,
+        accept: str | None = None,
+        intent: str = "accepted",
+        what: str = "",
+        parameters: Mapping[str, object] | None = None,
+        body: bytes | None = None,
+        authorised: bool = True,
+        headers: Headers = (),
+    ) -> Judgement:
+        """Sends one request of an operation and judges the answer.
+
+        Args:
+            operation: An operation id.
+            fmt: Format of the body, and of the answer unless `accept` says otherwise.
+            value: The request's body as a value.
+            accept: Format to ask for, or a media range such as */*.
+            intent: What the request is built for: accepted, refused or refused:TYPE, invalid (readable, but against the
+                documentation), unreadable, unauthorised, unknown, mixed:accepted,refused,… one for each lead, bare
+                (without Accept), accepted:new (a lead that nobody sent before), status:DECISION (made about the lead
+                before), or "".
+            what: Words for the origin, such as "accepted" or "twin".
+            parameters: Path parameters.
+            body: Bytes to send instead of `value`, for what no value has.
+            authorised: Send the target's credentials?
+            headers: Further header pairs; one that the request has already is replaced.
+
+        Raises:
+            BudgetSpent: No more requests may be sent, or nobody answers any more (`GaveUp`).
+            TargetError: The very first request could not reach the target.
+            EncodeError: The format cannot carry the value.
+        """
+        row = OPERATIONS[operation]
+        path = row.path.format_map({key: quote(str(one), safe="") for key, one in (parameters or {}).items()})
+        if body is None:
+            body = bodies.encode_request(operation, fmt, value, self.judge.spec) if row.body else b""
+        credentials = self.client.target.credentials() if authorised else ()
+        request = compose(row.method, path, fmt=fmt, accept=accept, body=body, credentials=credentials)
+        if headers:
+            given = {name.lower() for name, _ in headers}
+            kept = tuple(pair for pair in request.headers if pair[0].lower() not in given)
+            request = request._replace(
+                headers=(*kept, *((name, value) for name, value in headers if value is not None))
+            )
+        if self._budget and self.client.sent >= self._budget:
+            raise BudgetSpent
+        origin = f"{operation}, {fmt}{f' to {accept}' if accept and accept != fmt else ''}: {what or intent}"
+        exchange = self.client.send(request, operation=operation, origin=origin, intent=intent)
+        if self.client.sent == 1 and not self.client.reached:
+            require_reachable(exchange, self.client.target)
+        return self.take(exchange)
+
+    def probe(self, request: Request, operation: str, *, intent: str, what: str) -> Judgement:
+        """Sends one request on a raw socket, and judges the bytes of the answer as well as what they say."""
+        origin = f"{operation}: {what}"
+        wire = self.client.probe(request, operation=operation, origin=origin, intent=intent)
+        return self.take(wire.exchange, wire.problems)
+
+    def take(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
+        """Judges an exchange and keeps it, with what a probe saw of its bytes."""
+        self._silent = self._silent + 1 if exchange.failure == "transport.timeout" else 0
+        judgement = self.judge.judge(exchange, problems)
+        number = self.run.judged(exchange, judgement) if self.run else None
+        self.summary.add(judgement, number)
+        if self._progress:
+            self._progress(exchange.origin, judgement)
+        if self._silent >= SILENCE:
+            raise GaveUp(f"the run ended after {SILENCE} requests in a row that got no answer in time")
+        return replace(judgement, number=number)
+
+    def note(self, beside: Judgement, *about: Judgement) -> None:
+        """Keeps what came from laying exchanges side by side.
+
+        Args:
+            beside: What was decided, and found.
+            about: The exchanges; what is found is shown with the first, and with the answer of the second.
+        """
+        self.summary.findings(beside.findings, about[0], about[0].number, *about[1:2])
+        if self.run:
+            self.run.beside(beside, *(one.number for one in about))
