@@ -38,7 +38,7 @@ def test_the_picture_shows_the_layers_that_are_checked() -> None:
     written = PAGE.read_text("utf-8")
 
     assert drawn(written) == written, "python tests/test_architecture.py draws it anew"
-    assert "| cli · locust_engine |" in written
+    assert "| core | plain frozen data" in written
 
 
 def test_the_page_names_files_and_tables_that_exist() -> None:

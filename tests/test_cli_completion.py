@@ -16,7 +16,7 @@ from leadproof.cli import COMMANDS, cli, main
 from leadproof.cli.completion import SHELLS
 from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
-from leadproof.load import scenario
+from leadproof.load import scenarios
 from leadproof.mock.server.faults import FAULTS
 
 
@@ -35,7 +35,7 @@ def test_every_command_is_offered_with_what_it_does() -> None:
     ("words", "expected"),
     [
         (["certify", "--fai"], ["--fail-on"]),
-        (["load", ""], list(scenario.names())),
+        (["load", ""], list(scenarios.names())),
         (["load", "ping_p"], ["ping_post", "ping_post_offers"]),
         (["validate", "--operation", ""], list(OPERATIONS)),
         (["test", "--operation", "UP"], ["update_lead"]),

@@ -21,7 +21,7 @@ from leadproof.cli import main
 from leadproof.contract import profile
 from leadproof.core import resources
 from leadproof.core.target import Target
-from leadproof.load import driver, objectives, scenario
+from leadproof.load import driver, objectives, scenarios
 from leadproof.load.job import Job
 from leadproof.load.schedule import SHAPES
 
@@ -197,7 +197,7 @@ def test_no_secret_in_the_process_list_the_log_or_the_report(tmp_path: Path, goa
     shipped = resources.path("specs", "profiles", "default.toml").read_text()
     own = tmp_path / "profile.toml"
     own.write_text(shipped.replace(profile.load().credentials.bearer_tokens[0], secret))
-    job = Job(scenario.load("ping_only"), "http://127.0.0.1:8080", "bearer")
+    job = Job(scenarios.load("ping_only"), "http://127.0.0.1:8080", "bearer")
     assert secret not in " ".join(driver.command(job, Target(job.url, "bearer", secret)))
 
     seen = ""
@@ -352,7 +352,7 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(
     assert data["duration_enough"] == 110
 
 
-@pytest.mark.parametrize("arguments", [[name] for name in scenario.names()] + [["mixed", "--model", "closed"]])
+@pytest.mark.parametrize("arguments", [[name] for name in scenarios.names()] + [["mixed", "--model", "closed"]])
 def test_a_plan_fits_eighty_columns(said: Callable[..., tuple[int, str, str]], arguments: list[str]) -> None:
     for more in ([], ["--target", "http://127.0.0.1:9", "--objectives", "auction", "--duration", "2"]):
         code, out, err = said(*arguments, *more, "--plan")
@@ -372,7 +372,7 @@ def test_the_list_names_scenarios_objectives_and_shapes(said: Callable[..., tupl
     code, out, _ = said("--list")
 
     assert code == 0
-    assert all(name in out for name in [*scenario.names(), *objectives.PRESETS, *SHAPES])
+    assert all(name in out for name in [*scenarios.names(), *objectives.PRESETS, *SHAPES])
 
 
 def test_help_shows_every_kind_of_use(said: Callable[..., tuple[int, str, str]]) -> None:

@@ -17,7 +17,7 @@ from leadproof.core.errors import ConfigurationError, ExitCode
 from leadproof.core.histogram import Histogram
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
-from leadproof.load import conservation, job, latency, objectives, replies, scenario, telling
+from leadproof.load import conservation, job, latency, objectives, replies, scenarios, telling
 from leadproof.load.conservation import Conservation, Ledger
 from leadproof.load.job import Job
 from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, Call, Kit, Step, chooser
@@ -37,7 +37,7 @@ URL = "http://127.0.0.1:8080"
 
 
 def job_of(name: str = "ping_post", **changes: Any) -> Job:
-    return Job(scenario.load(name).with_(**changes), URL, mock=True)
+    return Job(scenarios.load(name).with_(**changes), URL, mock=True)
 
 
 def kit_of(one: Job, **more: Any) -> Kit:
@@ -75,17 +75,17 @@ class Service:
 # ---- scenarios -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", scenario.names())
+@pytest.mark.parametrize("name", scenarios.names())
 def test_a_shipped_scenario_says_what_it_is_about(name: str) -> None:
-    one = scenario.load(name)
+    one = scenarios.load(name)
 
     assert one.about
     assert one.name == name
-    assert scenario.read(one.data(), name, "here") == one
+    assert scenarios.read(one.data(), name, "here") == one
 
 
 def test_every_journey_is_in_a_shipped_scenario_and_says_what_it_sends() -> None:
-    shipped = {journey for name in scenario.names() for journey in scenario.load(name).journeys}
+    shipped = {journey for name in scenarios.names() for journey in scenarios.load(name).journeys}
 
     assert shipped == set(JOURNEYS) == set(OPERATIONS_OF)
 
@@ -106,7 +106,7 @@ def test_every_journey_is_in_a_shipped_scenario_and_says_what_it_sends() -> None
 )
 def test_what_makes_no_sense_in_a_scenario_is_named(document: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as caught:
-        scenario.read(document, "mine", "mine.toml")
+        scenarios.read(document, "mine", "mine.toml")
 
     assert caught.value.message.startswith("mine.toml")
     assert caught.value.hint
@@ -114,34 +114,34 @@ def test_what_makes_no_sense_in_a_scenario_is_named(document: dict[str, Any], wo
 
 def test_an_unknown_scenario_names_the_nearest() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        scenario.load("ping_pst")
+        scenarios.load("ping_pst")
 
     assert "did you mean ping_post?" in caught.value.hint
 
 
 def test_a_smoke_test_is_small_whatever_is_asked_and_has_objectives_of_its_own() -> None:
-    one = scenario.load("ping_post").with_(shape="smoke", rate=500.0, duration=60.0)
+    one = scenarios.load("ping_post").with_(shape="smoke", rate=500.0, duration=60.0)
 
     assert (one.rate, one.duration, one.goals) == (5.0, 10.0, "smoke")
     assert one.with_(objectives="auction").goals == "auction"
-    assert scenario.load("ping_post").goals == "standard"
+    assert scenarios.load("ping_post").goals == "standard"
 
 
 def test_settings_are_changed_by_name() -> None:
-    one = scenario.changed(scenario.load("ping_post"), ["batch=3", "think=[0, 0.5]", "arrivals=constant"])
+    one = scenarios.changed(scenarios.load("ping_post"), ["batch=3", "think=[0, 0.5]", "arrivals=constant"])
 
     assert (one.batch, one.think, one.arrivals) == (3, (0.0, 0.5), "constant")
-    assert scenario.changed(one, []) is one
+    assert scenarios.changed(one, []) is one
 
 
-@pytest.mark.parametrize(("loopback", "rate"), [(False, scenario.REMOTE_RATE), (True, scenario.MOST_RATE)])
+@pytest.mark.parametrize(("loopback", "rate"), [(False, scenarios.REMOTE_RATE), (True, scenarios.MOST_RATE)])
 def test_rate_and_duration_have_caps_that_can_be_raised(loopback: bool, rate: float) -> None:
-    fast, long = (scenario.load("ping_only").with_(**one) for one in ({"rate": rate + 1}, {"duration": 5 * 3600.0}))
+    fast, long = (scenarios.load("ping_only").with_(**one) for one in ({"rate": rate + 1}, {"duration": 5 * 3600.0}))
 
     for one in (fast, long.with_(rate=1.0)):
         with pytest.raises(ConfigurationError, match="more than the cap"):
-            scenario.capped(one, loopback=loopback)
-    assert scenario.capped(fast, loopback=loopback, most_rate=rate + 1, most_seconds=1e6) == fast
+            scenarios.capped(one, loopback=loopback)
+    assert scenarios.capped(fast, loopback=loopback, most_rate=rate + 1, most_seconds=1e6) == fast
 
 
 # ---- requests made ahead ---------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_orders_and_offers_are_escaped() -> None:
 
 
 def test_only_a_target_that_is_not_this_machine_is_sent_no_sell() -> None:
-    remote = Job(scenario.load("direct_post"), "http://sandbox.example")
+    remote = Job(scenarios.load("direct_post"), "http://sandbox.example")
     local, far = (kit_of(one).traffic.request("create_lead", "json", [Lead(1)]) for one in (job_of(), remote))
 
     assert b'"noSell":false' in local
@@ -691,13 +691,13 @@ def test_a_stage_is_told_until_the_load_begins() -> None:
 
 
 def test_a_job_travels_without_a_secret() -> None:
-    one = Job(scenario.load("mixed"), URL, readings={"namespaces": "serializer"}, mock=True, only=("ping_post",))
+    one = Job(scenarios.load("mixed"), URL, readings={"namespaces": "serializer"}, mock=True, only=("ping_post",))
 
     assert Job.read(json.loads(json.dumps(one.data()))) == one
     assert one.target({job.SECRET: "hush"}).secret == "hush"
     assert "hush" not in json.dumps(one.data())
     assert one.target({}).secret == profile.load().credentials.api_keys[0]
-    assert Job(scenario.load("mixed"), "http://sandbox.example").target({}).secret == ""
+    assert Job(scenarios.load("mixed"), "http://sandbox.example").target({}).secret == ""
 
 
 def test_traffic_can_be_made_for_any_maker() -> None:

@@ -10,7 +10,7 @@ import pytest
 from leadproof.contract import profile, specs
 from leadproof.core.errors import ExitCode
 from leadproof.judge import Judge
-from leadproof.load import latency, objectives, scenario, telling
+from leadproof.load import latency, objectives, scenarios, telling
 from leadproof.load.job import Job
 from leadproof.load.measures import Window
 from leadproof.load.story import Story
@@ -22,7 +22,7 @@ from leadproof.runs.summary import Summary
 def story_of(*steps: tuple[float, int]) -> Story:
     """A run in five steps of a second: latency and number of the answers in each."""
     spec, posting = specs.load(), profile.load()
-    one = Job(scenario.load("ping_only").with_(shape="step", rate=600.0, duration=5.0), "http://127.0.0.1:8080")
+    one = Job(scenarios.load("ping_only").with_(shape="step", rate=600.0, duration=5.0), "http://127.0.0.1:8080")
     story = Story(
         one, objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, Redactor(posting.personal_fields))
     )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from leadproof.contract import profile, specs
 from leadproof.core.errors import UsageError
 from leadproof.generate.leads import LeadMaker
-from leadproof.load import objectives, plan, scenario
+from leadproof.load import objectives, plan, scenarios
 from leadproof.load.expecting import CALLBACK, EXPECTED, expected
 from leadproof.load.journeys import JOURNEYS, Call, Kit, Step, chooser
 from leadproof.load.objectives import Objective
@@ -103,9 +103,9 @@ def test_the_table_says_what_journeys_really_send(name: str, data: st.DataObject
     assert close(leads, wanted.leads * MANY) or name == "duplicates"
 
 
-@pytest.mark.parametrize("name", scenario.names())
+@pytest.mark.parametrize("name", scenarios.names())
 def test_a_shipped_scenario_sends_what_its_plan_says(name: str) -> None:
-    one = scenario.load(name)
+    one = scenarios.load(name)
     steps, leads = sent(one)
     wanted = expected(one)
 
@@ -115,14 +115,14 @@ def test_a_shipped_scenario_sends_what_its_plan_says(name: str) -> None:
 
 
 def test_without_the_permission_nobody_asks_for_duplicates() -> None:
-    assert set(expected(scenario.load("duplicates"), checks=False).steps) == {"create_lead"}
+    assert set(expected(scenarios.load("duplicates"), checks=False).steps) == {"create_lead"}
 
 
 # ---- enough samples --------------------------------------------------------------------------------------------------
 
 
 def planned(name: str = "ping_only", *goals: Objective, **changes: Any) -> plan.Plan:
-    return plan.plan(scenario.load(name).with_(**changes), goals or STANDARD)
+    return plan.plan(scenarios.load(name).with_(**changes), goals or STANDARD)
 
 
 def test_a_plan_counts_journeys_requests_and_leads() -> None:
@@ -167,10 +167,10 @@ def test_answers_that_come_after_their_step_do_not_count_for_it() -> None:
 
 def test_other_shapes_are_warned_in_one_line() -> None:
     assert planned(rate=10.0, duration=20.0).warning == (
-        "about 200 samples of all are expected, all.p99 needs 1,000: --duration 110s would be enough"
+        "about 200 samples of all expected, all.p99 needs 1,000: --duration 110s would be enough"
     )
     assert not planned(rate=10.0, duration=110.0).warning
-    assert not plan.plan(scenario.load("ping_only").with_(shape="smoke"), objectives.PRESETS["smoke"]).warning
+    assert not plan.plan(scenarios.load("ping_only").with_(shape="smoke"), objectives.PRESETS["smoke"]).warning
 
 
 def test_an_objective_that_no_run_can_meet_says_so() -> None:
@@ -188,7 +188,7 @@ def test_the_longest_duration_is_the_one_that_is_named() -> None:
 
 
 def test_how_much_a_closed_model_sends_nobody_knows() -> None:
-    found = plan.plan(scenario.load("ping_post"), STANDARD, model="closed")
+    found = plan.plan(scenarios.load("ping_post"), STANDARD, model="closed")
 
     assert (found.journeys, found.samples, found.warning, found.refused) == (None, (), "", "")
     assert found.requests["ping"] == 1

@@ -9,7 +9,7 @@ import pytest
 from leadproof.contract import profile, specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Judge
-from leadproof.load import objectives, scenario, telling
+from leadproof.load import objectives, scenarios, telling
 from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
 from leadproof.load.story import Story
@@ -23,7 +23,7 @@ ENDLESS = "No agent is free between 8 and 9 o'clock, and nobody knows why; " * 2
 def wide(**changes: object) -> Story:
     """A run with long names, many digits and many words."""
     spec, posting = specs.load(), profile.load()
-    one = scenario.load("ping_post_offers").with_(shape="step", rate=19_999.5, duration=14_400.0, name="n" * 90)
+    one = scenarios.load("ping_post_offers").with_(shape="step", rate=19_999.5, duration=14_400.0, name="n" * 90)
     goals = (Objective("create_call_transfer.p9999", 0.09999), Objective("clauses.ratio", 0.123456))
     story = Story(
         Job(replace(one, **changes), "http://127.0.0.1:8080"), goals, Judge(spec, posting),

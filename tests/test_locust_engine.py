@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from leadproof.contract import profile
-from leadproof.load import scenario
+from leadproof.load import scenarios
 from leadproof.mock import Mock
 from leadproof.mock.server import running
 
@@ -196,7 +196,7 @@ def test_the_closed_model_is_labelled(mock: str, tmp_path: Path) -> None:
 
 
 def test_two_workers_share_the_arrivals_of_one_schedule(mock: str, tmp_path: Path) -> None:
-    expected = len(list(scenario.load("ping_only").with_(rate=100.0, duration=2.0).schedule(5).arrivals()))
+    expected = len(list(scenarios.load("ping_only").with_(rate=100.0, duration=2.0).schedule(5).arrivals()))
 
     done = run_locust(
         mock,
@@ -351,11 +351,11 @@ ENGINES = (
     + """
 import json, ssl, time
 import locust, gevent
-from leadproof.load import guard, job, scenario
+from leadproof.load import guard, job, scenarios
 from leadproof.load.locust.engine import Engine
 class Run:
     def __init__(self, url, ca="", **settings):
-        one = job.Job(scenario.load("ping_only").with_(arrivals="constant", **settings), url, ca=ca)
+        one = job.Job(scenarios.load("ping_only").with_(arrivals="constant", **settings), url, ca=ca)
         target = one.target()
         host, port, tls = guard.address(target, ())
         context = ssl.create_default_context(cafile=ca or None) if tls else None

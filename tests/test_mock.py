@@ -15,8 +15,8 @@ from leadproof.contract import profile
 from leadproof.core.exchange import Request, Response
 from leadproof.core.operations import OPERATIONS
 from leadproof.mock import Limits, Mock, recipes_for
-from leadproof.mock.clock import precise_timestamp, timestamp
-from leadproof.mock.ids import Guids, drawn, is_guid
+from leadproof.mock.engine.clock import precise_timestamp, timestamp
+from leadproof.mock.engine.ids import Guids, drawn, is_guid
 
 PROFILE = profile.load()
 KEY = ("api-key", PROFILE.credentials.api_keys[0])
@@ -284,7 +284,7 @@ def test_the_short_way_keeps_to_caps_and_time() -> None:
 
 
 def test_what_the_short_way_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from leadproof.mock import hotpath
+    from leadproof.mock.engine import hotpath
 
     monkeypatch.setattr(hotpath, "_MOST_PLACED", 10)
     mock = new()

@@ -135,7 +135,8 @@ def test_the_console_command_can_be_called(wheel: Path) -> None:
 
 PROBE = """
 import json, sys
-from leadproof import profile, resources, specs
+from leadproof.contract import profile, specs
+from leadproof.core import resources
 print(json.dumps({
     "from": resources.__file__,
     "folders": {folder: str(resources.path(folder)) for folder in sys.argv[1:]},

@@ -185,7 +185,8 @@ class Place:
     def _answers(self) -> None:
         """A JSON and an XML answer of one create, that say the same."""
         made = (
-            "import sys; from leadproof.generate.leads import LeadMaker; from leadproof import bodies, profile; "
+            "import sys; from leadproof.generate.leads import LeadMaker; from leadproof import bodies; "
+            "from leadproof.contract import profile; "
             "value, _ = LeadMaker(profile.load()).request('create_lead', (1,)); "
             "sys.stdout.buffer.write(bodies.encode_request('create_lead', sys.argv[1], value))"
         )

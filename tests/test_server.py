@@ -518,7 +518,8 @@ def test_the_server_runs_on_the_standard_loop_too() -> None:
 
 PROGRAM = """
 import sys, time
-from leadproof import profile, server
+from leadproof.contract import profile
+from leadproof.mock import server
 from leadproof.mock import Mock
 server.run(Mock(profile.load(), clock=time.time), port=0, ready=lambda url: print(url, flush=True))
 print("stopped", flush=True)
@@ -526,7 +527,7 @@ print("stopped", flush=True)
 
 
 def test_a_process_stops_on_sigterm() -> None:
-    source = Path(server.__file__).resolve().parents[2]
+    source = Path(server.__file__).resolve().parents[3]
     process = subprocess.Popen(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(source)!r})\n{PROGRAM}"],
         stdout=subprocess.PIPE,

@@ -55,11 +55,11 @@ KEY = profile.load().credentials.api_keys[0]
 _ENGINE = """
 import os, sys, time
 import locust, gevent
-from leadproof.load import job, scenario
+from leadproof.load import job, scenarios
 from leadproof.load.locust.engine import Engine
 import gc
 url, seconds = sys.argv[1], float(sys.argv[2])
-one = job.Job(scenario.load("ping_only").with_(judge_share=0.0), url)
+one = job.Job(scenarios.load("ping_only").with_(judge_share=0.0), url)
 kit = job.kit(one, one.target(), time.time)
 engine = Engine(kit, ("127.0.0.1", int(url.rpartition(":")[2])))
 gc.collect(); gc.freeze(); gc.set_threshold(50_000, 20, 100)

@@ -74,7 +74,8 @@ _VALUE = {
 
 _MOCK = """
 import sys, time
-from leadproof import profile, server
+from leadproof.contract import profile
+from leadproof.mock import server
 from leadproof.mock import Mock
 mock = Mock(profile.load(), clock=time.time, token=sys.argv[2])
 server.run(mock, port=int(sys.argv[1]))

@@ -10,8 +10,8 @@ import pytest
 
 from leadproof import bodies
 from leadproof.core.exchange import Request
-from leadproof.mock.callbacks import fault_of_url, is_loopback
 from leadproof.mock.controls import CONTROLS
+from leadproof.mock.engine.callbacks import fault_of_url, is_loopback
 
 URL = "http://127.0.0.1:9/done"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from leadproof.mock import leads
-from leadproof.mock.ring import Ring
+from leadproof.mock.engine import leads
+from leadproof.mock.engine.ring import Ring
 
 FORMATS = ("json", "xml")
 NEVER_REVIEWED = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from leadproof.mock import offers, orders
-from leadproof.mock.orders import OrderBook
+from leadproof.mock.engine import offers, orders
+from leadproof.mock.engine.orders import OrderBook
 
 FORMATS = ("json", "xml")
 

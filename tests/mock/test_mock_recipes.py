@@ -10,8 +10,8 @@ import pytest
 
 from leadproof.core.operations import RESPONSE_TYPES
 from leadproof.mock import recipes_for
-from leadproof.mock.recipes import Recipe, example_fields
-from leadproof.mock.rulebook import ORDER_OF_REFUSALS
+from leadproof.mock.engine.recipes import Recipe, example_fields
+from leadproof.mock.engine.rulebook import ORDER_OF_REFUSALS
 
 
 def request(recipe: Recipe, fmt: str) -> dict[str, Any]:

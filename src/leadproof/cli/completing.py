@@ -58,9 +58,9 @@ def _readings() -> Iterable[str]:
 
 
 def _scenarios() -> Iterable[str]:
-    from leadproof.load import scenario
+    from leadproof.load import scenarios
 
-    return scenario.names()
+    return scenarios.names()
 
 
 def _objectives() -> Iterable[str]:
@@ -81,17 +81,11 @@ def _faults() -> Iterable[str]:
     return FAULTS
 
 
-def _defects() -> Iterable[str]:
+def written_defects() -> Iterable[str]:
+    """The defects that are written by hand."""
     from leadproof.mock.defects import written  # the generated ones are thousands, and nobody types their names
 
     return [row.id for row in written.rows()]
-
-
-def _explained() -> Iterable[str]:
-    from leadproof.cli.explain import SHELVES
-
-    rows = (_defects() if name == "defects" else shelf.rows() for name, shelf in SHELVES.items())
-    return dict.fromkeys([*SHELVES, *(one for names in rows for one in names)])
 
 
 def _starters() -> Iterable[str]:
@@ -101,6 +95,6 @@ def _starters() -> Iterable[str]:
 
 
 operations, clauses, readings, targets = (offering(one) for one in (_operations, _clauses, _readings, _targets))
-faults, defects, explained, starters = (offering(one) for one in (_faults, _defects, _explained, _starters))
+faults, defects, starters = (offering(one) for one in (_faults, written_defects, _starters))
 scenarios, objectives = with_files(_scenarios), with_files(_objectives)
 files = with_files(tuple)

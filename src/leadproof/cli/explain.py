@@ -6,7 +6,7 @@ import difflib
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import click
@@ -21,8 +21,13 @@ from leadproof.mock.defects import Defect
 from leadproof.mock.server.faults import FAULTS, Fault
 
 
+def _names() -> Iterable[str]:
+    rows = (completing.written_defects() if name == "defects" else shelf.rows() for name, shelf in SHELVES.items())
+    return dict.fromkeys([*SHELVES, *(one for names in rows for one in names)])
+
+
 @click.command("explain")
-@click.argument("name", shell_complete=completing.explained)
+@click.argument("name", shell_complete=completing.offering(_names))
 def command(name: str) -> None:
     """Explain a clause, a reading, a kind of finding, an operation, a defect or fault of the mock, an exit code, or a
     word of the report.

@@ -23,11 +23,12 @@ from leadproof.core.text import figure
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import is_mock, mock_credentials, with_mock_credentials
 from leadproof.judge import Judge
-from leadproof.load import driver, guard, latency, objectives, scenario, telling
+from leadproof.load import driver, guard, latency, objectives, scenarios, telling
 from leadproof.load.following import follow
 from leadproof.load.job import MODELS, Job, require_sources
 from leadproof.load.plan import Plan, require
 from leadproof.load.plan import plan as plan_of
+from leadproof.load.scenario import Scenario
 from leadproof.load.schedule import PATTERNS, SHAPES
 from leadproof.load.story import Story
 from leadproof.runs import config
@@ -82,11 +83,11 @@ CLOSED_USERS = 10
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any other setting of the scenario: batch=5."
 )
 @click.option("--timeout", type=options.Seconds(), help="Until a request without an answer is given up (default: 30s).")
-@click.option("--max-rate", type=float, help=f"Raise the cap on --rate ({scenario.REMOTE_RATE:g} on another machine).")
+@click.option("--max-rate", type=float, help=f"Raise the cap on --rate ({scenarios.REMOTE_RATE:g} on another machine).")
 @click.option(
     "--max-duration",
     type=options.Seconds(),
-    help=f"Raise the cap on --duration ({scenario.REMOTE_SECONDS:g}s on another machine).",
+    help=f"Raise the cap on --duration ({scenarios.REMOTE_SECONDS:g}s on another machine).",
 )
 @click.option("--no-conservation", is_flag=True, help="Do not look up accepted leads afterwards.")
 @click.option("--plan", "planned", is_flag=True, help="Show what the load would do, and send nothing.")
@@ -130,7 +131,7 @@ def command(name: str | None, **given: Any) -> int:
     if given["worker"]:
         return driver.worker(_worker(given), _secret(given))
     if name is None:
-        raise UsageError("which scenario?", hint=f"known are: {', '.join(scenario.names())}; --list describes them")
+        raise UsageError("which scenario?", hint=f"known are: {', '.join(scenarios.names())}; --list describes them")
     if hints.is_url(name):
         raise UsageError(
             "load takes a scenario, and its target as an option",
@@ -149,7 +150,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
         )
     if given["model"] == "open" and given["users"]:
         raise UsageError("the open model has no users", hint="say --rate, or --model closed")
-    chosen = scenario.changed(scenario.load(name), given["settings"]).with_(
+    chosen = scenarios.changed(scenarios.load(name), given["settings"]).with_(
         rate=given["rate"], duration=given["duration"], shape=given["shape"], arrivals=given["arrivals"],
         xml_share=given["xml_share"], judge_share=given["judge_share"], objectives=given["goals"],
         timeout=given["timeout"],
@@ -160,7 +161,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
     goal = None if given["target"] is None else config.target(given["target"], configured, timeout=given["timeout"])
     if goal is not None:
         guard.allow(goal, given["allowed"])
-    scenario.capped(
+    scenarios.capped(
         chosen, loopback=goal is None or goal.loopback, most_rate=given["max_rate"], most_seconds=given["max_duration"]
     )
     maker = LeadMaker(profile, seed)
@@ -310,7 +311,7 @@ def _repeat(seed: int) -> str:
     return shlex.join([*words, "--seed", str(seed)])
 
 
-def _mock_arguments(given: Mapping[str, Any], chosen: scenario.Scenario, seed: int) -> list[str]:
+def _mock_arguments(given: Mapping[str, Any], chosen: Scenario, seed: int) -> list[str]:
     # Conservation looks every lead up: the mock must not have forgotten the oldest by then.
     leads = round(chosen.schedule().expected * chosen.batch * 2) + 10_000
     arguments = ["--seed", str(seed), "--max-leads", str(max(leads, 200_000))]
@@ -332,8 +333,8 @@ def _secret(given: Mapping[str, Any]) -> str:
 
 def _list() -> None:
     click.echo("scenarios (loadtests/scenarios):")
-    for name in scenario.names():
-        one = scenario.load(name)
+    for name in scenarios.names():
+        one = scenarios.load(name)
         click.echo(f"  {name:18} {one.about}  {one.shape} {one.rate:g}/s, {one.duration:g} s")
     click.echo("objectives:")
     for name, goals in objectives.PRESETS.items():

@@ -149,14 +149,13 @@ def _certify_lines(data: Mapping[str, Any], load: Plan | str) -> Iterator[str]:
     yield f"  target       {target}"
     yield f"  credentials  {data['credentials'] or 'none: LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN would be taken'}"
     yield (
-        f"  about        {cases['operations']} of {len(OPERATIONS)} operations, {cases['cells']} of {len(CELLS)} "
-        "operations and representations"
+        f"  about        {cases['operations']} of {len(OPERATIONS)} operations, {cases['cells']} of {len(CELLS)} cells"
     )
-    yield f"  suite        {count(sum(one['cases'] for one in cases['phases']), 'case')}, topic after topic:"
+    yield f"  suite        {count(sum(one['cases'] for one in cases['phases']), 'case')}, by topic:"
     for one in cases["phases"]:
-        requests = f"about {one['requests']:,} requests" if one["requests"] else "none: the budget is spent before"
-        cut = ", where the budget ends" if one["cut"] and one["requests"] else ""
-        yield f"    {one['topic']:16} {one['cases']:>4} cases  {requests}{cut}"
+        requests = f"about {count(one['requests'], 'request')}" if one["requests"] else "none"
+        cut = ", cut by the budget" if one["cut"] else ""
+        yield f"    {one['topic']:16} {count(one['cases'], 'case'):>10}  {requests}{cut}"
     yield f"  requests     {_within(cases, data['per_second'])}"
     yield f"  leads        about {cases['leads']:,} created" + (", each with noSell" if data["no_sell"] else "")
     if isinstance(load, str):
@@ -164,7 +163,7 @@ def _certify_lines(data: Mapping[str, Any], load: Plan | str) -> Iterator[str]:
     else:
         yield (
             f"  load probe   {load.scenario.rate:g} journeys/s for {load.scenario.duration:g} s: about "
-            f"{sum(load.requests.values()):,.0f} requests, {load.leads:,.0f} leads"
+            f"{count(round(sum(load.requests.values())), 'request')}, {count(round(load.leads), 'lead')}"
         )
     yield f"  reports      {one_line(data['out'], 60)}, a directory of its own"
     yield f"               {', '.join(data['formats'])}"

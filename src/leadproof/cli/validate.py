@@ -150,7 +150,7 @@ def _told(display: Display, files: Sequence[Path]) -> Told:
         if total is None:
             display.show(progress.counted("standard input" if name == "-" else name, judged, None, "exchanges"))
         else:
-            display.show(progress.read(f"{name}, {judged:,} exchanges", taken, total))
+            display.show(progress.read(f"{name}, {count(judged, 'exchange')}", taken, total))
 
     told(files[0].name, 0, 0)
     return told

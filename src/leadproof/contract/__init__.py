@@ -1,3 +1,3 @@
-"""The contract as data: `specs` reads specs/ and compiles it once, `schemas` resolves and narrows JSON Schemas, `profile`
-is the posting document of an account. Nothing here judges.
+"""The contract as data: `specs` reads specs/ and compiles it once, `schemas` resolves and narrows JSON Schemas, and
+`profile` is the posting document of an account. Nothing here judges.
 """

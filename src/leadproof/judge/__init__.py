@@ -62,7 +62,7 @@ class Judge:
         captured: bool = False,
     ) -> None:
         #: Where the senders are others: what there is to say about them.
-        self._watch = Watch(self) if captured else None
+        self._watch = Watch(self.side_by_side) if captured else None
         self.spec = spec or load()
         self.profile = profile
         self.register = Register(self.spec, without)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from leadproof.core.findings import Observation
 from leadproof.judge.habits import habits
 from leadproof.judge.judgement import Judgement
 from leadproof.judge.pairs import Pairs
 
-if TYPE_CHECKING:
-    from leadproof.judge import Judge
-
 
 class Watch:
-    """Looks at each judgement of a run before it is remembered."""
+    """Looks at each judgement of a run before it is remembered.
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+    Args:
+        compare: Are the two answers of twins equivalent?
+    """
+
+    def __init__(self, compare: Callable[[Judgement, Judgement], Judgement]) -> None:
+        self._compare = compare
         self._pairs = Pairs()
 
     def __call__(self, judgement: Judgement) -> Judgement:
@@ -32,7 +33,7 @@ class Watch:
         twins = self._pairs.twin(judgement)
         if twins is None:
             return judgement
-        beside = self._judge.side_by_side(*twins)
+        beside = self._compare(*twins)
         return replace(
             judgement,
             findings=(*judgement.findings, *beside.findings),

@@ -23,7 +23,7 @@ from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import mock_credentials
 from leadproof.load.journeys import OPERATIONS_OF, Kit
 from leadproof.load.scenario import Scenario
-from leadproof.load.scenario import read as read_scenario
+from leadproof.load.scenarios import read as read_scenario
 from leadproof.load.traffic import Traffic
 
 #: How journeys begin: by the schedule, whatever answers do (open), or each user the next one after the last (closed).

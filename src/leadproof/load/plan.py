@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from leadproof.core.errors import UsageError
+from leadproof.core.text import count
 from leadproof.load import conservation, objectives
 from leadproof.load.expecting import CALLBACK, expected
 from leadproof.load.measures import JOURNEY
@@ -72,7 +73,7 @@ class Plan:
             return "" if self.step >= LEAST_STEP else f"each step of --shape step would last {self.step:g} s only"
         spare = " and some to spare" if short.expected >= short.needed else ""
         return (
-            f"each step of --shape step gives about {short.expected:,.0f} samples of {short.step}; "
+            f"each step of --shape step gives about {count(round(short.expected), 'sample')} of {short.step}; "
             f"{short.objective} needs {short.needed:,}{spare}"
         )
 
@@ -89,7 +90,7 @@ class Plan:
         short = _longest(self.samples)
         if short is None or self.step:
             return ""
-        found = f"about {short.expected:,.0f} samples of {short.step} are expected, {short.objective} needs "
+        found = f"about {count(round(short.expected), 'sample')} of {short.step} expected, {short.objective} needs "
         return f"{found}{short.needed:,}: {_remedy(short.duration)}"
 
     def data(self) -> dict[str, Any]:

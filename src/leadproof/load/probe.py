@@ -17,7 +17,7 @@ from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import is_mock
 from leadproof.judge import Judge
-from leadproof.load import driver, guard, latency, objectives, scenario
+from leadproof.load import driver, guard, latency, objectives, scenarios
 from leadproof.load.following import Show, follow
 from leadproof.load.job import Job
 from leadproof.load.scenario import Scenario
@@ -135,7 +135,7 @@ def chosen(maker: LeadMaker, *, left: int | None, per_second: float = 0.0, goals
         journeys = min(journeys, left // _OF_ONE)
     if journeys < _FEWEST:
         raise LeadproofError("too few requests are left, or too few are allowed in a second")
-    return scenario.load("ping_post" if able else "direct_post").with_(
+    return scenarios.load("ping_post" if able else "direct_post").with_(
         rate=rate, duration=journeys / rate, objectives=goals or "smoke", arrivals="constant",
     )  # fmt: skip
 

@@ -1,24 +1,14 @@
-"""The mock: a lead receiver that behaves as the documentation and the readings say, with memory, and without I/O.
+"""The mock: the service as documented, with controls for tests, on a port or within a process.
 
-`Mock(profile, clock=…).handle(request) -> Response` is all there is to it; `leadproof.server` puts it on a socket.
-A request passes through these modules, one noun each:
-
-* `routing`      path and method to operation, credentials
-* `negotiation`  Content-Type and Accept
-* `reading`      bytes to a value with the documented types, or a problem document
-* `handlers`     what each operation does (`HANDLERS`), on the `world`'s memory: `orders`, `leads`, `offers`
-* `intake`       may a lead come in? By the `rulebook`, which is the profile compiled
-* `answers`      results as values
-* `callbacks`, `controls`, `recipes`, `hotpath`: the call to returnURL, the controls under /__mock__/, how to get each
-  responseType, and the short way of a ping
-
-What cannot be read is answered by a problem document with a 4xx status that names the place; what can be read and is
-missing or unacceptable by status 200, `isValid: false` and its `responseType`. Neither is documented: both are
-readings. `recipes` says how to get each of the ten values of `responseType`, for any profile.
+* `engine`    the lead receiver itself, pure: a request in, a response out
+* `controls`  what a test may do to it under /__mock__/: time, review, returns, a new beginning
+* `app`       `Mock(profile, clock=…).handle(request) -> Response`: dispatches to the one or the other
+* `server`    puts it on a socket; `faults` there break the transport
+* `defects`   ways in which it can be made to break the contract
 """
 
-from leadproof.mock.recipes import Recipe, recipes_for
-from leadproof.mock.service import Mock
-from leadproof.mock.world import Limits
+from leadproof.mock.app import Mock
+from leadproof.mock.engine.recipes import Recipe, recipes_for
+from leadproof.mock.engine.world import Limits
 
 __all__ = ["Limits", "Mock", "Recipe", "recipes_for"]

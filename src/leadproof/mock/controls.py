@@ -9,19 +9,17 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from leadproof.core.exchange import Request, Response, header
-from leadproof.mock.callbacks import is_loopback
-from leadproof.mock.clock import precise_timestamp
-from leadproof.mock.leads import IllegalTransition, Lead
-from leadproof.mock.problems import Refused
-from leadproof.mock.recipes import recipes_for
-
-if TYPE_CHECKING:
-    from leadproof.mock.service import Mock
+from leadproof.mock.engine.callbacks import is_loopback
+from leadproof.mock.engine.clock import precise_timestamp
+from leadproof.mock.engine.leads import IllegalTransition, Lead
+from leadproof.mock.engine.problems import Refused
+from leadproof.mock.engine.recipes import recipes_for
+from leadproof.mock.engine.service import Engine
 
 PREFIX = "/__mock__/"
 TOKEN_HEADER = "x-mock-token"
@@ -67,13 +65,18 @@ class Return(msgspec.Struct, forbid_unknown_fields=True):
     reason: str
 
 
-def handle(mock: Mock, request: Request) -> Response:
-    """The answer to a control request.
+def handle(mock: Engine, token: str, request: Request) -> Response:
+    """The answer to a control request; a problem document where it is not allowed, unknown or not possible now."""
+    try:
+        return _answer(mock, token, request)
+    except Refused as refused:
+        return refused.response
 
-    Raises:
-        Refused: It is not allowed, unknown, or not possible in the state that the mock is in.
-    """
-    _allow(mock, request)
+
+def _answer(mock: Engine, token: str, request: Request) -> Response:
+    if len(request.body) > mock.max_body:
+        raise Refused(413, f"the body has {len(request.body)} bytes, the cap is {mock.max_body}")
+    _allow(token, request)
     parts = request.path[len(PREFIX) :].split("/")
     shape = ["{id}" if part.isascii() and part.isdigit() and len(part) <= 16 else part for part in parts]
     control = CONTROLS.get("/".join(shape))
@@ -93,13 +96,13 @@ def handle(mock: Mock, request: Request) -> Response:
     )
 
 
-def _allow(mock: Mock, request: Request) -> None:
+def _allow(token: str, request: Request) -> None:
     host = header(request.headers, "host") or ""
     name = host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
     if not is_loopback(name):
         raise Refused(403, "controls answer to a Host that is this machine only")
-    token = header(request.headers, TOKEN_HEADER) or ""
-    if not mock.token or not hmac.compare_digest(token.encode(), mock.token.encode()):
+    given = header(request.headers, TOKEN_HEADER) or ""
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
         raise Refused(403, f"controls need the header {TOKEN_HEADER} with the token that was given at the start")
 
 
@@ -111,29 +114,29 @@ def _shape(argument: type) -> str:
 # ---- what they do --------------------------------------------------------------------------------------------------
 
 
-def _clock(mock: Mock) -> dict[str, Any]:
+def _clock(mock: Engine) -> dict[str, Any]:
     now = mock.world.clock.now()
     return {"now": now, "clock": precise_timestamp(now)}
 
 
-def _advance(mock: Mock, argument: Advance, lead_id: int) -> dict[str, Any]:
+def _advance(mock: Engine, argument: Advance, lead_id: int) -> dict[str, Any]:
     if mock.world.clock.now() + argument.seconds > 32_000_000_000:
         raise Refused(400, "that is more time than timestamps can print")
     mock.world.clock.advance(argument.seconds)
     return _clock(mock)
 
 
-def _stop(mock: Mock, argument: Stop, lead_id: int) -> dict[str, Any]:
+def _stop(mock: Engine, argument: Stop, lead_id: int) -> dict[str, Any]:
     mock.world.clock.stop(argument.at)
     return _clock(mock)
 
 
-def _reset(mock: Mock, argument: Nothing, lead_id: int) -> dict[str, Any]:
+def _reset(mock: Engine, argument: Nothing, lead_id: int) -> dict[str, Any]:
     mock.reset()
     return state(mock)
 
 
-def _permissions(mock: Mock, argument: Permissions, lead_id: int) -> dict[str, Any]:
+def _permissions(mock: Engine, argument: Permissions, lead_id: int) -> dict[str, Any]:
     if argument.vid not in mock.world.permissions:
         raise Refused(404, f"the profile has no source {argument.vid}")
     unknown = set(argument.permissions) - {"return_sends", "duplicate_check"}
@@ -143,14 +146,14 @@ def _permissions(mock: Mock, argument: Permissions, lead_id: int) -> dict[str, A
     return {"vid": argument.vid, "permissions": sorted(set(argument.permissions))}
 
 
-def _found(mock: Mock, lead_id: int) -> Lead:
+def _found(mock: Engine, lead_id: int) -> Lead:
     lead = mock.world.leads.find(lead_id)
     if lead is None:
         raise Refused(404, f"there is no lead {lead_id}")
     return lead
 
 
-def _move(mock: Mock, lead_id: int, lead: Lead, event: str) -> dict[str, Any]:
+def _move(mock: Engine, lead_id: int, lead: Lead, event: str) -> dict[str, Any]:
     try:
         mock.world.leads.move(lead_id, lead, event)
     except IllegalTransition as error:
@@ -158,7 +161,7 @@ def _move(mock: Mock, lead_id: int, lead: Lead, event: str) -> dict[str, Any]:
     return _lead(mock, Nothing(), lead_id)
 
 
-def _review(mock: Mock, argument: Review, lead_id: int) -> dict[str, Any]:
+def _review(mock: Engine, argument: Review, lead_id: int) -> dict[str, Any]:
     if argument.verdict not in ("approve", "reject"):
         raise Refused(400, "verdict is approve or reject")
     if argument.verdict == "reject" and not argument.reason:
@@ -168,7 +171,7 @@ def _review(mock: Mock, argument: Review, lead_id: int) -> dict[str, Any]:
     return _move(mock, lead_id, lead, argument.verdict)
 
 
-def _return(mock: Mock, argument: Return, lead_id: int) -> dict[str, Any]:
+def _return(mock: Engine, argument: Return, lead_id: int) -> dict[str, Any]:
     if not argument.reason:
         raise Refused(400, "a return needs a reason, because the status answer names it")
     lead = _found(mock, lead_id)
@@ -176,7 +179,7 @@ def _return(mock: Mock, argument: Return, lead_id: int) -> dict[str, Any]:
     return _move(mock, lead_id, lead, "return")
 
 
-def _lead(mock: Mock, argument: Nothing, lead_id: int) -> dict[str, Any]:
+def _lead(mock: Engine, argument: Nothing, lead_id: int) -> dict[str, Any]:
     """Everything but the fields, which may be somebody's data."""
     lead = _found(mock, lead_id)
     profile = mock.profile
@@ -192,7 +195,7 @@ def _lead(mock: Mock, argument: Nothing, lead_id: int) -> dict[str, Any]:
     }
 
 
-def state(mock: Mock) -> dict[str, Any]:
+def state(mock: Engine) -> dict[str, Any]:
     """What the mock remembers, in numbers."""
     world, queue = mock.world, mock.callbacks
     return {
@@ -208,7 +211,7 @@ def state(mock: Mock) -> dict[str, Any]:
     }
 
 
-def _recipes(mock: Mock, argument: Nothing, lead_id: int) -> list[dict[str, Any]]:
+def _recipes(mock: Engine, argument: Nothing, lead_id: int) -> list[dict[str, Any]]:
     return [asdict(one) for one in recipes_for(mock.profile)]
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from leadproof.core.target import Target
-from leadproof.mock.problems import MEDIA_TYPE
+from leadproof.mock.engine.problems import MEDIA_TYPE
 
 Pairs = list[tuple[bytes, bytes]]
 Known = TypeVar("Known")

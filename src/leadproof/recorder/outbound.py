@@ -7,16 +7,14 @@ nothing is ever sent twice and nobody else's answer can get in between. Redirect
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import httptools
 
 from leadproof.http.wire import BODILESS
 from leadproof.recorder.heads import END, MAX_HEAD, KnownAnswer, Pairs, answer_head
 from leadproof.recorder.passage import Passage
-
-if TYPE_CHECKING:
-    from leadproof.recorder.relay import Relay
+from leadproof.recorder.sides import Upstream
 
 #: Where an answer's body ends (RFC 9112, section 6.3).
 LENGTH, CHUNKED, CLOSE = "length", "chunked", "close"
@@ -27,7 +25,7 @@ class Outbound(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, relay: Relay) -> None:
+    def __init__(self, relay: Upstream) -> None:
         self._relay = relay
         #: The exchange under way.
         self.passage: Passage | None = None

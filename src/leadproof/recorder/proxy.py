@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leadproof.core.target import Target
 from leadproof.recorder.frames import Kind
@@ -14,10 +14,7 @@ from leadproof.recorder.heads import KnownAnswer, KnownRequest, Memory, Way, way
 from leadproof.recorder.keeping import Keeping
 from leadproof.recorder.outbound import Outbound
 from leadproof.recorder.passage import Passage
-
-if TYPE_CHECKING:
-    from leadproof.recorder.inbound import Inbound
-    from leadproof.recorder.relay import Relay
+from leadproof.recorder.sides import ClientSide, Upstream
 
 #: Seconds after which a client is let go that says nothing, or does not finish what it says.
 IDLE_TIMEOUT = 75.0
@@ -48,7 +45,7 @@ class Proxy:
         self.way: Way = way(target)
         self.timeout = target.timeout
         self.keeping, self.loop, self.deciding = keeping, loop, deciding
-        self.connections: set[Inbound] = set()
+        self.connections: set[ClientSide] = set()
         self.stopping = False
         self.requests: Memory[KnownRequest] = Memory()
         self.answers: Memory[KnownAnswer] = Memory()
@@ -75,7 +72,7 @@ class Proxy:
         """So many of those that were admitted never set out."""
         self._admitted -= number
 
-    async def connect(self, relay: Relay) -> Outbound:
+    async def connect(self, relay: Upstream) -> Outbound:
         """A connection to the target.
 
         Raises:

@@ -27,7 +27,8 @@ class Relay:
     """The requests of one client connection on their way."""
 
     def __init__(self, proxy: Proxy, transport: asyncio.Transport) -> None:
-        self.proxy, self.transport = proxy, transport
+        self.proxy: Proxy = proxy
+        self.transport = transport
         #: In the order they came; the first is under way.
         self.queue: deque[Passage] = deque()
         #: Is nothing taken any more?
@@ -128,13 +129,13 @@ class Relay:
         if self._connecting is not None:
             self._connecting.cancel()
 
-    def outbound_lost(self, outbound: Outbound) -> None:
+    def outbound_lost(self, outbound: asyncio.Protocol) -> None:
         """The connection to the target is gone."""
         if self._outbound is outbound:
             self._outbound, self._target_full = None, False
             self.regulate()
 
-    def target_full(self, outbound: Outbound, *, full: bool) -> None:
+    def target_full(self, outbound: asyncio.Protocol, *, full: bool) -> None:
         """The target takes no more at present, or takes more again."""
         if self._outbound is outbound:
             self._target_full = full

@@ -10,7 +10,7 @@ from typing import Any
 from locust.env import Environment
 
 from leadproof.core.errors import ConfigurationError
-from leadproof.load import guard, objectives, scenario
+from leadproof.load import guard, objectives, scenarios
 from leadproof.load.job import MODELS, Job
 from leadproof.load.schedule import SHAPES
 from leadproof.runs import config
@@ -32,12 +32,12 @@ def from_options(environment: Environment) -> Job:
         raise ConfigurationError("there is no target", hint="name it with --host http://127.0.0.1:8080")
     configured = config.load(Path.cwd())
     target = config.target(host.rstrip("/"), configured)
-    chosen = scenario.load(user.scenario).with_(
+    chosen = scenarios.load(user.scenario).with_(
         rate=options.rate, duration=options.run_time or options.duration or None, shape=options.shape,
         xml_share=options.xml_share, judge_share=options.judge_share, objectives=options.objectives,
     )  # fmt: skip
     objectives.load(chosen.goals)
-    scenario.capped(chosen, loopback=target.loopback, most_rate=options.max_rate, most_seconds=options.max_duration)
+    scenarios.capped(chosen, loopback=target.loopback, most_rate=options.max_rate, most_seconds=options.max_duration)
     return Job(
         chosen, target.base, target.scheme, target.ca, options.posting_profile or configured.profile,
         configured.seed if options.seed is None else options.seed, secrets.randbits(32), options.model,

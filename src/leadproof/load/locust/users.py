@@ -10,7 +10,7 @@ import gevent
 from gevent.event import Event
 from locust import User, tag
 
-from leadproof.load import scenario as scenarios
+from leadproof.load import scenarios
 from leadproof.load.locust.session import install, session_of
 
 

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from leadproof.core.exchange import Response
 from leadproof.core.operations import CELLS
-from leadproof.mock.answers import Value
 from leadproof.mock.defects import in_json, in_xml
 from leadproof.mock.defects.model import Defect, Plant, content_type
 from leadproof.mock.defects.places import Place, clause, owner, paired, places, reach
-from leadproof.mock.service import Finish, Transform
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.service import Finish, Transform
 
 
 def rows(seed: int) -> Iterator[Defect]:

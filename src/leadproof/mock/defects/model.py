@@ -12,8 +12,9 @@ from typing import Any
 
 from leadproof.contract.profile import Profile
 from leadproof.core.exchange import Request, Response
-from leadproof.mock.answers import Value
-from leadproof.mock.service import Finish, Mock, Transform
+from leadproof.mock.app import Mock
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.service import Finish, Transform
 
 #: Mock, request, and how to go on: what stands around `Mock.handle`.
 Around = Callable[[Mock, Request, Callable[[Request], Response]], Response]
@@ -75,12 +76,12 @@ class _Planted(Mock):
         if rigs:  # the short way of a ping was made of the parts that stood there before
             self._short = {}
 
-    def handle(self, request: Request) -> Response:
+    def receive(self, request: Request) -> Response:
         return self._through(self._arounds, request)
 
     def _through(self, arounds: list[Around], request: Request) -> Response:
-        if not arounds or request.target.startswith("/__mock__/"):
-            return super().handle(request)
+        if not arounds:
+            return super().receive(request)
         return arounds[0](self, request, lambda other: self._through(arounds[1:], other))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadproof.mock.callbacks import Callback
+from leadproof.mock.engine.callbacks import Callback
 
 #: Seconds that one call may take.
 TIMEOUT = 10.0

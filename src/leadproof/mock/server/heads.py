@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from leadproof.core.exchange import Headers, Response
-from leadproof.mock.problems import document
+from leadproof.mock.engine.problems import document
 
 #: Largest request line and header section together, and largest request target, in bytes.
 MAX_HEAD, MAX_TARGET = 65_536, 8_192

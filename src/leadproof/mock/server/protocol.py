@@ -17,8 +17,8 @@ import httptools
 
 from leadproof.core.exchange import Headers, Request, Response
 from leadproof.mock import Mock, controls
-from leadproof.mock.callbacks import Callback
-from leadproof.mock.problems import document
+from leadproof.mock.engine.callbacks import Callback
+from leadproof.mock.engine.problems import document
 from leadproof.mock.server.callbacks import send_callback
 from leadproof.mock.server.heads import MAX_HEAD, Head, read_head, too_large
 from leadproof.mock.server.plays import Answer, Script, Step, play, whole

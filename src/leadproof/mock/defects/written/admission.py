@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response, header
-from leadproof.mock.answers import Value
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Around, Defect, Plant
 from leadproof.mock.defects.written.rows import each_request, leads, operation_of, rewriting, row
-from leadproof.mock.service import Mock
+from leadproof.mock.engine.answers import Value
 
 Proceed = Callable[[Request], Response]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from leadproof import bodies
-from leadproof.mock.callbacks import Callback, CallbackQueue
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Defect, Plant, each_value
 from leadproof.mock.defects.written.rows import CREATES, row
-from leadproof.mock.service import Mock
+from leadproof.mock.engine.callbacks import Callback, CallbackQueue
 
 _OTHER = "7d0c5e21-94ab-4f63-8a2e-1c6b9d3f5e70"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from leadproof.mock.answers import Value
 from leadproof.mock.defects.model import Defect, Plant, each_result, each_value, with_members
 from leadproof.mock.defects.written.rows import CREATES, row
-from leadproof.mock.service import Transform
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.service import Transform
 
 
 def rows() -> Iterator[Defect]:

@@ -9,12 +9,13 @@ from itertools import count
 from leadproof import bodies
 from leadproof.contract.profile import Campaign, Profile
 from leadproof.core.exchange import Request, Response
-from leadproof.mock import answers
-from leadproof.mock.answers import Value
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Defect, Plant, each_result, with_members
 from leadproof.mock.defects.written.rows import fields, leads, operation_of, properties, rewriting, row, value_of
-from leadproof.mock.leads import Lead, LeadBook
-from leadproof.mock.service import Mock, Transform
+from leadproof.mock.engine import answers
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.leads import Lead, LeadBook
+from leadproof.mock.engine.service import Transform
 
 
 def campaigns(**changes: object) -> Callable[[Profile], Profile]:

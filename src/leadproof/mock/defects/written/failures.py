@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response, header
-from leadproof.mock.answers import Value
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Around, Defect, Plant
 from leadproof.mock.defects.written.rows import leads, operation_of, properties, row, value_of
-from leadproof.mock.service import Mock
+from leadproof.mock.engine.answers import Value
 
 #: What a framework answers where the program behind it fails.
 _BROKEN = Response(500, (("content-type", "text/html"),), b"<h1>Server Error in '/' Application.</h1>")

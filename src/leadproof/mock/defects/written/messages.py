@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response, header
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Defect, Plant, each_response, relabelled
 from leadproof.mock.defects.written.rows import row
-from leadproof.mock.service import Mock
 
 
 def rows() -> Iterator[Defect]:

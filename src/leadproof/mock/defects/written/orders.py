@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response
-from leadproof.mock.answers import Value
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Defect, Plant, each_result, each_value
 from leadproof.mock.defects.written.rows import each_request, leads, operation_of, properties, row
-from leadproof.mock.orders import Order, OrderBook
-from leadproof.mock.service import Mock
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.orders import Order, OrderBook
 
 
 def rows() -> Iterator[Defect]:

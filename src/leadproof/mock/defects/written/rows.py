@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from leadproof import bodies
 from leadproof.core.exchange import Request, Response, format_of, header
-from leadproof.mock import routing
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Around, Defect, Plant
 from leadproof.mock.defects.places import clause
-from leadproof.mock.problems import Refused
-from leadproof.mock.service import Mock
+from leadproof.mock.engine import routing
+from leadproof.mock.engine.problems import Refused
 
 CREATES = ("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response
-from leadproof.mock.answers import Value
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Defect, Plant, each_result, each_value
 from leadproof.mock.defects.written.rows import CREATES, operation_of, row
-from leadproof.mock.ring import Ring
-from leadproof.mock.service import Mock, Transform
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.ring import Ring
+from leadproof.mock.engine.service import Transform
 
 
 def rows() -> Iterator[Defect]:

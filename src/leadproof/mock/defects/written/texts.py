@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from leadproof.contract.profile import Profile
 from leadproof.core.exchange import Response
-from leadproof.mock.answers import Value
 from leadproof.mock.defects.model import Defect, Plant, content_type, each_body, each_response, each_result, relabelled
 from leadproof.mock.defects.written.rows import CREATES, row
-from leadproof.mock.service import Finish
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.service import Finish
 
 
 def rows() -> Iterator[Defect]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
-from leadproof.mock.answers import Value
+from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Defect, Plant, each_result
 from leadproof.mock.defects.written.rows import row
-from leadproof.mock.orders import Order, OrderBook
-from leadproof.mock.service import Mock
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.orders import Order, OrderBook
 
 #: An ordinary time zone west of UTC, in the winter.
 _ZONE = timezone(timedelta(hours=-5))

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from leadproof.contract.profile import Profile
-from leadproof.mock import answers
-from leadproof.mock.answers import Value
 from leadproof.mock.defects.model import Defect, Plant, each_result
 from leadproof.mock.defects.written.duplicates import campaigns
 from leadproof.mock.defects.written.rows import CREATES, each_request, leads, properties, row
-from leadproof.mock.service import Transform
+from leadproof.mock.engine import answers
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.service import Transform
 
 
 def rows() -> Iterator[Defect]:

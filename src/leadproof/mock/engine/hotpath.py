@@ -15,11 +15,11 @@ import msgspec
 from leadproof import bodies
 from leadproof.bodies import xml
 from leadproof.core.errors import EncodeError
-from leadproof.mock import answers
-from leadproof.mock.clock import timestamp
-from leadproof.mock.intake import place_ping
-from leadproof.mock.rulebook import Account, Refusal, Terms
-from leadproof.mock.world import World
+from leadproof.mock.engine import answers
+from leadproof.mock.engine.clock import timestamp
+from leadproof.mock.engine.intake import place_ping
+from leadproof.mock.engine.rulebook import Account, Refusal, Terms
+from leadproof.mock.engine.world import World
 
 #: Body and format of the answer -> body of the answer, or None if the general way must be taken.
 ShortWay = Callable[[bytes, str], bytes | None]

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from leadproof.contract.profile import Client
-from leadproof.mock import answers, intake
-from leadproof.mock.answers import Value
-from leadproof.mock.callbacks import fault_of_url
-from leadproof.mock.calls import Call, Outcome, at_least_one, count
-from leadproof.mock.intake import Placement
-from leadproof.mock.leads import Lead
-from leadproof.mock.reading import fields_of, properties_of, source_of
-from leadproof.mock.rulebook import Account, Refusal, Terms
-from leadproof.mock.world import Receipt, World
+from leadproof.mock.engine import answers, intake
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.callbacks import fault_of_url
+from leadproof.mock.engine.calls import Call, Outcome, at_least_one, count
+from leadproof.mock.engine.intake import Placement
+from leadproof.mock.engine.leads import Lead
+from leadproof.mock.engine.reading import fields_of, properties_of, source_of
+from leadproof.mock.engine.rulebook import Account, Refusal, Terms
+from leadproof.mock.engine.world import Receipt, World
 
 _HOUR = 3600.0
 

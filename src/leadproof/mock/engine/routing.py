@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from leadproof.contract.profile import Credentials
 from leadproof.core.exchange import Headers
 from leadproof.core.operations import OPERATIONS, Operation
-from leadproof.mock.problems import Refused
+from leadproof.mock.engine.problems import Refused
 
 
 class Route(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from leadproof.mock.ids import Guids
+from leadproof.mock.engine.ids import Guids
 
 #: State and event give the next state; what is not in here does not happen.
 TRANSITIONS: dict[tuple[str, str], str] = {

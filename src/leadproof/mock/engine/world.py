@@ -10,12 +10,12 @@ from typing import NamedTuple
 import msgspec
 
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
-from leadproof.mock.clock import Clock, Seconds
-from leadproof.mock.ids import Guids, drawn
-from leadproof.mock.leads import LeadBook
-from leadproof.mock.orders import OrderBook
-from leadproof.mock.ring import Ring
-from leadproof.mock.rulebook import Refusal, Rulebook, Terms
+from leadproof.mock.engine.clock import Clock, Seconds
+from leadproof.mock.engine.ids import Guids, drawn
+from leadproof.mock.engine.leads import LeadBook
+from leadproof.mock.engine.orders import OrderBook
+from leadproof.mock.engine.ring import Ring
+from leadproof.mock.engine.rulebook import Refusal, Rulebook, Terms
 
 _DAY = 86400
 

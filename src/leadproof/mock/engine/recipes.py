@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile
-from leadproof.mock.rulebook import test_of
+from leadproof.mock.engine.rulebook import test_of
 
 
 @dataclass(frozen=True, slots=True)

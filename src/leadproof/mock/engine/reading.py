@@ -10,7 +10,7 @@ from typing import Any
 
 from leadproof import bodies
 from leadproof.contract import specs
-from leadproof.mock.problems import Refused, status_of
+from leadproof.mock.engine.problems import Refused, status_of
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,

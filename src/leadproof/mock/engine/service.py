@@ -1,7 +1,7 @@
-"""`Mock`: a request in, a response out. The pipeline that every request goes through.
+"""`Engine`: a request in, a response out. The pipeline that every request goes through.
 
 Pure but for the memory that it keeps: time comes in as a function, ids and chance from the seed, and nothing is sent
-or read. `leadproof.server` puts it on a socket.
+or read. `mock.server` puts it on a socket.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from leadproof import bodies
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import EncodeError
 from leadproof.core.exchange import Headers, Request, Response
-from leadproof.mock import controls, hotpath, problems, routing
-from leadproof.mock.answers import Value
-from leadproof.mock.callbacks import Callback, CallbackQueue
-from leadproof.mock.calls import Call
-from leadproof.mock.clock import Seconds
-from leadproof.mock.handlers import HANDLERS, meant
-from leadproof.mock.negotiation import Representations, negotiate
-from leadproof.mock.reading import read
-from leadproof.mock.rulebook import Rulebook
-from leadproof.mock.world import Limits, World
+from leadproof.mock.engine import hotpath, problems, routing
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.callbacks import Callback, CallbackQueue
+from leadproof.mock.engine.calls import Call
+from leadproof.mock.engine.clock import Seconds
+from leadproof.mock.engine.handlers import HANDLERS, meant
+from leadproof.mock.engine.negotiation import Representations, negotiate
+from leadproof.mock.engine.reading import read
+from leadproof.mock.engine.rulebook import Rulebook
+from leadproof.mock.engine.world import Limits, World
 
 #: Operation id, format of the answer, value -> the value to send instead.
 Transform = Callable[[str, str, Value], Value]
@@ -43,7 +43,7 @@ class Plan(NamedTuple):
     short: Callable[[bytes, str], bytes | None] | None
 
 
-class Mock:
+class Engine:
     """The lead receiver, as documented and as the readings have it.
 
     Not thread-safe: one thread at a time may call it.
@@ -57,7 +57,6 @@ class Mock:
         seed: int = 0,
         limits: Limits | None = None,
         max_body: int = 1_048_576,
-        token: str = "",
         callback_hosts: Collection[str] = (),
         transform: Transform | None = None,
         finish: Finish | None = None,
@@ -69,13 +68,11 @@ class Mock:
         seed: Ids and chance; the same seed, clock and requests give the same answers, byte for byte.
         limits: How much is remembered.
         max_body: Bytes that a request body may have.
-        token: What the controls under /__mock__/ ask for; with none they answer nobody.
         callback_hosts: Hosts besides this machine that a returnURL may name.
         transform: Changes every answer's value before it is encoded: where a defect of the contract is planted.
         finish: Changes every response: where a fault of the transport is planted.
         """
         self.profile = profile
-        self.token = token
         self.max_body = max_body
         self._clock = clock
         self._seed = seed
@@ -116,8 +113,6 @@ class Mock:
         try:
             if len(request.body) > self.max_body:
                 raise problems.Refused(413, f"the body has {len(request.body)} bytes, the cap is {self.max_body}")
-            if request.path.startswith(controls.PREFIX):
-                return "", controls.handle(self, request)
             plan = plan or self._plan(request)
             operation = plan.route.operation.id
             return self._process(request, plan)

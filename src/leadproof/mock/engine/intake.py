@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from leadproof.contract.profile import FORMATS
-from leadproof.mock.orders import TRANSITIONS, Order
-from leadproof.mock.rulebook import Account, Refusal, Terms
-from leadproof.mock.world import World
+from leadproof.mock.engine.orders import TRANSITIONS, Order
+from leadproof.mock.engine.rulebook import Account, Refusal, Terms
+from leadproof.mock.engine.world import World
 
 
 class Placement(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from leadproof.mock.answers import Value
-from leadproof.mock.reading import leads_of
-from leadproof.mock.world import World
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.reading import leads_of
+from leadproof.mock.engine.world import World
 
 
 class Call(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from leadproof.contract.profile import Campaign, Client, Criterion, Field, LeadType, Profile, Source
 from leadproof.core.operations import RESPONSE_TYPES
-from leadproof.mock import leads, offers
+from leadproof.mock.engine import leads, offers
 
 #: Good values that are remembered for each field.
 _REMEMBERED = 4096

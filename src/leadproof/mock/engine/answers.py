@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from leadproof.mock.clock import precise_timestamp, timestamp
-from leadproof.mock.leads import Lead
+from leadproof.mock.engine.clock import precise_timestamp, timestamp
+from leadproof.mock.engine.leads import Lead
 
 Value = dict[str, Any]
 

@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from leadproof.mock.ring import Ring
+from leadproof.mock.engine.ring import Ring
 
 #: State and event give the next state; what is not in here does not happen.
 TRANSITIONS: dict[tuple[str, str], str] = {

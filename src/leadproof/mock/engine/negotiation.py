@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from leadproof.core.exchange import MEDIA_TYPES, Headers, format_of, header
 from leadproof.core.operations import Operation
-from leadproof.mock.problems import Refused
+from leadproof.mock.engine.problems import Refused
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";,]+)", re.IGNORECASE)
 

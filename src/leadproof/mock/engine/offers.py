@@ -7,7 +7,7 @@ were accepted (`leads.Lead.accepted_offers`).
 from __future__ import annotations
 
 from leadproof.contract.profile import Offer
-from leadproof.mock.leads import Lead
+from leadproof.mock.engine.leads import Lead
 
 #: State and event give the next state. Accepting twice changes nothing: a PUT may be repeated (RFC 9110, 9.2.2).
 TRANSITIONS: dict[tuple[str, str], str] = {

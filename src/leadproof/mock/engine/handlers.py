@@ -5,15 +5,15 @@ Adding an operation is a row here, beside its row in `operations.OPERATIONS` and
 
 from __future__ import annotations
 
-from leadproof.mock import answers, creating, intake, offers
-from leadproof.mock.answers import Value
-from leadproof.mock.calls import Call, Handler, Outcome, at_least_one, count
-from leadproof.mock.clock import timestamp
-from leadproof.mock.ids import is_guid
-from leadproof.mock.problems import Refused
-from leadproof.mock.reading import fields_of, leads_of, source_of
-from leadproof.mock.rulebook import Account, Refusal
-from leadproof.mock.world import World
+from leadproof.mock.engine import answers, creating, intake, offers
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.calls import Call, Handler, Outcome, at_least_one, count
+from leadproof.mock.engine.clock import timestamp
+from leadproof.mock.engine.ids import is_guid
+from leadproof.mock.engine.problems import Refused
+from leadproof.mock.engine.reading import fields_of, leads_of, source_of
+from leadproof.mock.engine.rulebook import Account, Refusal
+from leadproof.mock.engine.world import World
 
 
 def meant(call: Call, world: World) -> str:

@@ -1,0 +1,34 @@
+"""`Mock`: what a server or a test talks to. Dispatches to the engine and to its controls, and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leadproof.contract.profile import Profile
+from leadproof.core.exchange import Request, Response
+from leadproof.mock import controls
+from leadproof.mock.engine.service import Engine
+
+
+class Mock(Engine):
+    """The lead receiver with its controls under /__mock__/."""
+
+    def __init__(self, profile: Profile, *, token: str = "", **options: Any) -> None:
+        """Args:
+
+        profile: The posting profile to answer by.
+        token: What the controls ask for; with none they answer nobody.
+        options: Those of `Engine`.
+        """
+        super().__init__(profile, **options)
+        self.token = token
+
+    def handle(self, request: Request) -> Response:
+        """The answer to a request. Whatever the request is, there is one."""
+        if request.target.startswith(controls.PREFIX):
+            return controls.handle(self, self.token, request)
+        return self.receive(request)
+
+    def receive(self, request: Request) -> Response:
+        """The answer of the lead receiver itself; what a defect changes as a whole."""
+        return super().handle(request)
