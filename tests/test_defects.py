@@ -13,7 +13,7 @@ from leadproof.cli.defects import command
 from leadproof.commands import defects
 from leadproof.contract.profile import load
 from leadproof.core.errors import LeadproofError
-from leadproof.mock.defects import Plant, table
+from leadproof.mock.defects import Injection, table
 from leadproof.mock.defects.model import each_value
 
 PROFILE = load()
@@ -40,7 +40,7 @@ def test_a_sample_of_the_generated_ones_is_noticed() -> None:
 
 
 def test_what_nobody_can_notice_survives() -> None:
-    harmless = replace(WRITTEN[0], id="harmless", plant=Plant())
+    harmless = replace(WRITTEN[0], id="harmless", plant=Injection())
     assert defects.run_one(harmless, PROFILE, 0).verdict == "survived"
 
 

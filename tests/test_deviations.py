@@ -94,7 +94,7 @@ def noticed(change: Change, *operations: str) -> list[str]:
         summary = Summary(SPEC, Redactor(PROFILE.personal_fields))
         session = Session(client, Judge(SPEC, PROFILE), summary)
         controls = suite.Controls(mock.url, "t")
-        story = suite.Story(session, LeadMaker(PROFILE), controls)
+        story = suite.CaseContext(session, LeadMaker(PROFILE), controls)
         topics = ("operations", "sequences", "twins", "rare", "negotiation")
         suite.run(story, suite.select(operations, (), topics))
         controls.close()

@@ -15,7 +15,7 @@ from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.operations import OPERATIONS
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge, Judgement, recognise
-from leadproof.judge.habits import meant
+from leadproof.judge.client_mistakes import meant
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
 

@@ -20,12 +20,12 @@ from leadproof.judge import Judge
 from leadproof.load import conservation, job, latency, objectives, replies, scenarios, telling
 from leadproof.load.conservation import Conservation, Ledger
 from leadproof.load.job import Job
-from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, Call, Kit, Step, chooser
+from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, Call, JourneyContext, Step, chooser
 from leadproof.load.measures import DISTINCT, SLICES, Measures, Window
 from leadproof.load.objectives import FAIL, INCONCLUSIVE, PASS, Objective
 from leadproof.load.replies import Reply, read
 from leadproof.load.scenario import Scenario
-from leadproof.load.story import Story, exchange_of
+from leadproof.load.story import LoadRun, exchange_of
 from leadproof.load.traffic import Lead, Traffic
 from leadproof.mock import Mock
 from leadproof.redact import Redactor
@@ -40,7 +40,7 @@ def job_of(name: str = "ping_post", **changes: Any) -> Job:
     return Job(scenarios.load(name).with_(**changes), URL, mock=True)
 
 
-def kit_of(one: Job, **more: Any) -> Kit:
+def kit_of(one: Job, **more: Any) -> JourneyContext:
     return job.kit(one, one.target({}), lambda: NOW, **more)
 
 
@@ -536,21 +536,21 @@ def test_a_sample_gives_a_bound() -> None:
 # ---- the story -------------------------------------------------------------------------------------------------------
 
 
-def story_of(**changes: Any) -> Story:
+def story_of(**changes: Any) -> LoadRun:
     spec, posting = specs.load(), profile.load()
     redactor = Redactor(posting.personal_fields)
-    return Story(job_of(**changes), objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, redactor))
+    return LoadRun(job_of(**changes), objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, redactor))
 
 
-def of_the_mock(story: Story) -> None:
+def of_the_mock(story: LoadRun) -> None:
     story.job = replace(story.job, mock=True)
 
 
-def elsewhere(story: Story) -> None:
+def elsewhere(story: LoadRun) -> None:
     story.job = replace(story.job, mock=False)
 
 
-def told(change: Callable[[Story], None] = lambda story: None, **counts: int) -> tuple[Story, ExitCode]:
+def told(change: Callable[[LoadRun], None] = lambda story: None, **counts: int) -> tuple[LoadRun, ExitCode]:
     story = story_of()
     kit, service = kit_of(story.job), Service()
     for _ in range(20):
@@ -582,7 +582,7 @@ def test_a_good_run_passes() -> None:
         (lambda story: story.measures.outcomes.clear(), ExitCode.INCONCLUSIVE),
     ],
 )
-def test_exit_codes(change: Callable[[Story], None], code: ExitCode) -> None:
+def test_exit_codes(change: Callable[[LoadRun], None], code: ExitCode) -> None:
     assert told(change)[1] == code
 
 

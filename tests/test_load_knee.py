@@ -13,17 +13,17 @@ from leadproof.judge import Judge
 from leadproof.load import latency, objectives, scenarios, telling
 from leadproof.load.job import Job
 from leadproof.load.measures import Window
-from leadproof.load.story import Story
+from leadproof.load.story import LoadRun
 from leadproof.redact import Redactor
 from leadproof.runs.formats import RENDERERS
 from leadproof.runs.summary import Summary
 
 
-def story_of(*steps: tuple[float, int]) -> Story:
+def story_of(*steps: tuple[float, int]) -> LoadRun:
     """A run in five steps of a second: latency and number of the answers in each."""
     spec, posting = specs.load(), profile.load()
     one = Job(scenarios.load("ping_only").with_(shape="step", rate=600.0, duration=5.0), "http://127.0.0.1:8080")
-    story = Story(
+    story = LoadRun(
         one, objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, Redactor(posting.personal_fields))
     )
     for second, (duration, number) in enumerate(steps):

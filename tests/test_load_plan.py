@@ -17,7 +17,7 @@ from leadproof.core.errors import UsageError
 from leadproof.generate.leads import LeadMaker
 from leadproof.load import objectives, plan, scenarios
 from leadproof.load.expecting import CALLBACK, EXPECTED, expected
-from leadproof.load.journeys import JOURNEYS, Call, Kit, Step, chooser
+from leadproof.load.journeys import JOURNEYS, Call, JourneyContext, Step, chooser
 from leadproof.load.objectives import Objective
 from leadproof.load.replies import Answer, Offer, Reply, Result
 from leadproof.load.scenario import Scenario
@@ -61,7 +61,7 @@ class Willing:
 
 def sent(one: Scenario, number: int = MANY) -> tuple[Counter[str], int]:
     """Steps and created leads of so many journeys of a scenario."""
-    kit = Kit(one, TRAFFIC, random.Random(7), lambda: 1_790_000_000.0, callback_url="http://127.0.0.1:9")
+    kit = JourneyContext(one, TRAFFIC, random.Random(7), lambda: 1_790_000_000.0, callback_url="http://127.0.0.1:9")
     pick, service, steps = chooser(one, kit.chance), Willing(), Counter[str]()
     for _ in range(number):
         journey = pick()(kit)

@@ -12,7 +12,7 @@ from leadproof.judge import Judge
 from leadproof.load import objectives, scenarios, telling
 from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
-from leadproof.load.story import Story
+from leadproof.load.story import LoadRun
 from leadproof.redact import Redactor
 from leadproof.runs.summary import Summary
 
@@ -20,12 +20,12 @@ from leadproof.runs.summary import Summary
 ENDLESS = "No agent is free between 8 and 9 o'clock, and nobody knows why; " * 20
 
 
-def wide(**changes: object) -> Story:
+def wide(**changes: object) -> LoadRun:
     """A run with long names, many digits and many words."""
     spec, posting = specs.load(), profile.load()
     one = scenarios.load("ping_post_offers").with_(shape="step", rate=19_999.5, duration=14_400.0, name="n" * 90)
     goals = (Objective("create_call_transfer.p9999", 0.09999), Objective("clauses.ratio", 0.123456))
-    story = Story(
+    story = LoadRun(
         Job(replace(one, **changes), "http://127.0.0.1:8080"), goals, Judge(spec, posting),
         Summary(spec, Redactor(posting.personal_fields)),
     )  # fmt: skip
@@ -56,7 +56,7 @@ def wide(**changes: object) -> Story:
     return story
 
 
-def said(story: Story) -> list[str]:
+def said(story: LoadRun) -> list[str]:
     rates = {**wide().rates(), "words": f"not found; {ENDLESS}"}
     before = [
         {"step": "create_call_transfer json", "figure": "p99", "verdict": "too few samples", "now": 0.09999,

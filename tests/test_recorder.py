@@ -27,8 +27,8 @@ from leadproof.mock.server.serving import new_loop
 from leadproof.recorder import heads
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.inbound import Inbound
-from leadproof.recorder.keeper import Job, Keeper, plain
-from leadproof.recorder.keeping import PATIENCE, Keeping
+from leadproof.recorder.keeper import EvidenceWriter, Job, plain
+from leadproof.recorder.keeping import PATIENCE, WriterClient
 from leadproof.recorder.proxy import Proxy
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import read_exchanges
@@ -38,7 +38,7 @@ from leadproof.runs.evidence import read_exchanges
 
 @dataclass
 class Shelf:
-    """Stands where `Keeping` stands: keeps exchanges in a list. `slow` lets nothing be written until it is told to."""
+    """Stands where `WriterClient` stands: keeps exchanges in a list. `slow` writes nothing until it is told to."""
 
     slow: bool = False
     findings: list[dict[str, Any]] = field(default_factory=list)
@@ -601,7 +601,7 @@ def test_an_answer_waits_until_all_exchanges_before_it_are_written_and_not_for_i
 def test_an_answer_does_not_wait_for_ever_for_the_record() -> None:
     async def wait() -> float:
         loop = asyncio.get_running_loop()
-        keeping, released, started = Keeping(loop), loop.create_future(), loop.time()
+        keeping, released, started = WriterClient(loop), loop.create_future(), loop.time()
         keeping.handed = 2
         keeping.when_written(1, lambda: released.set_result(loop.time() - started))
         return await released
@@ -670,12 +670,12 @@ def test_the_judge_gets_bodies_without_their_coding(
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[Callable[..., Keeper]]:
+def keeper(tmp_path: Path) -> Iterator[Callable[..., EvidenceWriter]]:
     with ExitStack() as stack:
 
-        def make(target: str = "http://127.0.0.1:8080", **options: Any) -> Keeper:
+        def make(target: str = "http://127.0.0.1:8080", **options: Any) -> EvidenceWriter:
             redactor = Redactor(secrets=["k3y-canary-0123456789"])
-            made = Keeper(Job({}, load(), redactor, "must", str(tmp_path), target, **options))
+            made = EvidenceWriter(Job({}, load(), redactor, "must", str(tmp_path), target, **options))
             stack.callback(made.run.close)
             return made
 
@@ -688,11 +688,11 @@ def status(number: int = 1, location: str = "") -> Exchange:
     return Exchange(Request("GET", f"/v2/status/{number}", (("api-key", "k3y-canary-0123456789"),)), response)
 
 
-def report(keeper: Keeper) -> dict[str, Any]:
+def report(keeper: EvidenceWriter) -> dict[str, Any]:
     return msgspec.json.decode((keeper.end() / "report.json").read_bytes())
 
 
-def test_what_is_written_is_redacted_and_judged_later(keeper: Callable[..., Keeper]) -> None:
+def test_what_is_written_is_redacted_and_judged_later(keeper: Callable[..., EvidenceWriter]) -> None:
     one = keeper()
     one.write(status(1))
     one.write(status(2))
@@ -706,7 +706,7 @@ def test_what_is_written_is_redacted_and_judged_later(keeper: Callable[..., Keep
 
 
 def test_what_the_judge_cannot_take_is_written_and_counted_and_said(
-    keeper: Callable[..., Keeper], monkeypatch: pytest.MonkeyPatch
+    keeper: Callable[..., EvidenceWriter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("leadproof.recorder.keeper.MOST_UNJUDGED", 2)
     one = keeper()
@@ -728,7 +728,7 @@ def test_what_the_judge_cannot_take_is_written_and_counted_and_said(
     [("http://127.0.0.1:8080/v3", True), ("http://elsewhere.example/", False), ("/v3", False), ("", False)],
 )
 def test_a_redirect_that_leads_past_the_recorder_is_observed(
-    keeper: Callable[..., Keeper], location: str, said: bool
+    keeper: Callable[..., EvidenceWriter], location: str, said: bool
 ) -> None:
     one = keeper()
     one.write(status(1, location))
@@ -739,7 +739,7 @@ def test_a_redirect_that_leads_past_the_recorder_is_observed(
     assert (words in messages) is said
 
 
-def test_an_answer_that_is_decided_about_is_judged_after_those_before_it(keeper: Callable[..., Keeper]) -> None:
+def test_an_answer_that_is_decided_about_is_judged_after_those_before_it(keeper: Callable[..., EvidenceWriter]) -> None:
     one = keeper()
     one.write(status(1))
 

@@ -133,7 +133,7 @@ def test_the_page_of_a_full_run_is_small(make: Callable[[], dict[str, Any]]) -> 
 
 def test_a_clause_is_one_card_however_often_it_is_broken() -> None:
     report = broken()
-    dealt = cards.deal(report["findings"], arrange(report).clauses)
+    dealt = cards.group_by_clause(report["findings"], arrange(report).clauses)
 
     assert [card.clause for card in dealt] == list(dict.fromkeys(row["clause"] for row in report["findings"]))
     assert sum(card.total for card in dealt) == len(report["findings"])
@@ -146,7 +146,7 @@ def test_every_broken_clause_is_named_with_its_place_pointer_expected_and_actual
     for row in report["findings"]:
         for name in ("clause", "message", "text", "place"):
             assert row[name].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in text, row["clause"]
-    for card in cards.deal(report["findings"], {}):
+    for card in cards.group_by_clause(report["findings"], {}):
         for name in ("pointer", "expected", "actual"):
             assert str(card.first[name]).replace("<", "&lt;").replace(">", "&gt;") in text
 
@@ -161,14 +161,14 @@ def test_the_kinds_shown_are_explained_as_on_the_command_line() -> None:
 
 def test_evidence_gets_the_room_that_is_left_and_every_first_place_gets_some() -> None:
     report = broken()
-    dealt = cards.deal(report["findings"], {})
-    cards.furnish(dealt, 60_000)
+    dealt = cards.group_by_clause(report["findings"], {})
+    cards.attach_evidence(dealt, 60_000)
     used = sum(len(text.encode()) for card in dealt for place in card.places for text in place.evidence.values())
 
     assert used <= 60_000
     assert all("response" in card.places[0].evidence for card in dealt if card.first.get("response"))
-    nothing = cards.deal(report["findings"], {})
-    cards.furnish(nothing, 0)
+    nothing = cards.group_by_clause(report["findings"], {})
+    cards.attach_evidence(nothing, 0)
     assert not any(place.evidence for card in nothing for place in card.places)
     assert all(card.places[0].left_out for card in nothing if card.first.get("response"))
 
@@ -177,8 +177,8 @@ def test_the_xpath_stands_beside_the_pointer_where_the_member_is_broken_in_xml_t
     finding = {"clause": "A", "operation": "ping", "pointer": "/results/0/price", "message": "wrong"}
     rows = [finding | {"media_type": "json"}, finding | {"pointer": "/results/3/price", "xpath": "/Ping/Price"}]
 
-    assert [place.xpath for place in cards.deal(rows, {})[0].places] == ["/Ping/Price", "/Ping/Price"]
-    assert cards.deal(rows[:1], {})[0].places[0].xpath == ""
+    assert [place.xpath for place in cards.group_by_clause(rows, {})[0].places] == ["/Ping/Price", "/Ping/Price"]
+    assert cards.group_by_clause(rows[:1], {})[0].places[0].xpath == ""
 
 
 def test_the_cover_says_who_what_when_and_by_which_registers() -> None:

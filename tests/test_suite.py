@@ -15,8 +15,8 @@ from leadproof.core.exchange import Request
 from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.http.client import InProcess
 from leadproof.mock.defects import planted
-from leadproof.suite import CannotTell, Case, Story, plan
-from leadproof.suite.running import CHANCE, FUTILE, Timetable
+from leadproof.suite import Case, CaseContext, CaseSkipped, plan
+from leadproof.suite.running import CHANCE, FUTILE, TimeBudget
 from leadproof.suite.session import BudgetSpent, Session
 
 SPEC = specs.load()
@@ -28,11 +28,11 @@ def profile() -> Profile:
 
 
 @pytest.fixture
-def story(profile: Profile) -> Story:
+def story(profile: Profile) -> CaseContext:
     return in_process(profile)
 
 
-def in_process(profile: Profile, seed: int = 0, examples: int = 3) -> Story:
+def in_process(profile: Profile, seed: int = 0, examples: int = 3) -> CaseContext:
     """The suite's story with a faithful mock in this process."""
     clock = defects._Time()
     mock = planted([], profile, clock=clock, seed=seed, token=defects._TOKEN)
@@ -41,7 +41,7 @@ def in_process(profile: Profile, seed: int = 0, examples: int = 3) -> Story:
     return told
 
 
-def broken(story: Story) -> list[str]:
+def broken(story: CaseContext) -> list[str]:
     return [
         f"{one.finding.clause}: {one.finding.origin}: {one.finding.message}" for one in story.session.summary.kept()
     ]
@@ -104,7 +104,7 @@ def test_topics_can_be_selected() -> None:
 # ---- the faithful mock -----------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_wrong_with_the_faithful_mock_and_the_plan_knows_what_is_sent(story: Story) -> None:
+def test_nothing_is_wrong_with_the_faithful_mock_and_the_plan_knows_what_is_sent(story: CaseContext) -> None:
     outcomes: list[suite.Outcome] = []
 
     suite.run(story, suite.select(), done=outcomes.append)
@@ -167,11 +167,11 @@ def test_what_a_case_sends_does_not_depend_on_the_cases_before_it(profile: Profi
 # ---- running ---------------------------------------------------------------------------------------------------------
 
 
-def never(story: Story) -> None:
-    raise CannotTell("there is no such thing here")
+def never(story: CaseContext) -> None:
+    raise CaseSkipped("there is no such thing here")
 
 
-def test_a_case_that_cannot_tell_says_why(story: Story) -> None:
+def test_a_case_that_cannot_tell_says_why(story: CaseContext) -> None:
     case = Case("ping: never", "ping", never, ("order_when_accepted",))
 
     outcome = suite.run_case(story, "operations", case, 0)
@@ -180,7 +180,7 @@ def test_a_case_that_cannot_tell_says_why(story: Story) -> None:
     assert "there is no such thing here" in story.session.summary.reasons.values()
 
 
-def test_a_spent_budget_leaves_the_rest_out(story: Story, profile: Profile) -> None:
+def test_a_spent_budget_leaves_the_rest_out(story: CaseContext, profile: Profile) -> None:
     story.session = Session(story.session.client, story.session.judge, story.session.summary, budget=5)
     outcomes: list[suite.Outcome] = []
     rows = suite.select(topics=["operations"])
@@ -192,8 +192,8 @@ def test_a_spent_budget_leaves_the_rest_out(story: Story, profile: Profile) -> N
     assert {one.reason for one in outcomes if one.result == "left out"} == {"the budget of requests was spent"}
 
 
-def test_ctrl_c_leaves_the_rest_out(story: Story) -> None:
-    def interrupted(story: Story) -> None:
+def test_ctrl_c_leaves_the_rest_out(story: CaseContext) -> None:
+    def interrupted(story: CaseContext) -> None:
         raise KeyboardInterrupt
 
     outcomes: list[suite.Outcome] = []
@@ -206,7 +206,7 @@ def test_ctrl_c_leaves_the_rest_out(story: Story) -> None:
     assert {one.result for one in outcomes} == {"left out"}
 
 
-def test_a_run_ends_early_where_nothing_gets_past_the_door(story: Story) -> None:
+def test_a_run_ends_early_where_nothing_gets_past_the_door(story: CaseContext) -> None:
     story.session.client.target = type(story.session.client.target)("http://127.0.0.1", "api-key", "wrong")
     outcomes: list[suite.Outcome] = []
 
@@ -218,7 +218,7 @@ def test_a_run_ends_early_where_nothing_gets_past_the_door(story: Story) -> None
 
 def test_topics_share_the_time() -> None:
     now = [0.0]
-    table = Timetable(["operations", "generated"], 16.0, lambda: now[0])
+    table = TimeBudget(["operations", "generated"], 16.0, lambda: now[0])
 
     table.enter("operations")
     now[0] = 3.9
@@ -232,7 +232,7 @@ def test_topics_share_the_time() -> None:
 
 def test_what_one_topic_leaves_the_next_may_use() -> None:
     now = [0.0]
-    table = Timetable(["operations", "generated"], 16.0, lambda: now[0])
+    table = TimeBudget(["operations", "generated"], 16.0, lambda: now[0])
     table.enter("operations")
     now[0] = 1.0
 
@@ -244,14 +244,14 @@ def test_what_one_topic_leaves_the_next_may_use() -> None:
 
 def test_without_a_limit_nothing_expires() -> None:
     now = [0.0]
-    table = Timetable(["operations"], 0.0, lambda: now[0])
+    table = TimeBudget(["operations"], 0.0, lambda: now[0])
     table.enter("operations")
     now[0] = 1e9
 
     assert not table.expired()
 
 
-def test_a_time_limit_leaves_cases_out(story: Story) -> None:
+def test_a_time_limit_leaves_cases_out(story: CaseContext) -> None:
     outcomes: list[suite.Outcome] = []
 
     suite.run(story, suite.select(), done=outcomes.append, max_time=0.05)

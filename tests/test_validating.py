@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from leadproof import bodies, captures
-from leadproof.captures.validating import Plan, Shelf, Validated, validate
+from leadproof.captures.validating import KeepPolicy, Plan, Validated, validate
 from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange
 from leadproof.core.operations import CELLS, OPERATIONS
@@ -157,9 +157,9 @@ def test_nothing_is_kept_where_nothing_shall_be(tmp_path: Path) -> None:
 
 
 def test_numbers_are_given_once() -> None:
-    shelf = Shelf(3)
+    policy = KeepPolicy(3)
 
-    assert [shelf.next(), shelf.next(), shelf.count] == [1, 2, 2]
+    assert [policy.next(), policy.next(), policy.count] == [1, 2, 2]
 
 
 # ---- ends that nobody wished for -------------------------------------------------------------------------------------

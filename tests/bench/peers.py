@@ -57,7 +57,7 @@ SHARES = {"schemathesis": 0.55, "prism": 0.25, "dredd": 0.05, "specmatic": 0.15}
 Complaints = frozenset[str]
 
 
-class CannotTell(Exception):
+class CaseSkipped(Exception):
     """A tool is not here, or cannot read the specification."""
 
 
@@ -106,7 +106,7 @@ def call(command: Sequence[str], seconds: float, folder: Path) -> subprocess.Com
 def schemathesis(folder: Path, _: Path) -> Iterator[Callable[[Defect | None], Complaints]]:
     command = shutil.which("st", path=str(Path(sys.executable).parent)) or shutil.which("st")
     if command is None:
-        raise CannotTell("not installed: pip install schemathesis")
+        raise CaseSkipped("not installed: pip install schemathesis")
 
     def run(defect: Defect | None) -> Complaints:
         report = folder / "schemathesis.json"
@@ -119,7 +119,7 @@ def schemathesis(folder: Path, _: Path) -> Iterator[Callable[[Defect | None], Co
                 40, folder,
             )  # fmt: skip
         if not report.exists():
-            raise CannotTell("it wrote no report")
+            raise CaseSkipped("it wrote no report")
         found = json.loads(report.read_text("utf-8"))["failures"]
         return frozenset(f"{one['title']}: {operation}" for one in found for operation in one["operations"])
 
@@ -177,7 +177,7 @@ def dredd(folder: Path, peers: Path) -> Iterator[Callable[[Defect | None], Compl
             done = call([command, str(SPEC), url, "--color=false", "-h", f"api-key: {KEY}"], 15, folder)
         text = done.stdout + done.stderr
         if "processing error" in text:
-            raise CannotTell("it cannot process the specification (OpenAPI 3.1)")
+            raise CaseSkipped("it cannot process the specification (OpenAPI 3.1)")
         return frozenset(line for line in text.splitlines() if line.startswith("fail:"))
 
     yield run
@@ -186,14 +186,14 @@ def dredd(folder: Path, peers: Path) -> Iterator[Callable[[Defect | None], Compl
 def specmatic(folder: Path, peers: Path) -> Iterator[Callable[[Defect | None], Complaints]]:
     command = node(peers, "specmatic")
     if shutil.which("java") is None:
-        raise CannotTell("there is no Java here")
+        raise CaseSkipped("there is no Java here")
 
     def run(defect: Defect | None) -> Complaints:
         with mock(defect) as url:
             done = call([command, "test", str(SPEC), f"--testBaseURL={url}"], 40, folder)
         text = done.stdout + done.stderr
         if "not recognized as XML type" in text or done.returncode == -1:
-            raise CannotTell("it cannot read the XML parts of the specification")
+            raise CaseSkipped("it cannot read the XML parts of the specification")
         return frozenset(line.strip() for line in text.splitlines() if line.strip().startswith(">>"))
 
     yield run
@@ -202,7 +202,7 @@ def specmatic(folder: Path, peers: Path) -> Iterator[Callable[[Defect | None], C
 def node(peers: Path, name: str) -> str:
     found = next((str(path) for path in sorted(peers.glob(f"**/.bin/{name}"))), None)
     if found is None or shutil.which("node") is None:
-        raise CannotTell("cannot be had: no npm, or no registry")
+        raise CaseSkipped("cannot be had: no npm, or no registry")
     return found
 
 
@@ -212,7 +212,7 @@ def wait_for(port: int, seconds: float) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.2)
-    raise CannotTell("it did not start in time")
+    raise CaseSkipped("it did not start in time")
 
 
 def install(folder: Path) -> None:
@@ -245,7 +245,7 @@ def theirs(name: str, rows: list[Defect], folder: Path, peers: Path, seconds: fl
                 tried += 1
                 if any(one.partition(":")[0] not in titles for one in run(row) - usual):
                     caught.append(row.id)
-    except CannotTell as error:
+    except CaseSkipped as error:
         return Row(name, 0, [], 0, str(error))
     except (OSError, httpx.HTTPError, ValueError) as error:
         return Row(name, tried, caught, 0, f"ended by {type(error).__name__}")

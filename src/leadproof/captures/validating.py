@@ -55,7 +55,7 @@ _AHEAD = 4
 _LOOK = 0.25
 
 #: Called with the name of a file, and with the bytes read and the exchanges judged since it was called before.
-Told = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Plan:
         return Summary(specs.load(self.choices), self.redactor, self.fail_on)
 
 
-class Shelf:
+class KeepPolicy:
     """Which exchanges are kept, counted across processes.
 
     Args:
@@ -114,7 +114,7 @@ class Validation:
     """Files being judged by this process, one after the other."""
 
     plan: Plan
-    shelf: Shelf
+    policy: KeepPolicy
     folder: Path | None = None
     summary: Summary = field(init=False)
     judge: Judge = field(init=False)
@@ -128,14 +128,14 @@ class Validation:
         self.summary = self.plan.summary()
         self.judge = Judge(self.summary.spec, self.plan.profile, captured=True)
         if self.folder is not None:
-            self._appender = Appender(self.folder, self.plan.redactor, self.shelf.next)
+            self._appender = Appender(self.folder, self.plan.redactor, self.policy.next)
 
     def close(self) -> None:
         """Nothing more is appended."""
         if self._appender is not None:
             self._appender.close()
 
-    def file(self, path: Path, told: Told = lambda *_: None) -> None:
+    def file(self, path: Path, told: OnProgress = lambda *_: None) -> None:
         """Judges what is in a file. What cannot be read of it is said in its row of the report."""
         plan = self.plan
         row: dict[str, Any] = {"path": str(path), "format": "body", "exchanges": 0, "problem": None}
@@ -173,7 +173,7 @@ class Validation:
             return
         judgement = self.judge.judge(found)
         number = None
-        if self._appender is not None and self.shelf.has_room(judgement):
+        if self._appender is not None and self.policy.has_room(judgement):
             number = self._appender.judged(found, judgement)
         self.summary.add(judgement, number)
 
@@ -207,7 +207,7 @@ class Validated:
 
 
 def validate(
-    files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int = 1, told: Told = lambda *_: None
+    files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int = 1, told: OnProgress = lambda *_: None
 ) -> Validated:
     """Judges files; what was found until Ctrl-C is what there is.
 
@@ -222,17 +222,17 @@ def validate(
         UsageError: Standard input cannot be shared among processes.
         EvidenceError: The disk does not take what is kept.
     """
-    with _unburdened():
+    with gc_paused():
         if jobs > 1 and len(files) > 1:
             if captures.STANDARD_INPUT in files:
                 raise UsageError("standard input is judged by one process", hint="leave out --jobs, or name files")
-            return _together(files, plan, folder, min(jobs, len(files)), told)
-        return _alone(files, plan, folder, told)
+            return _parallel(files, plan, folder, min(jobs, len(files)), told)
+        return _serial(files, plan, folder, told)
 
 
-def _alone(files: Sequence[Path], plan: Plan, folder: Path | None, told: Told) -> Validated:
-    shelf = Shelf(plan.keep)
-    mine = Validation(plan, shelf, folder, seen=Remembered(OVERLAP) if len(files) > 1 else None)
+def _serial(files: Sequence[Path], plan: Plan, folder: Path | None, told: OnProgress) -> Validated:
+    policy = KeepPolicy(plan.keep)
+    mine = Validation(plan, policy, folder, seen=Remembered(OVERLAP) if len(files) > 1 else None)
     try:
         for path in files:
             mine.file(path, told)
@@ -240,10 +240,10 @@ def _alone(files: Sequence[Path], plan: Plan, folder: Path | None, told: Told) -
         mine.summary.interrupted = True
     finally:
         mine.close()
-    return Validated(mine.summary, mine.judge.tally, shelf.count)
+    return Validated(mine.summary, mine.judge.tally, policy.count)
 
 
-def _together(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int, told: Told) -> Validated:
+def _parallel(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int, told: OnProgress) -> Validated:
     summary, tally = plan.summary(), Tally()
     shared, far = multiprocessing.Value("Q", 0), _Far()
     ahead: list[tuple[Path, Future[tuple[dict[str, Any], Tally]]]] = []
@@ -307,7 +307,7 @@ def _lost(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _unburdened() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Without the collector looking through all that is remembered again and again: nothing here makes cycles."""
     before = gc.get_threshold()
     gc.collect()
@@ -324,15 +324,15 @@ def _unburdened() -> Iterator[None]:
 
 _plan: Plan | None = None
 _folder: Path | None = None
-_shelf: Shelf | None = None
+_policy: KeepPolicy | None = None
 _far: _Far | None = None
 _over = threading.Event()
 
 
 def _prepare(plan: Plan, folder: Path | None, shared: Any, far: _Far) -> None:
     """What a worker does first. Ctrl-C ends the file that it is at; without its parent it ends at once."""
-    global _plan, _folder, _shelf, _far
-    _plan, _folder, _shelf, _far = plan, folder, Shelf(plan.keep, shared), far
+    global _plan, _folder, _policy, _far
+    _plan, _folder, _policy, _far = plan, folder, KeepPolicy(plan.keep, shared), far
     signal.signal(signal.SIGINT, lambda *_: _over.set())
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -347,10 +347,10 @@ def _ends_with(sentinel: int) -> None:
 
 def _work(path: Path) -> tuple[dict[str, Any], Tally]:
     assert _plan is not None
-    assert _shelf is not None
+    assert _policy is not None
     assert _far is not None
-    with _unburdened():
-        mine = Validation(_plan, _shelf, _folder, stopped=_over.is_set)
+    with gc_paused():
+        mine = Validation(_plan, _policy, _folder, stopped=_over.is_set)
         try:
             mine.file(path, _far.add)
         finally:

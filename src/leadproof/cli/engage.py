@@ -31,7 +31,7 @@ from leadproof.runs import config
 from leadproof.runs.evidence import Run
 from leadproof.runs.summary import Summary
 from leadproof.runs.verdicts import codes_of, settle
-from leadproof.suite import Controls, Story
+from leadproof.suite import CaseContext, Controls
 from leadproof.suite.session import Session
 
 #: Said where the target was given no key: that the requests carry none is then nobody's breach.
@@ -69,7 +69,7 @@ class Wish:
 class Engagement:
     """A run that is under way."""
 
-    story: Story
+    story: CaseContext
     summary: Summary
     judge: Judge
     run: Run
@@ -146,7 +146,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         budget = budget_of(wish, remote=remote)
         watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget)
         session = Session(client, judge, summary, run, budget=budget, progress=watch.sent)
-        story = Story(session, maker, controls, receiver, seed=seed, examples=wish.examples)
+        story = CaseContext(session, maker, controls, receiver, seed=seed, examples=wish.examples)
         yield Engagement(story, summary, judge, run, budget, per_second, watch)
 
 

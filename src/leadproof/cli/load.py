@@ -30,7 +30,7 @@ from leadproof.load.plan import Plan, require
 from leadproof.load.plan import plan as plan_of
 from leadproof.load.scenario import Scenario
 from leadproof.load.schedule import PATTERNS, SHAPES
-from leadproof.load.story import Story
+from leadproof.load.story import LoadRun
 from leadproof.runs import config
 from leadproof.runs.evidence import Run
 from leadproof.runs.formats import RENDERERS
@@ -226,7 +226,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
                 facts=facts,
             )
         )
-        story = Story(job, goals, Judge(spec, profile), Summary(spec, redactor, given["fail_on"]), run, repeat=repeat)
+        story = LoadRun(job, goals, Judge(spec, profile), Summary(spec, redactor, given["fail_on"]), run, repeat=repeat)
         master = {"host": given["master_host"], "port": given["master_port"], "workers": given["expect_workers"]}
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None
@@ -251,7 +251,7 @@ def _plan(plan: Plan, goal: Target | None, given: Mapping[str, Any]) -> int:
 
 
 def _conclude(
-    story: Story, run: Run, baseline: Mapping[str, Any] | None, formats: tuple[str, ...], *, as_json: bool
+    story: LoadRun, run: Run, baseline: Mapping[str, Any] | None, formats: tuple[str, ...], *, as_json: bool
 ) -> int:
     run.add_file("latency.json", json.dumps(latency.raw(story.measures), separators=(",", ":")))
     report = story.report(run.end(), latency.described)

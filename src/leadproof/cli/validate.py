@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from leadproof import captures
-from leadproof.captures.validating import KEPT, Plan, Told, validate
+from leadproof.captures.validating import KEPT, OnProgress, Plan, validate
 from leadproof.cli import ending, hints, options
 from leadproof.cli.display import Display
 from leadproof.core import progress
@@ -137,7 +137,7 @@ def command(
         return end.conclude(report, run)
 
 
-def _told(display: Display, files: Sequence[Path]) -> Told:
+def _told(display: Display, files: Sequence[Path]) -> OnProgress:
     """What is told how far it is: bytes of all bytes; of what comes through a pipe nobody knows how much there is."""
     total = None if captures.STANDARD_INPUT in files else sum(path.stat().st_size for path in files)
     taken = judged = 0

@@ -84,7 +84,7 @@ class _Controls(suite.Controls):
         headers = (("host", "127.0.0.1"), ("x-mock-token", _TOKEN), ("content-type", "application/json"))
         response = self._mock.handle(Request("POST", f"/__mock__/{path}", headers, json.dumps(body).encode()))
         if response.status != 200:
-            raise suite.CannotTell(f"the mock's control {path} was refused")
+            raise suite.CaseSkipped(f"the mock's control {path} was refused")
 
     def close(self) -> None:
         """Has nothing to close."""
@@ -107,7 +107,7 @@ class _Postbox:
         return [call for call in self.calls if call.path == path]
 
 
-def story(mock: Mock, profile: Profile, clock: _Time, seed: int) -> suite.Story:
+def story(mock: Mock, profile: Profile, clock: _Time, seed: int) -> suite.CaseContext:
     """The suite's story with a mock in this process.
 
     Args:
@@ -134,12 +134,12 @@ def story(mock: Mock, profile: Profile, clock: _Time, seed: int) -> suite.Story:
     client = InProcess(Target(_URL, "api-key", profile.credentials.api_keys[0]), answer, clock=clock)
     session = Session(client, Judge(spec, profile), Summary(spec, Redactor(profile.personal_fields)))
     postbox: Postbox = box
-    return suite.Story(session, LeadMaker(profile, seed), _Controls(mock), postbox, seed=seed)
+    return suite.CaseContext(session, LeadMaker(profile, seed), _Controls(mock), postbox, seed=seed)
 
 
 def try_out(
     defects: Sequence[Defect], chosen: Iterable[tuple[str, suite.Case]], profile: Profile, seed: int, owner: str = ""
-) -> tuple[suite.Story, str]:
+) -> tuple[suite.CaseContext, str]:
     """Runs cases against a mock with defects, until the owner has noticed; the story, and why the suite crashed."""
     clock = _Time()
     mock = planted(defects, profile, clock=clock, seed=seed, token=_TOKEN)
@@ -156,7 +156,7 @@ def try_out(
     return told, ""
 
 
-def noticed(told: suite.Story) -> tuple[str, ...]:
+def noticed(told: suite.CaseContext) -> tuple[str, ...]:
     """Clauses that were broken so far, of whatever level."""
     return tuple(dict.fromkeys(one.finding.clause for one in told.session.summary.kept()))
 

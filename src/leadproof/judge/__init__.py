@@ -17,19 +17,19 @@ from leadproof.contract.specs import Clause, Specification, load
 from leadproof.core.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.core.findings import Finding, Observation
 from leadproof.core.operations import OPERATIONS
-from leadproof.judge.callbacks import callback_breaches, repeated, said_by
+from leadproof.judge.callbacks import callback_breaches, callback_context, repeated
 from leadproof.judge.checks import Breach, Context, History, remember
 from leadproof.judge.checks import bodies as form
 from leadproof.judge.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
-from leadproof.judge.habits import meant
+from leadproof.judge.client_mistakes import suggest_member
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
 from leadproof.judge.moments import moment
-from leadproof.judge.quick import Quick
+from leadproof.judge.quick import FastJudge
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
 from leadproof.judge.twins import disagreements
-from leadproof.judge.watching import Watch
+from leadproof.judge.watching import ClientAnalysis
 
 __all__ = ["Compared", "Decisions", "Judge", "Judgement", "Recognition", "Tally", "recognise"]
 
@@ -62,18 +62,18 @@ class Judge:
         captured: bool = False,
     ) -> None:
         #: Where the senders are others: what there is to say about them.
-        self._watch = Watch(self.side_by_side) if captured else None
+        self._watch = ClientAnalysis(self.compare_twins) if captured else None
         self.spec = spec or load()
         self.profile = profile
         self.register = Register(self.spec, without)
         self.history = History()
         self._tally = Tally()
-        self._quick = Quick(self.spec, self.register, profile, self.history, self._tally)
+        self._quick = FastJudge(self.spec, self.register, profile, self.history, self._tally)
 
     @property
     def tally(self) -> Tally:
         """What was decided so far."""
-        self._quick.settle()
+        self._quick.flush()
         return self._tally
 
     def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
@@ -84,7 +84,7 @@ class Judge:
             problems: What a probe saw of the bytes on the wire.
         """
         recognition = recognise(exchange)
-        short = None if problems or not recognition.candidates else self._quick.look(exchange, recognition)
+        short = None if problems or not recognition.candidates else self._quick.try_judge(exchange, recognition)
         if short is not None and short.judgement is not None:
             judgement = short.judgement if self._watch is None else self._watch(short.judgement)
             if judgement.plain is not None:
@@ -111,11 +111,11 @@ class Judge:
 
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON answer `left` and the XML answer `right` to the same request say the same?"""
-        judgement = self.side_by_side(left, right)
+        judgement = self.compare_twins(left, right)
         self._tally.add(judgement.decisions())
         return judgement
 
-    def side_by_side(self, left: Judgement, right: Judgement) -> Judgement:
+    def compare_twins(self, left: Judgement, right: Judgement) -> Judgement:
         """What `twins` says, not counted yet."""
         clause = self.register.clause(left.operation, "json", "twins_equivalent")
         if clause is None or left.answer is None or right.answer is None:
@@ -140,7 +140,7 @@ class Judge:
         found = dict(callback_breaches(created.context, call, self.spec))
         if again := repeated(created.context, calls):
             found["callback_agrees"] = again
-        if call is not None and (said := said_by(created.context, call, self.spec)):
+        if call is not None and (said := callback_context(created.context, call, self.spec)):
             remember(said)
         findings, held, broken = list[Finding](), list[Decided](), list[Decided]()
         for check, breach in found.items():
@@ -297,7 +297,7 @@ class _Case:
         fmt, before = self.context.request_format, len(self.found)
         for breach in form.explain(self.spec, self.operation.id, "request", fmt, self.request):
             if breach.kind == "schema.unknown" and fmt == "json":
-                name = meant(breach.pointer.rpartition("/")[2], self.operation.id, self.spec)
+                name = suggest_member(breach.pointer.rpartition("/")[2], self.operation.id, self.spec)
                 hint = f": is {name} meant?" if name else ""
                 self._observe(breach.kind, f"request: {breach.message}{hint}", breach.pointer)
                 continue

@@ -85,7 +85,7 @@ def repeated(created: Context, calls: Sequence[Request]) -> Breach | None:
                   "the same, or no second call", f"{len(calls)} calls")  # fmt: skip
 
 
-def said_by(created: Context, call: Request, spec: Specification) -> Context | None:
+def callback_context(created: Context, call: Request, spec: Specification) -> Context | None:
     """The create as if the call had been its answer; None if the call is none that belongs to it."""
     fmt = format_of_body(call.headers, call.body) or "json"
     try:

@@ -58,7 +58,7 @@ class Coverage:
 
     seen: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in DIMENSIONS})
     #: Operation and representation -> requests that were built to be accepted, and those of which a lead was.
-    meant: Counter[tuple[str, str]] = field(default_factory=Counter)
+    suggest_member: Counter[tuple[str, str]] = field(default_factory=Counter)
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: What the run itself has to say: phases, their time and their exchanges, cases that were not run.
     suite: dict[str, Any] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Coverage:
         operation, sent = context.operation.id, _sent(context)
         response = context.exchange.response
         if context.exchange.intent.partition(":")[0] == "accepted":
-            self.meant[(operation, media)] += 1
+            self.suggest_member[(operation, media)] += 1
             self.taken[(operation, media)] += bool(context.accepted)
         if response is None:
             return
@@ -130,7 +130,7 @@ def gaps(coverage: Coverage) -> list[str]:
     """Cells that were to be tested and never really were: nothing that was built to be accepted was, in words."""
     return [
         f"{operation} in {media}: of {number} built to be accepted, no request was"
-        for (operation, media), number in coverage.meant.items()
+        for (operation, media), number in coverage.suggest_member.items()
         if not coverage.taken[(operation, media)]
     ]
 

@@ -61,7 +61,7 @@ _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _ABSENT = "absent"
 
 
-def form_of(schema: Schema) -> Form:
+def response_shape(schema: Schema) -> Form:
     """A function from a valid value to its form, generated from the schema."""
     names: dict[str, Any] = {"text": _text, "url": _url, "moment": _moment, "sign": _sign}
     source = _source(schema, "", "v", names)

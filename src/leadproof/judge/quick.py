@@ -25,7 +25,7 @@ from leadproof.core.findings import Observation
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge.checks import Context, History
 from leadproof.judge.checks.messages import CREDENTIALS, charset_of
-from leadproof.judge.forms import BY_FORM, Form, form_of, structure
+from leadproof.judge.forms import BY_FORM, Form, response_shape, structure
 from leadproof.judge.judgement import Decided, Decisions, Judgement
 from leadproof.judge.moments import moment
 from leadproof.judge.recognition import Recognition
@@ -49,7 +49,7 @@ class Short:
     judgement: Judgement | None = None
 
 
-class Quick:
+class FastJudge:
     """What was learnt in one run."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Quick:
         #: Samples of the documentation pass with values of any type: their form says nothing.
         self._off = spec.as_documented
 
-    def look(self, exchange: Exchange, recognition: Recognition) -> Short | None:
+    def try_judge(self, exchange: Exchange, recognition: Recognition) -> Short | None:
         """The exchange, if its bodies are valid, with its judgement if nothing is wrong; None for any other."""
         response, request = exchange.response, exchange.request
         if self._off or response is None or response.status != 200 or exchange.intent not in PLAIN:
@@ -101,7 +101,7 @@ class Quick:
         cell = (operation.id, fmt)
         form = self._forms.get(cell)
         if form is None:
-            form = self._forms[cell] = form_of(self._spec.schema(operation.id, "answer", fmt))
+            form = self._forms[cell] = response_shape(self._spec.schema(operation.id, "answer", fmt))
         aid = context.source.get("aid")
         kind = (
             cell, exchange.intent, bool(request.method), bool(request.body), sent, answered,
@@ -138,7 +138,7 @@ class Quick:
         if judgement.broken or judgement.findings or len(judgement.observations) != bool(recognition.reason):
             return
         if len(self._known) >= MOST:
-            self.settle()
+            self.flush()
             self._known.clear()
         self._known[short.kind] = tuple(one for one in judgement.held if one[0] not in self._own), {}
 
@@ -150,7 +150,7 @@ class Quick:
         else:
             found[1][0] += 1
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Counts in the tally what was decided since the last time."""
         for decisions, (times,) in self._counts.values():
             self._tally.add(decisions, times)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from leadproof.core.findings import Observation
-from leadproof.judge.habits import habits
+from leadproof.judge.client_mistakes import client_mistakes
 from leadproof.judge.judgement import Judgement
 from leadproof.judge.pairs import Pairs
 
 
-class Watch:
+class ClientAnalysis:
     """Looks at each judgement of a run before it is remembered.
 
     Args:
@@ -28,7 +28,7 @@ class Watch:
         if context is None or context.exchange.intent:
             return judgement
         cell, origin = (judgement.operation, judgement.media), context.exchange.origin
-        seen = [Observation(one.kind, one.message, one.pointer, "", *cell, origin) for one in habits(context)]
+        seen = [Observation(one.kind, one.message, one.pointer, "", *cell, origin) for one in client_mistakes(context)]
         judgement = replace(judgement, observations=(*judgement.observations, *seen)) if seen else judgement
         twins = self._pairs.twin(judgement)
         if twins is None:

@@ -149,7 +149,7 @@ class Generator:
 
     def _read(self) -> None:
         assert self._ours is not None
-        step_back()
+        lower_thread_priority()
         with contextlib.suppress(OSError, ValueError), self._ours.makefile("rb") as file:
             while len(head := file.read(4)) == 4:
                 self._queue.put(file.read(struct.unpack(">I", head)[0]))
@@ -172,7 +172,7 @@ def _environment(home: str, secret: str) -> dict[str, str]:
     }
 
 
-def step_back() -> None:
+def lower_thread_priority() -> None:
     """Lets the generator go first where both share a core: what this thread does may wait, an arrival may not.
 
     A lower priority alone is not enough: who runs is left the rest of its slice, some milliseconds. On Linux the policy

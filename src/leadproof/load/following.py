@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from leadproof.core.progress import Standing, timed
 from leadproof.core.text import seconds
-from leadproof.load.driver import Generator, step_back
-from leadproof.load.story import Story
+from leadproof.load.driver import Generator, lower_thread_priority
+from leadproof.load.story import LoadRun
 
 #: Seconds in which nothing has to be heard of the generator, which says something every second.
 SILENCE = 60.0
@@ -25,7 +25,7 @@ Show = Callable[[Standing], object]
 _LOOK = 0.25
 
 
-def follow(story: Story, generator: Generator, show: Show = lambda standing: None) -> None:
+def follow(story: LoadRun, generator: Generator, show: Show = lambda standing: None) -> None:
     """Takes frames until the generator ends.
 
     Ctrl-C, and a story that no rest of the run can save, end the run with what there is; a second Ctrl-C waits for
@@ -59,7 +59,7 @@ def follow(story: Story, generator: Generator, show: Show = lambda standing: Non
 class _Following:
     """Who takes the frames, and what is known of the run."""
 
-    def __init__(self, story: Story, generator: Generator) -> None:
+    def __init__(self, story: LoadRun, generator: Generator) -> None:
         self.story, self.generator = story, generator
         #: Was the generator told to stop? Did it say that it has come to its end?
         self.told = self.ended = False
@@ -93,7 +93,7 @@ class _Following:
                 self._look(show)
 
     def _background(self) -> None:
-        step_back()
+        lower_thread_priority()
         looked = time.monotonic()
         try:
             while not self.leave.is_set() and self._take(spare=True):
@@ -152,7 +152,7 @@ class _Following:
         return self._begun is not None and time.monotonic() - self._begun > self.story.job.scenario.duration + 1
 
 
-def _progress(story: Story, elapsed: float) -> Standing:
+def _progress(story: LoadRun, elapsed: float) -> Standing:
     """Where a run stands: so many seconds of the load, and before and after it what the generator says."""
     if story.stage is not None:
         return story.stage

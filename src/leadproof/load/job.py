@@ -21,7 +21,7 @@ from leadproof.core.errors import ConfigurationError
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import mock_credentials
-from leadproof.load.journeys import OPERATIONS_OF, Kit
+from leadproof.load.journeys import OPERATIONS_OF, JourneyContext
 from leadproof.load.scenario import Scenario
 from leadproof.load.scenarios import read as read_scenario
 from leadproof.load.traffic import Traffic
@@ -98,7 +98,7 @@ class Job:
 def kit(
     job: Job, target: Target, clock: Callable[[], float], *, share: int = 0, of: int = 1,
     pause: Callable[[], object] = lambda: None,
-) -> Kit:  # fmt: skip
+) -> JourneyContext:  # fmt: skip
     """What the journeys of one worker need, with requests made ahead.
 
     Args:
@@ -126,7 +126,7 @@ def kit(
     cells = [(name, fmt) for name in sorted(wanted) for fmt in (formats if name != "update_lead" else ["json"])]
     traffic.prepare(cells, refused=bool(scenario.refused_share), pause=pause)
     chance = random.Random(f"{job.seed}/{job.nonce}/{share}")
-    return Kit(scenario, traffic, chance, clock, share=share, of=of)
+    return JourneyContext(scenario, traffic, chance, clock, share=share, of=of)
 
 
 def require_sources(scenario: Scenario, maker: LeadMaker) -> set[str]:

@@ -60,7 +60,7 @@ Plain = Generator[Step | Call, Reply, None]
 
 
 @dataclass(slots=True)
-class Kit:
+class JourneyContext:
     """What journeys of one process share."""
 
     scenario: Scenario
@@ -154,12 +154,12 @@ class Kit:
         return number
 
 
-def ping_only(kit: Kit) -> Journey:
+def ping_only(kit: JourneyContext) -> Journey:
     """Ping, and nothing else."""
     return _pinged(kit)
 
 
-def _pinged(kit: Kit) -> Generator[Step | Call, Reply, tuple[str, list[tuple[Lead, Result]]]]:
+def _pinged(kit: JourneyContext) -> Generator[Step | Call, Reply, tuple[str, list[tuple[Lead, Result]]]]:
     """Pings; the format, and each accepted lead with its order and its result."""
     fmt, refused = kit.fmt(), kit.ruled_out()
     leads = [Lead(number) for number in kit.numbers()]
@@ -176,7 +176,7 @@ def _pinged(kit: Kit) -> Generator[Step | Call, Reply, tuple[str, list[tuple[Lea
     return fmt, accepted
 
 
-def _posted(kit: Kit) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]]:
+def _posted(kit: JourneyContext) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]]:
     """Pings and posts; each sold lead with its result."""
     fmt, accepted = yield from _pinged(kit)
     if not accepted or kit.chance.random() >= kit.scenario.post_share:
@@ -198,12 +198,12 @@ def _posted(kit: Kit) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]
     return [(known[number], result) for number, result in sold]
 
 
-def ping_post(kit: Kit) -> Journey:
+def ping_post(kit: JourneyContext) -> Journey:
     """Ping; a share of what is accepted is posted with its order, within the order's life."""
     return _posted(kit)
 
 
-def ping_post_offers(kit: Kit) -> Plain:
+def ping_post_offers(kit: JourneyContext) -> Plain:
     """Ping, post, and mark an offer as accepted."""
     for lead, result in (yield from _posted(kit)):
         offers = [*result.offer_ids(), *lead.offers]
@@ -213,7 +213,9 @@ def ping_post_offers(kit: Kit) -> Plain:
             kit.funnel["offers"] += not reply.error and bool(reply.answer and reply.answer.success)
 
 
-def _create(kit: Kit, operation: str) -> Generator[Step | Call, Reply, tuple[list[tuple[int, Result]], Reply]]:
+def _create(
+    kit: JourneyContext, operation: str
+) -> Generator[Step | Call, Reply, tuple[list[tuple[int, Result]], Reply]]:
     numbers, fmt, refused = kit.numbers(), kit.fmt(), kit.ruled_out()
     step = kit.step(operation, fmt, [Lead(number) for number in numbers], refused=refused)
     kit.funnel["direct"] += len(numbers)
@@ -225,22 +227,22 @@ def _create(kit: Kit, operation: str) -> Generator[Step | Call, Reply, tuple[lis
     return sold, reply
 
 
-def direct_post(kit: Kit) -> Journey:
+def direct_post(kit: JourneyContext) -> Journey:
     """Create a lead without a ping."""
     return _create(kit, "create_lead")
 
 
-def call_transfer(kit: Kit) -> Journey:
+def call_transfer(kit: JourneyContext) -> Journey:
     """Create a call transfer lead."""
     return _create(kit, "create_call_transfer")
 
 
-def call_data(kit: Kit) -> Journey:
+def call_data(kit: JourneyContext) -> Journey:
     """Create a lead with the data of a call."""
     return _create(kit, "create_call_lead")
 
 
-def duplicates(kit: Kit) -> Plain:
+def duplicates(kit: JourneyContext) -> Plain:
     """A storm of duplicates: the same lead again while the first is perhaps still on its way, and a duplicate check."""
     number = kit.recent() if kit.again() else kit.fresh()
     fmt = kit.fmt()
@@ -251,14 +253,14 @@ def duplicates(kit: Kit) -> Plain:
         yield kit.step("duplicate_check", fmt, [Lead(number)], wait=kit.think())
 
 
-def update(kit: Kit) -> Plain:
+def update(kit: JourneyContext) -> Plain:
     """Create a lead and update it."""
     sold, _ = yield from _create(kit, "create_lead")
     for number, result in sold:
         yield kit.step("update_lead", "json", [Lead(number, uid=result.leadId or 0)], wait=kit.think())
 
 
-def status(kit: Kit) -> Plain:
+def status(kit: JourneyContext) -> Plain:
     """Create a lead and poll its status."""
     sold, reply = yield from _create(kit, "create_lead")
     for _ in range(kit.scenario.polls if sold else 0):
@@ -266,7 +268,7 @@ def status(kit: Kit) -> Plain:
         yield Step("lead_status", "json", data, kit.scenario.batch, kit.think())
 
 
-def callbacks(kit: Kit) -> Plain:
+def callbacks(kit: JourneyContext) -> Plain:
     """Create a lead with a returnURL, and wait for the call to it."""
     number, fmt = kit.number(), kit.fmt()
     key = f"/{number}"
@@ -277,7 +279,7 @@ def callbacks(kit: Kit) -> Plain:
 
 
 #: Name -> journey.
-JOURNEYS: dict[str, Callable[[Kit], Journey]] = {
+JOURNEYS: dict[str, Callable[[JourneyContext], Journey]] = {
     "ping_only": ping_only,
     "direct_post": direct_post,
     "ping_post": ping_post,
@@ -305,7 +307,7 @@ OPERATIONS_OF: dict[str, tuple[str, ...]] = {
 }
 
 
-def chooser(scenario: Scenario, chance: random.Random) -> Callable[[], Callable[[Kit], Journey]]:
+def chooser(scenario: Scenario, chance: random.Random) -> Callable[[], Callable[[JourneyContext], Journey]]:
     """A function that picks the next journey by weight."""
     chosen = [(JOURNEYS[name], weight) for name, weight in scenario.journeys.items() if weight]
     if len(chosen) == 1:

@@ -10,7 +10,7 @@ from leadproof.core.histogram import Histogram
 from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
 from leadproof.load.objectives import Outcome
-from leadproof.load.story import Story
+from leadproof.load.story import LoadRun
 
 #: Percentiles that tables show.
 SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
@@ -24,7 +24,7 @@ RAW = "leadproof.latency/1"
 FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers", "direct", "direct_sold")
 
 
-def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
+def described(story: LoadRun, outcomes: list[Outcome]) -> dict[str, Any]:
     """The run as data."""
     measures, job = story.measures, story.job
     return {
@@ -67,7 +67,7 @@ def described(story: Story, outcomes: list[Outcome]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _facts(story: Story) -> dict[str, str]:
+def _facts(story: LoadRun) -> dict[str, str]:
     """What has to be the same for a run to be the same."""
     job, scenario = story.job, story.job.scenario
     settings = {name: f"{value:g}" for name, value in scenario.data().items() if isinstance(value, int | float)}

@@ -21,7 +21,7 @@ from leadproof.load import driver, guard, latency, objectives, scenarios
 from leadproof.load.following import Show, follow
 from leadproof.load.job import Job
 from leadproof.load.scenario import Scenario
-from leadproof.load.story import Story
+from leadproof.load.story import LoadRun
 from leadproof.runs.evidence import Run
 from leadproof.runs.summary import Summary
 
@@ -156,7 +156,7 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
         mock=it.own or is_mock(target),
     )
     judge = Judge(it.judge.spec, it.judge.profile)
-    story = Story(job, goals, judge, it.summary, it.run)
+    story = LoadRun(job, goals, judge, it.summary, it.run)
     with driver.Generator(job, target) as generator:
         follow(story, generator, show)
     it.judge.tally.merge(judge.tally)
@@ -171,7 +171,7 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
     return Probe(data, decides)
 
 
-def _asked(outcomes: list[objectives.Outcome], story: Story) -> ExitCode:
+def _asked(outcomes: list[objectives.Outcome], story: LoadRun) -> ExitCode:
     """What objectives that were asked for say about the run."""
     found = objectives.verdict(outcomes)
     if story.problems or found == objectives.INCONCLUSIVE:

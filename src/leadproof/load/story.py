@@ -1,4 +1,4 @@
-"""`Story`: a load run as it is told, frame by frame: measured, judged, concluded. Where frames come from is not its
+"""`LoadRun`: a load run as it is told, frame by frame: measured, judged, concluded. Where frames come from is not its
 affair.
 
 A frame is what one worker says about once a second: a fold of its window, raw exchanges for the judge, and at its end
@@ -44,7 +44,7 @@ class Worker:
 
 
 @dataclass(slots=True)
-class Story:
+class LoadRun:
     """One run, from the first frame to the report."""
 
     job: Job
@@ -209,7 +209,7 @@ class Story:
         return "" if accepted else "nothing was accepted: does the posting profile fit the account?"
 
     def report(
-        self, run: Mapping[str, Any], latency: Callable[[Story, list[Outcome]], dict[str, Any]]
+        self, run: Mapping[str, Any], latency: Callable[[LoadRun, list[Outcome]], dict[str, Any]]
     ) -> dict[str, Any]:
         """The report as `leadproof.report/1`."""
         found = self.outcomes()

@@ -13,7 +13,7 @@ from leadproof.core.errors import ExitCode
 from leadproof.core.text import count, figure, one_line, seconds
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Outcome
-from leadproof.load.story import Story
+from leadproof.load.story import LoadRun
 
 #: What a run came to, by exit code, the worst that was found first: a word, and what to say beside it.
 WORDS = {
@@ -35,7 +35,7 @@ _WIDTH = 80
 _TEXT = 13
 
 
-def everything(story: Story, report: Mapping[str, Any]) -> Iterator[str]:
+def everything(story: LoadRun, report: Mapping[str, Any]) -> Iterator[str]:
     """The whole run, with what its report adds: the knee, the baseline, the findings."""
     yield from lines(story, story.outcomes())
     yield from knee(report["latency"]["rates"])
@@ -43,7 +43,7 @@ def everything(story: Story, report: Mapping[str, Any]) -> Iterator[str]:
     yield from findings(report["findings"])
 
 
-def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def lines(story: LoadRun, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """What was measured, the verdict first."""
     yield from _head(story, outcomes)
     yield ""
@@ -54,7 +54,7 @@ def lines(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield from _counts(story)
 
 
-def _head(story: Story, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _head(story: LoadRun, outcomes: Sequence[Outcome]) -> Iterator[str]:
     scenario = story.job.scenario
     what = (
         f"{scenario.shape} {scenario.rate:g}/s"
@@ -112,7 +112,7 @@ def _steps(measures: Measures) -> Iterator[str]:
         yield f"  {name:25}{_compact(step.latency.total, 9):>10}{_compact(step.failed):>8}{values}"
 
 
-def _counts(story: Story) -> Iterator[str]:
+def _counts(story: LoadRun) -> Iterator[str]:
     measures, counts = story.measures, story.measures.counts
     lag = measures.lag.percentiles((50, 99, 100))
     yield from _row(

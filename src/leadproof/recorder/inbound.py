@@ -13,7 +13,7 @@ import httptools
 
 from leadproof.recorder import heads
 from leadproof.recorder.heads import MAX_HEAD, KnownRequest, Pairs
-from leadproof.recorder.passage import Passage
+from leadproof.recorder.passage import ProxiedExchange
 from leadproof.recorder.proxy import Proxy
 from leadproof.recorder.relay import Relay
 
@@ -42,7 +42,7 @@ class Inbound(asyncio.Protocol):
         #: Bytes of a head that did not come in one piece.
         self._head_size = 0
         self._begun = False
-        self._incoming: Passage | None = None
+        self._incoming: ProxiedExchange | None = None
 
     @property
     def idle(self) -> bool:
@@ -169,7 +169,7 @@ class Inbound(asyncio.Protocol):
         self._begun = False
         self._first = b""
 
-    def _learn(self, passage: Passage) -> None:
+    def _learn(self, passage: ProxiedExchange) -> None:
         """Remember a head that says nothing but what is the same the next time."""
         if not any(name.lower() == b"expect" for name, _ in passage.headers):
             head = heads.request_head(passage.method, passage.target, passage.headers, chunked=False)
@@ -212,8 +212,8 @@ class Inbound(asyncio.Protocol):
 
 def _passage(
     method: bytes, target: bytes, pairs: Pairs, *, version: str = "1.1", keep: bool = True, chunked: bool = False
-) -> Passage:
-    return Passage(
+) -> ProxiedExchange:
+    return ProxiedExchange(
         method, target, pairs, version=version, keep=keep, chunked=chunked, started=time.time(),
         ticks=time.perf_counter(),
     )  # fmt: skip

@@ -68,7 +68,7 @@ class Job:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Keeper:
+class EvidenceWriter:
     """Keeps the exchanges of one recording."""
 
     def __init__(self, job: Job) -> None:
@@ -125,7 +125,7 @@ class Keeper:
         judgement = self.judge.judge(exchange)
         judgement = replace(judgement, observations=(*judgement.observations, *self._bypass(exchange)))
         self.summary.add(judgement, number)
-        self.run.judged_later(number, judgement)
+        self.run.append_judgement(number, judgement)
         self.judged += 1
         self.found += len(judgement.findings)
         clauses, fail_on = self.judge.spec.clauses, self._job.fail_on
@@ -232,7 +232,7 @@ def main() -> None:
 
 
 def _keep(job: Job, frames: queue.SimpleQueue[tuple[Kind, bytes] | None], send: Callable[[Kind, bytes], None]) -> None:
-    keeper = Keeper(job)
+    keeper = EvidenceWriter(job)
     tune_gc()
     if os.name == "posix":
         os.nice(5)  # where processors are few, the traffic goes first

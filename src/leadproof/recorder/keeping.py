@@ -36,7 +36,7 @@ Wanted = Callable[[], None]
 Decided = Callable[[list[dict[str, Any]]], None]
 
 
-class Keeping(asyncio.SubprocessProtocol):
+class WriterClient(asyncio.SubprocessProtocol):
     """One keeper process; made by `start`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -62,7 +62,7 @@ class Keeping(asyncio.SubprocessProtocol):
         self._error: LeadproofError | None = None
 
     @classmethod
-    async def start(cls, job: Job) -> Keeping:
+    async def start(cls, job: Job) -> WriterClient:
         """A keeper that is ready.
 
         Raises:

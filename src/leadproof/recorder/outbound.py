@@ -13,7 +13,7 @@ import httptools
 
 from leadproof.http.wire import BODILESS
 from leadproof.recorder.heads import END, MAX_HEAD, KnownAnswer, Pairs, answer_head
-from leadproof.recorder.passage import Passage
+from leadproof.recorder.passage import ProxiedExchange
 from leadproof.recorder.sides import Upstream
 
 #: Where an answer's body ends (RFC 9112, section 6.3).
@@ -28,7 +28,7 @@ class Outbound(asyncio.Protocol):
     def __init__(self, relay: Upstream) -> None:
         self._relay = relay
         #: The exchange under way.
-        self.passage: Passage | None = None
+        self.passage: ProxiedExchange | None = None
         #: Bytes that came before the head of the answer was complete.
         self._head_size = 0
         #: What the answer began with; empty if something stood before it.
@@ -46,7 +46,7 @@ class Outbound(asyncio.Protocol):
         self._interim = False
         self._framing = LENGTH
 
-    def begin(self, passage: Passage) -> None:
+    def begin(self, passage: ProxiedExchange) -> None:
         """Send what there is of a request; the rest follows with `write`."""
         self.passage = passage
         self._head_size = 0
@@ -98,7 +98,7 @@ class Outbound(asyncio.Protocol):
             self._fail("framing.invalid", f"the answer's headers have more than {MAX_HEAD} bytes")
         self._relay.flush()
 
-    def _pass_known(self, passage: Passage, data: bytes) -> bool:
+    def _pass_known(self, passage: ProxiedExchange, data: bytes) -> bool:
         """Pass on a complete answer whose head, byte for byte, was parsed before; was it one?"""
         end = data.find(END) + len(END)
         known = self._relay.proxy.answers.get(data[:end])
@@ -111,7 +111,7 @@ class Outbound(asyncio.Protocol):
         self._relay.answer_whole(passage, known.head, data[end:])
         return True
 
-    def _learn(self, passage: Passage) -> None:
+    def _learn(self, passage: ProxiedExchange) -> None:
         """Remember a head that says nothing but what is the same the next time."""
         known = KnownAnswer(
             passage.status, passage.reason, passage.answer,

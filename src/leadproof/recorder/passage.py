@@ -35,7 +35,7 @@ class Body:
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
 
-class Passage:
+class ProxiedExchange:
     """A request and its answer on their way through."""
 
     __slots__ = (

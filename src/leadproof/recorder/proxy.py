@@ -11,9 +11,9 @@ from typing import Any
 from leadproof.core.target import Target
 from leadproof.recorder.frames import Kind
 from leadproof.recorder.heads import KnownAnswer, KnownRequest, Memory, Way, way
-from leadproof.recorder.keeping import Keeping
+from leadproof.recorder.keeping import WriterClient
 from leadproof.recorder.outbound import Outbound
-from leadproof.recorder.passage import Passage
+from leadproof.recorder.passage import ProxiedExchange
 from leadproof.recorder.sides import ClientSide, Upstream
 
 #: Seconds after which a client is let go that says nothing, or does not finish what it says.
@@ -28,7 +28,7 @@ class Proxy:
     """One target behind any number of connections of one event loop."""
 
     def __init__(
-        self, target: Target, keeping: Keeping, *, loop: asyncio.AbstractEventLoop, tls: ssl.SSLContext | None,
+        self, target: Target, keeping: WriterClient, *, loop: asyncio.AbstractEventLoop, tls: ssl.SSLContext | None,
         deciding: bool = False, most: int = 0, full: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """Listens to nobody yet.
@@ -87,14 +87,14 @@ class Proxy:
         _, outbound = await asyncio.wait_for(opening, self.timeout)
         return outbound
 
-    def keep(self, passage: Passage, failure: str = "", *, answered: bool = True) -> int:
+    def keep(self, passage: ProxiedExchange, failure: str = "", *, answered: bool = True) -> int:
         """Hand an exchange to the keeper; its number."""
         kind = Kind.UNJUDGED if passage.too_large else Kind.EXCHANGE
         number = self.keeping.hand(passage.exchange(time.perf_counter(), failure, answered=answered), kind)
         self._count()
         return number
 
-    def decide(self, passage: Passage, then: Callable[[list[dict[str, Any]]], None]) -> None:
+    def decide(self, passage: ProxiedExchange, then: Callable[[list[dict[str, Any]]], None]) -> None:
         """Hand an exchange to the keeper, and `then` take what the judge says of it."""
         if passage.too_large:
             self.keep(passage)

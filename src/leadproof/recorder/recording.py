@@ -18,7 +18,7 @@ from leadproof.mock.server.serving import new_loop, tune_gc
 from leadproof.recorder.frames import Counts
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.keeper import Job
-from leadproof.recorder.keeping import Keeping
+from leadproof.recorder.keeping import WriterClient
 from leadproof.recorder.proxy import Proxy
 from leadproof.runs.evidence import read_report
 
@@ -98,7 +98,7 @@ async def _record(
 ) -> Outcome:
     loop = asyncio.get_running_loop()
     over, told = asyncio.Event(), asyncio.Event()
-    keeping = await Keeping.start(job)
+    keeping = await WriterClient.start(job)
     try:
         with _signals(loop, told):
             proxy = Proxy(
@@ -125,7 +125,7 @@ async def _record(
 
 
 async def _until(
-    events: tuple[asyncio.Event, ...], duration: float, keeping: Keeping, progress: Callable[[Counts], None] | None
+    events: tuple[asyncio.Event, ...], duration: float, keeping: WriterClient, progress: Callable[[Counts], None] | None
 ) -> None:
     """Waits for the first of the events, or until the time is over."""
     loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from typing import Any
 from leadproof.recorder import heads
 from leadproof.recorder.heads import Pairs
 from leadproof.recorder.outbound import Outbound
-from leadproof.recorder.passage import Passage
+from leadproof.recorder.passage import ProxiedExchange
 from leadproof.recorder.proxy import LINGER, Proxy
 
 #: Bytes that wait for the way to the target to be open before the client is asked to wait.
@@ -30,7 +30,7 @@ class Relay:
         self.proxy: Proxy = proxy
         self.transport = transport
         #: In the order they came; the first is under way.
-        self.queue: deque[Passage] = deque()
+        self.queue: deque[ProxiedExchange] = deque()
         #: Is nothing taken any more?
         self.over = False
         #: Has the client said that nothing more comes?
@@ -47,7 +47,7 @@ class Relay:
 
     # ---- to the target
 
-    def add(self, passage: Passage) -> None:
+    def add(self, passage: ProxiedExchange) -> None:
         """Take a request, of which the head is there."""
         self.queue.append(passage)
         self.forward(
@@ -56,7 +56,7 @@ class Relay:
         if self.queue[0] is passage:
             self._start()
 
-    def add_whole(self, passage: Passage, data: bytes) -> None:
+    def add_whole(self, passage: ProxiedExchange, data: bytes) -> None:
         """Take a request that is there from its first byte to its last."""
         passage.complete = True
         passage.pending.append(data)
@@ -64,7 +64,7 @@ class Relay:
         if self.queue[0] is passage:
             self._start()
 
-    def forward(self, passage: Passage, data: bytes) -> None:
+    def forward(self, passage: ProxiedExchange, data: bytes) -> None:
         """Send a piece of a request, or keep it until it is its turn."""
         outbound = self._outbound
         if outbound is not None and outbound.passage is passage:
@@ -72,7 +72,7 @@ class Relay:
         else:
             passage.pending.append(data)
 
-    def arrived(self, passage: Passage) -> None:
+    def arrived(self, passage: ProxiedExchange) -> None:
         """A request is complete."""
         passage.complete = True
         if passage.chunked:
@@ -91,7 +91,7 @@ class Relay:
             self._outbound = None
             self._connecting = self.proxy.loop.create_task(self._connect(passage))
 
-    async def _connect(self, passage: Passage) -> None:
+    async def _connect(self, passage: ProxiedExchange) -> None:
         try:
             outbound = await self.proxy.connect(self)
         except TimeoutError:
@@ -105,7 +105,7 @@ class Relay:
             outbound.begin(passage)
             self.regulate()
 
-    def _set_timer(self, passage: Passage) -> None:
+    def _set_timer(self, passage: ProxiedExchange) -> None:
         self._timer = self.proxy.loop.call_later(self.proxy.timeout, self._late, passage)
 
     def _stop_timer(self) -> None:
@@ -113,7 +113,7 @@ class Relay:
             self._timer.cancel()
             self._timer = None
 
-    def _late(self, passage: Passage) -> None:
+    def _late(self, passage: ProxiedExchange) -> None:
         self._drop_outbound()
         self.failed(passage, "transport.timeout", f"no complete answer came within {self.proxy.timeout:g} s")
 
@@ -157,12 +157,12 @@ class Relay:
 
     # ---- to the client
 
-    def interim(self, passage: Passage, status: int, reason: bytes, pairs: Pairs) -> None:
+    def interim(self, passage: ProxiedExchange, status: int, reason: bytes, pairs: Pairs) -> None:
         """An answer before the answer (RFC 9110, section 15.2), such as 100 Continue."""
         if passage.version == "1.1":
             self.transport.write(heads.answer_head(status, reason, pairs, chunked=False))
 
-    def answer_begins(self, passage: Passage, *, chunked: bool, open_end: bool) -> None:
+    def answer_begins(self, passage: ProxiedExchange, *, chunked: bool, open_end: bool) -> None:
         """The head of the answer is there; with an open end, its body ends when the connection does."""
         if chunked and passage.version == "1.0":
             chunked, open_end = False, True
@@ -175,7 +175,7 @@ class Relay:
             heads.answer_head(passage.status, passage.reason, passage.answer, chunked=chunked, connection=connection)
         )
 
-    def answer_continues(self, passage: Passage, body: bytes) -> None:
+    def answer_continues(self, passage: ProxiedExchange, body: bytes) -> None:
         """A piece of the answer's body."""
         passage.answer_body.add(body)
         if self._held and passage.too_large:
@@ -183,13 +183,13 @@ class Relay:
         else:
             self._out.append(heads.chunk(body) if passage.answer_chunked else body)
 
-    def answer_whole(self, passage: Passage, head: bytes, body: bytes) -> None:
+    def answer_whole(self, passage: ProxiedExchange, head: bytes, body: bytes) -> None:
         """An answer is there from its first byte to its last."""
         passage.answer_body.add(body)
         self._out.append(head + body)
         self.answer_ends(passage, [])
 
-    def answer_ends(self, passage: Passage, trailers: Pairs) -> None:
+    def answer_ends(self, passage: ProxiedExchange, trailers: Pairs) -> None:
         """The answer has arrived whole."""
         if passage.answer_chunked:
             self._out.append(heads.last_chunk(trailers))
@@ -206,7 +206,7 @@ class Relay:
             self._held = True
             keeping.when_written(self.proxy.keep(passage) - 1, self._release)
 
-    def failed(self, passage: Passage, failure: str, words: str) -> None:
+    def failed(self, passage: ProxiedExchange, failure: str, words: str) -> None:
         """No answer, or not a whole one: the client is told so, if only by the end of the connection."""
         if not self.queue or self.queue[0] is not passage:
             return
@@ -231,7 +231,7 @@ class Relay:
             self._answer(self.queue[0], heads.problem(502, "the answer violates the contract", findings=findings))
         self._release()
 
-    def _answer(self, passage: Passage, answer: bytes) -> None:
+    def _answer(self, passage: ProxiedExchange, answer: bytes) -> None:
         """An answer of the recorder's own in place of the target's."""
         self._out = [answer[: answer.index(b"\r\n\r\n") + 4] if passage.bodiless else answer]
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 from leadproof.recorder.heads import KnownAnswer, Memory, Pairs
-from leadproof.recorder.passage import Passage
+from leadproof.recorder.passage import ProxiedExchange
 
 
 class ClientSide(Protocol):
@@ -43,22 +43,22 @@ class Upstream(Protocol):
         """What all connections share."""
         ...
 
-    def interim(self, passage: Passage, status: int, reason: bytes, pairs: Pairs) -> None:
+    def interim(self, passage: ProxiedExchange, status: int, reason: bytes, pairs: Pairs) -> None:
         """An answer before the answer."""
 
-    def answer_begins(self, passage: Passage, *, chunked: bool, open_end: bool) -> None:
+    def answer_begins(self, passage: ProxiedExchange, *, chunked: bool, open_end: bool) -> None:
         """The head of the answer is there."""
 
-    def answer_continues(self, passage: Passage, body: bytes) -> None:
+    def answer_continues(self, passage: ProxiedExchange, body: bytes) -> None:
         """A piece of the answer's body."""
 
-    def answer_whole(self, passage: Passage, head: bytes, body: bytes) -> None:
+    def answer_whole(self, passage: ProxiedExchange, head: bytes, body: bytes) -> None:
         """An answer is there from its first byte to its last."""
 
-    def answer_ends(self, passage: Passage, trailers: Pairs) -> None:
+    def answer_ends(self, passage: ProxiedExchange, trailers: Pairs) -> None:
         """The answer has arrived whole."""
 
-    def failed(self, passage: Passage, failure: str, words: str) -> None:
+    def failed(self, passage: ProxiedExchange, failure: str, words: str) -> None:
         """No answer, or not a whole one."""
 
     def flush(self) -> None:

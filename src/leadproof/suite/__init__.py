@@ -24,17 +24,17 @@ from leadproof.suite import (
     twins,
 )
 from leadproof.suite.case import Case
-from leadproof.suite.running import AT_THE_DOOR, Outcome, brief, run_all, run_case, spread
-from leadproof.suite.story import CannotTell, Controls, Story
+from leadproof.suite.running import REJECTION_REASONS, Outcome, brief, run_all, run_case, spread
+from leadproof.suite.story import CaseContext, CaseSkipped, Controls
 
 __all__ = [
-    "AT_THE_DOOR",
+    "REJECTION_REASONS",
     "TOPICS",
-    "CannotTell",
     "Case",
+    "CaseContext",
+    "CaseSkipped",
     "Controls",
     "Outcome",
-    "Story",
     "brief",
     "cases",
     "positions",
@@ -95,7 +95,7 @@ def select(
 
 
 def run(
-    story: Story,
+    story: CaseContext,
     chosen: Iterable[tuple[str, Case]],
     told: Callable[[str, Case], None] = lambda topic, case: None,
     done: Callable[[Outcome], None] = lambda outcome: None,

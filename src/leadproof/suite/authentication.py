@@ -11,7 +11,7 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.http.client import SCHEMES
 from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
-from leadproof.suite.story import CannotTell, Story, first, offers
+from leadproof.suite.story import CaseContext, CaseSkipped, first, offers
 
 CHECKS = ("no_lead_without_credentials",)
 
@@ -36,13 +36,13 @@ def _cases() -> Iterator[Case]:
         yield Case(f"ping: spelt {scheme}", "ping", partial(spelt, scheme), ("client_credentials",))
 
 
-def none(operation: str, fmt: str, story: Story) -> None:
+def none(operation: str, fmt: str, story: CaseContext) -> None:
     """A request that would be accepted, but for the missing credentials."""
     value, _ = story.request(operation)
     story.session.call(operation, fmt, value, intent="unauthorised", what="without credentials", authorised=False)
 
 
-def none_update(story: Story) -> None:
+def none_update(story: CaseContext) -> None:
     """An update of a lead that exists."""
     created = story.created("create_lead", "json")
     value, _ = story.request("update_lead")
@@ -50,7 +50,7 @@ def none_update(story: Story) -> None:
     story.session.call("update_lead", value=value, intent="unauthorised", what="without credentials", authorised=False)
 
 
-def none_status(story: Story) -> None:
+def none_status(story: CaseContext) -> None:
     """The status of a request that exists."""
     created = story.created("create_lead", "json")
     answer = created.answer or {}
@@ -60,12 +60,12 @@ def none_status(story: Story) -> None:
     )  # fmt: skip
 
 
-def none_offer(story: Story) -> None:
+def none_offer(story: CaseContext) -> None:
     """An offer that was presented."""
     created = story.created("create_lead", "json")
     presented = offers(created)
     if not presented:
-        raise CannotTell("no accepted lead came with an offer")
+        raise CaseSkipped("no accepted lead came with an offer")
     story.session.call(
         "accept_offer", parameters={"leadUID": first(created, "leadId"), "offerId": presented[0]},
         intent="unauthorised", what="without credentials", authorised=False,
@@ -82,7 +82,7 @@ WRONG: dict[str, Headers] = {
 }
 
 
-def wrong(words: str, pairs: Headers, story: Story) -> None:
+def wrong(words: str, pairs: Headers, story: CaseContext) -> None:
     """Wrong, empty and doubled credentials."""
     value, _ = story.request("ping")
     judgement = story.session.call(
@@ -92,14 +92,14 @@ def wrong(words: str, pairs: Headers, story: Story) -> None:
         story.session.summary.observe("status.unexpected", f"a ping with {words} was accepted", judgement)
 
 
-def spelt(scheme: str, story: Story) -> None:
+def spelt(scheme: str, story: CaseContext) -> None:
     """Each documented spelling of the same secret. Which ones a target takes is observed."""
     name, form = SCHEMES[scheme]
     secret = story.session.client.target.secret
     if story.controls is not None and scheme == "bearer":  # the mock's tokens are not its keys
         secret = next(iter(story.maker.profile.credentials.bearer_tokens), secret)
     if not secret:
-        raise CannotTell("the run has no credentials")
+        raise CaseSkipped("the run has no credentials")
     value, _ = story.request("ping")
     judgement = story.session.call(
         "ping", value=value, intent="", what=f"credentials as {scheme}", authorised=False,

@@ -9,7 +9,7 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Judgement
 from leadproof.suite.case import Case
 from leadproof.suite.operations import CREATES
-from leadproof.suite.story import CannotTell, Story
+from leadproof.suite.story import CaseContext, CaseSkipped
 
 #: Seconds to wait for the call.
 PATIENCE = 5.0
@@ -36,7 +36,7 @@ def cases() -> Iterator[Case]:
         )
 
 
-def called(operation: str, fmt: str, story: Story) -> None:
+def called(operation: str, fmt: str, story: CaseContext) -> None:
     """A create that asks to be called back."""
     receiver = story.need_receiver()
     value, _ = story.request(operation)
@@ -45,9 +45,9 @@ def called(operation: str, fmt: str, story: Story) -> None:
     value["source"]["returnURL"] = receiver.url + path
     created = story.session.call(operation, fmt, value, intent="", what="with returnURL")
     if created.outcome != "judged" or absent(created):
-        raise CannotTell("the create that asked for the call did not get past the door")
+        raise CaseSkipped("the create that asked for the call did not get past the door")
     if created.answer is None:
-        raise CannotTell("the answer to the create that asked for the call cannot be read")
+        raise CaseSkipped("the answer to the create that asked for the call cannot be read")
     call = receiver.wait(path, PATIENCE)
     story.session.note(story.session.judge.callback(created, call), created)
     if call is not None:
@@ -60,7 +60,7 @@ def absent(created: Judgement) -> bool:
     return response is None or response.status in (401, 403, 404, 405, 410)
 
 
-def once(fmt: str, story: Story) -> None:
+def once(fmt: str, story: CaseContext) -> None:
     """If a second call comes, it says the same."""
     receiver = story.need_receiver()
     value, _ = story.request("create_lead")

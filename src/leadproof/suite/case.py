@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.operations import OPERATIONS
-from leadproof.suite.story import Story
+from leadproof.suite.story import CaseContext
 
 #: Checks that any exchange decides, whatever a case is about.
 GENERAL = (
@@ -41,7 +41,7 @@ class Case:
     name: str
     #: The operation that it is about.
     operation: str
-    run: Callable[[Story], None]
+    run: Callable[[CaseContext], None]
     #: Checks that it is made for, besides those that every exchange decides.
     checks: tuple[str, ...] = ()
     #: Representation that it is about; "" for both.

@@ -19,7 +19,7 @@ from leadproof.judge import Judgement
 from leadproof.suite.case import Case
 from leadproof.suite.negatives import CHANGES_XML
 from leadproof.suite.operations import ACCEPTED, BOTH, CREATES
-from leadproof.suite.story import CannotTell, Story, first, offers
+from leadproof.suite.story import CaseContext, CaseSkipped, first, offers
 
 Value = dict[str, Any]
 
@@ -45,17 +45,17 @@ def cases() -> Iterator[Case]:
     yield Case("accept_offer: of generated leads", "accept_offer", accepted_offers, ("offer_accepted",))
 
 
-def edges(operation: str, fmt: str, story: Story) -> None:
+def edges(operation: str, fmt: str, story: CaseContext) -> None:
     """Every value of every member and field at least once, whatever chance makes of them afterwards."""
     story.need_source(operation)
     for value in boundaries.rows(operation, fmt, story.maker):
         if story.expired():
-            raise CannotTell("the time for it was used up before every value at the edges was sent")
+            raise CaseSkipped("the time for it was used up before every value at the edges was sent")
         own, intent = _own(operation, value, story)
         story.session.call(operation, fmt, own, intent=intent, what="values at the edges")
 
 
-def generated(operation: str, fmt: str, story: Story) -> None:
+def generated(operation: str, fmt: str, story: CaseContext) -> None:
     """Generated requests of one cell."""
     story.need_source(operation)
     made = strategy(story.session.judge.spec, operation, fmt, story.maker)
@@ -67,7 +67,7 @@ def generated(operation: str, fmt: str, story: Story) -> None:
     explore(made, holds, seed=story.seed, examples=story.examples, expired=story.expired)
 
 
-def negative(operation: str, fmt: str, story: Story) -> None:
+def negative(operation: str, fmt: str, story: CaseContext) -> None:
     """Generated requests that are wrong, as an independent reader confirms; the origin says what was changed."""
     story.need_source(operation)
     spec = story.session.judge.spec
@@ -96,7 +96,7 @@ def negative(operation: str, fmt: str, story: Story) -> None:
         explore(made, sent, seed=story.seed, examples=story.examples, expired=story.expired)
 
 
-def twins(operation: str, story: Story) -> None:
+def twins(operation: str, story: CaseContext) -> None:
     """Any generated request, in JSON and in XML: two requests that differ in representation and identity only."""
     story.need_source(operation)
     made = strategy(story.session.judge.spec, operation, "xml", story.maker)
@@ -121,7 +121,7 @@ def twins(operation: str, story: Story) -> None:
 # ---- a lead of one's own ---------------------------------------------------------------------------------------------
 
 
-def fine(judgement: Judgement, story: Story) -> bool:
+def fine(judgement: Judgement, story: CaseContext) -> bool:
     """Does the exchange break no clause that decides, but for those that earlier cases have shown broken already?
 
     What is known has its example; to make another one small would cost time and say nothing new.
@@ -136,7 +136,7 @@ def decides(clause: str, spec: Specification) -> bool:
     return found.level == "must" and found.basis != "assumed"
 
 
-def _own(operation: str, value: Value, story: Story) -> tuple[Value, str]:
+def _own(operation: str, value: Value, story: CaseContext) -> tuple[Value, str]:
     """The value with leads of its own (identities, an order to post for, a lead to update), and its intent."""
     if operation == "inbound_post":
         return _post(value, story)
@@ -153,7 +153,7 @@ def _own(operation: str, value: Value, story: Story) -> tuple[Value, str]:
     return {"source": dict(value["source"]), "leads": leads}, "accepted"
 
 
-def _post(value: Value, story: Story) -> tuple[Value, str]:
+def _post(value: Value, story: CaseContext) -> tuple[Value, str]:
     """A post for an order of its own: a post that contradicts its ping would be another lead."""
     if "properties" not in value["leads"][0]:  # an order is optional, and without one a post is a create
         leads = [{"fields": _someone(value["leads"][0]["fields"], story)}]
@@ -171,12 +171,12 @@ def _post(value: Value, story: Story) -> tuple[Value, str]:
     return {"source": dict(value["source"]), "leads": [{"properties": properties, "fields": fields}]}, "accepted"
 
 
-def _someone(fields: Value, story: Story) -> Value:
+def _someone(fields: Value, story: CaseContext) -> Value:
     """Fields with somebody's identity; where both have a field, the generated one stays."""
     return {**story.maker.identity(next(story.numbers)), **fields}
 
 
-def _alone(operation: str, value: Value, story: Story) -> Value:
+def _alone(operation: str, value: Value, story: CaseContext) -> Value:
     """One lead that would be accepted, but for what is changed afterwards."""
     fields = value["leads"][0]["fields"]
     fields = fields if operation == "ping" else _someone(fields, story)
@@ -186,7 +186,7 @@ def _alone(operation: str, value: Value, story: Story) -> Value:
 # ---- operations without a body ---------------------------------------------------------------------------------------
 
 
-def statuses(story: Story) -> None:
+def statuses(story: CaseContext) -> None:
     """The status of requests with one, two and three leads of every kind."""
     for operation in CREATES:
         if story.maker.source(operation) is None:
@@ -197,7 +197,7 @@ def statuses(story: Story) -> None:
             story.ask_status(created, "generated", "accepted")
 
 
-def accepted_offers(story: Story) -> None:
+def accepted_offers(story: CaseContext) -> None:
     """Every offer of a lead, each on a lead of its own."""
     for _ in range(2):
         created = story.created("create_lead", "xml")

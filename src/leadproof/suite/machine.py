@@ -19,7 +19,7 @@ from leadproof.judge import Judgement
 from leadproof.suite.case import Case
 from leadproof.suite.generated import fine
 from leadproof.suite.operations import CREATES, UNKNOWN_OFFER
-from leadproof.suite.story import Story, first, offers, request_id
+from leadproof.suite.story import CaseContext, first, offers, request_id
 
 #: Steps of one life.
 STEPS = 14
@@ -37,10 +37,16 @@ LEADS = (
 def cases() -> Iterator[Case]:
     """The topic's table."""
     yield Case(
-        "orders: ping, post, post again, elsewhere or too late", "inbound_post", partial(lived, orders=True), ORDERS
+        "orders: ping, post, post again, elsewhere or too late",
+        "inbound_post",
+        partial(run_state_machine, orders=True),
+        ORDERS,
     )
     yield Case(
-        "leads: offers, updates, duplicates, status, review, return", "create_lead", partial(lived, orders=False), LEADS
+        "leads: offers, updates, duplicates, status, review, return",
+        "create_lead",
+        partial(run_state_machine, orders=False),
+        LEADS,
     )
 
 
@@ -75,7 +81,7 @@ class Lead:
 class Control:
     """Keeps a run within its bounds: no time left, enough shortened, or something that ends the whole run."""
 
-    story: Story
+    story: CaseContext
     failures: int = 0
     raised: BaseException | None = None
 
@@ -104,10 +110,10 @@ class Control:
 
 
 @dataclass(slots=True, repr=False)
-class Partner:
+class ClientModel:
     """What a partner does, step by step; the state machine chooses the steps."""
 
-    story: Story
+    story: CaseContext
     control: Control
     steps: list[str] = field(default_factory=list)
     #: Orders that no time has passed for.
@@ -229,7 +235,7 @@ class Partner:
         lead.decided = verdict
 
 
-def lived(story: Story, *, orders: bool) -> None:
+def run_state_machine(story: CaseContext, *, orders: bool) -> None:
     """Many lives, each a random row of steps."""
     story.need_source("create_lead")
     from hypothesis import seed
@@ -247,7 +253,7 @@ def lived(story: Story, *, orders: bool) -> None:
         raise control.raised
 
 
-def _orders(story: Story, control: Control) -> type[Any]:
+def _orders(story: CaseContext, control: Control) -> type[Any]:
     from hypothesis import strategies as st
     from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precondition, rule
 
@@ -262,7 +268,7 @@ def _orders(story: Story, control: Control) -> type[Any]:
 
         def __init__(self) -> None:
             super().__init__()
-            self.partner = Partner(story, control)
+            self.partner = ClientModel(story, control)
 
         @rule(target=orders, fmt=formats)
         def ping(self, fmt: str) -> Any:
@@ -295,7 +301,7 @@ def _orders(story: Story, control: Control) -> type[Any]:
     return Orders
 
 
-def _leads(story: Story, control: Control) -> type[Any]:
+def _leads(story: CaseContext, control: Control) -> type[Any]:
     from hypothesis import strategies as st
     from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precondition, rule
 
@@ -310,7 +316,7 @@ def _leads(story: Story, control: Control) -> type[Any]:
 
         def __init__(self) -> None:
             super().__init__()
-            self.partner = Partner(story, control)
+            self.partner = ClientModel(story, control)
 
         @rule(target=leads, operation=st.sampled_from(usable), fmt=formats)
         def create(self, operation: str, fmt: str) -> Any:

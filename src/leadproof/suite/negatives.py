@@ -16,7 +16,7 @@ from leadproof import bodies
 from leadproof.core.exchange import Headers
 from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
-from leadproof.suite.story import Story
+from leadproof.suite.story import CaseContext
 
 Value = dict[str, Any]
 
@@ -135,7 +135,7 @@ ENCODED: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
 }
 
 
-def malformed(operation: str, fmt: str, words: str, story: Story) -> None:
+def malformed(operation: str, fmt: str, words: str, story: CaseContext) -> None:
     """A request that cannot be read: a client error, and nothing accepted."""
     value, _ = story.request(operation)
     change = (MALFORMED_JSON if fmt == "json" else MALFORMED_XML)[words]
@@ -143,14 +143,14 @@ def malformed(operation: str, fmt: str, words: str, story: Story) -> None:
     story.session.call(operation, fmt, body=body, intent="unreadable", what=words)
 
 
-def strange(operation: str, words: str, story: Story) -> None:
+def strange(operation: str, words: str, story: CaseContext) -> None:
     """A document that can be read and has more in it than documented: overlooked or refused, but it breaks nothing."""
     value, _ = story.request(operation)
     body = STRANGE_XML[words](bodies.encode_request(operation, "xml", value))
     story.session.call(operation, "xml", body=body, intent="unknown", what=words)
 
 
-def encoded(words: str, story: Story) -> None:
+def encoded(words: str, story: CaseContext) -> None:
     """A good request in other bytes than most send."""
     fmt, change, intent = ENCODED[words]
     value, _ = story.request("create_lead")
@@ -165,7 +165,7 @@ MISLABELLED: dict[str, Headers] = {
 }
 
 
-def mislabelled(headers: Headers, words: str, story: Story) -> None:
+def mislabelled(headers: Headers, words: str, story: CaseContext) -> None:
     """A good body with a label that is not true."""
     value, _ = story.request("ping")
     story.session.call("ping", value=value, intent="unreadable", what=words, headers=headers)
@@ -232,7 +232,7 @@ IN_XML = {
 }  # fmt: skip
 
 
-def invalid(operation: str, fmt: str, words: str, story: Story) -> None:
+def invalid(operation: str, fmt: str, words: str, story: CaseContext) -> None:
     """A request that can be read and does not follow the documentation: refused in either way, never accepted."""
     value, _ = story.request(operation)
     body = bodies.encode_request(operation, fmt, INVALID[words](value))

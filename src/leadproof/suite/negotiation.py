@@ -10,7 +10,7 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.http.client import compose
 from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
-from leadproof.suite.story import Story, offers
+from leadproof.suite.story import CaseContext, offers
 
 CHECKS = ("media_type", "charset", "member")
 
@@ -27,11 +27,11 @@ def cases() -> Iterator[Case]:
                 accept,
             )
     for fmt in ("json", "xml"):
-        yield Case(f"ping: sent in {fmt}, any answer will do", "ping", partial(anything, fmt), ("media_type",), fmt)
-        yield Case(f"ping: sent in {fmt}, without Accept", "ping", partial(unasked, fmt), ("media_type",), fmt)
+        yield Case(f"ping: sent in {fmt}, any answer will do", "ping", partial(accept_any, fmt), ("media_type",), fmt)
+        yield Case(f"ping: sent in {fmt}, without Accept", "ping", partial(no_accept_header, fmt), ("media_type",), fmt)
 
 
-def crossed(operation: str, fmt: str, accept: str, story: Story) -> None:
+def crossed(operation: str, fmt: str, accept: str, story: CaseContext) -> None:
     """A body in one representation, the answer asked for in the other."""
     value, _ = story.request(operation)
     if operation == "inbound_post":
@@ -40,13 +40,13 @@ def crossed(operation: str, fmt: str, accept: str, story: Story) -> None:
     story.session.call(operation, fmt, value, accept=accept, what="accepted")
 
 
-def anything(fmt: str, story: Story) -> None:
+def accept_any(fmt: str, story: CaseContext) -> None:
     """Accept */*: the answer is in the representation of the request."""
     value, _ = story.request("ping")
     story.session.call("ping", fmt, value, accept="*/*", what="any answer")
 
 
-def unasked(fmt: str, story: Story) -> None:
+def no_accept_header(fmt: str, story: CaseContext) -> None:
     """No Accept at all: the answer is in the representation of the request."""
     value, _ = story.request("ping")
     row, credentials = OPERATIONS["ping"], story.session.client.target.credentials()

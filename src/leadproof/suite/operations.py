@@ -9,7 +9,7 @@ from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.generate.leads import UNKNOWN_LEAD
 from leadproof.mock import recipes_for
 from leadproof.suite.case import Case
-from leadproof.suite.story import CannotTell, Story, first, offers
+from leadproof.suite.story import CaseContext, CaseSkipped, first, offers
 
 #: The operations that take leads in both representations.
 BOTH = tuple(row.id for row in OPERATIONS.values() if len(row.media) == 2)
@@ -92,7 +92,7 @@ def cases() -> Iterator[Case]:
                 )
 
 
-def accepted(operation: str, fmt: str, story: Story) -> None:
+def accepted(operation: str, fmt: str, story: CaseContext) -> None:
     """A request that should be accepted."""
     if operation == "inbound_post":
         asked, order, number = story.pinged(fmt)
@@ -102,7 +102,7 @@ def accepted(operation: str, fmt: str, story: Story) -> None:
     story.session.call(operation, fmt, value, what="accepted")
 
 
-def refused(operation: str, fmt: str, story: Story) -> None:
+def refused(operation: str, fmt: str, story: CaseContext) -> None:
     """A request that the posting profile rules out."""
     value, outcome = story.request(operation, refused=True)
     if operation == "inbound_post":
@@ -111,7 +111,7 @@ def refused(operation: str, fmt: str, story: Story) -> None:
     story.session.call(operation, fmt, value, intent=f"refused:{outcome}", what="refused")
 
 
-def no_permission(operation: str, fmt: str, story: Story) -> None:
+def no_permission(operation: str, fmt: str, story: CaseContext) -> None:
     """A duplicate check from a source that may not ask."""
     value, _ = story.request(operation)
     lid = story.maker.chosen().lid
@@ -119,12 +119,12 @@ def no_permission(operation: str, fmt: str, story: Story) -> None:
         one for one in story.maker.profile.sources if "duplicate_check" not in one.permissions and lid in one.lids
     ]
     if not barred:
-        raise CannotTell("every source of the profile may check for duplicates")
+        raise CaseSkipped("every source of the profile may check for duplicates")
     value["source"]["vid"] = barred[0].vid
     story.session.call(operation, fmt, value, intent="refused", what="no permission")
 
 
-def several(operation: str, fmt: str, story: Story) -> None:
+def several(operation: str, fmt: str, story: CaseContext) -> None:
     """Four leads in one request, the second of which is refused: results come one for one, in order.
 
     Neither backwards nor sorted by outcome do they look the same.
@@ -139,7 +139,7 @@ def several(operation: str, fmt: str, story: Story) -> None:
         story.ask_status(judgement, "four leads")
 
 
-def campaigns(operation: str, fmt: str, story: Story) -> None:
+def campaigns(operation: str, fmt: str, story: CaseContext) -> None:
     """A lead for every campaign that takes leads: with offers and without, reviewed and not, of each lead type."""
     for campaign in story.maker.profile.campaigns:
         maker = story.maker.under(campaign)
@@ -158,7 +158,7 @@ def campaigns(operation: str, fmt: str, story: Story) -> None:
             story.ask_status(created, "for each campaign")
 
 
-def posts(fmt: str, story: Story) -> None:
+def posts(fmt: str, story: CaseContext) -> None:
     """Two leads in one post, each with an order of its own."""
     leads = []
     for _ in range(2):
@@ -169,7 +169,7 @@ def posts(fmt: str, story: Story) -> None:
     story.ask_status(judgement, "two leads", "accepted")
 
 
-def two_checked(fmt: str, story: Story) -> None:
+def two_checked(fmt: str, story: CaseContext) -> None:
     """A duplicate check of two leads, the second of which is known."""
     first_number, second_number = next(story.numbers), next(story.numbers)
     known, _ = story.again("create_lead", second_number)
@@ -178,7 +178,7 @@ def two_checked(fmt: str, story: Story) -> None:
     story.session.call("duplicate_check", fmt, value, what="two leads")
 
 
-def two_posted(fmt: str, story: Story) -> None:
+def two_posted(fmt: str, story: CaseContext) -> None:
     """Two posts in one request, each with an order of its own."""
     asked = [story.pinged(fmt) for _ in range(2)]
     value, _ = story.again("inbound_post", *(number for *_, number in asked))
@@ -188,7 +188,7 @@ def two_posted(fmt: str, story: Story) -> None:
     story.ask_status(posted, "two leads", "accepted")
 
 
-def updated(operation: str, story: Story) -> None:
+def updated(operation: str, story: CaseContext) -> None:
     """An update of a lead, and what the status says then."""
     created = story.created(operation, "json")
     value, _ = story.request("update_lead")
@@ -199,7 +199,7 @@ def updated(operation: str, story: Story) -> None:
     story.ask_status(created, "after the update")
 
 
-def updated_two(story: Story) -> None:
+def updated_two(story: CaseContext) -> None:
     """Two updates in one request, the second of a lead that does not exist."""
     created = story.created("create_lead", "json")
     value, _ = story.request("update_lead", leads=2)
@@ -208,24 +208,24 @@ def updated_two(story: Story) -> None:
     story.session.call("update_lead", value=value, intent="mixed:accepted,refused", what="two leads")
 
 
-def updated_under_review(story: Story) -> None:
+def updated_under_review(story: CaseContext) -> None:
     """An update of a lead that waits for people."""
     under_review = [one for one in story.maker.profile.campaigns if one.review_share == 1.0 and not one.disabled]
     if not under_review:
-        raise CannotTell("no campaign of the profile sends every lead to review")
+        raise CaseSkipped("no campaign of the profile sends every lead to review")
     created = story.created("create_lead", "json", story.maker.under(under_review[0]))
     value, _ = story.request("update_lead")
     value["leads"][0]["properties"] = {"leadUID": first(created, "leadId")}
     story.session.call("update_lead", value=value, what="under review")
 
 
-def update_refused(outcome: str, story: Story) -> None:
+def update_refused(outcome: str, story: CaseContext) -> None:
     """An update from a source that is missing, unknown or disabled. Only on the mock, as with recipes."""
     if story.controls is None:
-        raise CannotTell(f"an account that answers {outcome} has to be set up for it; the built-in mock is")
+        raise CaseSkipped(f"an account that answers {outcome} has to be set up for it; the built-in mock is")
     found = next((one for one in recipes_for(story.maker.profile) if one.response_type == outcome), None)
     if found is None:
-        raise CannotTell(f"the profile has no recipe for {outcome}")
+        raise CaseSkipped(f"the profile has no recipe for {outcome}")
     created = story.created("create_lead", "json")
     value, _ = story.request("update_lead")
     value["leads"][0]["properties"] = {"leadUID": first(created, "leadId")}
@@ -235,37 +235,37 @@ def update_refused(outcome: str, story: Story) -> None:
     story.session.call("update_lead", value=value, intent=f"refused:{outcome}", what=f"recipe {outcome}")
 
 
-def unknown_update(story: Story) -> None:
+def unknown_update(story: CaseContext) -> None:
     """An update of a lead that does not exist."""
     value, _ = story.request("update_lead")
     value["leads"][0]["properties"] = {"leadUID": UNKNOWN_LEAD}
     story.session.call("update_lead", value=value, intent="refused", what="unknown lead")
 
 
-def unknown_status(story: Story) -> None:
+def unknown_status(story: CaseContext) -> None:
     """The status of a request that does not exist: what it gets is open."""
     story.session.call("lead_status", parameters={"id": UNKNOWN_REQUEST}, intent="unknown", what="unknown request")
 
 
-def offer(fmt: str, story: Story) -> None:
+def offer(fmt: str, story: CaseContext) -> None:
     """An offer of a created lead is accepted."""
     created = story.created("create_lead", fmt)
     presented = offers(created)
     if not presented:
-        raise CannotTell("no accepted lead came with an offer")
+        raise CaseSkipped("no accepted lead came with an offer")
     story.session.call(
         "accept_offer", parameters={"leadUID": first(created, "leadId"), "offerId": presented[0]}, what="presented"
     )
 
 
-def unknown_offer(story: Story) -> None:
+def unknown_offer(story: CaseContext) -> None:
     """An offer that was never presented."""
     created = story.created("create_lead", "json")
     parameters = {"leadUID": first(created, "leadId"), "offerId": UNKNOWN_OFFER}
     story.session.call("accept_offer", parameters=parameters, intent="unknown", what="unknown offer")
 
 
-def unknown_lead(story: Story) -> None:
+def unknown_lead(story: CaseContext) -> None:
     """An offer of a lead that does not exist."""
     parameters = {"leadUID": UNKNOWN_LEAD, "offerId": UNKNOWN_OFFER}
     story.session.call("accept_offer", parameters=parameters, intent="unknown", what="unknown lead")
@@ -281,13 +281,13 @@ _BY_SOURCE = (
 )  # fmt: skip
 
 
-def recipe(operation: str, outcome: str, fmt: str, story: Story) -> None:
+def recipe(operation: str, outcome: str, fmt: str, story: CaseContext) -> None:
     """A responseType by its recipe. Only on the mock: elsewhere the account would have to be set up for it."""
     if story.controls is None:
-        raise CannotTell(f"an account that answers {outcome} has to be set up for it; the built-in mock is")
+        raise CaseSkipped(f"an account that answers {outcome} has to be set up for it; the built-in mock is")
     found = next((one for one in recipes_for(story.maker.profile) if one.response_type == outcome), None)
     if found is None:
-        raise CannotTell(f"the profile has no recipe for {outcome}")
+        raise CaseSkipped(f"the profile has no recipe for {outcome}")
     base, _ = story.request(operation)
     source = dict(found.source)
     if operation == "create_lead_sends":

@@ -13,7 +13,7 @@ from typing import Any
 from leadproof import bodies
 from leadproof.contract.profile import Field
 from leadproof.suite.case import Case
-from leadproof.suite.story import CannotTell, Story
+from leadproof.suite.story import CaseContext, CaseSkipped
 
 CHECKS = ("http_status", "valid_request_accepted", "one_result_per_lead")
 
@@ -40,14 +40,14 @@ def cases() -> Iterator[Case]:
             )
 
 
-def rare(operation: str, fmt: str, words: str, story: Story) -> None:
+def rare(operation: str, fmt: str, words: str, story: CaseContext) -> None:
     """One rare thing in an ordinary request."""
     value, _ = story.request(operation)
     CHANGES[words](value, story)
     story.session.call(operation, fmt, value, what=words)
 
 
-def _field(value: Value, story: Story, text: str) -> None:
+def _field(value: Value, story: CaseContext, text: str) -> None:
     """Puts a text into a field that takes any; into one that the posting document does not name, if there is none."""
     name = next((one.name for one in story.maker.lead_type().fields if _free(one, text)), "Remarks")
     value["leads"][0]["fields"][name] = text
@@ -58,23 +58,23 @@ def _free(one: Field, text: str) -> bool:
     return plain and not one.required_in_ping and not one.personal and len(text) <= one.max_length
 
 
-def _no_aid(value: Value, story: Story) -> None:
+def _no_aid(value: Value, story: CaseContext) -> None:
     del value["source"]["aid"]
 
 
-def _empty_reference(value: Value, story: Story) -> None:
+def _empty_reference(value: Value, story: CaseContext) -> None:
     value["leads"][0]["properties"]["reference"] = ""
 
 
-def _longest(value: Value, story: Story) -> None:
+def _longest(value: Value, story: CaseContext) -> None:
     plain = [one for one in story.maker.lead_type().fields if _free(one, "")]
     if not plain:
-        raise CannotTell("the lead type has no field for text")
+        raise CaseSkipped("the lead type has no field for text")
     longest = max(plain, key=lambda one: one.max_length)
     value["leads"][0]["fields"][longest.name] = "x" * longest.max_length
 
 
-def _other_type(value: Value, story: Story) -> None:
+def _other_type(value: Value, story: CaseContext) -> None:
     """A lead of another lead type of the same source, if the profile has one."""
     mine = story.maker.chosen().lid
     vid = value["source"]["vid"]
@@ -84,7 +84,7 @@ def _other_type(value: Value, story: Story) -> None:
         if one.lid != mine and one.lid in source.lids and not (one.disabled or one.order_required) and one.cap is None
     ]  # fmt: skip
     if not others:
-        raise CannotTell("the profile has no second lead type")
+        raise CaseSkipped("the profile has no second lead type")
     operation = "ping" if "sendDelay" not in value["source"] else "create_lead"
     made, _ = story.maker.under(others[0]).request(operation, (next(story.numbers),))
     value["leads"] = made["leads"]
@@ -92,7 +92,7 @@ def _other_type(value: Value, story: Story) -> None:
 
 
 #: What is rare about a request -> how it gets in.
-CHANGES: dict[str, Callable[[Value, Story], None]] = {
+CHANGES: dict[str, Callable[[Value, CaseContext], None]] = {
     "letters with accents": lambda value, story: _field(value, story, "Zoë Müller-Ångström, São Paulo"),
     "letters of other scripts": lambda value, story: _field(value, story, "Мария 李小龙 عمر"),
     "a sign beyond the first plane": lambda value, story: _field(value, story, "call me \U0001f4de"),
@@ -117,7 +117,7 @@ CHANGES: dict[str, Callable[[Value, Story], None]] = {
 NOT_IN_A_PING = {"an empty reference", "a reference of a hundred letters", "noSell", "a delay of half an hour"}
 
 
-def many(operation: str, fmt: str, story: Story) -> None:
+def many(operation: str, fmt: str, story: CaseContext) -> None:
     """A large batch."""
     value, _ = story.request(operation, leads=MANY)
     story.session.call(operation, fmt, value, what=f"{MANY} leads")
@@ -130,13 +130,13 @@ LABELS: dict[str, dict[str, str]] = {
 }
 
 
-def labelled(operation: str, fmt: str, label: str, words: str, story: Story) -> None:
+def labelled(operation: str, fmt: str, label: str, words: str, story: CaseContext) -> None:
     """The same label in another form (RFC 9110, section 8.3.1)."""
     value, _ = story.request(operation)
     story.session.call(operation, fmt, value, headers=(("content-type", label),), what=words)
 
 
-def spaced(operation: str, fmt: str, story: Story) -> None:
+def spaced(operation: str, fmt: str, story: CaseContext) -> None:
     """White space where it means nothing; in XML a declaration besides."""
     value, _ = story.request(operation)
     body = bodies.encode_request(operation, fmt, value)

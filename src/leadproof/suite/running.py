@@ -14,7 +14,7 @@ from typing import Any
 
 from leadproof.suite.case import Case
 from leadproof.suite.session import BudgetSpent, GaveUp
-from leadproof.suite.story import CannotTell, Story
+from leadproof.suite.story import CaseContext, CaseSkipped
 
 #: Topic -> its share of the time of a run, where there is a limit. What one does not need goes to those after it.
 SHARES: dict[str, float] = {
@@ -32,7 +32,7 @@ STORIES = ("sequences",)
 
 
 #: How an exchange may end before anything was tested.
-AT_THE_DOOR = {
+REJECTION_REASONS = {
     "unauthorised": "the credentials were rejected",
     "absent": "there is nothing at the documented address",
     "unanswered": "no response came",
@@ -59,7 +59,7 @@ class Outcome:
 
 
 def run_case(
-    story: Story, topic: str, case: Case, position: int, clock: Callable[[], float] = time.monotonic
+    story: CaseContext, topic: str, case: Case, position: int, clock: Callable[[], float] = time.monotonic
 ) -> Outcome:
     """Runs one case; what it finds is in the summary, and in the outcome.
 
@@ -80,7 +80,7 @@ def run_case(
     reason = ""
     try:
         case.run(story)
-    except CannotTell as error:
+    except CaseSkipped as error:
         reason = str(error)
         for clause in case.clauses(story.session.judge.spec):
             summary.reasons.setdefault(clause, reason)
@@ -90,11 +90,11 @@ def run_case(
     result = "failed" if any(row["decides"] for row in rows) else "untested" if reason else "passed"
     if result != "failed" and not case.door and ended and not ended["judged"]:
         door = ended.most_common(1)[0][0]
-        result, reason = "untested", AT_THE_DOOR.get(door, "nothing could be judged")
+        result, reason = "untested", REJECTION_REASONS.get(door, "nothing could be judged")
     return Outcome(topic, case, result, reason, rows, keys, story.session.client.sent - sent, clock() - started)
 
 
-class Timetable:
+class TimeBudget:
     """Who may run until when."""
 
     def __init__(self, topics: Sequence[str], most: float, clock: Callable[[], float]) -> None:
@@ -128,7 +128,7 @@ class Timetable:
 
 
 def run_all(
-    story: Story,
+    story: CaseContext,
     chosen: Iterable[tuple[str, Case]],
     positions: Callable[[str, Case], int],
     told: Callable[[str, Case], None],
@@ -139,7 +139,7 @@ def run_all(
 ) -> None:
     """Runs cases one after the other; see `suite.run`."""
     rows = list(chosen)
-    timetable = Timetable([topic for topic, _ in rows], max_time, clock)
+    timetable = TimeBudget([topic for topic, _ in rows], max_time, clock)
     story.expired = timetable.expired
     tried: set[str] = set()
     for number, (topic, case) in enumerate(rows):
@@ -166,12 +166,12 @@ def run_all(
             raise
 
 
-def futile(story: Story) -> bool:
+def futile(story: CaseContext) -> bool:
     """Did a run try enough, and get no response that a lead receiver gives?"""
     return story.session.client.sent >= FUTILE and not story.session.judge.tally.covered()
 
 
-def _left_out(story: Story, topic: str, case: Case, reason: str) -> Outcome:
+def _left_out(story: CaseContext, topic: str, case: Case, reason: str) -> Outcome:
     for clause in case.clauses(story.session.judge.spec):
         story.session.summary.reasons.setdefault(clause, reason)
     return Outcome(topic, case, "left out", reason)

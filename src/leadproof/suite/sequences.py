@@ -11,7 +11,7 @@ from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judgement
 from leadproof.suite.case import Case
 from leadproof.suite.operations import CREATES
-from leadproof.suite.story import CannotTell, Story, first, offers
+from leadproof.suite.story import CaseContext, CaseSkipped, first, offers
 
 STATUS = (
     "status_resolves", "status_agrees", "status_request_id", "status_dates", "status_return_null", "pending_review",
@@ -118,7 +118,7 @@ def cases() -> Iterator[Case]:
     yield Case("a transfer with an order", "create_call_transfer", transfer_with_order, ("client_member",))
 
 
-def journey(ping: str, post: str, story: Story) -> None:
+def journey(ping: str, post: str, story: CaseContext) -> None:
     """From ping to accepted offer and status."""
     asked, order, number = story.pinged(ping)
     presented = offers(asked)
@@ -130,13 +130,13 @@ def journey(ping: str, post: str, story: Story) -> None:
     story.ask_status(posted, "journey", "accepted")
 
 
-def status(operation: str, fmt: str, story: Story) -> None:
+def status(operation: str, fmt: str, story: CaseContext) -> None:
     """The status right after a create, asked twice: the two answers agree as well."""
     created = story.created(operation, fmt)
     story.ask_status(created, "right after", "accepted")
 
 
-def four(story: Story) -> None:
+def four(story: CaseContext) -> None:
     """Four leads in one request, the second refused: the status lists them all, in the order they were sent in."""
     for fmt in ("json", "xml"):
         value, _ = story.request("create_lead", leads=3)
@@ -146,14 +146,14 @@ def four(story: Story) -> None:
         story.ask_status(story.session.call("create_lead", fmt, value, intent=intent, what="four leads"), "four leads")
 
 
-def refused_status(story: Story) -> None:
+def refused_status(story: CaseContext) -> None:
     """The status of a request whose lead was refused."""
     value, outcome = story.request("create_lead", refused=True)
     refused = story.session.call("create_lead", value=value, intent=f"refused:{outcome}", what="to ask the status of")
     story.ask_status(refused, "refused")
 
 
-def reviewed(verdict: str, story: Story) -> None:
+def reviewed(verdict: str, story: CaseContext) -> None:
     """Under review, then reviewed."""
     controls = story.need_controls()
     created = story.created("create_lead", "json", _under_review(story))
@@ -162,7 +162,7 @@ def reviewed(verdict: str, story: Story) -> None:
     story.ask_status(created, f"review: {verdict}", f"status:{verdict}")
 
 
-def returned(story: Story) -> None:
+def returned(story: CaseContext) -> None:
     """Returned by the buyer."""
     controls = story.need_controls()
     created = story.created("create_lead", "json")
@@ -172,7 +172,7 @@ def returned(story: Story) -> None:
         story.ask_status(created, what, "status:return")
 
 
-def second_of_two(story: Story) -> None:
+def second_of_two(story: CaseContext) -> None:
     """Two leads in one request, of which the second is reviewed or returned: the first stays what it was."""
     controls = story.need_controls()
     value, _ = story.request("create_lead", leads=2)
@@ -188,23 +188,23 @@ def second_of_two(story: Story) -> None:
 def _second(created: Judgement) -> Any:
     accepted = created.context.accepted if created.context else []
     if len(accepted) < 2 or not accepted[1][1].get("leadId"):
-        raise CannotTell("of two leads not both were accepted")
+        raise CaseSkipped("of two leads not both were accepted")
     return accepted[1][1]["leadId"]
 
 
-def _under_review(story: Story) -> LeadMaker:
+def _under_review(story: CaseContext) -> LeadMaker:
     """A maker of leads that go to review.
 
     Raises:
-        CannotTell: The profile has no campaign for them.
+        CaseSkipped: The profile has no campaign for them.
     """
     found = [one for one in story.maker.profile.campaigns if one.review_share == 1.0 and not one.disabled]
     if not found:
-        raise CannotTell("no campaign of the profile sends every lead to review")
+        raise CaseSkipped("no campaign of the profile sends every lead to review")
     return story.maker.under(found[0])
 
 
-def duplicate(fmt: str, story: Story) -> None:
+def duplicate(fmt: str, story: CaseContext) -> None:
     """The same lead a second time, in the same and in the other representation."""
     number = next(story.numbers)
     value, _ = story.again("create_lead", number)
@@ -212,11 +212,11 @@ def duplicate(fmt: str, story: Story) -> None:
     story.session.call("create_lead", fmt, value, intent="refused:Duplicate_Lead", what="the same lead again")
 
 
-def other_keys(fmt: str, story: Story) -> None:
+def other_keys(fmt: str, story: CaseContext) -> None:
     """A lead is known again by each set of the campaign's duplicate keys, one at a time."""
     key_sets = story.maker.chosen().duplicate_keys
     if not key_sets:
-        raise CannotTell("the campaign of the profile knows no duplicates")
+        raise CaseSkipped("the campaign of the profile knows no duplicates")
     for keys in key_sets:
         value, _ = story.request("create_lead")
         story.session.call("create_lead", fmt, value, what="to be repeated")
@@ -226,18 +226,18 @@ def other_keys(fmt: str, story: Story) -> None:
         story.session.call("create_lead", fmt, again, intent="refused:Duplicate_Lead", what=what)
 
 
-def after_window(fmt: str, story: Story) -> None:
+def after_window(fmt: str, story: CaseContext) -> None:
     """What counts as a duplicate within a campaign's window is a new lead after it."""
     controls, campaign = story.need_controls(), story.maker.chosen()
     if not campaign.duplicate_keys:
-        raise CannotTell("the campaign of the profile knows no duplicates")
+        raise CaseSkipped("the campaign of the profile knows no duplicates")
     value, _ = story.request("create_lead")
     story.session.call("create_lead", fmt, value, what="to be repeated")
     controls.post("clock/advance", seconds=campaign.duplicate_window + 60)
     story.session.call("create_lead", fmt, value, what="the same lead after the window")
 
 
-def found_again(story: Story) -> None:
+def found_again(story: CaseContext) -> None:
     """A duplicate check finds the updated lead, and not the one before it, by the data that the update gave it."""
     story.created("create_lead", "json")
     created = story.created("create_lead", "json")
@@ -249,7 +249,7 @@ def found_again(story: Story) -> None:
     story.session.call("duplicate_check", value=check, what="the updated lead")
 
 
-def known(fmt: str, story: Story) -> None:
+def known(fmt: str, story: CaseContext) -> None:
     """A duplicate check of a lead that was just accepted."""
     number = next(story.numbers)
     value, _ = story.again("create_lead", number)
@@ -258,13 +258,13 @@ def known(fmt: str, story: Story) -> None:
     story.session.call("duplicate_check", fmt, check, what="a lead that is known")
 
 
-def unknown(fmt: str, story: Story) -> None:
+def unknown(fmt: str, story: CaseContext) -> None:
     """A duplicate check of a lead that nobody sent."""
     value, _ = story.request("duplicate_check")
     story.session.call("duplicate_check", fmt, value, intent="accepted:new", what="a lead that is new")
 
 
-def order_twice(fmt: str, story: Story) -> None:
+def order_twice(fmt: str, story: CaseContext) -> None:
     """An order serves once."""
     _, order, number = story.pinged(fmt)
     story.session.call("inbound_post", fmt, story.post(number, order, []), what="order used once")
@@ -272,14 +272,14 @@ def order_twice(fmt: str, story: Story) -> None:
     story.session.call("inbound_post", fmt, again, intent="refused", what="order used twice")
 
 
-def stranger(fmt: str, story: Story) -> None:
+def stranger(fmt: str, story: CaseContext) -> None:
     """An orderId that no ping gave."""
     number = next(story.numbers)
     post = story.post(number, "00000000-0000-4000-8000-000000000000", [])
     story.session.call("inbound_post", fmt, post, intent="refused", what="order that nobody gave")
 
 
-def other_source(fmt: str, story: Story) -> None:
+def other_source(fmt: str, story: CaseContext) -> None:
     """An order is for the source that asked."""
     _, order, number = story.pinged(fmt)
     post = story.post(number, order, [])
@@ -289,12 +289,12 @@ def other_source(fmt: str, story: Story) -> None:
     ]
     others = [one for one in able if one.vid != mine]
     if not others:
-        raise CannotTell("the profile has no second source for the lead type")
+        raise CaseSkipped("the profile has no second source for the lead type")
     post["source"]["vid"] = others[0].vid
     story.session.call("inbound_post", fmt, post, intent="refused", what="order used by another source")
 
 
-def in_time(fmt: str, story: Story) -> None:
+def in_time(fmt: str, story: CaseContext) -> None:
     """An order lives until the moment that the ping named: a minute before, it is good still."""
     controls, lifetime = story.need_controls(), story.maker.profile.rules.order_lifetime
     _, order, number = story.pinged(fmt)
@@ -302,18 +302,18 @@ def in_time(fmt: str, story: Story) -> None:
     story.session.call("inbound_post", fmt, story.post(number, order, []), what="order about to expire")
 
 
-def other_campaign(fmt: str, story: Story) -> None:
+def other_campaign(fmt: str, story: CaseContext) -> None:
     """An order is for its own campaign."""
     others = [one for one in story.other_campaigns() if one.cap is None]
     if not others:
-        raise CannotTell("the profile has no second campaign for the lead type")
+        raise CaseSkipped("the profile has no second campaign for the lead type")
     _, order, number = story.pinged(fmt)
     post = story.post(number, order, [])
     post["source"]["aid"] = others[0].aid
     story.session.call("inbound_post", fmt, post, intent="refused", what="order used for another campaign")
 
 
-def expired(fmt: str, story: Story) -> None:
+def expired(fmt: str, story: CaseContext) -> None:
     """An order lives until the moment that the ping named."""
     controls = story.need_controls()
     _, order, number = story.pinged(fmt)
@@ -321,7 +321,7 @@ def expired(fmt: str, story: Story) -> None:
     story.session.call("inbound_post", fmt, story.post(number, order, []), intent="refused", what="order expired")
 
 
-def two_leads(story: Story) -> None:
+def two_leads(story: CaseContext) -> None:
     """Two leads, of which the second is updated: the first one's record stays its own."""
     left, right = story.created("create_lead", "json"), story.created("create_lead", "json")
     value, _ = story.request("update_lead")
@@ -331,7 +331,7 @@ def two_leads(story: Story) -> None:
     story.ask_status(right, "the second of two", "accepted")
 
 
-def held_back(story: Story) -> None:
+def held_back(story: CaseContext) -> None:
     """noSell, and a delay, keep a lead from being delivered."""
     for fmt in ("json", "xml"):
         value, _ = story.request("create_lead_sends")
@@ -342,7 +342,7 @@ def held_back(story: Story) -> None:
         story.session.call("create_lead_sends", fmt, value, what="with a delay")
 
 
-def transfer_with_order(story: Story) -> None:
+def transfer_with_order(story: CaseContext) -> None:
     """orderId is a property of the other creates, too."""
     for operation in ("create_call_transfer", "create_call_lead", "create_lead_sends"):
         maker = story.maker

@@ -23,7 +23,7 @@ from leadproof.suite.session import Session
 NUMBERS = 1000
 
 
-class CannotTell(Exception):
+class CaseSkipped(Exception):
     """A case cannot be run here; its message says why. The clauses stay untested with that reason."""
 
 
@@ -43,12 +43,12 @@ class Controls:
         """Calls one control.
 
         Raises:
-            CannotTell: It was refused: the answers named a lead, say, that the mock does not know.
+            CaseSkipped: It was refused: the answers named a lead, say, that the mock does not know.
         """
         try:
             self._http.post(path, json=body).raise_for_status()
         except httpx.HTTPError as error:
-            raise CannotTell(
+            raise CaseSkipped(
                 f"the mock did not take the control {path.partition('/')[0]}: {type(error).__name__}"
             ) from None
 
@@ -58,7 +58,7 @@ class Controls:
 
 
 @dataclass(slots=True, repr=False)  # its parts hold credentials and leads
-class Story:
+class CaseContext:
     """One run of the suite against one target."""
 
     session: Session
@@ -90,10 +90,10 @@ class Story:
         """Ends a case whose operation the profile has nobody to send for.
 
         Raises:
-            CannotTell: It has no source with the permission.
+            CaseSkipped: It has no source with the permission.
         """
         if self.maker.source(operation) is None:
-            raise CannotTell(
+            raise CaseSkipped(
                 f"the profile {self.maker.profile.name!r} has no source with the permission for {operation}"
             )
 
@@ -103,7 +103,7 @@ class Story:
         """A request for new leads, and the responseType that it is built for.
 
         Raises:
-            CannotTell: The profile has no source that may send the operation.
+            CaseSkipped: The profile has no source that may send the operation.
         """
         return self.again(operation, *(next(self.numbers) for _ in range(leads)), refused=refused)
 
@@ -116,20 +116,20 @@ class Story:
         """The mock's controls.
 
         Raises:
-            CannotTell: The target is not our mock.
+            CaseSkipped: The target is not our mock.
         """
         if self.controls is None:
-            raise CannotTell("time, reviews and returns can be told to the built-in mock only")
+            raise CaseSkipped("time, reviews and returns can be told to the built-in mock only")
         return self.controls
 
     def need_receiver(self) -> Postbox:
         """The receiver for calls to returnURL.
 
         Raises:
-            CannotTell: The target cannot reach it.
+            CaseSkipped: The target cannot reach it.
         """
         if self.receiver is None:
-            raise CannotTell("a target on another machine cannot call back to a loopback address")
+            raise CaseSkipped("a target on another machine cannot call back to a loopback address")
         return self.receiver
 
     # ---- what a case stands on ---------------------------------------------------------------------------------------
@@ -138,14 +138,14 @@ class Story:
         """A ping that was accepted: the judgement, its order, and the number of its lead.
 
         Raises:
-            CannotTell: None is accepted.
+            CaseSkipped: None is accepted.
         """
         number = next(self.numbers)
         value, _ = (maker or self.maker).request("ping", (number,))
         asked = self.session.call("ping", fmt, value, what="to post for")
         order = first(asked, "orderId")
         if not order:
-            raise CannotTell("no ping was accepted, so there is no order to post for")
+            raise CaseSkipped("no ping was accepted, so there is no order to post for")
         return asked, str(order), number
 
     def post(self, number: int, order: str, offers: list[str]) -> dict[str, Any]:
@@ -158,7 +158,7 @@ class Story:
         """A lead that was accepted, by any of the creating operations.
 
         Raises:
-            CannotTell: None is accepted.
+            CaseSkipped: None is accepted.
         """
         if operation == "inbound_post":
             asked, order, number = self.pinged(fmt)
@@ -172,7 +172,7 @@ class Story:
                 value, _ = maker.request(operation, (next(self.numbers),))
             created = self.session.call(operation, fmt, value, what="to go on with")
         if not first(created, "leadId"):
-            raise CannotTell(f"no {operation} was accepted, so there is no lead to go on with")
+            raise CaseSkipped(f"no {operation} was accepted, so there is no lead to go on with")
         return created
 
     def ask_status(self, created: Judgement, what: str, intent: str = "") -> Judgement | None:

@@ -11,7 +11,7 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.http.client import compose
 from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
-from leadproof.suite.story import Story
+from leadproof.suite.story import CaseContext
 
 CHECKS = ("answer_arrives", "charset", "media_type")
 
@@ -30,7 +30,7 @@ def cases() -> Iterator[Case]:
     yield Case("lead_status: plain", "lead_status", status, CHECKS)
 
 
-def exchanged(operation: str, fmt: str, words: str, story: Story) -> None:
+def exchanged(operation: str, fmt: str, words: str, story: CaseContext) -> None:
     """One exchange on a socket of its own, read byte by byte."""
     value, _ = story.request(operation)
     body = bodies.encode_request(operation, fmt, value)
@@ -39,7 +39,7 @@ def exchanged(operation: str, fmt: str, words: str, story: Story) -> None:
     story.session.probe(request, operation, intent="", what=f"on the wire, {words}")
 
 
-def status(story: Story) -> None:
+def status(story: CaseContext) -> None:
     """A request without a body."""
     created = story.created("create_lead", "json")
     answer = created.answer or {}

@@ -7,7 +7,7 @@ from functools import partial
 
 from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
-from leadproof.suite.story import Story, offers
+from leadproof.suite.story import CaseContext, offers
 
 
 def cases() -> Iterator[Case]:
@@ -19,7 +19,7 @@ def cases() -> Iterator[Case]:
     yield Case("duplicate_check: a lead that is known", "duplicate_check", known, ("twins_equivalent",))
 
 
-def twin(operation: str, refused: bool, story: Story) -> None:
+def twin(operation: str, refused: bool, story: CaseContext) -> None:
     """Two requests that differ in representation only; and in identity, where a second lead would be a duplicate."""
     answers = []
     for fmt in ("json", "xml"):
@@ -33,7 +33,7 @@ def twin(operation: str, refused: bool, story: Story) -> None:
     story.session.note(story.session.judge.twins(*answers), *answers)
 
 
-def known(story: Story) -> None:
+def known(story: CaseContext) -> None:
     """A duplicate check may be asked twice word for word."""
     number = next(story.numbers)
     value, _ = story.again("create_lead", number)

@@ -1,4 +1,4 @@
-"""`Carrier`: one process's part of a run, from the beginning to the last frame."""
+"""`LoadWorker`: one process's part of a run, from the beginning to the last frame."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TURN = 0.05
 _SAMPLES = 16 * 1024 * 1024
 
 
-class Carrier:
+class LoadWorker:
     """Carries one share of a load."""
 
     def __init__(

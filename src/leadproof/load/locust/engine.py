@@ -20,9 +20,9 @@ import gevent
 from gevent.event import Event
 
 from leadproof.load import replies
-from leadproof.load.journeys import Call, Kit, Step, chooser
+from leadproof.load.journeys import Call, JourneyContext, Step, chooser
 from leadproof.load.locust.connection import Connection, connect
-from leadproof.load.locust.trips import Flight, Trip, outcome
+from leadproof.load.locust.trips import InFlightRequest, JourneyRun, outcome
 from leadproof.load.measures import LATE, Window
 from leadproof.load.replies import Reply
 
@@ -44,7 +44,7 @@ class Engine:
 
     def __init__(
         self,
-        kit: Kit,
+        kit: JourneyContext,
         address: tuple[str, int],
         *,
         tls: ssl.SSLContext | None = None,
@@ -70,10 +70,10 @@ class Engine:
         self._idle: list[Connection] = []
         self._all: set[Connection] = set()
         self._connecting = 0
-        self._waiting: deque[Flight] = deque()
-        self._flying: dict[Flight, None] = {}
-        self._later: list[tuple[float, int, Trip, Step]] = []
-        self._calls: dict[str, tuple[Trip, float, float]] = {}
+        self._waiting: deque[InFlightRequest] = deque()
+        self._flying: dict[InFlightRequest, None] = {}
+        self._later: list[tuple[float, int, JourneyRun, Step]] = []
+        self._calls: dict[str, tuple[JourneyRun, float, float]] = {}
         self._order = itertools.count()
         self._odd: Counter[tuple[str, str]] = Counter()
         self._arrivals: Iterator[float] = iter(())
@@ -163,11 +163,11 @@ class Engine:
         """Starts the next journey; its first step was intended for `due`, or for now."""
         kit = self.kit
         sampled = kit.scenario.judge_share > 0 and kit.chance.random() < kit.scenario.judge_share
-        trip = Trip(self._pick()(kit), self._clock() if due is None else due, sampled=sampled)
+        trip = JourneyRun(self._pick()(kit), self._clock() if due is None else due, sampled=sampled)
         trip.ended = ended
         self.start(trip)
 
-    def start(self, trip: Trip) -> None:
+    def start(self, trip: JourneyRun) -> None:
         """Starts a journey."""
         self.trips += 1
         if self.trips > self.most_trips:
@@ -178,7 +178,7 @@ class Engine:
             self._end(trip)
             return
         assert isinstance(step, Step)
-        self._fly(trip, step, trip.due)
+        self._send(trip, step, trip.due)
 
     def _advance(self) -> None:
         following = next(self._arrivals, None)
@@ -207,7 +207,7 @@ class Engine:
             self.begin(due)
         while self._later and self._later[0][0] <= now:
             intended, _, trip, step = heapq.heappop(self._later)
-            self._fly(trip, step, intended)
+            self._send(trip, step, intended)
 
     def _sweep(self) -> None:
         """Gives up what has taken too long; flights stand in the order in which they began."""
@@ -220,9 +220,9 @@ class Engine:
 
     # ---- one request -------------------------------------------------------------------------------------------------
 
-    def _fly(self, trip: Trip, step: Step, intended: float) -> None:
+    def _send(self, trip: JourneyRun, step: Step, intended: float) -> None:
         now = self._clock()
-        flight = Flight(trip, step, intended, now)
+        flight = InFlightRequest(trip, step, intended, now)
         self._flying[flight] = None
         if self._idle:
             connection = self._idle.pop()
@@ -264,21 +264,21 @@ class Engine:
 
     def answered(self, connection: Connection, status: int, media: str, body: bytes) -> None:
         """A whole answer is there (see `connection.Owner`)."""
-        flight: Flight = connection.flight
+        flight: InFlightRequest = connection.flight
         headers = connection.headers
         connection.ready()
         del self._flying[flight]
         step, now = flight.step, max(self.now, flight.sent)
         reply = replies.read(step.operation, step.fmt, step.leads, status, media, body)
         self._free(connection)
-        self._note(flight, reply, now, len(body))
+        self._record(flight, reply, now, len(body))
         if flight.trip.sampled or reply.error in ("clause", "not parseable"):
             self._sample(flight, reply, now, (status, headers, body))
-        self._go_on(flight, reply, now)
+        self._next_step(flight, reply, now)
 
     def broken(self, connection: Connection, kind: str) -> None:
         """A connection broke (see `connection.Owner`)."""
-        flight: Flight | None = connection.flight
+        flight: InFlightRequest | None = connection.flight
         self._all.discard(connection)
         if flight is None:
             with contextlib.suppress(ValueError):
@@ -289,7 +289,7 @@ class Engine:
         if self._waiting:
             self._connect_more()
 
-    def _give_up(self, flight: Flight, kind: str, detail: str) -> None:
+    def _give_up(self, flight: InFlightRequest, kind: str, detail: str) -> None:
         if flight not in self._flying:
             return
         del self._flying[flight]
@@ -300,10 +300,10 @@ class Engine:
             with contextlib.suppress(ValueError):
                 self._waiting.remove(flight)
         now, reply = self._clock(), Reply(kind, detail)
-        self._note(flight, reply, now)  # an error of the run; what the judge judges is answers
-        self._go_on(flight, reply, now)
+        self._record(flight, reply, now)  # an error of the run; what the judge judges is answers
+        self._next_step(flight, reply, now)
 
-    def _note(self, flight: Flight, reply: Reply, now: float, content: int = 0) -> None:
+    def _record(self, flight: InFlightRequest, reply: Reply, now: float, content: int = 0) -> None:
         latency, trip = now - flight.intended, flight.trip
         trip.spent += latency
         if trip.quiet:
@@ -334,7 +334,7 @@ class Engine:
                 else:
                     window.outcome(operation, kind)
 
-    def _go_on(self, flight: Flight, reply: Reply, now: float) -> None:
+    def _next_step(self, flight: InFlightRequest, reply: Reply, now: float) -> None:
         trip = flight.trip
         try:
             following = trip.journey.send(reply)
@@ -346,9 +346,9 @@ class Engine:
         elif following.wait:
             heapq.heappush(self._later, (now + following.wait, next(self._order), trip, following))
         else:
-            self._fly(trip, following, now)
+            self._send(trip, following, now)
 
-    def _end(self, trip: Trip) -> None:
+    def _end(self, trip: JourneyRun) -> None:
         self.trips -= 1
         if not trip.quiet:
             self.window.journeys.record(trip.spent)
@@ -360,7 +360,7 @@ class Engine:
 
     # ---- calls to returnURL ------------------------------------------------------------------------------------------
 
-    def _await(self, trip: Trip, call: Call, now: float) -> None:
+    def _await(self, trip: JourneyRun, call: Call, now: float) -> None:
         self._calls[call.key] = (trip, now, call.patience)
 
     def called(self, key: str, body: bytes = b"", media: str = "", *, in_time: bool = True) -> None:
@@ -375,14 +375,14 @@ class Engine:
             if in_time
             else Reply("timeout", "no call to returnURL")
         )
-        flight = Flight(trip, Step("callback", fmt, b""), since, since)
+        flight = InFlightRequest(trip, Step("callback", fmt, b""), since, since)
         now = self._clock()
-        self._note(flight, reply, now, len(body))
-        self._go_on(flight, reply, now)
+        self._record(flight, reply, now, len(body))
+        self._next_step(flight, reply, now)
 
     # ---- what is judged ----------------------------------------------------------------------------------------------
 
-    def _sample(self, flight: Flight, reply: Reply, now: float, answer: tuple[int, Any, bytes]) -> None:
+    def _sample(self, flight: InFlightRequest, reply: Reply, now: float, answer: tuple[int, Any, bytes]) -> None:
         step = flight.step
         if not step.data or flight.trip.quiet:
             return

@@ -9,9 +9,9 @@ import gevent
 from gevent.lock import BoundedSemaphore
 
 from leadproof.load.conservation import Conservation
-from leadproof.load.journeys import Kit, Plain, Step
+from leadproof.load.journeys import JourneyContext, Plain, Step
 from leadproof.load.locust.engine import Engine
-from leadproof.load.locust.trips import Trip
+from leadproof.load.locust.trips import JourneyRun
 
 #: Lookups at once, on this machine.
 AT_ONCE = 200
@@ -38,7 +38,7 @@ def look_up(
             break
         asked += len(leads)
         slots.acquire()
-        trip = Trip(lookup(engine.kit, request_id, leads, found), time.perf_counter(), quiet=True)
+        trip = JourneyRun(lookup(engine.kit, request_id, leads, found), time.perf_counter(), quiet=True)
         trip.ended = slots.release
         engine.start(trip)
         gevent.sleep(1 / per_second if per_second else 0)
@@ -49,7 +49,7 @@ def look_up(
     return found
 
 
-def lookup(kit: Kit, request_id: str, leads: list[int], found: Conservation) -> Plain:
+def lookup(kit: JourneyContext, request_id: str, leads: list[int], found: Conservation) -> Plain:
     """The journey that asks for the status of a request's leads."""
     reply = yield Step("lead_status", "json", kit.traffic.bare("lead_status", id=request_id))
     found.take(request_id, leads, reply)

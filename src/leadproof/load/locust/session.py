@@ -25,11 +25,11 @@ from leadproof.http.mock_target import is_mock
 from leadproof.load import guard, objectives
 from leadproof.load.job import Job
 from leadproof.load.locust import stats, words
-from leadproof.load.locust.carrier import Carrier
+from leadproof.load.locust.carrier import LoadWorker
 from leadproof.load.locust.channel import Channel, inherited
 from leadproof.load.locust.options import add_options, from_options, with_tags
 from leadproof.load.plan import plan, require
-from leadproof.load.story import Story
+from leadproof.load.story import LoadRun
 
 #: Where the command that started this locust has put the job, as JSON.
 JOB = "LEADPROOF_LOAD_JOB"
@@ -57,10 +57,10 @@ class Session:
         self.environment = environment
         self.runner: Any = environment.runner
         self.ready = Event()
-        self.carrier: Carrier | None = None
+        self.carrier: LoadWorker | None = None
         self.job: Job | None = None
         self.channel: Channel | None = None
-        self._story: Story | None = None
+        self._story: LoadRun | None = None
         #: Raw exchanges for the judge, who works after the run where nobody takes them before.
         self._samples: list[Any] = []
         self._names: dict[str, float] = {}
@@ -145,7 +145,7 @@ class Session:
         self.job, self._word = job, AsyncResult()
         try:
             guard.allow(job.target(), guard.named(sys.argv))
-            self.carrier = Carrier(
+            self.carrier = LoadWorker(
                 job, guard.named(sys.argv), self._emit, share=share, of=of,
                 feed=lambda engine: stats.feed(self.environment, engine.window),
             )  # fmt: skip

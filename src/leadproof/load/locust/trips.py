@@ -11,7 +11,7 @@ from leadproof.load.journeys import Journey, Step
 from leadproof.load.locust.connection import Connection
 
 
-class Trip(msgspec.Struct, eq=False):
+class JourneyRun(msgspec.Struct, eq=False):
     """A journey on its way."""
 
     journey: Journey
@@ -25,10 +25,10 @@ class Trip(msgspec.Struct, eq=False):
     ended: Callable[[], None] | None = None
 
 
-class Flight(msgspec.Struct, eq=False):
+class InFlightRequest(msgspec.Struct, eq=False):
     """A request on its way."""
 
-    trip: Trip
+    trip: JourneyRun
     step: Step
     #: When it was intended to leave, and when it did, by the engine's clock; `sent` is 0 while it waits.
     intended: float

@@ -14,7 +14,7 @@ from leadproof.core.text import visible
 from leadproof.judge import Judge
 from leadproof.load import latency, objectives, telling
 from leadproof.load.job import Job
-from leadproof.load.story import Story, exchange_of
+from leadproof.load.story import LoadRun, exchange_of
 from leadproof.redact import Redactor
 from leadproof.runs import config
 from leadproof.runs.evidence import Run
@@ -28,7 +28,7 @@ def complain(error: LeadproofError) -> None:
         click.echo(f"  hint: {visible(error.hint)}", err=True)
 
 
-def begin(job: Job, processes: int = 1) -> Story:
+def begin(job: Job, processes: int = 1) -> LoadRun:
     """The story of a job, before its first frame, with a run directory where one can be made."""
     spec, profile = job.specification(), job.posting_profile()
     redactor = Redactor.of(profile, job.target().secret)
@@ -43,10 +43,10 @@ def begin(job: Job, processes: int = 1) -> Story:
         run = Run.open(Path(configured.out), "load", redactor=redactor, seed=job.seed, target=job.url, facts=facts)
     except LeadproofError as error:
         _unwritten(error)
-    return Story(job, objectives.load(job.scenario.goals), Judge(spec, profile), Summary(spec, redactor), run)
+    return LoadRun(job, objectives.load(job.scenario.goals), Judge(spec, profile), Summary(spec, redactor), run)
 
 
-def tell(story: Story, samples: Sequence[Sequence[Any]]) -> ExitCode:
+def tell(story: LoadRun, samples: Sequence[Sequence[Any]]) -> ExitCode:
     """Judges what was kept, writes the reports, prints what came out, and gives the exit code."""
     report, path = None, None
     try:
@@ -62,7 +62,7 @@ def tell(story: Story, samples: Sequence[Sequence[Any]]) -> ExitCode:
     return ExitCode(report["exit_code"])
 
 
-def _report(story: Story, samples: Sequence[Sequence[Any]]) -> tuple[dict[str, Any], Path | None]:
+def _report(story: LoadRun, samples: Sequence[Sequence[Any]]) -> tuple[dict[str, Any], Path | None]:
     """The report, and the page of it where there is a run directory."""
     for sample in samples:
         story.judged(exchange_of(sample))

@@ -15,9 +15,9 @@ from functools import cache
 
 from leadproof.core.errors import UsageError
 from leadproof.mock.defects import generated, written
-from leadproof.mock.defects.model import Defect, Plant, planted
+from leadproof.mock.defects.model import Defect, Injection, planted
 
-__all__ = ["Defect", "Plant", "pick", "planted", "table"]
+__all__ = ["Defect", "Injection", "pick", "planted", "table"]
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from leadproof.core.exchange import Response
 from leadproof.core.operations import CELLS
 from leadproof.mock.defects import in_json, in_xml
-from leadproof.mock.defects.model import Defect, Plant, content_type
+from leadproof.mock.defects.model import Defect, Injection, content_type
 from leadproof.mock.defects.places import Place, clause, owner, paired, places, reach
 from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.service import Finish, Transform
@@ -51,7 +51,7 @@ def _xml(place: Place, seed: int) -> Iterator[Defect]:
             yield _row(place, name, operator.words, check, "xml", _by_tree(place, name, operator.change, seed))
 
 
-def _row(place: Place, name: str, words: str, check: str, kind: str, plant: Plant) -> Defect:
+def _row(place: Place, name: str, words: str, check: str, kind: str, plant: Injection) -> Defect:
     sentence = f"In {place.fmt.upper()} answers of {place.operation}, {place.member} {words}."
     return Defect(
         f"{place.id}.{name}",
@@ -111,7 +111,7 @@ _SEEN_ANYWHERE = ("member", "xml_namespaces", "xml_structure", "xml_order")
 
 def _by_value(
     place: Place, name: str, change: Callable[[Any, Any, Random], None], seed: int, when: Occasion = ALWAYS
-) -> Plant:
+) -> Injection:
     def begin() -> Transform:
         seen = count(1)
 
@@ -130,7 +130,7 @@ def _by_value(
 
         return transform
 
-    return Plant(transform=begin)
+    return Injection(transform=begin)
 
 
 def _part(value: Value, path: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
@@ -142,7 +142,7 @@ def _part(value: Value, path: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
 
 def _by_tree(
     place: Place, name: str, change: Callable[[Any, Random], None], seed: int, when: Occasion = ALWAYS
-) -> Plant:
+) -> Injection:
     path = in_xml.tags(place)
 
     def begin() -> Finish:
@@ -159,7 +159,7 @@ def _by_tree(
 
         return finish
 
-    return Plant(finish=begin)
+    return Injection(finish=begin)
 
 
 def _disagreement(place: Place, seed: int) -> Iterator[Defect]:
@@ -183,7 +183,7 @@ def _disagreement(place: Place, seed: int) -> Iterator[Defect]:
         return value
 
     words = "says something else than in the other representation"
-    row = _row(place, name, words, "twins_equivalent", fmt, Plant(transform=lambda: transform))
+    row = _row(place, name, words, "twins_equivalent", fmt, Injection(transform=lambda: transform))
     yield Defect(row.id, "twins: differs", row.words, row.owner, row.operations, row.plant, (), True)
 
 
@@ -203,13 +203,13 @@ def _whole(operation: str, fmt: str, seed: int) -> Iterator[Defect]:
         )
 
 
-def _by_bytes(operation: str, fmt: str, draw: str, change: Callable[[bytes, Random], bytes], seed: int) -> Plant:
+def _by_bytes(operation: str, fmt: str, draw: str, change: Callable[[bytes, Random], bytes], seed: int) -> Injection:
     def finish(answered: str, response: Response) -> Response:
         if answered != operation or response.status != 200 or fmt not in content_type(response):
             return response
         return response._replace(body=change(response.body, _chance(seed, draw)))
 
-    return Plant(finish=lambda: finish)
+    return Injection(finish=lambda: finish)
 
 
 def _copied(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a defect is, and how it gets into the mock: `Defect`, `Plant`, `planted`.
+"""What a defect is, and how it gets into the mock: `Defect`, `Injection`, `planted`.
 
 The handlers of the faithful mock know nothing of defects. A defect comes in by the seams that are there anyway: another
 profile, another value of an answer, another response, something around `Mock.handle`, another part in the world.
@@ -21,7 +21,7 @@ Around = Callable[[Mock, Request, Callable[[Request], Response]], Response]
 
 
 @dataclass(frozen=True, slots=True)
-class Plant:
+class Injection:
     """How a defect gets into a mock. What has a memory is made anew by a function whenever the mock is reset."""
 
     #: The profile that the mock answers by, made from the true one.
@@ -46,7 +46,7 @@ class Defect:
     owner: str
     #: Operations whose cases are run; the first is the subject.
     operations: tuple[str, ...]
-    plant: Plant
+    plant: Injection
     #: Representations whose cases are run; empty for all.
     media: tuple[str, ...] = ()
     generated: bool = False
@@ -118,17 +118,17 @@ def _chained_finish(steps: list[Finish]) -> Finish:
 # ---- what the rows are written with ----------------------------------------------------------------------------------
 
 
-def each_value(change: Callable[[Value], Value], *operations: str, fmt: str = "") -> Plant:
+def each_value(change: Callable[[Value], Value], *operations: str, fmt: str = "") -> Injection:
     """Another value of every answer of some operations (all where none is named), in one format or both."""
 
     def transform(operation: str, written: str, value: Value) -> Value:
         hit = (not operations or operation in operations) and fmt in ("", written)
         return change(value) if hit else value
 
-    return Plant(transform=lambda: transform)
+    return Injection(transform=lambda: transform)
 
 
-def each_result(change: Callable[[Value], Value], *operations: str, fmt: str = "") -> Plant:
+def each_result(change: Callable[[Value], Value], *operations: str, fmt: str = "") -> Injection:
     """Other results in every answer of some operations: `change` is given each result and gives the one to send."""
 
     def changed(value: Value) -> Value:
@@ -148,7 +148,7 @@ def accepted(result: Value) -> bool:
     return any(result.get(name) is True for name in ("isValid", "willAccept")) or result.get("isDuplicate") is not None
 
 
-def each_body(change: Callable[[bytes], bytes], *operations: str, fmt: str = "") -> Plant:
+def each_body(change: Callable[[bytes], bytes], *operations: str, fmt: str = "") -> Injection:
     """Other bytes of every answer of some operations."""
 
     def finish(operation: str, response: Response) -> Response:
@@ -158,17 +158,17 @@ def each_body(change: Callable[[bytes], bytes], *operations: str, fmt: str = "")
             return response
         return response._replace(body=change(response.body))
 
-    return Plant(finish=lambda: finish)
+    return Injection(finish=lambda: finish)
 
 
-def each_response(change: Callable[[Response], Response], *operations: str) -> Plant:
+def each_response(change: Callable[[Response], Response], *operations: str) -> Injection:
     """Another response to every readable request of some operations."""
 
     def finish(operation: str, response: Response) -> Response:
         hit = response.status == 200 and operation and (not operations or operation in operations)
         return change(response) if hit else response
 
-    return Plant(finish=lambda: finish)
+    return Injection(finish=lambda: finish)
 
 
 def content_type(response: Response) -> str:

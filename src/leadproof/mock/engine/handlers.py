@@ -16,7 +16,7 @@ from leadproof.mock.engine.rulebook import Account, Refusal
 from leadproof.mock.engine.world import World
 
 
-def meant(call: Call, world: World) -> str:
+def resolve_operation(call: Call, world: World) -> str:
     """Which of the operations that share a path a request means.
 
     `offerIds` marks an inbound post; a source that may see send information is answered with it; else it is a create.

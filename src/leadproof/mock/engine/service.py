@@ -18,7 +18,7 @@ from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.callbacks import Callback, CallbackQueue
 from leadproof.mock.engine.calls import Call
 from leadproof.mock.engine.clock import Seconds
-from leadproof.mock.engine.handlers import HANDLERS, meant
+from leadproof.mock.engine.handlers import HANDLERS, resolve_operation
 from leadproof.mock.engine.negotiation import Representations, negotiate
 from leadproof.mock.engine.reading import read
 from leadproof.mock.engine.rulebook import Rulebook
@@ -137,7 +137,7 @@ class Engine:
         value = read(operation.id, found.request, request.body, found.charset) if operation.body else {}
         now = self.world.clock.now()
         call = Call(operation.id, found.request, value, plan.route.parameters, now, self._callback_hosts)
-        call = call._replace(operation=meant(call, self.world))
+        call = call._replace(operation=resolve_operation(call, self.world))
         self.world.requests[call.operation] += 1
         outcome = HANDLERS[call.operation](self.world, call)
         value = outcome.value

@@ -70,7 +70,7 @@ def rebuild(folder: Path) -> dict[str, Any]:
     except ConfigurationError as error:
         raise InputError(f"{folder / RUN}: {error.message}", hint="was it written by another version?") from None
     summary, tally = Summary(spec, _AsIs(), str(facts.get("fail_on") or "must")), Tally()
-    with unspoiled(folder):
+    with reporting_bad_rows(folder):
         _add_up(folder, spec, summary, tally)
     written_first = facts.get("command") == "record"  # an exchange is judged after it is written
     if summary.exchanges and not tally.outcomes and not written_first:
@@ -102,7 +102,7 @@ def _add_up(folder: Path, spec: specs.Specification, summary: Summary, tally: Ta
 
 
 @contextmanager
-def unspoiled(folder: Path) -> Iterator[None]:
+def reporting_bad_rows(folder: Path) -> Iterator[None]:
     """Inside, a row that is not as leadproof writes it ends in a message."""
     try:
         yield

@@ -31,7 +31,7 @@ from leadproof.runs.evidence.files import (
     write,
 )
 from leadproof.runs.evidence.manifest import write_manifest
-from leadproof.runs.evidence.reading import lines, unspoiled
+from leadproof.runs.evidence.reading import lines, reporting_bad_rows
 from leadproof.runs.evidence.rendering import write_reports
 from leadproof.runs.evidence.rows import exchange_row
 
@@ -95,7 +95,7 @@ class Appender:
         self._found(judgement, number)
         return number
 
-    def judged_later(self, number: int, judgement: Judgement) -> None:
+    def append_judgement(self, number: int, judgement: Judgement) -> None:
         """Append all that the judge said of an exchange that was written before it was judged.
 
         Raises:
@@ -229,7 +229,7 @@ class Run(Appender):
             EvidenceError: The disk does not take them.
         """
         offset = self._count
-        with unspoiled(folder):
+        with reporting_bad_rows(folder):
             for row in lines(folder / EXCHANGES):
                 self._count = offset + int(row["n"])
                 self._exchanges.append({**row, "n": self._count})

@@ -89,7 +89,9 @@ class Card:
         return [" ".join(part for part in (heading(name), " and ".join(seen[name])) if part) for name in named]
 
 
-def deal(findings: Iterable[Row], clauses: Mapping[str, Row], first: int = 1, full: int = FULL) -> list[Card]:
+def group_by_clause(
+    findings: Iterable[Row], clauses: Mapping[str, Row], first: int = 1, full: int = FULL
+) -> list[Card]:
     """Findings dealt to cards by clause, in the order in which they come.
 
     Args:
@@ -108,18 +110,18 @@ def deal(findings: Iterable[Row], clauses: Mapping[str, Row], first: int = 1, fu
         paths = {_member(row): str(row["xpath"]) for row in reversed(rows) if row.get("xpath")}
         places = [Place(row, _where(row), str(row.get("xpath") or "") or paths.get(_member(row), "")) for row in shown]
         cards.append(Card(number, name, clauses.get(name, {}), message, places, rows[len(shown) :]))
-    for place in in_turn(cards)[:full]:
+    for place in round_robin(cards)[:full]:
         place.full = True
     return cards
 
 
-def in_turn(cards: Iterable[Card]) -> list[Place]:
+def round_robin(cards: Iterable[Card]) -> list[Place]:
     """The places of cards: the first of each, then the second of each, …"""
     ranked = [(at, card.number, place) for card in cards for at, place in enumerate(card.places)]
     return [place for _, _, place in sorted(ranked, key=lambda one: one[:2])]
 
 
-def furnish(cards: Sequence[Card], room: int) -> None:
+def attach_evidence(cards: Sequence[Card], room: int) -> None:
     """Gives requests and answers to the places that are shown in full, until the room is used up.
 
     The first places of all cards share the room before the second places do: a shorter excerpt of everything is worth

@@ -44,10 +44,10 @@ def render(report: Mapping[str, Any]) -> str:
     view = arrange(report)
     waived = [row for row in view.advice if row.get("waived")]
     advised = [row for row in view.advice if not row.get("waived")]
-    failures = cards.deal(view.failures, view.clauses)
+    failures = cards.group_by_clause(view.failures, view.clauses)
     left = cards.FULL - sum(place.full for card in failures for place in card.places)
-    advice = cards.deal(advised, view.clauses, first=len(failures) + 1, full=max(left, len(advised) and 4))
-    taken_on = cards.deal(waived, view.clauses, first=len(failures) + len(advice) + 1, full=4)
+    advice = cards.group_by_clause(advised, view.clauses, first=len(failures) + 1, full=max(left, len(advised) and 4))
+    taken_on = cards.group_by_clause(waived, view.clauses, first=len(failures) + len(advice) + 1, full=4)
     dealt = [*failures, *advice, *taken_on]
     shown = {
         "view": view,
@@ -71,7 +71,7 @@ def render(report: Mapping[str, Any]) -> str:
         "charts": latency.charts(report),
     }
     template = _template()
-    cards.furnish(dealt, MOST - len(template.render(shown).encode()))
+    cards.attach_evidence(dealt, MOST - len(template.render(shown).encode()))
     return template.render(shown)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response, header
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Around, Defect, Plant
+from leadproof.mock.defects.model import Around, Defect, Injection
 from leadproof.mock.defects.written.rows import each_request, leads, operation_of, rewriting, row
 from leadproof.mock.engine.answers import Value
 
@@ -51,14 +51,14 @@ def _credentials() -> Iterator[Defect]:
     )
 
 
-def _open(operation: str, fmt: str = "") -> Plant:
+def _open(operation: str, fmt: str = "") -> Injection:
     def around(mock: Mock, request: Request, proceed: Proceed) -> Response:
         if operation_of(request) != operation or fmt not in (header(request.headers, "content-type") or ""):
             return proceed(request)
         key = ("api-key", mock.profile.credentials.api_keys[0])
         return proceed(request._replace(headers=(*request.headers, key)))
 
-    return Plant(around=lambda: around)
+    return Injection(around=lambda: around)
 
 
 def _unreadable() -> Iterator[Defect]:
@@ -69,7 +69,7 @@ def _unreadable() -> Iterator[Defect]:
         "What is no JSON is answered like the lead before it.",
         check,
         "create_lead",
-        Plant(around=_as_before),
+        Injection(around=_as_before),
         fmt="json",
     )
     yield row(
@@ -78,7 +78,7 @@ def _unreadable() -> Iterator[Defect]:
         "What is no XML is answered like the ping before it.",
         check,
         "ping",
-        Plant(around=_as_before),
+        Injection(around=_as_before),
         fmt="xml",
     )
     yield row(
@@ -103,7 +103,7 @@ def _unreadable() -> Iterator[Defect]:
         "JSON is read whatever its Content-Type says.",
         check,
         "ping",
-        Plant(around=lambda: _relabelling),
+        Injection(around=lambda: _relabelling),
         fmt="json",
     )
 
@@ -123,12 +123,12 @@ def _as_before() -> Around:
     return around
 
 
-def _status(was: int, becomes: int) -> Plant:
+def _status(was: int, becomes: int) -> Injection:
     def around(mock: Mock, request: Request, proceed: Proceed) -> Response:
         response = proceed(request)
         return response._replace(status=becomes) if response.status == was else response
 
-    return Plant(around=lambda: around)
+    return Injection(around=lambda: around)
 
 
 def _relabelling(mock: Mock, request: Request, proceed: Proceed) -> Response:
@@ -170,7 +170,7 @@ def _invalid() -> Iterator[Defect]:
         "A lead without fields is given those of the one before it.",
         check,
         "create_call_transfer",
-        Plant(around=_fields_as_before),
+        Injection(around=_fields_as_before),
     )
     yield row(
         "invalid-breaks-it",

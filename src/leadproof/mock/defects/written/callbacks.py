@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from leadproof import bodies
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Defect, Plant, each_value
+from leadproof.mock.defects.model import Defect, Injection, each_value
 from leadproof.mock.defects.written.rows import CREATES, row
 from leadproof.mock.engine.callbacks import Callback, CallbackQueue
 
@@ -133,11 +133,11 @@ class _Queue(CallbackQueue):
             super().add(one)
 
 
-def _calls(change: Callable[[Callback], list[Callback]]) -> Plant:
+def _calls(change: Callable[[Callback], list[Callback]]) -> Injection:
     def rig(mock: Mock) -> None:
         mock.callbacks = _Queue(1000, change)
 
-    return Plant(rig=rig)
+    return Injection(rig=rig)
 
 
 def _is_xml(call: Callback) -> bool:

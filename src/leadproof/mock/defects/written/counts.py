@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from leadproof.mock.defects.model import Defect, Plant, each_result, each_value, with_members
+from leadproof.mock.defects.model import Defect, Injection, each_result, each_value, with_members
 from leadproof.mock.defects.written.rows import CREATES, row
 from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.service import Transform
@@ -199,7 +199,7 @@ def _ids() -> Iterator[Defect]:
         "Every ping gets the orderId of the first.",
         "order_ids_unique",
         "ping",
-        Plant(transform=_first_order),
+        Injection(transform=_first_order),
     )
     yield row(
         "order-id-of-the-batch",
@@ -215,7 +215,7 @@ def _ids() -> Iterator[Defect]:
         "Every third answer has the requestId of the one before it.",
         "request_ids_unique",
         "ping",
-        Plant(transform=_previous_request(3, ("ping",))),
+        Injection(transform=_previous_request(3, ("ping",))),
     )
     yield row(
         "request-id-constant",
@@ -231,7 +231,7 @@ def _ids() -> Iterator[Defect]:
         "Every fourth create has the requestId of the one before it.",
         "request_ids_unique",
         "create_call_lead",
-        Plant(transform=_previous_request(4, CREATES)),
+        Injection(transform=_previous_request(4, CREATES)),
     )
     yield row(
         "offer-ids-the-same",

@@ -10,7 +10,7 @@ from leadproof import bodies
 from leadproof.contract.profile import Campaign, Profile
 from leadproof.core.exchange import Request, Response
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Defect, Plant, each_result, with_members
+from leadproof.mock.defects.model import Defect, Injection, each_result, with_members
 from leadproof.mock.defects.written.rows import fields, leads, operation_of, properties, rewriting, row, value_of
 from leadproof.mock.engine import answers
 from leadproof.mock.engine.answers import Value
@@ -42,7 +42,7 @@ def _missed() -> Iterator[Defect]:
         "The same lead is accepted again.",
         "duplicate_refused",
         "create_lead",
-        Plant(profile=campaigns(duplicate_keys=())),
+        Injection(profile=campaigns(duplicate_keys=())),
     )
     yield row(
         "duplicates-missed-by-other-keys",
@@ -50,7 +50,7 @@ def _missed() -> Iterator[Defect]:
         "A lead is known again by its first set of duplicate keys only.",
         "duplicate_refused",
         "create_lead",
-        Plant(profile=_first_keys_only),
+        Injection(profile=_first_keys_only),
     )
     yield row(
         "xml-duplicates-missed",
@@ -58,7 +58,7 @@ def _missed() -> Iterator[Defect]:
         "A lead that comes again in XML is accepted.",
         "duplicate_refused",
         "create_lead",
-        Plant(around=lambda: rewriting(_unlike(count(1)), "inbound_post", fmt="xml").around()),
+        Injection(around=lambda: rewriting(_unlike(count(1)), "inbound_post", fmt="xml").around()),
         fmt="xml",
     )
     yield row(
@@ -67,7 +67,7 @@ def _missed() -> Iterator[Defect]:
         "A lead is known again for a moment only.",
         "duplicate_agrees",
         "duplicate_check",
-        Plant(rig=_forgetful),
+        Injection(rig=_forgetful),
     )
     yield row(
         "check-finds-nothing",
@@ -117,7 +117,7 @@ def _invented() -> Iterator[Defect]:
         "Every fifth new lead is refused as a duplicate.",
         "valid_request_accepted",
         "create_lead",
-        Plant(transform=_refused_now_and_then),
+        Injection(transform=_refused_now_and_then),
     )
     yield row(
         "duplicates-for-ever",
@@ -125,7 +125,7 @@ def _invented() -> Iterator[Defect]:
         "A lead is a duplicate long after the campaign's window.",
         "valid_request_accepted",
         "create_lead",
-        Plant(profile=campaigns(duplicate_window=4_000_000_000)),
+        Injection(profile=campaigns(duplicate_window=4_000_000_000)),
     )
     yield row(
         "check-finds-everything",
@@ -197,7 +197,7 @@ def _checks() -> Iterator[Defect]:
         "Whoever asks is allowed to check for duplicates.",
         "refusal_expected",
         "duplicate_check",
-        Plant(
+        Injection(
             profile=lambda profile: replace(
                 profile,
                 sources=tuple(
@@ -225,7 +225,7 @@ def _updates() -> Iterator[Defect]:
         "An update changes the lead before the one that it names.",
         "duplicate_agrees",
         "update_lead",
-        Plant(
+        Injection(
             around=rewriting(_one_before, "update_lead").around,
             transform=each_result(
                 lambda one: {**one, "leadId": one["leadId"] + 1} if one.get("isValid") else one, "update_lead"
@@ -239,7 +239,7 @@ def _updates() -> Iterator[Defect]:
         "An update is accepted and changes nothing.",
         "duplicate_agrees",
         "update_lead",
-        Plant(rig=_unchangeable),
+        Injection(rig=_unchangeable),
         of="duplicate_check",
     )
     yield row(
@@ -248,7 +248,7 @@ def _updates() -> Iterator[Defect]:
         "An update of a lead that does not exist is accepted.",
         "refusal_expected",
         "update_lead",
-        Plant(around=lambda: _update_anything),
+        Injection(around=lambda: _update_anything),
     )
 
 

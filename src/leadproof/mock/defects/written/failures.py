@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response, header
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Around, Defect, Plant
+from leadproof.mock.defects.model import Around, Defect, Injection
 from leadproof.mock.defects.written.rows import leads, operation_of, properties, row, value_of
 from leadproof.mock.engine.answers import Value
 
@@ -101,7 +101,7 @@ def rows() -> Iterator[Defect]:
         "Every tenth create fails.",
         check,
         "create_lead",
-        Plant(around=lambda: _every(10)),
+        Injection(around=lambda: _every(10)),
     )
     yield row(
         "slow-down-429",
@@ -109,15 +109,15 @@ def rows() -> Iterator[Defect]:
         "After twenty requests the service asks to slow down.",
         check,
         "create_call_lead",
-        Plant(around=lambda: _from(20)),
+        Injection(around=lambda: _from(20)),
     )
 
 
-def _broken(test: Callable[[Request], bool]) -> Plant:
+def _broken(test: Callable[[Request], bool]) -> Injection:
     def around(mock: Mock, request: Request, proceed: Callable[[Request], Response]) -> Response:
         return _BROKEN if test(request) else proceed(request)
 
-    return Plant(around=lambda: around)
+    return Injection(around=lambda: around)
 
 
 def _leads(test: Callable[[list[Value]], bool]) -> Callable[[Request], bool]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response, header
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Defect, Plant, each_response, relabelled
+from leadproof.mock.defects.model import Defect, Injection, each_response, relabelled
 from leadproof.mock.defects.written.rows import row
 
 
@@ -55,14 +55,14 @@ def _negotiation() -> Iterator[Defect]:
     )
 
 
-def _accepting(wanted: Callable[[Request], str]) -> Plant:
+def _accepting(wanted: Callable[[Request], str]) -> Injection:
     def around(mock: Mock, request: Request, proceed: Callable[[Request], Response]) -> Response:
         others = tuple(pair for pair in request.headers if pair[0].lower() != "accept")
         if request.path.startswith(("/v2/status/", "/v2/leads/", "/v2/update")):  # these have JSON only
             return proceed(request)
         return proceed(request._replace(headers=(*others, ("accept", wanted(request)))))
 
-    return Plant(around=lambda: around)
+    return Injection(around=lambda: around)
 
 
 def _labels() -> Iterator[Defect]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Defect, Plant, each_result, each_value
+from leadproof.mock.defects.model import Defect, Injection, each_result, each_value
 from leadproof.mock.defects.written.rows import each_request, leads, operation_of, properties, row
 from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.orders import Order, OrderBook
@@ -26,7 +26,7 @@ def _orders() -> Iterator[Defect]:
         "An order can be used again and again.",
         "post_order_once",
         "inbound_post",
-        Plant(rig=_book(_Reusable)),
+        Injection(rig=_book(_Reusable)),
     )
     yield row(
         "order-of-another-campaign",
@@ -42,7 +42,7 @@ def _orders() -> Iterator[Defect]:
         "An order is taken from a source that did not ask for it.",
         "post_order_campaign",
         "inbound_post",
-        Plant(rig=_book(_AnySource)),
+        Injection(rig=_book(_AnySource)),
     )
     yield row(
         "order-refused",
@@ -50,7 +50,7 @@ def _orders() -> Iterator[Defect]:
         "A post with a live order is refused.",
         "post_honours_order",
         "inbound_post",
-        Plant(rig=_book(_Empty)),
+        Injection(rig=_book(_Empty)),
     )
     yield row(
         "order-refused-in-xml",
@@ -180,7 +180,7 @@ def _offers() -> Iterator[Defect]:
         "Offers of leads that came in XML cannot be accepted.",
         "offer_accepted",
         "accept_offer",
-        Plant(around=_json_leads_only),
+        Injection(around=_json_leads_only),
     )
     yield row(
         "offer-of-a-post-refused",
@@ -197,7 +197,7 @@ def _offers() -> Iterator[Defect]:
         "Any offerId can be accepted.",
         "offer_unknown",
         "accept_offer",
-        Plant(around=lambda: _whatever_of_known_leads),
+        Injection(around=lambda: _whatever_of_known_leads),
     )
     yield row(
         "offer-of-an-unknown-lead-accepted",
@@ -205,7 +205,7 @@ def _offers() -> Iterator[Defect]:
         "Offers of leads that do not exist can be accepted.",
         "offer_unknown",
         "accept_offer",
-        Plant(around=lambda: _whatever_of_unknown_leads),
+        Injection(around=lambda: _whatever_of_unknown_leads),
     )
     yield row(
         "offer-without-a-word",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from leadproof import bodies
 from leadproof.core.exchange import Request, Response, format_of, header
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Around, Defect, Plant
+from leadproof.mock.defects.model import Around, Defect, Injection
 from leadproof.mock.defects.places import clause
 from leadproof.mock.engine import routing
 from leadproof.mock.engine.problems import Refused
@@ -19,7 +19,15 @@ Value = dict[str, Any]
 
 
 def row(
-    identifier: str, kind: str, words: str, check: str, operations: str, plant: Plant, *, fmt: str = "", of: str = ""
+    identifier: str,
+    kind: str,
+    words: str,
+    check: str,
+    operations: str,
+    plant: Injection,
+    *,
+    fmt: str = "",
+    of: str = "",
 ) -> Defect:
     """One row.
 
@@ -61,13 +69,13 @@ def value_of(request: Request) -> Value | None:
 class Rewriting(NamedTuple):
     """Requests that are changed on their way in."""
 
-    #: For `Plant.around`.
+    #: For `Injection.around`.
     around: Callable[[], Around]
 
     @property
-    def plant(self) -> Plant:
+    def plant(self) -> Injection:
         """The plant that does nothing else."""
-        return Plant(around=self.around)
+        return Injection(around=self.around)
 
 
 def rewriting(change: Callable[[Value], None], *operations: str, fmt: str = "") -> Rewriting:
@@ -90,19 +98,19 @@ def rewriting(change: Callable[[Value], None], *operations: str, fmt: str = "") 
     return Rewriting(lambda: around)
 
 
-def each_request(change: Callable[[Value], None], *operations: str, fmt: str = "") -> Plant:
+def each_request(change: Callable[[Value], None], *operations: str, fmt: str = "") -> Injection:
     """The plant of `rewriting`, for a change without a memory."""
     return rewriting(change, *operations, fmt=fmt).plant
 
 
-def instead(answer: Callable[[Mock, Request, Callable[[Request], Response]], Response]) -> Plant:
+def instead(answer: Callable[[Mock, Request, Callable[[Request], Response]], Response]) -> Injection:
     """Something around the mock that has no memory."""
-    return Plant(around=lambda: answer)
+    return Injection(around=lambda: answer)
 
 
-def remembering(begin: Callable[[], Around]) -> Plant:
+def remembering(begin: Callable[[], Around]) -> Injection:
     """Something around the mock that has a memory."""
-    return Plant(around=begin)
+    return Injection(around=begin)
 
 
 def leads(value: Value) -> list[Value]:

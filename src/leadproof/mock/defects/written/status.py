@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from leadproof.core.exchange import Request, Response
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Defect, Plant, each_result, each_value
+from leadproof.mock.defects.model import Defect, Injection, each_result, each_value
 from leadproof.mock.defects.written.rows import CREATES, operation_of, row
 from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.ring import Ring
@@ -36,7 +36,7 @@ def _resolving() -> Iterator[Defect]:
         "The status is that of the request asked for before.",
         "status_request_id",
         "lead_status",
-        Plant(around=_one_behind),
+        Injection(around=_one_behind),
     )
     yield row(
         "status-of-another-lead",
@@ -78,7 +78,7 @@ def _resolving() -> Iterator[Defect]:
         "Only the last request has a status.",
         "status_resolves",
         "update_lead",
-        Plant(rig=_one_receipt),
+        Injection(rig=_one_receipt),
         of="lead_status",
     )
     yield row(
@@ -119,7 +119,7 @@ def _current() -> Iterator[Defect]:
         "A status stays what it was when it was first asked for.",
         "status_current",
         "lead_status",
-        Plant(around=lambda: _cached({})),
+        Injection(around=lambda: _cached({})),
     )
     yield row(
         "rejection-hidden",
@@ -243,7 +243,7 @@ def _reasons() -> Iterator[Defect]:
         "Every fourth status says that an accepted lead is not valid.",
         "status_agrees",
         "lead_status",
-        Plant(transform=_denied),
+        Injection(transform=_denied),
     )
     yield row(
         "status-hides-refusal",

@@ -9,7 +9,15 @@ from dataclasses import replace
 
 from leadproof.contract.profile import Profile
 from leadproof.core.exchange import Response
-from leadproof.mock.defects.model import Defect, Plant, content_type, each_body, each_response, each_result, relabelled
+from leadproof.mock.defects.model import (
+    Defect,
+    Injection,
+    content_type,
+    each_body,
+    each_response,
+    each_result,
+    relabelled,
+)
 from leadproof.mock.defects.written.rows import CREATES, row
 from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.service import Finish
@@ -35,8 +43,8 @@ def _accented(profile: Profile) -> Profile:
     )
 
 
-def _bytes(change: Callable[[bytes], bytes], *operations: str, fmt: str = "") -> Plant:
-    return Plant(profile=_accented, finish=each_body(change, *operations, fmt=fmt).finish)
+def _bytes(change: Callable[[bytes], bytes], *operations: str, fmt: str = "") -> Injection:
+    return Injection(profile=_accented, finish=each_body(change, *operations, fmt=fmt).finish)
 
 
 def _latin(body: bytes) -> bytes:
@@ -110,7 +118,7 @@ def _encodings() -> Iterator[Defect]:
         "XML says that it is in Latin-1, and is in UTF-8.",
         "twins_equivalent",
         "ping",
-        Plant(profile=_accented, finish=each_response(_misdeclared, "ping").finish),
+        Injection(profile=_accented, finish=each_response(_misdeclared, "ping").finish),
     )
     yield row(
         "mark-before-json",
@@ -202,7 +210,7 @@ def _syntax() -> Iterator[Defect]:
         "Every third XML answer has a stack trace behind it.",
         "xml_wellformed",
         "ping",
-        Plant(finish=_now_and_then),
+        Injection(finish=_now_and_then),
         fmt="xml",
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Defect, Plant, each_result
+from leadproof.mock.defects.model import Defect, Injection, each_result
 from leadproof.mock.defects.written.rows import row
 from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.orders import Order, OrderBook
@@ -72,7 +72,7 @@ def _expiry() -> Iterator[Defect]:
         "An order expires in the moment in which it is given.",
         "order_expiry_future",
         "ping",
-        Plant(profile=lambda profile: replace(profile, rules=replace(profile.rules, order_lifetime=0))),
+        Injection(profile=lambda profile: replace(profile, rules=replace(profile.rules, order_lifetime=0))),
     )
     yield row(
         "expiry-ignored",
@@ -80,7 +80,7 @@ def _expiry() -> Iterator[Defect]:
         "An order can be used after it has expired.",
         "post_order_expired",
         "inbound_post",
-        Plant(rig=_orders(_Eternal)),
+        Injection(rig=_orders(_Eternal)),
     )
     yield row(
         "expiry-too-early",
@@ -88,7 +88,7 @@ def _expiry() -> Iterator[Defect]:
         "An order is gone long before the moment that the ping named.",
         "post_honours_order",
         "inbound_post",
-        Plant(rig=_orders(_Impatient)),
+        Injection(rig=_orders(_Impatient)),
     )
     yield row(
         "expiry-later-than-announced",
@@ -96,7 +96,7 @@ def _expiry() -> Iterator[Defect]:
         "An order lives ten times as long as the ping says.",
         "post_order_expired",
         "inbound_post",
-        Plant(
+        Injection(
             profile=lambda profile: replace(profile, rules=replace(profile.rules, order_lifetime=9000)),
             transform=each_result(_at(_moved(seconds=-8100), "orderExpiresOn"), "ping").transform,
         ),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from leadproof.contract.profile import Profile
-from leadproof.mock.defects.model import Defect, Plant, each_result
+from leadproof.mock.defects.model import Defect, Injection, each_result
 from leadproof.mock.defects.written.duplicates import campaigns
 from leadproof.mock.defects.written.rows import CREATES, each_request, leads, properties, row
 from leadproof.mock.engine import answers
@@ -164,7 +164,7 @@ def _reasons() -> Iterator[Defect]:
         "Leads outside the criteria are accepted.",
         check,
         "create_lead",
-        Plant(profile=campaigns(criteria=())),
+        Injection(profile=campaigns(criteria=())),
     )
     yield row(
         "criteria-ignored-in-pings",
@@ -172,10 +172,10 @@ def _reasons() -> Iterator[Defect]:
         "Pings outside the criteria are accepted.",
         check,
         "ping",
-        Plant(profile=campaigns(criteria=())),
+        Injection(profile=campaigns(criteria=())),
     )
     yield row(
-        "caps-ignored", kind, "Leads beyond the cap are accepted.", check, "create_lead", Plant(profile=_uncapped)
+        "caps-ignored", kind, "Leads beyond the cap are accepted.", check, "create_lead", Injection(profile=_uncapped)
     )
     yield row(
         "disabled-accounts-served",
@@ -183,7 +183,7 @@ def _reasons() -> Iterator[Defect]:
         "Leads of a disabled source are accepted.",
         check,
         "create_lead",
-        Plant(profile=_enabled),
+        Injection(profile=_enabled),
     )
     yield row(
         "required-fields-ignored",
@@ -191,7 +191,7 @@ def _reasons() -> Iterator[Defect]:
         "Leads without a required field are accepted.",
         check,
         "create_lead",
-        Plant(profile=_nothing_required),
+        Injection(profile=_nothing_required),
     )
     kind = "refuses too much"
     yield row(
@@ -200,7 +200,7 @@ def _reasons() -> Iterator[Defect]:
         "Every third good call lead is refused.",
         "valid_request_accepted",
         "create_call_lead",
-        Plant(transform=_now_and_then),
+        Injection(transform=_now_and_then),
     )
     yield row(
         "xml-pings-refused",

@@ -34,7 +34,7 @@ _KEYS = frozenset({"api-key", "apikey", "api_key", "access_token", "accesstoken"
 _REFUSED = "was isValid (of a ping: willAccept) read? a refusal comes with status 200 too"
 
 
-def habits(context: Context) -> Iterator[Breach]:
+def client_mistakes(context: Context) -> Iterator[Breach]:
     """What the sender of this request often will have got wrong, in view of what it was answered before."""
     yield from _key_in_url(context)
     if context.operation.id == "ping":
@@ -139,7 +139,7 @@ def _order(context: Context) -> Iterator[Breach]:
             yield Breach("client.sequence", "an offer is chosen that the ping's answer did not show", f"{at}/offerIds")
 
 
-def meant(name: str, operation: str, spec: Specification) -> str:
+def suggest_member(name: str, operation: str, spec: Specification) -> str:
     """The documented member of a request that an unknown one is probably meant to be; "" if there is none."""
     key = ("request-names", operation)
     if key not in spec._made:
