@@ -58,9 +58,9 @@ def long_way() -> Judge:
 
 def bare(judgement: Judgement) -> tuple[Judgement, Decisions]:
     """What is said of an exchange; the order in which clauses were found to hold says nothing."""
-    held = tuple(sorted(judgement.held))
-    plain = replace(judgement.decisions(), held=held)
-    return replace(judgement, context=None, plain=None, held=held), plain
+    held = tuple(sorted(judgement.passed))
+    plain = replace(judgement.decisions(), passed=held)
+    return replace(judgement, context=None, plain=None, passed=held), plain
 
 
 def remembered(judge: Judge) -> dict[str, dict[Any, Any]]:

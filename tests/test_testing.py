@@ -196,7 +196,7 @@ def test_with_the_time_of_the_response_it_is_decided(mock: RunningMock) -> None:
 
     judgement = assert_contract(undated(mock), clauses=[EXPIRY], now=now)
 
-    assert (EXPIRY, "json") in judgement.held
+    assert (EXPIRY, "json") in judgement.passed
     with pytest.raises(ContractViolation, match=EXPIRY):
         assert_contract(sent(mock), now=now + timedelta(days=1))  # the caller's word wins over the Date header
 

@@ -223,7 +223,7 @@ def undecided(clauses: Collection[str], judgements: Sequence[Judgement], spec: s
     Raises:
         UsageError: There is no such clause.
     """
-    decided = {clause for judgement in judgements for clause, _ in (*judgement.held, *judgement.broken)}
+    decided = {clause for judgement in judgements for clause, _ in (*judgement.passed, *judgement.failed)}
     reasons = []
     for name in clauses:
         if name not in spec.clauses:

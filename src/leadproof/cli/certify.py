@@ -165,6 +165,6 @@ def _leave_out(
     engagement: Engagement, every: list[tuple[str, suite.Case]], cases: list[tuple[str, suite.Case]]
 ) -> None:
     """Says in the report what a quick run has left out; a reason that is there already is the better one."""
-    engagement.run.say(left_out=certify.left_out(every, cases))
+    engagement.run.add_facts(left_out=certify.left_out(every, cases))
     missing = certify.reasons_left_out(every, cases, engagement.judge.spec)
     engagement.summary.reasons.update({**missing, **engagement.summary.reasons})

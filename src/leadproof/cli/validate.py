@@ -132,7 +132,7 @@ def command(
             summary.general_reason = "the run was interrupted"
         if run and found.kept < summary.exchanges:
             many = f"{found.kept} of {count(summary.exchanges, 'exchange')}"
-            run.say(kept=f"{many}: the first, and of the others some with findings")
+            run.add_facts(kept=f"{many}: the first, and of the others some with findings")
         report = summary.report("validate", found.tally, run.end() if run else facts)
         return end.conclude(report, run)
 

@@ -142,21 +142,21 @@ class Judge:
             found["callback_agrees"] = again
         if call is not None and (said := callback_context(created.context, call, self.spec)):
             remember(said)
-        findings, held, broken = list[Finding](), list[Decided](), list[Decided]()
+        findings, passed, failed = list[Finding](), list[Decided](), list[Decided]()
         for check, breach in found.items():
             clause = self.register.clause(created.operation, created.media, check)
             if clause is None:
                 continue
-            (broken if breach else held).append((clause.id, created.media))
+            (failed if breach else passed).append((clause.id, created.media))
             if breach is not None:
                 findings.append(
                     _finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
                 )
         if call is not None:  # the member that asked for the call was taken
             taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
-            held.append((taken.id, created.media))
+            passed.append((taken.id, created.media))
         judgement = Judgement(
-            "callback", created.operation, created.media, tuple(findings), (), None, tuple(held), tuple(broken)
+            "callback", created.operation, created.media, tuple(findings), (), None, tuple(passed), tuple(failed)
         )
         self._tally.add(judgement.decisions())
         return judgement
@@ -171,7 +171,7 @@ class _Case:
         self.exchange = exchange
         self.found: dict[tuple[str, str, str], tuple[str, Breach, str]] = {}
         self.observations: list[Observation] = []
-        self.held: list[Decided] = []
+        self.passed: list[Decided] = []
         if recognition.reason:
             self._observe("file.ambiguous", recognition.reason)
         response = exchange.response
@@ -310,20 +310,20 @@ class _Case:
                     self._pass(clause)
             structure = self.register.clause(self.operation.id, fmt, "client_xml_structure")
             if fmt == "xml" and structure is not None:
-                self.held.append((structure.id, "xml"))
+                self.passed.append((structure.id, "xml"))
 
     def _count_form(self, decoded: bool) -> None:
-        """Clauses about form that held: those with an occasion and without a breach."""
-        broken = {check for check, _, _ in self.found.values()}
-        held = ["answer_arrives"]
+        """Clauses about form that passed: those with an occasion and without a breach."""
+        failed = {check for check, _, _ in self.found.values()}
+        passed = ["answer_arrives"]
         if decoded:
-            held += ["charset", f"{self.media}_wellformed"]
-            held += ["json_unique_members", "unknown_members"] if self.media == "json" else [
+            passed += ["charset", f"{self.media}_wellformed"]
+            passed += ["json_unique_members", "unknown_members"] if self.media == "json" else [
                 "xml_root", "xml_namespaces", "xml_order", "xml_structure",
             ]  # fmt: skip
-        for check in held:
+        for check in passed:
             clause = self.register.clause(self.operation.id, self.media, check)
-            if clause is not None and check not in broken:
+            if clause is not None and check not in failed:
                 self._pass(clause)
         failed = {self._owner(check, breach).id for check, breach, _ in self.found.values()}
         present = form.shapes(self.context.answer) if decoded else frozenset()
@@ -337,7 +337,7 @@ class _Case:
     # ---- noting ------------------------------------------------------------------------------------------------------
 
     def _pass(self, clause: Clause) -> None:
-        self.held.append((clause.id, self.media))
+        self.passed.append((clause.id, self.media))
 
     def _breach(self, check: str, breach: Breach, direction: str = "answer") -> None:
         """Notes a breach; the same place is noted once, whoever saw it first."""
@@ -375,10 +375,10 @@ class _Case:
                 )
                 continue
             findings.append(_finding(clause, breach, self.operation.id, self.media, self.exchange.origin))
-        broken = tuple((name, self.media) for name in dict.fromkeys(one.clause for one in findings))
+        failed = tuple((name, self.media) for name in dict.fromkeys(one.clause for one in findings))
         return Judgement(
             outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context,
-            tuple(self.held), broken,
+            tuple(self.passed), failed,
         )  # fmt: skip
 
 

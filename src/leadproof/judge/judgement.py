@@ -47,8 +47,8 @@ class Decisions:
     refused: bool = False
     #: responseType of each result.
     types: tuple[str, ...] = ()
-    held: tuple[Decided, ...] = ()
-    broken: tuple[Decided, ...] = ()
+    passed: tuple[Decided, ...] = ()
+    failed: tuple[Decided, ...] = ()
     compared: tuple[Compared, ...] = ()
     #: Is the response one that no lead receiver gives? It is judged, and covers nothing.
     foreign: bool = False
@@ -58,7 +58,7 @@ class Decisions:
         plain = {
             "outcome": self.outcome, "operation": self.operation, "media": self.media, "status": self.status,
             "intent": self.intent, "accepted": self.accepted, "refused": self.refused, "types": list(self.types),
-            "held": _by_media(self.held), "broken": _by_media(self.broken),
+            "held": _by_media(self.passed), "broken": _by_media(self.failed),
             "compared": [list(one) for one in self.compared], "foreign": self.foreign,
         }  # fmt: skip
         return {name: value for name, value in plain.items() if value}
@@ -91,9 +91,9 @@ class Judgement:
     observations: tuple[Observation, ...] = ()
     context: Context | None = None
     #: Clauses that held; a clause that was decided several times stands there as often.
-    held: tuple[Decided, ...] = ()
+    passed: tuple[Decided, ...] = ()
     #: Clauses that were broken, once each.
-    broken: tuple[Decided, ...] = ()
+    failed: tuple[Decided, ...] = ()
     compared: tuple[Compared, ...] = ()
     #: Number of the exchange in the evidence of the run; None where none is kept.
     number: int | None = None
@@ -125,8 +125,8 @@ class Judgement:
                 for _, result in (context.results if context and answered else ())
                 if isinstance(kind := outcome_of(result), str)
             ),
-            self.held,
-            self.broken,
+            self.passed,
+            self.failed,
             self.compared,
             context is not None and response is not None and not _recognised(context),
         )

@@ -120,12 +120,12 @@ class FastJudge:
                 passed.append((clause.id, fmt))
         origin = exchange.origin
         said = (Observation("file.ambiguous", recognition.reason, "", "", operation.id, "", origin),)
-        held, decided = known
+        common, decided = known
         mine = tuple(passed)
         plain = decided.get(mine)
         judgement = Judgement(
             "judged", operation.id, fmt, (), said if recognition.reason else (), context,
-            plain.held if plain else held + mine, (), (), None, plain,
+            plain.passed if plain else common + mine, (), (), None, plain,
         )  # fmt: skip
         if plain is None:
             plain = decided[mine] = judgement.decisions()
@@ -135,12 +135,12 @@ class FastJudge:
     def learn(self, short: Short, judgement: Judgement, recognition: Recognition) -> None:
         """Remembers which clauses hold in exchanges of a kind, if nothing was wrong with the first of them."""
         # A clause of level "may" that is broken is observed only.
-        if judgement.broken or judgement.findings or len(judgement.observations) != bool(recognition.reason):
+        if judgement.failed or judgement.findings or len(judgement.observations) != bool(recognition.reason):
             return
         if len(self._known) >= MOST:
             self.flush()
             self._known.clear()
-        self._known[short.kind] = tuple(one for one in judgement.held if one[0] not in self._own), {}
+        self._known[short.kind] = tuple(one for one in judgement.passed if one[0] not in self._own), {}
 
     def count(self, decisions: Decisions) -> None:
         """Counts what was decided about one more exchange, for now apart from the tally."""

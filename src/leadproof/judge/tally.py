@@ -45,9 +45,9 @@ class Tally:
     def add(self, decisions: Decisions, times: int = 1) -> None:
         """Takes in what one look decided, or so many that decided the same."""
         operation = decisions.operation
-        for clause, media in decisions.held:
+        for clause, media in decisions.passed:
             self.passed[(clause, operation, media)] += times
-        for clause, media in decisions.broken:
+        for clause, media in decisions.failed:
             self.failed[(clause, operation, media)] += times
         for member, number, different in decisions.compared:
             self.compared[(operation, member)] += number * times

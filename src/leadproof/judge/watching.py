@@ -37,8 +37,8 @@ class ClientAnalysis:
         return replace(
             judgement,
             findings=(*judgement.findings, *beside.findings),
-            held=(*judgement.held, *beside.held),
-            broken=(*judgement.broken, *beside.broken),
+            passed=(*judgement.passed, *beside.passed),
+            failed=(*judgement.failed, *beside.failed),
             compared=(*judgement.compared, *beside.compared),
             plain=None,
         )

@@ -104,7 +104,7 @@ class Summary:
         self._accepted += decisions.accepted
         if exchange is None:
             return
-        for name, decided in (("passed", decisions.held), ("failed", decisions.broken)):
+        for name, decided in (("passed", decisions.passed), ("failed", decisions.failed)):
             for clause, _ in decided:
                 seen = self._seen.setdefault(clause, {}).setdefault(name, [])
                 if len(seen) < NAMED and exchange not in seen:

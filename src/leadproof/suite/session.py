@@ -144,4 +144,4 @@ class Session:
         """
         self.summary.findings(beside.findings, about[0], about[0].number, *about[1:2])
         if self.run:
-            self.run.beside(beside, *(one.number for one in about))
+            self.run.append_comparison(beside, *(one.number for one in about))

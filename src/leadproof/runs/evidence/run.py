@@ -110,7 +110,7 @@ class Appender:
         for observation in judgement.observations:
             self.finding(observation, number)
 
-    def beside(self, judgement: Judgement, *numbers: int | None) -> None:
+    def append_comparison(self, judgement: Judgement, *numbers: int | None) -> None:
         """Append what was decided by laying exchanges side by side, and what was found by it.
 
         Args:
@@ -214,7 +214,7 @@ class Run(Appender):
         """The name of the run and of its directory."""
         return self.path.name
 
-    def say(self, **facts: Any) -> None:
+    def add_facts(self, **facts: Any) -> None:
         """More of what `run.json` should say, known in the course of the run; redacted."""
         self._facts |= self._redactor.data(facts)
 
