@@ -219,8 +219,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from leadproof.evidence import Run
-from leadproof.exchange import Exchange, Request
+from leadproof.runs.evidence import Run
+from leadproof.core.exchange import Exchange, Request
 from leadproof.redact import Redactor
 run = Run.open(Path(sys.argv[1]), "validate", redactor=Redactor())
 while True:

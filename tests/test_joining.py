@@ -38,7 +38,7 @@ def summary(numbers: range) -> Summary:
 def test_parts_are_together_what_the_whole_is(cuts: tuple[int, ...]) -> None:
     together = Summary(SPEC, Redactor())
     for start, end in pairwise(cuts):
-        joining.take(together, joining.state(summary(range(start, end))))
+        joining.merge(together, joining.snapshot(summary(range(start, end))))
 
     assert together.report("validate", Tally(), {}) == summary(range(40)).report("validate", Tally(), {})
 
@@ -47,11 +47,11 @@ def test_observations_beyond_the_limit_are_one_row() -> None:
     def many(start: int) -> Summary:
         made = Summary(SPEC, Redactor())
         for number in range(start, start + OBSERVED - 10):
-            made.observed(Observation("media.unexpected", "x" * (number + 1)))
+            made.add_observation(Observation("media.unexpected", "x" * (number + 1)))
         return made
 
     together = many(0)
-    joining.take(together, joining.state(many(1000)))
+    joining.merge(together, joining.snapshot(many(1000)))
 
     rows = together.report("validate", Tally(), {})["observations"]
     assert len(rows) == OBSERVED + 1

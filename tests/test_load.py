@@ -17,12 +17,12 @@ from leadproof.core.errors import ConfigurationError, ExitCode
 from leadproof.core.histogram import Histogram
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
-from leadproof.load import conservation, job, latency, objectives, replies, scenarios, telling
-from leadproof.load.conservation import Conservation, Ledger
+from leadproof.load import console, job, latency, objectives, reconciliation, replies, scenarios
 from leadproof.load.job import Job
 from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, Call, JourneyContext, Step, chooser
 from leadproof.load.measures import DISTINCT, SLICES, Measures, Window
 from leadproof.load.objectives import FAIL, INCONCLUSIVE, PASS, Objective
+from leadproof.load.reconciliation import Ledger, Reconciliation
 from leadproof.load.replies import Reply, read
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import LoadRun, exchange_of
@@ -498,7 +498,7 @@ def status_of(*leads: int) -> Reply:
 
 
 def test_leads_that_a_status_does_not_know_are_lost_and_those_that_it_names_twice_duplicated() -> None:
-    found = Conservation(accepted=4)
+    found = Reconciliation(accepted=4)
 
     found.take("a", [1], status_of(1))
     found.take("b", [2], status_of())
@@ -522,15 +522,15 @@ def test_a_ledger_gives_back_what_it_was_given() -> None:
 
 
 def test_a_sample_is_small_slow_and_no_longer_than_the_run() -> None:
-    assert conservation.sample(500.0, 600.0) == (1000, 50.0)
-    assert conservation.sample(20.0, 60.0) == (120, 2.0)
-    assert conservation.sample(1.0, 10.0) == (5, 0.5)
+    assert reconciliation.sample(500.0, 600.0) == (1000, 50.0)
+    assert reconciliation.sample(20.0, 60.0) == (120, 2.0)
+    assert reconciliation.sample(1.0, 10.0) == (5, 0.5)
 
 
 def test_a_sample_gives_a_bound() -> None:
-    assert conservation.bound(0, 1000, 100_000) == pytest.approx(3 / 1000, rel=0.01)
-    assert conservation.bound(2, 100, 100) == 0.02
-    assert 0.02 < conservation.bound(2, 100, 1000) < 0.08
+    assert reconciliation.bound(0, 1000, 100_000) == pytest.approx(3 / 1000, rel=0.01)
+    assert reconciliation.bound(2, 100, 100) == 0.02
+    assert 0.02 < reconciliation.bound(2, 100, 1000) < 0.08
 
 
 # ---- the story -------------------------------------------------------------------------------------------------------
@@ -566,7 +566,7 @@ def test_a_good_run_passes() -> None:
 
     assert code == ExitCode.PASSED
     assert story.ended
-    assert next(telling.lines(story, story.outcomes())).startswith("PASS  ping_post")
+    assert next(console.lines(story, story.outcomes())).startswith("PASS  ping_post")
 
 
 @pytest.mark.parametrize(
@@ -577,8 +577,8 @@ def test_a_good_run_passes() -> None:
         (lambda story: story.take("w2", {"lost": "not heard of"}), ExitCode.INCONCLUSIVE),
         (lambda story: story.take("local", {"problem": "a bug"}), ExitCode.USAGE),
         (lambda story: setattr(story, "interrupted", True), ExitCode.INTERRUPTED),
-        (lambda story: (of_the_mock(story), story.conservation.merge({"lost": 1})), ExitCode.VIOLATED),
-        (lambda story: (elsewhere(story), story.conservation.merge({"lost": 1})), ExitCode.PASSED),
+        (lambda story: (of_the_mock(story), story.reconciliation.merge({"lost": 1})), ExitCode.VIOLATED),
+        (lambda story: (elsewhere(story), story.reconciliation.merge({"lost": 1})), ExitCode.PASSED),
         (lambda story: story.measures.outcomes.clear(), ExitCode.INCONCLUSIVE),
     ],
 )
@@ -589,7 +589,7 @@ def test_exit_codes(change: Callable[[LoadRun], None], code: ExitCode) -> None:
 def test_a_lost_worker_is_named() -> None:
     story, _ = told(lambda one: one.take("far-7", {"lost": "it was not heard of for 9 s"}))
 
-    assert "worker far-7: it was not heard of for 9 s" in "\n".join(telling.lines(story, story.outcomes()))
+    assert "worker far-7: it was not heard of for 9 s" in "\n".join(console.lines(story, story.outcomes()))
 
 
 def test_leads_that_two_workers_got_under_one_id_are_found() -> None:
@@ -599,7 +599,7 @@ def test_leads_that_two_workers_got_under_one_id_are_found() -> None:
         ledger.add("r", 5)
         story.take(worker, {"done": True, "conservation": {"accepted": 1}, "leads": ledger.leads.tobytes()})
 
-    assert story.conservation.duplicated == 1
+    assert story.reconciliation.duplicated == 1
 
 
 def test_the_report_is_rendered_in_every_format_without_script() -> None:

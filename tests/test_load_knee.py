@@ -10,7 +10,7 @@ import pytest
 from leadproof.contract import profile, specs
 from leadproof.core.errors import ExitCode
 from leadproof.judge import Judge
-from leadproof.load import latency, objectives, scenarios, telling
+from leadproof.load import console, latency, objectives, scenarios
 from leadproof.load.job import Job
 from leadproof.load.measures import Window
 from leadproof.load.story import LoadRun
@@ -64,7 +64,7 @@ def test_a_run_in_steps_whose_lowest_rate_is_undecided_is_inconclusive_and_says_
     report = story.report({"id": "x"}, latency.described)
     assert (report["exit_code"], report["verdict"]) == (4, "inconclusive")
     assert report["latency"]["verdict"] == objectives.INCONCLUSIVE
-    said = list(telling.lines(story, outcomes))
+    said = list(console.lines(story, outcomes))
     assert said[0].startswith("INCONCLUSIVE  ping_only")
     why = "the knee was not found: at 120/s too few samples: p99 needs 1,000"
     assert f"  {why}" in said
@@ -86,7 +86,7 @@ def test_every_format_for_people_names_the_knee(last: tuple[float, int], words: 
     assert f"Knee: {words}" in markdown
     assert "| 120/s | 2000.0/s | 10.00 ms | 10.00 ms | PASS |" in markdown
     assert f"knee {words}" in RENDERERS["html"].render(report)
-    assert any(words in line for line in telling.knee(report["latency"]["rates"]))
+    assert any(words in line for line in console.knee(report["latency"]["rates"]))
 
 
 def test_the_closed_model_has_no_steps() -> None:

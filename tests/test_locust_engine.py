@@ -541,7 +541,7 @@ def test_the_command_line_never_imports_locust() -> None:
         """
         import sys
         import leadproof.cli.load
-        from leadproof.load import driver, story, telling, latency
+        from leadproof.load import console, driver, latency, story
         import json
         print(json.dumps([name for name in ("locust", "gevent") if name in sys.modules]))
         """

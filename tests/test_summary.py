@@ -283,8 +283,8 @@ def test_findings_that_came_from_comparing_count_too() -> None:
 def test_observations_without_end_are_counted_in_one_row() -> None:
     found = summary()
     for number in range(OBSERVED + 50):
-        found.observed(Observation("file.unrecognised", f"GET /{number} is no documented operation"))
-    found.observed(Observation("schema.unknown", "another kind"))
+        found.add_observation(Observation("file.unrecognised", f"GET /{number} is no documented operation"))
+    found.add_observation(Observation("schema.unknown", "another kind"))
 
     rows = found.report("validate", Tally(), {})["observations"]
 

@@ -169,7 +169,7 @@ class Validation:
     def _exchange(self, found: Exchange, file: int) -> None:
         # Captures overlap: judged a second time, an exchange would break every rule about what is given only once.
         if self.seen is not None and self.seen.setdefault(_digest(found), file) != file:
-            self.summary.observed(Observation("file.deviation", REPEATED, origin=found.origin))
+            self.summary.add_observation(Observation("file.deviation", REPEATED, origin=found.origin))
             return
         judgement = self.judge.judge(found)
         number = None
@@ -262,7 +262,7 @@ def _parallel(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int,
                         while not wait([future], _LOOK).done:
                             told(path.name, *far.since())
                         found, counts = future.result()
-                        joining.take(summary, found)
+                        joining.merge(summary, found)
                         tally.merge(counts)
                         told(path.name, *far.since())
                     del ahead[0]
@@ -355,7 +355,7 @@ def _work(path: Path) -> tuple[dict[str, Any], Tally]:
             mine.file(path, _far.add)
         finally:
             mine.close()
-        return joining.state(mine.summary), mine.judge.tally
+        return joining.snapshot(mine.summary), mine.judge.tally
 
 
 def _stop() -> None:

@@ -141,7 +141,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         summary, judge = Summary(wish.spec, redactor, wish.fail_on), Judge(wish.spec, profile, without=without)
         summary.reasons.update(certify.reasons(wish.spec, maker))
         if without:
-            summary.observed(Observation("client.credentials", NO_SECRET))
+            summary.add_observation(Observation("client.credentials", NO_SECRET))
             summary.reasons.update({one.id: NO_SECRET for one in wish.spec.clauses.values() if one.check in without})
         budget = budget_of(wish, remote=remote)
         watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget)

@@ -23,7 +23,7 @@ from leadproof.core.text import figure
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import is_mock, mock_credentials, with_mock_credentials
 from leadproof.judge import Judge
-from leadproof.load import driver, guard, latency, objectives, scenarios, telling
+from leadproof.load import console, driver, guard, latency, objectives, scenarios
 from leadproof.load.following import follow
 from leadproof.load.job import MODELS, Job, require_sources
 from leadproof.load.plan import Plan, require
@@ -262,7 +262,7 @@ def _conclude(
     if as_json:
         click.echo(RENDERERS["json"].render(report), nl=False)
     else:
-        for line in telling.everything(story, report):
+        for line in console.everything(story, report):
             click.echo(line)
         click.echo(f"report: {paths.get('html', paths['json'])}")
     return int(report["exit_code"])

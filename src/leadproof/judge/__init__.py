@@ -23,11 +23,11 @@ from leadproof.judge.checks import bodies as form
 from leadproof.judge.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
 from leadproof.judge.client_mistakes import suggest_member
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
-from leadproof.judge.moments import moment
 from leadproof.judge.quick import FastJudge
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
+from leadproof.judge.timestamps import responded_at
 from leadproof.judge.twins import disagreements
 from leadproof.judge.watching import ClientAnalysis
 
@@ -175,7 +175,9 @@ class _Case:
         if recognition.reason:
             self._observe("file.ambiguous", recognition.reason)
         response = exchange.response
-        self.context = Context(exchange, self.operation, self.spec, judge.profile, judge.history, now=moment(exchange))
+        self.context = Context(
+            exchange, self.operation, self.spec, judge.profile, judge.history, now=responded_at(exchange)
+        )
         self.request = self._read_request()
         answer_format = format_of_body(response.headers, response.body) if response else None
         self.media = answer_format or asked_for(self.context) or self.context.request_format or "json"

@@ -27,10 +27,10 @@ from leadproof.judge.checks import Context, History
 from leadproof.judge.checks.messages import CREDENTIALS, charset_of
 from leadproof.judge.forms import BY_FORM, Form, response_shape, structure
 from leadproof.judge.judgement import Decided, Decisions, Judgement
-from leadproof.judge.moments import moment
 from leadproof.judge.recognition import Recognition
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
+from leadproof.judge.timestamps import responded_at
 
 #: Kinds of exchange that are remembered.
 MOST = 2_000
@@ -94,7 +94,7 @@ class FastJudge:
         value, asked_format = asked
         context = Context(
             exchange, operation, self._spec, self._profile, self._history, value, asked_format, answer.value, fmt, (),
-            moment(exchange),
+            responded_at(exchange),
         )  # fmt: skip
         if value is not None and (context.source.get("returnURL") or not context.results):
             return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from leadproof.load.conservation import Ledger
+from leadproof.load.reconciliation import Ledger
 from leadproof.load.replies import Reply, Result, expiry
 from leadproof.load.scenario import Scenario
 from leadproof.load.traffic import Lead, Traffic

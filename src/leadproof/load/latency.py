@@ -57,7 +57,7 @@ def described(story: LoadRun, outcomes: list[Outcome]) -> dict[str, Any]:
         ],
         "funnel": {name: measures.funnel[name] for name in FUNNEL},
         "amounts": {name: round(measures.amounts[name], 2) for name in AMOUNTS},
-        "conservation": story.conservation.data() | {"decides": story.decides},
+        "conservation": story.reconciliation.data() | {"decides": story.decides},
         "judged": {
             "exchanges": measures.sampled, "without_room": measures.unsampled, "cheap_checks_broken": measures.checks,
         },

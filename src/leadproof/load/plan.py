@@ -12,7 +12,7 @@ from typing import Any
 
 from leadproof.core.errors import UsageError
 from leadproof.core.text import count
-from leadproof.load import conservation, objectives
+from leadproof.load import objectives, reconciliation
 from leadproof.load.expecting import CALLBACK, expected
 from leadproof.load.measures import JOURNEY
 from leadproof.load.objectives import ALIASES, Objective
@@ -129,7 +129,7 @@ def plan(
         scenario, journeys, requests, one.steps.get(CALLBACK, 0.0) * times, one.leads * times,
         tuple(row for row in found if row is not None), schedule.segments[0].length if in_steps else 0.0,
         sum(requests.values()) * scenario.judge_share,
-        conservation.sample(scenario.rate, scenario.duration) if conserve else (0, 0.0),
+        reconciliation.sample(scenario.rate, scenario.duration) if conserve else (0, 0.0),
     )  # fmt: skip
 
 

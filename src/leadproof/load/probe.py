@@ -164,7 +164,7 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
     decides = _asked(outcomes, story) if it.goals else ExitCode.PASSED
     if story.interrupted:
         decides, it.summary.interrupted = ExitCode.INTERRUPTED, True
-    elif story.decides and story.conservation.broken:
+    elif story.decides and story.reconciliation.broken:
         decides = ExitCode.VIOLATED
     words = _WORDS if it.goals else f"{_WORDS} Its objectives are informational."
     data = latency.described(story, outcomes) | {"probe": words, "decides": bool(it.goals)}

@@ -18,10 +18,10 @@ from leadproof.core.progress import Standing, counted
 from leadproof.judge import Judge
 from leadproof.load import knee
 from leadproof.load import objectives as goals
-from leadproof.load.conservation import Conservation
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
+from leadproof.load.reconciliation import Reconciliation
 from leadproof.runs.evidence import Run
 from leadproof.runs.summary import Summary
 from leadproof.runs.verdicts import settle
@@ -53,7 +53,7 @@ class LoadRun:
     summary: Summary
     run: Run | None = None
     measures: Measures = field(default_factory=Measures)
-    conservation: Conservation = field(default_factory=Conservation)
+    reconciliation: Reconciliation = field(default_factory=Reconciliation)
     workers: dict[str, Worker] = field(default_factory=dict)
     interrupted: bool = False
     #: Why the run was ended before its time.
@@ -82,7 +82,7 @@ class LoadRun:
         if frame.get("problem"):
             self.problems.append(f"{worker}: {frame['problem']}")
         if frame.get("conservation"):
-            self.conservation.merge(frame["conservation"])
+            self.reconciliation.merge(frame["conservation"])
             self._across(bytes(frame.get("leads") or b""))
         if frame.get("lost"):
             mine.lost = str(frame["lost"])
@@ -106,7 +106,7 @@ class LoadRun:
         """Leads that two workers were given under one id."""
         leads = array("Q")
         leads.frombytes(packed[: len(packed) // 8 * 8])
-        self.conservation.duplicated += len(self._leads.intersection(leads))
+        self.reconciliation.duplicated += len(self._leads.intersection(leads))
         self._leads.update(leads)
 
     def __post_init__(self) -> None:
@@ -170,7 +170,7 @@ class LoadRun:
         ):
             codes.append(ExitCode.UNREACHABLE)
         judged = self.summary.exit_code(self.judge.tally)
-        if judged == ExitCode.VIOLATED or (self.decides and self.conservation.broken):
+        if judged == ExitCode.VIOLATED or (self.decides and self.reconciliation.broken):
             codes.append(ExitCode.VIOLATED)
         found = self.verdict(outcomes)
         if found == goals.INCONCLUSIVE or any(one.lost for one in self.workers.values()):

@@ -164,7 +164,7 @@ class EvidenceWriter:
             if number:
                 plural = "exchanges were" if number > 1 else "exchange was"
                 summary.gaps.append(f"{number} {plural} {words}")
-                summary.observed(Observation("file.deviation", f"{number} {plural} {words}"))
+                summary.add_observation(Observation("file.deviation", f"{number} {plural} {words}"))
         run = self.run
         if self._job.har:
             write_export(run.path, "har", self._job.target, HAR)

@@ -1,4 +1,4 @@
-"""What several processes have found, put together as if one had: `state` takes a summary apart, `take` adds it.
+"""What several processes have found, put together as if one had: `snapshot` takes a summary apart, `merge` adds it.
 
 Pure. Reports of runs that are over are merged elsewhere; here the run is still going on.
 """
@@ -14,17 +14,17 @@ from leadproof.runs.summary import NAMED, SHOWN, Summary
 _COLLECTED = ("exchanges", "files", "interrupted", "_tested", "_meant", "_accepted", "_seen", "_found", "_observed")
 
 
-def state(summary: Summary) -> dict[str, Any]:
+def snapshot(summary: Summary) -> dict[str, Any]:
     """What a summary has collected, as data that another process can read."""
     return {name: getattr(summary, name) for name in _COLLECTED}
 
 
-def take(summary: Summary, found: Mapping[str, Any]) -> None:
+def merge(summary: Summary, found: Mapping[str, Any]) -> None:
     """Adds what another summary has collected, as if it had come after what is here.
 
     Args:
         summary: Where it goes.
-        found: `state` of the other, which has the same readings, and a redactor with the same salt.
+        found: `snapshot` of the other, which has the same readings, and a redactor with the same salt.
     """
     summary.exchanges += found["exchanges"]
     summary.files += found["files"]
@@ -48,6 +48,6 @@ def take(summary: Summary, found: Mapping[str, Any]) -> None:
             known.finding, known.exchange, known.size = one.finding, one.exchange, one.size
             known.evidence = {**known.evidence, **one.evidence}
     for observation, number in found["_observed"].values():
-        key = summary.noted(observation)
+        key = summary.add_redacted_observation(observation)
         first, before = summary._observed[key]
         summary._observed[key] = (first, before + number - 1)

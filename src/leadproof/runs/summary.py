@@ -94,7 +94,7 @@ class Summary:
             self.exercised.add(judgement.context, judgement.media)
         self.findings(judgement.findings, judgement, exchange)
         for observation in judgement.observations:
-            self.observed(observation)
+            self.add_observation(observation)
 
     def count(self, decisions: Decisions, exchange: int | None = None) -> None:
         """Takes in what was decided about one exchange, findings and observations apart."""
@@ -113,20 +113,20 @@ class Summary:
     def observe(self, kind: str, message: str, judgement: Judgement) -> None:
         """Takes in something that a caller saw and no clause decides."""
         origin = judgement.context.exchange.origin if judgement.context else ""
-        self.observed(Observation(kind, message, "", "", judgement.operation, judgement.media, origin))
+        self.add_observation(Observation(kind, message, "", "", judgement.operation, judgement.media, origin))
 
-    def observed(self, observation: Observation) -> None:
+    def add_observation(self, observation: Observation) -> None:
         """Takes in an observation."""
         raw = (observation.kind, observation.operation, shape(observation.pointer), observation.message)
         if raw in self._raw:
             first, number = self._observed[self._raw[raw]]
             self._observed[self._raw[raw]] = (first, number + 1)
             return
-        key = self.noted(self.redactor.observation(observation))
+        key = self.add_redacted_observation(self.redactor.observation(observation))
         if len(self._raw) < 20 * OBSERVED:
             self._raw[raw] = key
 
-    def noted(self, seen: Observation) -> tuple[str, ...]:
+    def add_redacted_observation(self, seen: Observation) -> tuple[str, ...]:
         """Takes in an observation that was redacted; what makes it the same one."""
         key = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
         if key not in self._observed:

@@ -12,7 +12,7 @@ from typing import Any
 
 import gevent
 
-from leadproof.load import conservation, guard
+from leadproof.load import guard, reconciliation
 from leadproof.load.job import Job, kit
 from leadproof.load.locust.callbacks import Receiver
 from leadproof.load.locust.engine import Engine
@@ -162,7 +162,7 @@ class LoadWorker:
         limits: dict[str, Any] = {}
         if not self.job.mock:
             scenario = self.job.scenario
-            most, per_second = conservation.sample(scenario.rate, scenario.duration)
+            most, per_second = reconciliation.sample(scenario.rate, scenario.duration)
             limits = {"most": max(most // self._of, 1), "per_second": per_second / self._of}
         found = look_up(self.engine, **limits, going_on=self._looking)
         found.duplicated += ledger.repeated()

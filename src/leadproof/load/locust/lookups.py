@@ -8,10 +8,10 @@ from collections.abc import Callable
 import gevent
 from gevent.lock import BoundedSemaphore
 
-from leadproof.load.conservation import Conservation
 from leadproof.load.journeys import JourneyContext, Plain, Step
 from leadproof.load.locust.engine import Engine
 from leadproof.load.locust.trips import JourneyRun
+from leadproof.load.reconciliation import Reconciliation
 
 #: Lookups at once, on this machine.
 AT_ONCE = 200
@@ -20,7 +20,7 @@ AT_ONCE = 200
 def look_up(
     engine: Engine, *, most: int | None = None, per_second: float = 0.0,
     going_on: Callable[[int], bool] = lambda asked: True,
-) -> Conservation:  # fmt: skip
+) -> Reconciliation:  # fmt: skip
     """Asks for the status of accepted leads.
 
     Args:
@@ -30,7 +30,7 @@ def look_up(
         going_on: Is told how many were asked for, and says whether to go on.
     """
     ledger = engine.kit.ledger
-    found = Conservation(accepted=len(ledger), sold_twice=ledger.sold_twice)
+    found = Reconciliation(accepted=len(ledger), sold_twice=ledger.sold_twice)
     slots = BoundedSemaphore(AT_ONCE)
     asked = 0
     for request_id, leads in ledger.requests(most):
@@ -49,7 +49,7 @@ def look_up(
     return found
 
 
-def lookup(kit: JourneyContext, request_id: str, leads: list[int], found: Conservation) -> Plain:
+def lookup(kit: JourneyContext, request_id: str, leads: list[int], found: Reconciliation) -> Plain:
     """The journey that asks for the status of a request's leads."""
     reply = yield Step("lead_status", "json", kit.traffic.bare("lead_status", id=request_id))
     found.take(request_id, leads, reply)

@@ -12,7 +12,7 @@ import click
 from leadproof.core.errors import ExitCode, LeadproofError
 from leadproof.core.text import visible
 from leadproof.judge import Judge
-from leadproof.load import latency, objectives, telling
+from leadproof.load import console, latency, objectives
 from leadproof.load.job import Job
 from leadproof.load.story import LoadRun, exchange_of
 from leadproof.redact import Redactor
@@ -55,7 +55,7 @@ def tell(story: LoadRun, samples: Sequence[Sequence[Any]]) -> ExitCode:
         _unwritten(error)
         story.run = None
         report, _ = _report(story, samples)
-    for line in telling.everything(story, report):
+    for line in console.everything(story, report):
         click.echo(line)
     if path is not None:
         click.echo(f"report: {path}")

@@ -152,7 +152,7 @@ def _take(row: Mapping[str, Any], summary: Summary, tally: Tally, judged: Mappin
     if isinstance(said, Finding):
         summary.findings([said], judged.get(row["n"], Judgement("judged", said.operation, said.media)), row["n"])
     else:
-        summary.observed(said)
+        summary.add_observation(said)
 
 
 def _judgement(decisions: Decisions, exchange: Exchange, spec: specs.Specification) -> Judgement:

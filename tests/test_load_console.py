@@ -9,7 +9,7 @@ import pytest
 from leadproof.contract import profile, specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Judge
-from leadproof.load import objectives, scenarios, telling
+from leadproof.load import console, objectives, scenarios
 from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
 from leadproof.load.story import LoadRun
@@ -49,7 +49,7 @@ def wide(**changes: object) -> LoadRun:
     measures.sampled, measures.unsampled = 14_399_640, 14_399_640
     measures.outcomes["create_call_transfer", ENDLESS] = 1_234_567
     measures.errors["create_call_transfer", "http.5xx", ENDLESS] = 1_234_567
-    story.conservation.merge(dict.fromkeys(("accepted", "checked", "lost", "duplicated", "sold_twice"), 123_456_789))
+    story.reconciliation.merge(dict.fromkeys(("accepted", "checked", "lost", "duplicated", "sold_twice"), 123_456_789))
     story.take(f"{'machine.partner.example_' * 3}", {"lost": "it was not heard of for 12345 s and did not finish"})
     story.problems.append(ENDLESS)
     story.stopped = ENDLESS
@@ -68,7 +68,7 @@ def said(story: LoadRun) -> list[str]:
     ] * 12  # fmt: skip
     outcomes = story.outcomes()
     return [
-        *telling.lines(story, outcomes), *telling.knee(rates), *telling.against(before), *telling.findings(rows),
+        *console.lines(story, outcomes), *console.knee(rates), *console.against(before), *console.findings(rows),
     ]  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def test_a_reason_that_is_repeated_is_said_once() -> None:
     found = [
         replace(one, reason="generator saturated", verdict=objectives.INCONCLUSIVE) for one in story.outcomes() * 2
     ]
-    text = "\n".join(telling.lines(story, found))
+    text = "\n".join(console.lines(story, found))
 
     assert text.count("generator saturated") == 1
     assert text.count("(for the same reason)") == len(found) - 1
@@ -121,4 +121,4 @@ def test_a_reason_that_is_repeated_is_said_once() -> None:
     ],
 )  # fmt: skip
 def test_a_duration_has_three_digits_in_a_table(value: float | None, words: str) -> None:
-    assert telling._short(value) == words
+    assert console._short(value) == words

@@ -15,7 +15,7 @@ from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.operations import OPERATIONS
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge, Judgement, recognise
-from leadproof.judge.client_mistakes import meant
+from leadproof.judge.client_mistakes import suggest_member
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
 
@@ -197,7 +197,7 @@ def test_a_request_without_credentials_is_named_even_if_it_was_turned_away() -> 
     ],
 )  # fmt: skip
 def test_an_unknown_member_is_compared_with_the_documented_ones(name: str, expected: str) -> None:
-    assert meant(name, "inbound_post", load_specs()) == expected
+    assert suggest_member(name, "inbound_post", load_specs()) == expected
 
 
 def test_a_misspelt_member_is_observed_with_what_is_meant() -> None:

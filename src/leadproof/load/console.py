@@ -136,7 +136,7 @@ def _counts(story: LoadRun) -> Iterator[str]:
             f"{funnel['direct']:,} posted without a ping, {funnel['direct_sold']:,} sold; paid "
             f"{amounts['direct_price']:.2f}",
         )
-    kept = story.conservation
+    kept = story.reconciliation
     if kept.accepted:
         yield from _row(
             "conserved",

@@ -94,7 +94,7 @@ class Ledger:
 
 
 @dataclass(slots=True)
-class Conservation:
+class Reconciliation:
     """What the lookups of a run have shown."""
 
     accepted: int = 0

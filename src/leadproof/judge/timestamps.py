@@ -9,7 +9,7 @@ from functools import lru_cache
 from leadproof.core.exchange import Exchange, header
 
 
-def moment(exchange: Exchange) -> datetime | None:
+def responded_at(exchange: Exchange) -> datetime | None:
     """When the answer was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
     date = header(exchange.response.headers, "date") if exchange.response else None
     if date and (found := _date(date)):
