@@ -343,3 +343,18 @@ def rewrite() -> None:
 
 if __name__ == "__main__":
     rewrite()
+
+
+def test_a_folder_with_failures_and_files_that_cannot_be_read_is_headed_by_what_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["validate", str(DATA), "--out", str(tmp_path)])
+
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert code == ExitCode.USAGE
+    assert re.match(r"FAILED  \d+ requirements failed; \d+ files could not be read", head)
+    assert not [line for line in lines if "nclusive" in line.lower()]
+    [run] = tmp_path.iterdir()
+    assert json.loads((run / "report.json").read_text("utf-8"))["verdict"] == "failed"
+    assert "<title>Failed: " in (run / "report.html").read_text("utf-8")
+    assert (run / "report.md").read_text("utf-8").startswith("# Failed: ")
