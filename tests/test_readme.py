@@ -1,4 +1,4 @@
-"""README.md says what the commands really print and what the specification really holds.
+"""README.md and the pages in docs/ say what the commands really print and what the specification really holds.
 
 `python tests/test_readme.py` writes the generated parts anew.
 """
@@ -15,6 +15,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -27,12 +28,17 @@ from leadproof.errors import MEANINGS
 from leadproof.mock import Mock
 from leadproof.operations import OPERATIONS
 from leadproof.profile import load
+from leadproof.pytest_plugin import OPTIONS
 from leadproof.server import running
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
 
-_BLOCK = re.compile(r"(<!-- (output|recording|table): (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+#: Every page that strangers read; path from the root -> file.
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+}
+
+_BLOCK = re.compile(r"(<!-- (output|recording|table|file): (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _RECIPE = re.compile(r"<!-- recipe: (.+?) -->\n\n(.*?)\n\n<!-- end -->", re.DOTALL)
 
 #: Numbers that depend a little on the machine's speed: how many examples shrinking and waiting take. What is written
@@ -44,7 +50,7 @@ _VARYING = (
 )
 NEAR = 0.05
 
-#: What differs from run to run, and what the README shows instead.
+#: What differs from run to run, and what the pages show instead.
 _VOLATILE = (
     # How fast this machine is, and how busy.
     (re.compile(r"(requests at 50 journeys/s: )p99 .*"), r"\1p99 2.31 ms, 0 failed; PASS, which decides nothing"),
@@ -67,15 +73,21 @@ def near(number: int, written: int) -> bool:
     return abs(number - written) <= NEAR * written
 
 
-def output(command: str, written: str) -> str:
-    """What a command prints on stdout, the volatile parts made the same every time."""
-    arguments = [str(ROOT / word) if word.startswith("tests/") else word for word in shlex.split(command)[1:]]
+@cache
+def printed(arguments: tuple[str, ...]) -> str:
+    """What a command prints on stdout, once for all pages that show it."""
     # In a process of its own, as a user has it: nothing that other tests left behind counts.
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-m", "leadproof", *arguments], cwd=folder, capture_output=True, text=True, check=False
         )
-    text = settled(done.stdout, written)
+    return done.stdout
+
+
+def output(command: str, written: str) -> str:
+    """What a command prints on stdout, the volatile parts made the same every time."""
+    arguments = [str(ROOT / word) if word.startswith("tests/") else word for word in shlex.split(command)[1:]]
+    text = settled(printed(tuple(arguments)), written)
     for pattern, shown in _VOLATILE:
         text = pattern.sub(shown, text)
     lines = "\n".join(f"    {line}".rstrip() for line in text.rstrip().splitlines())
@@ -151,8 +163,16 @@ def exit_codes() -> str:
     return text.replace("`Ctrl-C`", "Ctrl-C")
 
 
+def pytest_options() -> str:
+    """The options of the pytest plugin."""
+    rows = [f"| `--leadproof-{name}` | {words} |" for name, (_, _, words) in OPTIONS.items()]
+    rows.append("| `--leadproof-reading ID=CHOICE` | take another reading; may be repeated. |")
+    return "\n".join(["", "| option | means |", "| --- | --- |", *rows]) + "\n\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "operations": operations, "readings": readings, "commands": commands, "exit codes": exit_codes,
+    "pytest options": pytest_options,
 }  # fmt: skip
 
 
@@ -161,8 +181,15 @@ def table(name: str, _: str) -> str:
     return TABLES[name]()
 
 
+def file(name: str, _: str) -> str:
+    """A file of the repository, as it is."""
+    return f"\n```python\n{(ROOT / name).read_text('utf-8')}```\n\n"
+
+
 #: Kind of a block -> what makes it, of its argument and of what is written now.
-MAKERS: dict[str, Callable[[str, str], str]] = {"output": output, "recording": recording, "table": table}
+MAKERS: dict[str, Callable[[str, str], str]] = {
+    "output": output, "recording": recording, "table": table, "file": file,
+}  # fmt: skip
 
 
 def rendered(text: str) -> str:
@@ -176,9 +203,9 @@ def rendered(text: str) -> str:
 
 
 def test_the_generated_parts_are_up_to_date() -> None:
-    written = README.read_text("utf-8")
+    written = {name: path.read_text("utf-8") for name, path in PAGES.items()}
 
-    assert rendered(written) == written
+    assert {name: rendered(text) for name, text in written.items()} == written
 
 
 @pytest.mark.parametrize(
@@ -193,7 +220,8 @@ def test_a_number_that_is_written_stands_only_near_the_truth(printed: str, shown
     assert settled(printed, "exchanges  1600, 1578 judged (22 unauthorised)") == shown
 
 
-RECIPES = dict(_RECIPE.findall(README.read_text("utf-8")))
+#: Name -> the lines of every recipe in the pages.
+RECIPES = dict(pair for path in PAGES.values() for pair in _RECIPE.findall(path.read_text("utf-8")))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -221,5 +249,6 @@ def test_a_recipe_works_as_written(name: str, tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    README.write_text(rendered(README.read_text("utf-8")), "utf-8")
-    sys.stdout.write("README.md is up to date\n")
+    for page in PAGES.values():
+        page.write_text(rendered(page.read_text("utf-8")), "utf-8")
+    sys.stdout.write(f"{', '.join(PAGES)}: up to date\n")
