@@ -8,6 +8,7 @@ at build time and never committed: a page for each operation, and the parts betw
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import re
 import shutil
@@ -98,24 +99,24 @@ def clauses() -> str:
                 f"[The operation]({link}) with samples. {count(shared, 'clause')} that several operations share "
                 f"{'binds' if shared == 1 else 'bind'} it, too.\n\n"
             )
-        parts.append(table(("Clause", "Asks", "Level, basis", "Decided by"), [_clause_row(one) for one in rows]) + "\n")
+        parts.append(table(("Clause", "Asks", "Level"), [_clause_row(one) for one in rows]) + "\n")
     return "".join(parts)
 
 
 def _clause_row(clause: Clause) -> tuple[str, ...]:
-    asks = [plain(clause.text), f"<br><small>{plain(clause.place)}"]
+    facts = [plain(clause.place)]
     if clause.member:
-        asks.append(f" · `{clause.member}`")
+        facts.append(f"`{clause.member}`")
     if len(clause.media) == 1:
-        asks.append(f" · {MEDIA[clause.media[0]][1]} only")
+        facts.append(f"{MEDIA[clause.media[0]][1]} only")
     if clause.id.split("-")[1] == "ALL":
-        asks.append(f" · {'all operations' if len(clause.operations) == len(OPERATIONS) else _named(clause)}")
-    asks.append("</small>")
-    basis = f"{clause.level}, {clause.basis}"
+        facts.append("all operations" if len(clause.operations) == len(OPERATIONS) else _named(clause))
+    facts.append(f"decided by `{clause.check}`" if clause.check else f"not testable: {plain(clause.untestable)}")
+    level = f"{clause.level}<br><small>{clause.basis}"
     if clause.reading:
-        basis += f" by [{clause.reading}](readings.md#{clause.reading})"
-    decided = f"`{clause.check}`" if clause.check else f"not testable: {plain(clause.untestable)}"
-    return (f"`{clause.id}`{{: #{clause.id} }}", "".join(asks), basis, decided)
+        level += f"<br>[{clause.reading}](readings.md#{clause.reading})"
+    asks = f"{plain(clause.text)}<br><small>{' · '.join(facts)}</small>"
+    return (f"`{clause.id}`{{: #{clause.id} }}", asks, f"{level}</small>")
 
 
 def _named(clause: Clause) -> str:
@@ -218,7 +219,7 @@ def _request(one: Operation, media: str) -> str:
     kind = MEDIA[media][0]
     line = one.path.replace("{id}", "0b2f6d6e-6a3c-4b0e-8f7e-3d9c51a0e101")
     line = line.replace("{leadUID}", "204811973").replace("{offerId}", "a001")
-    head = f"{one.method} {line}\nAccept: {kind}\napi-key: …"
+    head = f"{one.method} {line} HTTP/1.1\nAccept: {kind}\napi-key: …"
     if not one.body:
         return block("http", head)
     return block("http", f"{head}\nContent-Type: {kind}") + "\n" + block(media, _sample(f"{one.id}_request", media))
@@ -268,7 +269,7 @@ def _command(command: click.Command, names: list[str]) -> Iterator[str]:
 
 def _help(text: str) -> Iterator[str]:
     """The paragraphs of a help text; those that are not to be wrapped are code."""
-    for paragraph in text.strip().split("\n\n"):
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
         lines = [line for line in paragraph.splitlines() if line.strip() != "\b"]
         if "\b" not in paragraph:
             yield plain(" ".join(line.strip() for line in lines)) + "\n\n"
@@ -332,14 +333,14 @@ def build(into: Path) -> subprocess.CompletedProcess[str]:
 def main() -> int:
     """Builds into the folder that is named, or into build/docs."""
     if importlib.util.find_spec(BUILDER) is None:
-        print(f"{BUILDER} is not installed: pip install -e '.[dev]'", file=sys.stderr)
+        click.echo(f"{BUILDER} is not installed: pip install -e '.[dev]'", err=True)
         return 2
     into = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "docs"
     done = build(into)
     if done.returncode:
-        print(done.stdout + done.stderr, file=sys.stderr)
+        click.echo(done.stdout + done.stderr, err=True)
         return 1
-    print(f"{count(len(list(into.rglob('*.html'))), 'page')}: {into / 'index.html'}")
+    click.echo(f"{count(len(list(into.rglob('*.html'))), 'page')}: {into / 'index.html'}")
     return 0
 
 
