@@ -232,7 +232,7 @@ def _response(one: Operation, media: str) -> str:
 
 def operations() -> str:
     """Links to the pages of the operations."""
-    return "".join(f"- [{one.heading}]({one.id}.md): `{one.method} {one.path}`\n" for one in OPERATIONS.values())
+    return "".join(f"- [{one.heading}]({one.id}.md)\n" for one in OPERATIONS.values())
 
 
 # ---- command line ----------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def _command(command: click.Command, names: list[str]) -> Iterator[str]:
         record = parameter.get_help_record(context)
         if record is not None:
             option, words = record
-            rows.append((f"`{option.replace('|', chr(92) + '|')}`", plain(re.sub(r"  \[", " [", words))))
+            rows.append((f"`{option}`", plain(re.sub(r"  \[", " [", words))))
     yield table(("Option", "Does"), rows) + "\n"
     if isinstance(command, click.Group):
         for name, below in command.commands.items():
@@ -319,15 +319,28 @@ def build(into: Path) -> subprocess.CompletedProcess[str]:
             target = work / "pages" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
-        shutil.copytree(DOCS / "stylesheets", work / "pages" / "stylesheets")
+        for name in ("javascripts", "stylesheets"):
+            shutil.copytree(DOCS / name, work / "pages" / name)
         (work / "zensical.toml").write_text(settings(), "utf-8")
         command = [sys.executable, "-m", BUILDER, "build", "--strict"]
         done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
         if done.returncode == 0:
+            _keep_at_home(work / "site")
             shutil.rmtree(into, ignore_errors=True)
             into.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(work / "site", into)
         return done
+
+
+#: What the builder would load from another host, so that search works in pages that are opened as files.
+_SHIM = "https://unpkg.com/iframe-worker/shim"
+
+
+def _keep_at_home(site: Path) -> None:
+    """Lets pages load our own script instead of one from another host."""
+    for path in site.rglob("*.html"):
+        up = "../" * (len(path.relative_to(site).parts) - 1)
+        path.write_text(path.read_text("utf-8").replace(_SHIM, f"{up}javascripts/file-worker.js"), "utf-8")
 
 
 def main() -> int:

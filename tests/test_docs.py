@@ -124,6 +124,15 @@ def test_search_knows_clauses_and_commands(site: Path) -> None:
 
 
 @needs_builder
+def test_search_works_in_a_page_that_is_opened_as_a_file(pages: dict[str, Page], site: Path) -> None:
+    assert (site / "search.js").read_text("utf-8").startswith("var __index")
+    for name, page in pages.items():
+        up = "../" * name.count("/")
+        assert f"{up}javascripts/file-worker.js" in page.loads
+        assert (site / name).parent.joinpath(up, "javascripts", "file-worker.js").is_file()
+
+
+@needs_builder
 def test_no_page_loads_anything_from_another_host(pages: dict[str, Page], site: Path) -> None:
     far = re.compile(r"^\s*(https?:)?//")
     loads = {(name, link) for name, page in pages.items() for link in page.loads if far.match(link)}
