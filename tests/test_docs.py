@@ -181,6 +181,14 @@ def test_a_broken_link_ends_the_build(tmp_path: Path, monkeypatch: pytest.Monkey
 # ---- pages as files of the repository --------------------------------------------------------------------------------
 
 
+def test_numbers_in_sentences_are_true() -> None:
+    readme, index = (path.read_text("utf-8") for path in (ROOT / "README.md", DOCS / "index.md"))
+    clauses, operations = len(specs.clauses()), {10: "ten"}[len(OPERATIONS)]
+
+    assert f"The contract has {clauses} clauses for {operations} operations." in readme
+    assert f"a register of {clauses} [clauses]" in index.replace("\n", " ")
+
+
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda path: path.name)
 def test_links_between_files_work_without_the_site(path: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8"))

@@ -121,20 +121,20 @@ def operations() -> str:
     """Operations, where they are sent, in what, and how many clauses bind them."""
     rows = [
         "",
-        "| operation | sent as | in | clauses: must, should, may | tested from outside |",
-        "| --- | --- | --- | --- | --- |",
+        "| operation | in | must, should, may | tested |",
+        "| --- | --- | --- | --- |",
     ]
     for row in OPERATIONS.values():
         bound = [clause for clause in specs.clauses().values() if row.id in clause.operations]
         levels = ", ".join(str(sum(clause.level == level for clause in bound)) for level in ("must", "should", "may"))
         tested = sum(bool(clause.check) for clause in bound)
         formats = ", ".join(one.upper() for one in row.media)
-        name = f"{row.heading}<br>`{row.id}`"
-        cells = (name, f"`{row.method} {row.path}`", formats, levels, f"{tested} of {len(bound)}")
+        name = f"{row.heading}, `{row.id}`<br>`{row.method} {row.path}`"
+        cells = (name, formats, levels, f"{tested} of {len(bound)}")
         rows.append(f"| {' | '.join(cells)} |")
     total = specs.clauses().values()
     levels = ", ".join(str(sum(clause.level == level for clause in total)) for level in ("must", "should", "may"))
-    rows.append(f"| all | | | {levels} | {sum(bool(clause.check) for clause in total)} of {len(total)} |")
+    rows.append(f"| all | | {levels} | {sum(bool(clause.check) for clause in total)} of {len(total)} |")
     return "\n".join(rows) + "\n\n"
 
 
