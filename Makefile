@@ -12,7 +12,7 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load test-printed test-redaction check style types imports coverage format \
+.PHONY: help setup certify mock defects test test-load test-printed test-redaction check style types imports coverage docs format \
 	bench bench-captures bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
@@ -70,6 +70,9 @@ coverage: $(READY)  ## run the tests and measure what they reach
 format: $(READY)  ## put the code into the one form
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
+
+docs: $(READY)  ## build the documentation as a site into build/docs
+	$(RUN:-m=) docs/generate.py
 
 bench: $(READY)  ## measure the mock against its peers
 	$(RUN:-m=) tests/bench/mock.py $(ARGS)

@@ -1,4 +1,4 @@
-"""What leadproof prints can be run: every command in README.md, in `--help` and in hints, as it stands there.
+"""What leadproof prints can be run: every command in README.md, in docs/, in `--help` and in hints, as it stands there.
 
 In a bare environment (no credentials, 80 columns) and a folder that holds the files that the examples name; what stands
 for something of the reader's (a host, RUN, TOKEN) is filled in. Long runs are cut short, unless LEADPROOF_PRINTED=whole
@@ -95,13 +95,14 @@ _RUN_THERE = re.compile(r"<!-- (?:recipe|recording): .*?<!-- end -->", re.DOTALL
 
 
 def in_readme() -> Iterator[Printed]:
-    """The commands of README.md: lines of their own, and those within sentences that have arguments."""
-    text = _RUN_THERE.sub("", (ROOT / "README.md").read_text("utf-8"))
-    for line in _joined(text):
-        if line.startswith("    ") and (found := _COMMAND.match(line.strip())):
-            yield Printed("README.md", _plain(found[1]))
-        elif not line.startswith("    "):
-            yield from (Printed("README.md", _plain(one)) for one in _SPAN.findall(line))
+    """The commands of README.md and docs/: lines of their own, and those within sentences that have arguments."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        where, text = path.relative_to(ROOT).as_posix(), _RUN_THERE.sub("", path.read_text("utf-8"))
+        for line in _joined(text):
+            if line.startswith("    ") and (found := _COMMAND.match(line.strip())):
+                yield Printed(where, _plain(found[1]))
+            elif not line.startswith("    "):
+                yield from (Printed(where, _plain(one)) for one in _SPAN.findall(line))
 
 
 def _plain(line: str) -> str:
@@ -112,11 +113,12 @@ def _plain(line: str) -> str:
 #: Names of commands that say what to type without more.
 _ALONE = re.compile(r"leadproof (?!certify|test|mock|defects|init|doctor)\w+$")
 
+#: Each command once, where it stands first.
 PRINTED = [
     row
-    for row in dict.fromkeys((*in_help(), *in_readme()))
+    for row in {row.line: row for row in reversed([*in_help(), *in_readme()])}.values()
     if not (SPOKEN.search(row.line) or _ALONE.match(row.line)) and row.line != "leadproof"
-]
+][::-1]
 
 
 # ---- the folder ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""README.md says what the commands really print and what the specification really holds.
+"""README.md and the pages in docs/ say what the commands really print and what the specification really holds.
 
 `python tests/test_readme.py` writes the generated parts anew.
 """
@@ -15,6 +15,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -28,11 +29,16 @@ from leadproof.core.errors import MEANINGS
 from leadproof.core.operations import OPERATIONS
 from leadproof.mock import Mock
 from leadproof.mock.server import running
+from leadproof.pytest_plugin import OPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
 
-_BLOCK = re.compile(r"(<!-- (output|recording|table): (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+#: Every page that strangers read; path from the root -> file.
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+}
+
+_BLOCK = re.compile(r"(<!-- (output|recording|table|file): (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _RECIPE = re.compile(r"<!-- recipe: (.+?) -->\n\n(.*?)\n\n<!-- end -->", re.DOTALL)
 
 #: Numbers that depend a little on the machine's speed: how many examples shrinking and waiting take. What is written
@@ -44,7 +50,7 @@ _VARYING = (
 )
 NEAR = 0.05
 
-#: What differs from run to run, and what the README shows instead.
+#: What differs from run to run, and what the pages show instead.
 _VOLATILE = (
     # How fast this machine is, and how busy.
     (re.compile(r"(requests at 50 journeys/s: )p99 .*"), r"\1p99 2.31 ms, 0 failed; PASS, which decides nothing"),
@@ -67,15 +73,21 @@ def near(number: int, written: int) -> bool:
     return abs(number - written) <= NEAR * written
 
 
-def output(command: str, written: str) -> str:
-    """What a command prints on stdout, the volatile parts made the same every time."""
-    arguments = [str(ROOT / word) if word.startswith("tests/") else word for word in shlex.split(command)[1:]]
+@cache
+def printed(arguments: tuple[str, ...]) -> str:
+    """What a command prints on stdout, once for all pages that show it."""
     # In a process of its own, as a user has it: nothing that other tests left behind counts.
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-m", "leadproof", *arguments], cwd=folder, capture_output=True, text=True, check=False
         )
-    text = settled(done.stdout, written)
+    return done.stdout
+
+
+def output(command: str, written: str) -> str:
+    """What a command prints on stdout, the volatile parts made the same every time."""
+    arguments = [str(ROOT / word) if word.startswith("tests/") else word for word in shlex.split(command)[1:]]
+    text = settled(printed(tuple(arguments)), written)
     for pattern, shown in _VOLATILE:
         text = pattern.sub(shown, text)
     lines = "\n".join(f"    {line}".rstrip() for line in text.rstrip().splitlines())
@@ -109,19 +121,20 @@ def operations() -> str:
     """Operations, where they are sent, in what, and how many clauses bind them."""
     rows = [
         "",
-        "| operation | documented as | sent as | in | clauses: must, should, may | tested from outside |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| operation | in | must, should, may | tested |",
+        "| --- | --- | --- | --- |",
     ]
     for row in OPERATIONS.values():
         bound = [clause for clause in specs.clauses().values() if row.id in clause.operations]
         levels = ", ".join(str(sum(clause.level == level for clause in bound)) for level in ("must", "should", "may"))
         tested = sum(bool(clause.check) for clause in bound)
-        formats = " and ".join(one.upper() for one in row.media)
-        cells = (f"`{row.id}`", row.heading, f"`{row.method} {row.path}`", formats, levels, f"{tested} of {len(bound)}")
+        formats = ", ".join(one.upper() for one in row.media)
+        name = f"{row.heading}, `{row.id}`<br>`{row.method} {row.path}`"
+        cells = (name, formats, levels, f"{tested} of {len(bound)}")
         rows.append(f"| {' | '.join(cells)} |")
     total = specs.clauses().values()
     levels = ", ".join(str(sum(clause.level == level for clause in total)) for level in ("must", "should", "may"))
-    rows.append(f"| all | | | | {levels} | {sum(bool(clause.check) for clause in total)} of {len(total)} |")
+    rows.append(f"| all | | {levels} | {sum(bool(clause.check) for clause in total)} of {len(total)} |")
     return "\n".join(rows) + "\n\n"
 
 
@@ -151,8 +164,16 @@ def exit_codes() -> str:
     return text.replace("`Ctrl-C`", "Ctrl-C")
 
 
+def pytest_options() -> str:
+    """The options of the pytest plugin."""
+    rows = [f"| `--leadproof-{name}` | {words} |" for name, (_, _, words) in OPTIONS.items()]
+    rows.append("| `--leadproof-reading ID=CHOICE` | take another reading; may be repeated. |")
+    return "\n".join(["", "| option | means |", "| --- | --- |", *rows]) + "\n\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "operations": operations, "readings": readings, "commands": commands, "exit codes": exit_codes,
+    "pytest options": pytest_options,
 }  # fmt: skip
 
 
@@ -161,8 +182,15 @@ def table(name: str, _: str) -> str:
     return TABLES[name]()
 
 
+def file(name: str, _: str) -> str:
+    """A file of the repository, as it is."""
+    return f"\n```python\n{(ROOT / name).read_text('utf-8')}```\n\n"
+
+
 #: Kind of a block -> what makes it, of its argument and of what is written now.
-MAKERS: dict[str, Callable[[str, str], str]] = {"output": output, "recording": recording, "table": table}
+MAKERS: dict[str, Callable[[str, str], str]] = {
+    "output": output, "recording": recording, "table": table, "file": file,
+}  # fmt: skip
 
 
 def rendered(text: str) -> str:
@@ -176,9 +204,9 @@ def rendered(text: str) -> str:
 
 
 def test_the_generated_parts_are_up_to_date() -> None:
-    written = README.read_text("utf-8")
+    written = {name: path.read_text("utf-8") for name, path in PAGES.items()}
 
-    assert rendered(written) == written
+    assert {name: rendered(text) for name, text in written.items()} == written
 
 
 @pytest.mark.parametrize(
@@ -193,7 +221,8 @@ def test_a_number_that_is_written_stands_only_near_the_truth(printed: str, shown
     assert settled(printed, "exchanges  1600, 1578 judged (22 unauthorised)") == shown
 
 
-RECIPES = dict(_RECIPE.findall(README.read_text("utf-8")))
+#: Name -> the lines of every recipe in the pages.
+RECIPES = dict(pair for path in PAGES.values() for pair in _RECIPE.findall(path.read_text("utf-8")))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -221,5 +250,6 @@ def test_a_recipe_works_as_written(name: str, tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    README.write_text(rendered(README.read_text("utf-8")), "utf-8")
-    sys.stdout.write("README.md is up to date\n")
+    for page in PAGES.values():
+        page.write_text(rendered(page.read_text("utf-8")), "utf-8")
+    sys.stdout.write(f"{', '.join(PAGES)}: up to date\n")
