@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,32 @@ DATA = Path(__file__).parent / "data" / "bodies"
 GOOD = sorted((DATA / "good").glob("*.xml"))
 REFUSALS: dict[str, dict[str, Any]] = yaml.safe_load((DATA / "bad" / "expected.yaml").read_text("utf-8"))
 
-#: Seconds that the refusal of a hostile body may take on a slow machine; each of these once took minutes.
-SOON = 5.0
+#: Calls of functions that reading or explaining a body may take, however long it is: what takes the square of its
+#: length takes thousands of times as many, and a busy machine changes nothing.
+MOST_CALLS = 5_000_000
+
+
+class Work(Exception):
+    """More was done than a body may cost."""
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """Ends a test that does far too much; nothing here measures time."""
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        if event == "call":
+            calls += 1
+            if calls > MOST_CALLS:
+                raise Work
+
+    sys.setprofile(count)
+    yield
+    sys.setprofile(None)
+    assert calls <= MOST_CALLS
+
 
 GUID = "929f4d31-5576-49b5-ae9b-606d94a475e2"
 
@@ -61,8 +86,6 @@ def test_every_bad_file_is_expected() -> None:
 def test_a_bad_body_is_refused_by_name_and_place(file: str, direction: str) -> None:
     decode = bodies.decode_answer if direction == "answer" else bodies.decode_request
     expected = REFUSALS[file]
-    started = time.monotonic()
-
     with pytest.raises(BodyError) as refusal:
         decode("create_lead", file.rpartition(".")[2], (DATA / "bad" / file).read_bytes())
 
@@ -73,7 +96,6 @@ def test_a_bad_body_is_refused_by_name_and_place(file: str, direction: str) -> N
     if "line" in expected:
         assert (error.line, error.column) == (expected["line"], expected["column"])
         assert f"line {error.line}, column {error.column}" in str(error)
-    assert time.monotonic() - started < SOON
 
 
 # ---- too much of something -------------------------------------------------------------------------------------------
@@ -106,13 +128,10 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
 @pytest.mark.parametrize("case", HOSTILE)
 def test_too_much_is_refused_soon(case: str) -> None:
     fmt, data, kind = HOSTILE[case]
-    started = time.monotonic()
-
     with pytest.raises(BodyError) as refusal:
         bodies.decode_answer("create_lead", fmt, data)
 
     assert refusal.value.kind == kind
-    assert time.monotonic() - started < SOON
 
 
 @pytest.mark.parametrize(
@@ -126,12 +145,9 @@ def test_too_much_is_refused_soon(case: str) -> None:
     ids=["results that are numbers", "members of a result", "elements", "attributes"],
 )
 def test_a_body_of_many_faults_is_explained_soon_and_in_part(fmt: str, data: bytes) -> None:
-    started = time.monotonic()
-
     found = list(explain(load(), "create_lead", "answer", fmt, bodies.read_answer("create_lead", fmt, data)))
 
     assert 1 <= len(found) <= 2 * MOST
-    assert time.monotonic() - started < SOON
 
 
 # ---- encodings -------------------------------------------------------------------------------------------------------
@@ -164,11 +180,9 @@ def test_other_charsets_are_refused_by_name(fmt: str, charset: str) -> None:
 
 
 def test_a_request_of_many_attributes_is_read_soon() -> None:
-    started = time.monotonic()
     data = b"<Leads " + b" ".join(b'a%d=""' % one for one in range(200_000)) + b"/>"
 
     assert len(bodies.read_request("ping", "xml", data).value["source"]) == bodies.xml.MOST_ATTRIBUTES
-    assert time.monotonic() - started < SOON
 
 
 def test_a_charset_that_the_bytes_contradict_is_refused() -> None:

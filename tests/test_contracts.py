@@ -122,7 +122,7 @@ def test_a_target_that_lets_nobody_in_fails(tmp_path: Path, http_target) -> None
     done = run(str(CONTRACTS / "test_twins.py"), "-k", "ping", "--leadproof-target", url, cwd=tmp_path)
 
     assert done.returncode == 1
-    assert "nothing was tested: the credentials were not taken" in done.stdout
+    assert "nothing was tested: the credentials were rejected" in done.stdout
 
 
 def test_a_target_that_nobody_answers_ends_the_session(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def test_sarif_says_where_to_read_on_by_an_absolute_uri(monkeypatch: pytest.Monk
         (["Homepage, nowhere in particular"], NAMELESS),
         (None, NAMELESS),
     ):
-        monkeypatch.setattr("leadproof.reports.sarif._project_urls", lambda lines=lines: lines or [])
+        monkeypatch.setattr("leadproof.runs.formats.sarif._project_urls", lambda lines=lines: lines or [])
         assert said() == expected
 
 
