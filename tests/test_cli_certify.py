@@ -372,6 +372,8 @@ def test_an_error_before_the_first_packet_leaves_a_run_that_can_be_read(raw_targ
     assert done.out == ""
     assert json.loads((done.folder / "run.json").read_text())["ended"]
     assert list(read_exchanges(done.folder)) == []
+    assert (done.report["exit_code"], done.report["verdict"]) == (5, "inconclusive")
+    assert (done.folder / "junit.xml").exists()  # what CI collects of a build that reached nobody
 
 
 # ---- how much, and for whom ------------------------------------------------------------------------------------------
@@ -435,7 +437,7 @@ def test_the_probe_is_measured_on_a_mock_of_its_own_and_decides_only_when_asked(
     assert (alone.code, reported["decides"]) == (0, False)
     assert reported["counts"]["started"] == 50
     assert reported["conservation"]["checked"] == reported["funnel"]["sold"] > 0
-    assert re.search(r"load +\d+ requests at 50 journeys/s: p99 .*; PASS \(informational\)", alone.out)
+    assert re.search(r"load +\d+ requests at 50/s: p99 .*; PASS \(informational\)", alone.out)
     assert (alone.folder / "report.html").read_text().count("<svg") >= 4
 
 

@@ -201,7 +201,7 @@ WAIVER = '[[waivers]]\nclause = "{}"\nreason = "agreed"\nowner = "owner@partner.
 @pytest.mark.parametrize(
     ("expires", "code", "state", "words"),
     [
-        ("2999-12-31", 0, "active", "no other requirement failed: 1 finding waived"),
+        ("2999-12-31", 0, "active", "no other requirement failed: 1 requirement waived"),
         (
             "2020-12-31",
             1,

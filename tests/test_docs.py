@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from leadproof import specs
 from leadproof.cli import COMMANDS
+from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
 
 pytest_plugins = ["pytester"]

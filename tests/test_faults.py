@@ -38,7 +38,7 @@ def tell(*words: str) -> tuple[Counter[str], str, float]:
     with running(Mock(PROFILE, clock=time.time, token="t"), fault=script(words)) as mock:
         client = Client(Target(mock.url, "api-key", PROFILE.credentials.api_keys[0], timeout=TIMEOUT))
         summary = Summary(SPEC, Redactor(PROFILE.personal_fields))
-        story = suite.Story(Session(client, Judge(SPEC, PROFILE), summary), LeadMaker(PROFILE))
+        story = suite.CaseContext(Session(client, Judge(SPEC, PROFILE), summary), LeadMaker(PROFILE))
         began, ended = time.monotonic(), ""
         try:
             suite.run(story, suite.select(["ping"], ["json"], ["operations", "twins", "transport"]))

@@ -324,3 +324,12 @@ def test_a_second_lead_that_is_refused_for_the_first_is_no_disagreement() -> Non
     assert second.context is not None
     assert second.context.refused
     assert [one for one in second.findings if one.kind.startswith("equivalence")] == []
+
+
+def test_a_response_without_its_request_says_nothing_of_what_was_asked() -> None:
+    body = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": []}'
+    response = Response(200, (("content-type", "application/json"),), body)
+
+    judgement = Judge(captured=True).judge(Exchange(Request("", ""), response, "lead_status"))
+
+    assert [one.message for one in judgement.observations if one.kind.startswith("client.")] == []

@@ -12,7 +12,7 @@ from leadproof.core.errors import ExitCode
 from leadproof.judge import Judge
 from leadproof.load import console, latency, objectives, scenarios
 from leadproof.load.job import Job
-from leadproof.load.measures import Window
+from leadproof.load.measures import Measures, Window
 from leadproof.load.story import LoadRun
 from leadproof.redact import Redactor
 from leadproof.runs.formats import RENDERERS
@@ -94,3 +94,9 @@ def test_the_closed_model_has_no_steps() -> None:
     story.job = dataclasses.replace(story.job, model="closed", users=3)
 
     assert story.rates() == {}
+
+
+def test_users_of_the_closed_model_have_no_schedule_to_be_behind() -> None:
+    found = objectives.judge(Measures(), objectives.PRESETS["standard"])
+
+    assert "lag.p99" not in [one.name for one in found]

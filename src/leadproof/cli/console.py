@@ -72,6 +72,8 @@ def _remedy(report: Mapping[str, Any]) -> str:
         )
     if counts["absent"]:
         return "there is nothing at the documented addresses: is the URL the one that stands before /v2?"
+    if any(row["kind"] == "file.ambiguous" for row in report["observations"]):
+        return "what was captured fits several operations: name the one that it is with --operation"
     if counts["unrecognised"]:
         return "no exchange is a documented operation: was the traffic of the lead receiver recorded?"
     if counts["judged"] and not report["coverage"]["cells"]["covered"]:
@@ -114,7 +116,7 @@ def _load(latency: Mapping[str, Any]) -> str:
     p99 = max((row["latency"].get("p99", 0.0) for row in curves.values()), default=None)
     decides = "" if latency.get("decides", True) else " (informational)"
     return (
-        f"{count(counts['completed'] + counts['failed'], 'request')} at {latency['scenario']['rate']:g} journeys/s: "
+        f"{count(counts['completed'] + counts['failed'], 'request')} at {latency['scenario']['rate']:g}/s: "
         f"p99 {seconds(p99)}, {counts['failed']:,} failed; {latency['verdict']}{decides}"
     )
 
@@ -202,6 +204,7 @@ def _observations(observations: list[dict[str, Any]]) -> None:
 
 def _files(files: list[dict[str, Any]]) -> None:
     problems = [row for row in files if row["problem"]]
+    problems.sort(key=lambda row: row["problem"]["kind"] != "file.unreadable")  # what decides the exit code first
     for row in problems[:PRINTED]:
         click.echo(f"{one_line(row['path'])}: {one_line(row['problem']['message'])}")
         if row["problem"]["hint"]:

@@ -17,7 +17,7 @@ from leadproof.cli.watching import Watch
 from leadproof.commands import certify
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
-from leadproof.core.errors import ExitCode
+from leadproof.core.errors import ExitCode, TargetError
 from leadproof.core.findings import Observation
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import Client, Target
@@ -147,7 +147,14 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget)
         session = Session(client, judge, summary, run, budget=budget, progress=watch.sent)
         story = CaseContext(session, maker, controls, receiver, seed=seed, examples=wish.examples)
-        yield Engagement(story, summary, judge, run, budget, per_second, watch)
+        try:
+            yield Engagement(story, summary, judge, run, budget, per_second, watch)
+        except TargetError as error:  # a run that reached nobody has reports, too: CI collects them
+            summary.general_reason = error.message
+            report = summary.report(wish.command, judge.tally, run.end())
+            settle(report, {ExitCode.UNREACHABLE})
+            run.write_reports(report)
+            raise
 
 
 def conclude(

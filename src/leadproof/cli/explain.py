@@ -161,7 +161,8 @@ def _clause(_: str, clause: Clause) -> Iterator[Said]:
     yield Fact("asks", clause.text)
     yield Fact("documented", clause.place)
     yield Fact("level", f"{clause.level}, {clause.basis}")
-    yield Fact("operations", ", ".join(clause.operations) + f" ({', '.join(clause.media)})")
+    media = [one for one in clause.media if any(fmt == one for _, fmt in clause.cells())]
+    yield Fact("operations", ", ".join(clause.operations) + f" ({', '.join(media)})")
     if clause.member:
         yield Fact("member", clause.member)
     if clause.reading:

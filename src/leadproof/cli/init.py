@@ -42,15 +42,17 @@ def command(what: tuple[str, ...], into: Path, package: str | None, force: bool)
     if len(kept) == len(chosen):
         names = ", ".join(row.path for row in kept.values())
         raise UsageError(f"nothing was written, for what there is: {names}", hint="--force overwrites")
-    package = package or requirement()
+    named, package = package, package or requirement()
     for name, row in chosen.items():
         if name not in kept:
             _write(into / row.path, row.text(package))
         click.echo(f"{'kept' if name in kept else 'wrote':<6} {row.path:<32} {row.about}")
     if {"github", "gitlab"} & (chosen.keys() - kept.keys()):
-        reach = ", a path of this machine: name a source that CI can reach with" if only_here(package) else ";"
-        click.echo(f"CI installs {package}{reach} --package{'' if only_here(package) else ' names another source'}")
-    click.echo("next: leadproof certify; its reports go to reports/out/, which belongs into .gitignore")
+        if only_here(package):
+            click.echo(f"CI installs {package}, a path of this machine: name a source that CI reaches with --package")
+        else:
+            click.echo(f"CI installs {package}{'' if named else '; --package names another source'}")
+    click.echo("next: leadproof certify; its reports go to reports/out/, which belongs in .gitignore")
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -99,7 +100,8 @@ def command(
             click.echo(f"  broken    {one}")
         click.echo("Ctrl-C ends it.")
 
-    run(mock, host, port, ready=ready, fault=fault)
+    with contextlib.suppress(KeyboardInterrupt):  # as it says of itself, that ends it
+        run(mock, host, port, ready=ready, fault=fault)
 
 
 def _with_environment(profile: Profile, environ: Mapping[str, str]) -> Profile:

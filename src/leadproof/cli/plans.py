@@ -124,6 +124,7 @@ def certify(wish: Wish, chosen: Sequence[tuple[str, Case]], *, probed: bool, goa
     data = {
         "command": "certify", "target": goal.base if goal else "", "no_sell": remote,
         "credentials": goal.scheme if goal and goal.secret else "" if goal else "the mock's own",
+        "loopback": goal is None or goal.loopback,
         "suite": cases.data(), "per_second": per_second,
         "load": {"skipped": load} if isinstance(load, str) else load.data(),
         "out": str(wish.out or wish.configured.out),
@@ -147,7 +148,8 @@ def _certify_lines(data: Mapping[str, Any], load: Plan | str) -> Iterator[str]:
     target = one_line(data["target"], 60) or "the built-in mock, in this process"
     yield "PLAN  certify; nothing is sent"
     yield f"  target       {target}"
-    yield f"  credentials  {data['credentials'] or 'none: LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN would be taken'}"
+    none = "none; our own mock would get those of the profile" if data["loopback"] else "none: set LEADPROOF_API_KEY"
+    yield f"  credentials  {data['credentials'] or none}"
     yield (
         f"  about        {cases['operations']} of {len(OPERATIONS)} operations, {cases['cells']} of {len(CELLS)} cells"
     )

@@ -6,8 +6,8 @@ The rule never sends a secret of the user's, and never touches another machine.
 from __future__ import annotations
 
 from dataclasses import replace
-
-import httpx
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 from leadproof.contract.profile import Profile
 from leadproof.core.target import Target
@@ -27,12 +27,17 @@ def is_mock(target: Target) -> bool:
     """Is a target on this machine our mock? It tells by its controls, which ask for a token."""
     if not target.loopback or not target.base.startswith("http://"):
         return False
+    parts = urlsplit(target.base)
+    # The standard library's client follows nothing, asks no proxy and logs nothing.
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE)
     try:
-        # No redirect is followed: nothing is asked of a host that was not named.
-        answer = httpx.get(f"{target.base}/__mock__/state", timeout=_PATIENCE, trust_env=False, follow_redirects=False)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        connection.request("GET", f"{parts.path}/__mock__/state")
+        answer = connection.getresponse()
+        return answer.status == 403 and b"x-mock-token" in answer.read(2000)
+    except (OSError, HTTPException):
         return False
-    return answer.status_code == 403 and b"x-mock-token" in answer.content[:2000]
+    finally:
+        connection.close()
 
 
 def with_mock_credentials(target: Target, profile: Profile) -> Target:

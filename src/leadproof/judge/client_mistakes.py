@@ -89,6 +89,8 @@ def _segments(context: Context) -> list[str]:
 
 
 def _status(context: Context) -> Iterator[Breach]:
+    if not context.exchange.request.target:  # the capture shows the response only
+        return
     asked = _segments(context)[-1].lower()
     created = context.history.created.get(asked)
     if asked in _NOTHING:

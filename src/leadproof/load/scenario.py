@@ -112,8 +112,8 @@ def checked(one: Scenario, place: str) -> Scenario:
         raise wrong(f"there is no pattern of arrivals called {one.arrivals!r}", f"known are: {', '.join(PATTERNS)}")
     if not 0 <= one.think[0] <= one.think[1] < math.inf:
         raise wrong(f"think is from {one.think[0]:g} to {one.think[1]:g} s", "the least first, none below 0")
-    if one.shape == "smoke":  # what is printed and waited for is what is sent
-        one = replace(one, rate=min(one.rate, SMOKE_RATE), duration=min(one.duration, SMOKE_SECONDS))
+    if one.shape == "smoke":  # what is printed and waited for is what is sent; all of it is judged, for it is little
+        one = replace(one, rate=min(one.rate, SMOKE_RATE), duration=min(one.duration, SMOKE_SECONDS), judge_share=1.0)
     return one
 
 

@@ -175,7 +175,7 @@ class LoadRun:
         found = self.verdict(outcomes)
         if found == goals.INCONCLUSIVE or any(one.lost for one in self.workers.values()):
             codes.append(ExitCode.INCONCLUSIVE)
-        if found == goals.FAIL:
+        if found == goals.FAIL and ExitCode.UNREACHABLE not in codes:
             codes.append(ExitCode.OBJECTIVES_MISSED)
         if self.nothing():
             codes.append(ExitCode.INCONCLUSIVE)
@@ -206,6 +206,8 @@ class LoadRun:
             number for (operation, kind), number in self.measures.outcomes.items()
             if kind in ("accepted", "No_Error", "no duplicate", "duplicate", "valid")
         )  # fmt: skip
+        if not accepted and not self.measures.counts["completed"]:
+            return "no response came"
         return "" if accepted else "nothing was accepted: does the posting profile fit the account?"
 
     def report(

@@ -4,14 +4,17 @@ after the other.
 
 from __future__ import annotations
 
+import sys
 from typing import Any, ClassVar
 
 import gevent
 from gevent.event import Event
 from locust import User, tag
 
+from leadproof.core.errors import LeadproofError
 from leadproof.load import scenarios
 from leadproof.load.locust.session import install, session_of
+from leadproof.load.locust.words import complain
 
 
 def _task(name: str) -> Any:
@@ -35,7 +38,12 @@ class LoadUser(User):
         super().__init_subclass__(**more)
         if cls.scenario:
             install()
-            cls.tasks = [_task(name) for name, weight in scenarios.load(cls.scenario).journeys.items() if weight]
+            try:
+                journeys = scenarios.load(cls.scenario).journeys
+            except LeadproofError as error:  # locust reads the file, and would show a traceback
+                complain(error)
+                sys.exit(int(error.exit_code))
+            cls.tasks = [_task(name) for name, weight in journeys.items() if weight]
 
     def perform(self) -> None:
         """One journey, and waiting for its end; in the open model the schedule begins journeys, and a user waits."""

@@ -170,7 +170,7 @@ def outcome(report: Row) -> list[str]:
         ExitCode.INCONCLUSIVE: _undecided(report),
         ExitCode.INTERRUPTED: "interrupted, so this is what was found until then",
     }
-    warnings = sum(not (decides(row, clauses) or _excused(row)) for row in rows(report, "findings"))
+    warnings = len(broken(row for row in rows(report, "findings") if not (decides(row, clauses) or _excused(row))))
     beside = [count(warnings, "warning")] if warnings else []
     if ExitCode.INTERRUPTED in codes:
         del said[ExitCode.INCONCLUSIVE]  # of course not everything was tested then
@@ -215,10 +215,10 @@ def _undecided(report: Row) -> str:
 
 def _passed(report: Row) -> str:
     excused = [
-        f"{count(found, 'finding')} {words}"
+        f"{count(found, 'requirement')} {words}"
         for words, found in (
-            ("waived", sum(bool(row.get("waived")) for row in rows(report, "findings"))),
-            ("known from the baseline", sum(_known(row) for row in rows(report, "findings"))),
+            ("waived", len(broken(row for row in rows(report, "findings") if row.get("waived")))),
+            ("known from the baseline", len(broken(row for row in rows(report, "findings") if _known(row)))),
         )
         if found
     ]
