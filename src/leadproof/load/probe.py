@@ -20,6 +20,7 @@ from leadproof.judge import Judge
 from leadproof.load import driver, guard, latency, objectives, scenarios
 from leadproof.load.following import Show, follow
 from leadproof.load.job import Job
+from leadproof.load.plan import plan
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import LoadRun
 from leadproof.runs.evidence import Run
@@ -135,9 +136,14 @@ def chosen(maker: LeadMaker, *, left: int | None, per_second: float = 0.0, goals
         journeys = min(journeys, left // _OF_ONE)
     if journeys < _FEWEST:
         raise LeadproofError("too few requests are left, or too few are allowed in a second")
-    return scenarios.load("ping_post" if able else "direct_post").with_(
+    made = scenarios.load("ping_post" if able else "direct_post").with_(
         rate=rate, duration=journeys / rate, objectives=goals or "smoke", arrivals="constant",
     )  # fmt: skip
+    if not goals or left is not None:
+        return made
+    # Objectives that decide need enough samples, of posts as well: a probe too short for them would decide nothing.
+    made = made.with_(post_share=1.0)
+    return made.with_(duration=plan(made, objectives.load(goals)).duration)
 
 
 def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
