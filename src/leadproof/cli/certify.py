@@ -80,7 +80,8 @@ def command(
     at most 200 requests are sent, 5 in a second.
 
     On this machine a short load probe follows: 50 pings a second for four seconds, and posts of a share of them. What
-    it measures is informational; with --objectives it decides (exit code 3, or 4), and lasts as long as they need. Another machine gets no load here.
+    it measures is informational; with --objectives it decides (exit code 3, or 4), and lasts as long as
+    they need. Another machine gets no load here.
 
     With --quick the run takes a few seconds and says what it left out: of cases that check the same, all but the first;
     lives and generated requests; the load probe.
