@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ledgers import CountingJudge
 
 from leadproof import captures
 from leadproof.bodies import MAX_BODY, encode_request
@@ -633,7 +634,7 @@ def test_the_same_exchanges_get_the_same_findings_live_and_from_a_har(
     folder = tmp_path_factory.getbasetemp() / "live"
     folder.mkdir(exist_ok=True)
     captured, problems = of_har(har(*(as_entry(one, coded=coded) for one in live)), folder)
-    first, second = Judge(profile=PROFILE), Judge(profile=PROFILE)
+    first, second = CountingJudge(profile=PROFILE), CountingJudge(profile=PROFILE)
 
     said = [first.judge(one) for one in live]
     read_again = [second.judge(one) for one in captured]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from ledgers import CountingJudge
 
 from leadproof import captures
 from leadproof.captures import Problem, read
@@ -28,7 +29,6 @@ from leadproof.cli import main
 from leadproof.core.errors import ExitCode
 from leadproof.core.exchange import Exchange
 from leadproof.core.findings import KINDS
-from leadproof.judge import Judge
 
 HAR = Path(__file__).parent / "data" / "har" / "good" / "plain.har"
 RECORDED = Path(__file__).parent / "data" / "recorded"
@@ -323,7 +323,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_named_by_a_kind_and_the_good_entries_are_judged(name: str, folder: Path) -> None:
-    case, judge = CASES[name], Judge(captured=True)
+    case, judge = CASES[name], CountingJudge(captured=True)
 
     found = list(read(folder / name))
 
@@ -411,4 +411,4 @@ def test_a_url_is_only_ever_read(url: str, tmp_path: Path) -> None:
 
     assert len(found) == 2
     for one in found:
-        Judge(captured=True).judge(one)
+        CountingJudge(captured=True).judge(one)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from ledgers import CountingJudge
 
 from leadproof import bodies
 from leadproof.contract.profile import load as load_profile
@@ -117,7 +118,7 @@ def judge(
     case: Case, judge: Judge | None = None
 ) -> tuple[Judge, list[Finding | Observation], dict[str, int], dict[str, int]]:
     """The judge, what it says of the last exchange, and how often each clause passed and failed in it."""
-    judge = judge or Judge(SPEC, PROFILE)
+    judge = judge or CountingJudge(SPEC, PROFILE)
     for earlier in case.before:
         judge.judge(exchange(earlier))
     passed, failed = judge.tally.passed.copy(), judge.tally.failed.copy()

@@ -28,7 +28,7 @@ from leadproof.judge import Judge
 from leadproof.mock import Mock
 from leadproof.mock.server import running
 from leadproof.redact import Redactor
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import Ledger
 from leadproof.suite.session import Session
 
 PROFILE, SPEC = load(), specs.load()
@@ -91,14 +91,13 @@ def noticed(change: Change, *operations: str) -> list[str]:
         proxy(mock.url, change) as url,
         Client(Target(url, "api-key", PROFILE.credentials.api_keys[0], timeout=10)) as client,
     ):
-        summary = Summary(SPEC, Redactor(PROFILE.personal_fields))
-        session = Session(client, Judge(SPEC, PROFILE), summary)
+        session = Session(client, Ledger(Judge(SPEC, PROFILE), Redactor(PROFILE.personal_fields)))
         controls = suite.Controls(mock.url, "t")
         story = suite.CaseContext(session, LeadMaker(PROFILE), controls)
         topics = ("operations", "sequences", "twins", "rare", "negotiation")
         suite.run(story, suite.select(operations, (), topics))
         controls.close()
-        return sorted({one.finding.clause for one in summary.kept()})
+        return sorted({one.finding.clause for one in session.ledger.summary.kept()})
 
 
 def of_json(

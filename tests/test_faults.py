@@ -21,7 +21,7 @@ from leadproof.mock.server import running
 from leadproof.mock.server.faults import FAULTS, script
 from leadproof.mock.server.plays import Answer, End, whole
 from leadproof.redact import Redactor
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import Ledger
 from leadproof.suite.session import GaveUp, Session
 
 PROFILE, SPEC = load(), specs.load()
@@ -37,8 +37,8 @@ def tell(*words: str) -> tuple[Counter[str], str, float]:
     """Kinds that a run finds, how it ended if not by itself, and the seconds that it took."""
     with running(Mock(PROFILE, clock=time.time, token="t"), fault=script(words)) as mock:
         client = Client(Target(mock.url, "api-key", PROFILE.credentials.api_keys[0], timeout=TIMEOUT))
-        summary = Summary(SPEC, Redactor(PROFILE.personal_fields))
-        story = suite.CaseContext(Session(client, Judge(SPEC, PROFILE), summary), LeadMaker(PROFILE))
+        ledger = Ledger(Judge(SPEC, PROFILE), Redactor(PROFILE.personal_fields))
+        story = suite.CaseContext(Session(client, ledger), LeadMaker(PROFILE))
         began, ended = time.monotonic(), ""
         try:
             suite.run(story, suite.select(["ping"], ["json"], ["operations", "twins", "transport"]))
@@ -46,7 +46,7 @@ def tell(*words: str) -> tuple[Counter[str], str, float]:
             ended = str(error)
         finally:
             client.close()
-        return Counter(one.finding.kind for one in summary.kept()), ended, time.monotonic() - began
+        return Counter(one.finding.kind for one in ledger.summary.kept()), ended, time.monotonic() - began
 
 
 @pytest.mark.parametrize("fault", FAULTS)

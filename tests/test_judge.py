@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ledgers import CountingJudge
 
 from leadproof import bodies
 from leadproof.contract.profile import load as load_profile
@@ -167,7 +168,7 @@ def exchanges(draw: st.DrawFn) -> Exchange:
 )
 @given(st.lists(exchanges(), min_size=1, max_size=6))
 def test_the_judge_never_raises_and_speaks_in_known_kinds(story: list[Exchange]) -> None:
-    judge = Judge(SPEC, PROFILE)
+    judge = CountingJudge(SPEC, PROFILE)
     for exchange in story:
         judgement = judge.judge(exchange)
         assert judgement.outcome in ("judged", "unauthorised", "absent", "unanswered", "unrecognised")
@@ -193,7 +194,7 @@ def test_a_valid_answer_breaks_nothing_about_its_form(operation: str, data: st.D
             Request("", ""), Response(200, headers, bodies.encode_answer(operation, media, value)), operation
         )
 
-        judgement = Judge(SPEC).judge(exchange)
+        judgement = CountingJudge(SPEC).judge(exchange)
 
         checks = {SPEC.clauses[finding.clause].check for finding in judgement.findings}
         assert not checks & (FORM - {"client_member"})
@@ -201,7 +202,7 @@ def test_a_valid_answer_breaks_nothing_about_its_form(operation: str, data: st.D
 
 
 def test_a_bare_body_is_judged_without_a_request_to_blame() -> None:
-    judgement = Judge(SPEC).judge(
+    judgement = CountingJudge(SPEC).judge(
         Exchange(Request("", ""), Response(200, JSON, bodies.json.encode(example("ping_answer"))), "ping")
     )
 
@@ -212,7 +213,7 @@ def test_a_bare_body_is_judged_without_a_request_to_blame() -> None:
 def test_many_faults_of_one_sort_are_listed_in_part() -> None:
     results = [{"isValid": True, "responseType": "No_Error", "leadId": 0} for _ in range(3000)]
 
-    judgement = Judge(SPEC).judge(answered("create_lead", {"requestId": GUID, "results": results}))
+    judgement = CountingJudge(SPEC).judge(answered("create_lead", {"requestId": GUID, "results": results}))
 
     by_clause: dict[str, int] = {}
     for finding in judgement.findings:
@@ -228,7 +229,7 @@ def test_a_clause_that_two_checks_see_broken_has_not_held_as_well() -> None:
     answer = example("create_lead_answer")
     del answer["results"][0]["price"]
     answer["results"].append({"responseType": "No_Error"})
-    judge = Judge(SPEC)
+    judge = CountingJudge(SPEC)
 
     judge.judge(answered("create_lead", answer))
 
@@ -238,7 +239,7 @@ def test_a_clause_that_two_checks_see_broken_has_not_held_as_well() -> None:
 
 
 def test_the_results_of_two_runs_add_up() -> None:
-    first, second = Judge(SPEC), Judge(SPEC)
+    first, second = CountingJudge(SPEC), CountingJudge(SPEC)
     first.judge(answered("ping", example("ping_answer"), request=example("ping_request")))
     second.judge(answered("ping", b"{", request=example("ping_request")))
     whole = Tally()
@@ -254,7 +255,7 @@ def test_the_results_of_two_runs_add_up() -> None:
 
 
 def test_what_was_not_decided_has_a_reason() -> None:
-    judge = Judge(SPEC)
+    judge = CountingJudge(SPEC)
     judge.judge(answered("ping", example("ping_answer")))
     results = {clause.id: judge.tally.result(clause) for clause in SPEC.clauses.values()}
 
@@ -265,7 +266,7 @@ def test_what_was_not_decided_has_a_reason() -> None:
 
 
 def test_response_types_are_counted_by_name_however_they_are_written() -> None:
-    judge = Judge(load({"response-type": "either"}))
+    judge = CountingJudge(load({"response-type": "either"}))
     answer = example("create_lead_answer")
     answer["results"] = [
         {"isValid": False, "responseType": written, "responseMessage": "again"} for written in (6, "Duplicate_Lead")
@@ -295,18 +296,18 @@ def test_response_types_are_counted_by_name_however_they_are_written() -> None:
     ],
 )
 def test_outcomes(exchange: Exchange, outcome: str) -> None:
-    assert Judge(SPEC).judge(exchange).outcome == outcome
+    assert CountingJudge(SPEC).judge(exchange).outcome == outcome
 
 
 def test_a_refused_credential_is_an_observation() -> None:
-    judgement = Judge(SPEC).judge(answered("ping", b"no", status=401, request=example("ping_request")))
+    judgement = CountingJudge(SPEC).judge(answered("ping", b"no", status=401, request=example("ping_request")))
 
     assert judgement.findings == ()
     assert [one.kind for one in judgement.observations] == ["status.unexpected"]
 
 
 def test_xml_where_none_is_documented_is_an_observation() -> None:
-    judgement = Judge(SPEC).judge(answered("update_lead", b"<UpdateReceiverResult/>", headers=XML))
+    judgement = CountingJudge(SPEC).judge(answered("update_lead", b"<UpdateReceiverResult/>", headers=XML))
 
     assert [one.kind for one in judgement.observations] == ["media.unexpected"]
     assert judgement.media == "json"
@@ -318,7 +319,7 @@ def test_the_date_of_the_service_is_its_clock_in_any_zone() -> None:
     in_time = (*JSON, ("Date", "Mon, 02 Mar 2026 16:00:00 +0100"))
 
     for headers, expected in ((late, ["LE2-PING-RULE-04"]), (in_time, [])):
-        judgement = Judge(SPEC).judge(answered("ping", example("ping_answer"), headers=headers))
+        judgement = CountingJudge(SPEC).judge(answered("ping", example("ping_answer"), headers=headers))
         assert [finding.clause for finding in judgement.findings] == expected
 
 
@@ -329,7 +330,9 @@ def test_a_finding_about_the_request_is_owned_by_a_clause_about_requests() -> No
             continue
         headers = JSON if media == "json" else XML
         for body in (b"{", b"<a", b"[]", b"<a/>", b'{"source": 1, "leads": {}}', b"<Leads>x</Leads>"):
-            judgement = Judge(SPEC).judge(Exchange(Request(row.method, row.path, headers, body), None, operation))
+            judgement = CountingJudge(SPEC).judge(
+                Exchange(Request(row.method, row.path, headers, body), None, operation)
+            )
             subjects = {SPEC.clauses[finding.clause].subject for finding in judgement.findings}
             assert subjects == {"request"}, (operation, media, body)
 
@@ -426,7 +429,7 @@ def test_an_exchange_is_recognised_by_what_it_shows(
 
 def test_an_ambiguous_exchange_is_judged_and_said_to_be_ambiguous() -> None:
     exchange = answered("create_lead", example("create_lead_answer"), request=example("create_lead_request"))
-    judgement = Judge(SPEC).judge(Exchange(exchange.request, exchange.response))
+    judgement = CountingJudge(SPEC).judge(Exchange(exchange.request, exchange.response))
 
     assert judgement.operation == "create_lead"
     assert [one.kind for one in judgement.observations] == ["file.ambiguous"]
@@ -436,7 +439,7 @@ def test_an_ambiguous_exchange_is_judged_and_said_to_be_ambiguous() -> None:
 
 
 def twin(operation: str, **changes: Any) -> tuple[Judge, Any, Any]:
-    judge = Judge(SPEC)
+    judge = CountingJudge(SPEC)
     left = judge.judge(answered(operation, example(f"{operation}_answer")))
     answer = bodies.decode_answer(operation, "xml", EXAMPLES[f"{operation}_answer_xml"]["value"].encode())
     answer["results"][0].update(changes)
@@ -465,7 +468,7 @@ def test_twins_that_differ_are_found_at_the_member() -> None:
 
 
 def create(**changes: Any) -> tuple[Judge, Any]:
-    judge = Judge(SPEC)
+    judge = CountingJudge(SPEC)
     request = example("create_lead_request")
     request["source"]["returnURL"] = "http://127.0.0.1:9/called"
     answer = {"requestId": GUID, "results": [], **changes}

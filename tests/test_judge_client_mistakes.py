@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ledgers import CountingJudge
 
 from leadproof.bodies import encode_request
 from leadproof.contract.profile import load
@@ -14,7 +15,7 @@ from leadproof.contract.specs import load as load_specs
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.operations import OPERATIONS
 from leadproof.generate.leads import LeadMaker
-from leadproof.judge import Judge, Judgement, recognise
+from leadproof.judge import Judgement, recognise
 from leadproof.judge.client_mistakes import suggest_member
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
@@ -31,7 +32,7 @@ class Traffic:
         self._mock: Any = planted(pick(defects), PROFILE, clock=lambda: self.now) if defects else None
         self._mock = self._mock or Mock(PROFILE, clock=lambda: self.now)
         self.maker = LeadMaker(PROFILE)
-        self.judge = Judge(profile=PROFILE, captured=True)
+        self.judge = CountingJudge(profile=PROFILE, captured=True)
         self.number = 0
 
     def value(self, operation: str, *, refused: bool = False, number: int | None = None) -> dict[str, Any]:
@@ -183,7 +184,7 @@ def test_what_a_suite_does_on_purpose_is_no_habit() -> None:
 def test_a_request_without_credentials_is_named_even_if_it_was_turned_away() -> None:
     request = Request("POST", "/v2/insert/ping", (("accept", "application/json"),), b"")
 
-    judgement = Judge(captured=True).judge(Exchange(request, Response(401)))
+    judgement = CountingJudge(captured=True).judge(Exchange(request, Response(401)))
 
     assert judgement.outcome == "unauthorised"
     assert [one.kind for one in judgement.findings] == ["client.credentials"]
@@ -231,7 +232,7 @@ def test_what_is_no_operation_is_named_as_exactly_as_it_can_be(
 ) -> None:
     exchange = Exchange(Request(method, target, (), body), Response(200))
 
-    [observation] = Judge().judge(exchange).observations
+    [observation] = CountingJudge().judge(exchange).observations
 
     assert observation.kind == kind
     assert words in observation.message
@@ -294,7 +295,7 @@ def test_twins_that_disagree_are_a_finding() -> None:
     context = judgement.context
     assert context is not None
     changed = context.exchange.response._replace(body=json.dumps(answer).encode())
-    traffic.judge = Judge(profile=PROFILE, captured=True)
+    traffic.judge = CountingJudge(profile=PROFILE, captured=True)
     traffic.judge.judge(replace(context.exchange, response=changed, origin="first"))
 
     pair, _ = traffic.send("ping", value, fmt="xml")
@@ -330,6 +331,6 @@ def test_a_response_without_its_request_says_nothing_of_what_was_asked() -> None
     body = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": []}'
     response = Response(200, (("content-type", "application/json"),), body)
 
-    judgement = Judge(captured=True).judge(Exchange(Request("", ""), response, "lead_status"))
+    judgement = CountingJudge(captured=True).judge(Exchange(Request("", ""), response, "lead_status"))
 
     assert [one.message for one in judgement.observations if one.kind.startswith("client.")] == []

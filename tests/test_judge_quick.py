@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ledgers import CountingJudge
 
 from leadproof import bodies
 from leadproof.bodies.skeletons import Skeletons
@@ -51,7 +52,7 @@ def faithful() -> Mock:
 
 
 def long_way() -> Judge:
-    judge = Judge(profile=POSTING)
+    judge = CountingJudge(profile=POSTING)
     judge._quick._off = True
     return judge
 
@@ -70,7 +71,7 @@ def remembered(judge: Judge) -> dict[str, dict[Any, Any]]:
 
 
 def same(exchanges: list[Exchange]) -> tuple[Judge, Judge]:
-    short, long = Judge(profile=POSTING), long_way()
+    short, long = CountingJudge(profile=POSTING), long_way()
     for exchange in exchanges:
         ours, theirs = short.judge(exchange), long.judge(exchange)
         assert bare(ours) == bare(theirs), exchange
@@ -113,7 +114,7 @@ def spoiled(exchange: Exchange, chance: random.Random) -> Exchange:
 
 def test_most_of_what_is_right_goes_the_short_way() -> None:
     exchanges = conversation(faithful(), rounds=4)
-    judge = Judge(profile=POSTING)
+    judge = CountingJudge(profile=POSTING)
     for exchange in exchanges[: len(exchanges) // 2]:
         judge.judge(exchange)
     _ = judge.tally

@@ -22,7 +22,7 @@ from leadproof.load.job import Job
 from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, Call, JourneyContext, Step, chooser
 from leadproof.load.measures import DISTINCT, SLICES, Measures, Window
 from leadproof.load.objectives import FAIL, INCONCLUSIVE, PASS, Objective
-from leadproof.load.reconciliation import Ledger, Reconciliation
+from leadproof.load.reconciliation import AcceptedLeads, Reconciliation
 from leadproof.load.replies import Reply, read
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import LoadRun, exchange_of
@@ -30,7 +30,7 @@ from leadproof.load.traffic import Lead, Traffic
 from leadproof.mock import Mock
 from leadproof.redact import Redactor
 from leadproof.runs.formats import RENDERERS
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import Ledger
 
 NOW = 1_790_000_000.0
 URL = "http://127.0.0.1:8080"
@@ -511,7 +511,7 @@ def test_leads_that_a_status_does_not_know_are_lost_and_those_that_it_names_twic
 
 
 def test_a_ledger_gives_back_what_it_was_given() -> None:
-    ledger = Ledger()
+    ledger = AcceptedLeads()
     guid = "0f067c3e-df66-48ea-a607-378054a4c2a5"
     for request_id, lead in ((guid, 7), (guid, 8), ("no guid", 9)):
         ledger.add(request_id, lead)
@@ -539,7 +539,7 @@ def test_a_sample_gives_a_bound() -> None:
 def story_of(**changes: Any) -> LoadRun:
     spec, posting = specs.load(), profile.load()
     redactor = Redactor(posting.personal_fields)
-    return LoadRun(job_of(**changes), objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, redactor))
+    return LoadRun(job_of(**changes), objectives.PRESETS["standard"], Ledger(Judge(spec, posting), redactor))
 
 
 def of_the_mock(story: LoadRun) -> None:
@@ -595,7 +595,7 @@ def test_a_lost_worker_is_named() -> None:
 def test_leads_that_two_workers_got_under_one_id_are_found() -> None:
     story = story_of()
     for worker in ("a", "b"):
-        ledger = Ledger()
+        ledger = AcceptedLeads()
         ledger.add("r", 5)
         story.take(worker, {"done": True, "conservation": {"accepted": 1}, "leads": ledger.leads.tobytes()})
 

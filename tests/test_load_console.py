@@ -14,7 +14,7 @@ from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
 from leadproof.load.story import LoadRun
 from leadproof.redact import Redactor
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import Ledger
 
 #: What a target may write where it likes.
 ENDLESS = "No agent is free between 8 and 9 o'clock, and nobody knows why; " * 20
@@ -26,8 +26,8 @@ def wide(**changes: object) -> LoadRun:
     one = scenarios.load("ping_post_offers").with_(shape="step", rate=19_999.5, duration=14_400.0, name="n" * 90)
     goals = (Objective("create_call_transfer.p9999", 0.09999), Objective("clauses.ratio", 0.123456))
     story = LoadRun(
-        Job(replace(one, **changes), "http://127.0.0.1:8080"), goals, Judge(spec, posting),
-        Summary(spec, Redactor(posting.personal_fields)),
+        Job(replace(one, **changes), "http://127.0.0.1:8080"), goals,
+        Ledger(Judge(spec, posting), Redactor(posting.personal_fields)),
     )  # fmt: skip
     measures = story.measures
     for number, name in enumerate((*OPERATIONS, "callback")):

@@ -16,7 +16,7 @@ from leadproof.load.measures import Measures, Window
 from leadproof.load.story import LoadRun
 from leadproof.redact import Redactor
 from leadproof.runs.formats import RENDERERS
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import Ledger
 
 
 def story_of(*steps: tuple[float, int]) -> LoadRun:
@@ -24,7 +24,7 @@ def story_of(*steps: tuple[float, int]) -> LoadRun:
     spec, posting = specs.load(), profile.load()
     one = Job(scenarios.load("ping_only").with_(shape="step", rate=600.0, duration=5.0), "http://127.0.0.1:8080")
     story = LoadRun(
-        one, objectives.PRESETS["standard"], Judge(spec, posting), Summary(spec, Redactor(posting.personal_fields))
+        one, objectives.PRESETS["standard"], Ledger(Judge(spec, posting), Redactor(posting.personal_fields))
     )
     for second, (duration, number) in enumerate(steps):
         window = Window()

@@ -18,8 +18,8 @@ from leadproof.core.exchange import Exchange
 from leadproof.judge import Judge
 from leadproof.judge.checks import History
 from leadproof.redact import Redactor
-from leadproof.runs.merging import merge
-from leadproof.runs.summary import Summary
+from leadproof.runs import merging
+from leadproof.runs.ledger import Ledger
 
 FOLDER = Path(__file__).parent / "data" / "documentation" / "answers"
 SPEC = load()
@@ -41,11 +41,19 @@ def _exchanges() -> Iterator[Exchange]:
 
 
 def judged(found: list[Exchange], history: History | None = None) -> Row:
-    summary, judge = Summary(SPEC, Redactor()), Judge(SPEC)
+    judge = Judge(SPEC)
     judge.history = history or judge.history
+    ledger = Ledger(judge, Redactor())
     for number, exchange in enumerate(found, 1):
-        summary.add(judge.judge(exchange), number)
-    return summary.report("validate", judge.tally, {"id": "r", "specs": {"a": "b"}})
+        ledger.add(exchange, number=number)
+    return ledger.report("validate", {"id": "r", "specs": {"a": "b"}})
+
+
+def merge(reports: list[Row], offsets: list[int] | None = None) -> Row:
+    """Reports without their rows, put together; `offsets` goes to the numbers of their exchanges."""
+    return merging.merge(
+        reports, [merging.summary_of(*pair) for pair in zip(reports, offsets or [0] * len(reports), strict=True)]
+    )
 
 
 def test_shards_merged_say_what_the_whole_says() -> None:
@@ -137,6 +145,7 @@ def test_runs_of_different_specifications_or_readings_are_not_merged() -> None:
         merge([one, other])
 
     other = judged(exchanges())
-    other["run"]["readings"][0]["taken"] = "something else"
+    row = next(row for row in other["run"]["readings"] if row["id"] == "response-type")
+    row["taken"] = "either"
     with pytest.raises(UsageError, match="different readings"):
         merge([one, other])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from leadproof.judge import Judge, Judgement
 from leadproof.mock import Mock
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, read_exchanges
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import Ledger
 from leadproof.suite import session as module
 from leadproof.suite.session import BudgetSpent, GaveUp, Session
 
@@ -40,21 +39,26 @@ def answered(body: bytes, status: int = 200, headers: list[tuple[str, str]] | No
 class Setting:
     """A session over a mock in this process, or over a function that answers."""
 
-    def __init__(self, answer: Callable[[httpx.Request], httpx.Response] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        answer: Callable[[httpx.Request], httpx.Response] | None = None,
+        evidence: Run | None = None,
+        **options: Any,
+    ) -> None:
         self.mock = Mock(PROFILE, clock=lambda: 1_800_000_000.0)
         self.asked: list[httpx.Request] = []
         self.told: list[tuple[str, Judgement]] = []
         self._answer = answer
         target = Target("http://127.0.0.1:8080/base", secret=KEY)
         self.client = Client(target, transport=httpx.MockTransport(self._handle))
-        self.summary = Summary(SPEC, Redactor(PROFILE.personal_fields, secrets=[KEY]))
-        self.session = Session(
-            self.client,
+        self.ledger = Ledger(
             Judge(SPEC, PROFILE),
-            self.summary,
+            Redactor(PROFILE.personal_fields, secrets=[KEY]),
+            evidence=evidence,
             progress=lambda origin, judgement: self.told.append((origin, judgement)),
-            **options,
         )
+        self.summary = self.ledger.summary
+        self.session = Session(self.client, self.ledger, **options)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -191,15 +195,14 @@ def test_evidence_is_kept_line_by_line_and_without_secrets(tmp_path: Path) -> No
     redactor = Redactor(PROFILE.personal_fields, secrets=[KEY])
     wrong = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": "none"}'
     with Run.open(tmp_path, "test", redactor=redactor) as run:
-        setting = Setting(lambda _: answered(wrong), run=run)
+        setting = Setting(lambda _: answered(wrong), evidence=run)
         judgement = setting.session.call("create_lead", "json", lead())
-        setting.session.note(replace(judgement, findings=judgement.findings[:1]), judgement)
 
         lines = [json.loads(line) for line in (run.path / "findings.ndjson").read_text().splitlines()]
         [exchange] = read_exchanges(run.path)
 
     findings = [line for line in lines if line["what"] == "finding"]
-    assert [line["n"] for line in findings] == [1] * len(judgement.findings) + [1]
+    assert [line["n"] for line in findings] == [1] * len(judgement.findings)
     assert {line["clause"] for line in findings} == {one.clause for one in judgement.findings} != set()
     assert exchange.intent == "accepted"
     assert header(exchange.request.headers, "api-key") not in (None, KEY)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ledgers import ledger, take, taken
 
 from leadproof.contract.specs import Clause, load
 from leadproof.core.errors import PRECEDENCE, ExitCode, worst
@@ -19,7 +20,10 @@ from leadproof.core.operations import CELLS, OPERATIONS, RESPONSE_TYPES
 from leadproof.judge import Judgement, Tally
 from leadproof.judge.checks import Context, History
 from leadproof.redact import Redactor
-from leadproof.runs.summary import FAIL_ON, OBSERVED, SCHEMA, SHOWN, Summary, counts, coverage
+from leadproof.runs.report import SCHEMA
+from leadproof.runs.summary import OBSERVED, SHOWN, counts
+from leadproof.runs.tables import coverage
+from leadproof.runs.verdicts import FAIL_ON
 
 SPEC = load()
 
@@ -28,10 +32,6 @@ SORTS = {(clause.level, clause.basis): clause for clause in SPEC.clauses.values(
 MUST = SORTS[("must", "documented")]
 SHOULD = next(clause for (level, basis), clause in SORTS.items() if level == "should" and basis != "assumed")
 ASSUMED = next(clause for (_, basis), clause in SORTS.items() if basis == "assumed")
-
-
-def summary(fail_on: str = "must") -> Summary:
-    return Summary(SPEC, Redactor(), fail_on)
 
 
 def finding(clause: Clause = MUST, pointer: str = "/results/0/price", **changes: str) -> Finding:
@@ -47,17 +47,6 @@ def context(status: int = 200, intent: str = "", answer: Any = None, body: bytes
 
 def judged(*findings: Finding, outcome: str = "judged", **how: Any) -> Judgement:
     return Judgement(outcome, "ping", "json", findings, (), context(**how))
-
-
-def tally_of(*judgements: Judgement) -> Tally:
-    return Tally(outcomes=Counter(one.outcome for one in judgements))
-
-
-def taken(*judgements: Judgement, fail_on: str = "must") -> tuple[Summary, Tally]:
-    found = summary(fail_on)
-    for one in judgements:
-        found.add(one)
-    return found, tally_of(*judgements)
 
 
 # ---- which breaches fail a run ---------------------------------------------------------------------------------------
@@ -87,9 +76,9 @@ def test_what_fails_a_run_is_a_table(level: str, basis: str, fails: set[str]) ->
 @pytest.mark.parametrize("fail_on", FAIL_ON)
 @pytest.mark.parametrize("clause", SORTS.values(), ids=[f"{level} {basis}" for level, basis in SORTS])
 def test_the_exit_code_and_the_finding_say_the_same(clause: Clause, fail_on: str) -> None:
-    found, tally = taken(judged(finding(clause)), fail_on=fail_on)
+    found = taken(judged(finding(clause)), fail_on=fail_on)
 
-    report = found.report("validate", tally, {})
+    report = found.report("validate", {})
 
     assert report["findings"][0]["decides"] == counts(clause, fail_on)
     assert (report["exit_code"], report["verdict"]) == ((1, "failed") if counts(clause, fail_on) else (0, "passed"))
@@ -158,22 +147,23 @@ GONE = judged(finding(), outcome="absent", status=404)
     ],
 )
 def test_a_run_comes_to_one_exit_code(judgements: list[Judgement], options: dict[str, Any], expected: int) -> None:
-    found, tally = taken(*judgements)
+    found = taken(*judgements)
     for name, value in options.items():
-        setattr(found, name, value)
+        for one in value if isinstance(value, list) else [value]:
+            found.note(name.removesuffix("s") if isinstance(value, list) else name, one)
 
-    report = found.report("validate", tally, {})
+    report = found.report("validate", {})
 
-    assert report["exit_code"] == int(found.exit_code(tally)) == expected
+    assert report["exit_code"] == int(found.summary.exit_code()) == expected
     broken = any(row["decides"] for row in report["findings"])
     assert report["verdict"] == ("failed" if broken else "inconclusive" if expected else "passed")
 
 
 def test_where_nothing_was_tested_a_missing_address_is_no_breach() -> None:
-    found, tally = taken(GONE, GONE)
-    tally.failed[(MUST.id, *next(iter(MUST.cells())))] += 2
+    found = taken(GONE, GONE)
+    found.tally.failed[(MUST.id, *next(iter(MUST.cells())))] += 2
 
-    report = found.report("certify", tally, {})
+    report = found.report("certify", {})
 
     [row] = [row for row in report["clauses"] if row["id"] == MUST.id]
     assert (report["findings"], report["counts"]["findings"]) == ([], 0)
@@ -222,13 +212,13 @@ judgements = st.builds(
 @settings(max_examples=100, deadline=None)
 @given(st.lists(judgements, max_size=8))
 def test_whatever_goes_in_is_counted(seen: list[Judgement]) -> None:
-    found, tally = taken(*seen)
+    found = taken(*seen)
     went_in = Counter(one.same_as() for judgement in seen for one in judgement.findings)
     looked_at = [one for judgement in seen for one in judgement.observations]
 
-    report = found.report("certify", tally, {})
+    report = found.report("certify", {})
 
-    assert found.seen() == went_in
+    assert found.summary.seen() == went_in
     assert report["counts"]["exchanges"] == len(seen)
     assert report["counts"]["findings"] == sum(row["count"] for row in report["findings"]) == went_in.total()
     assert len(report["findings"]) == len(went_in)
@@ -244,9 +234,9 @@ def test_whatever_goes_in_is_counted(seen: list[Judgement]) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(judgements, max_size=6), st.lists(judgements, max_size=6))
 def test_the_worst_findings_come_first(first: list[Judgement], second: list[Judgement]) -> None:
-    found, tally = taken(*first, *second, fail_on="should")
+    found = taken(*first, *second, fail_on="should")
 
-    rows = found.report("certify", tally, {})["findings"]
+    rows = found.report("certify", {})["findings"]
 
     levels = ("must", "should", "may")
     ranks = [(not row["decides"], levels.index(row["level"])) for row in rows]
@@ -254,13 +244,13 @@ def test_the_worst_findings_come_first(first: list[Judgement], second: list[Judg
 
 
 def test_indices_do_not_make_findings_different_but_types_do() -> None:
-    found, tally = taken(
+    found = taken(
         judged(finding(pointer="/results/0/price")),
         judged(finding(pointer="/results/7/price", actual='string "other"')),
         judged(finding(pointer="/results/0/price", actual="null")),
     )
 
-    rows = found.report("certify", tally, {})["findings"]
+    rows = found.report("certify", {})["findings"]
 
     assert [(row["pointer"], row["actual"], row["count"]) for row in rows] == [
         ("/results/0/price", 'string "x"', 2),
@@ -269,24 +259,24 @@ def test_indices_do_not_make_findings_different_but_types_do() -> None:
 
 
 def test_findings_that_came_from_comparing_count_too() -> None:
-    found = summary()
+    found = ledger()
     judgement = judged()
-    found.add(judgement, 1)
+    take(found, judgement, 1)
 
-    found.findings([finding(), finding()], judgement)
+    found._beside(Judgement("twins", "ping", "", (finding(), finding())), judgement)
 
-    assert found.report("certify", tally_of(judgement), {})["counts"] | {"judged": 0} == {
+    assert found.report("certify", {})["counts"] | {"judged": 0} == {
         "exchanges": 1, "judged": 0, "unrecognised": 0, "unauthorised": 0, "absent": 0, "unanswered": 0, "findings": 2,
     }  # fmt: skip
 
 
 def test_observations_without_end_are_counted_in_one_row() -> None:
-    found = summary()
+    found = ledger()
     for number in range(OBSERVED + 50):
-        found.add_observation(Observation("file.unrecognised", f"GET /{number} is no documented operation"))
-    found.add_observation(Observation("schema.unknown", "another kind"))
+        found.observe("file.unrecognised", f"GET /{number} is no documented operation")
+    found.observe("schema.unknown", "another kind")
 
-    rows = found.report("validate", Tally(), {})["observations"]
+    rows = found.report("validate", {})["observations"]
 
     assert sum(row["count"] for row in rows) == OBSERVED + 51
     assert len(rows) == OBSERVED + 2
@@ -297,20 +287,20 @@ def test_observations_without_end_are_counted_in_one_row() -> None:
 
 
 def test_evidence_is_shown_for_as_many_findings_as_anybody_reads() -> None:
-    found = summary()
+    found = ledger()
     for number in range(SHOWN + 5):
-        found.add(judged(finding(pointer=f"/m{number}")))
+        take(found, judged(finding(pointer=f"/m{number}")))
 
-    rows = found.report("certify", tally_of(GOOD), {})["findings"]
+    rows = found.report("certify", {})["findings"]
 
     assert sum("request" in row for row in rows) == SHOWN
     assert len(rows) == SHOWN + 5
 
 
 def test_long_bodies_are_cut_in_the_report_and_not_put_into_a_command() -> None:
-    found, tally = taken(judged(finding(), body=b"x" * (EXCERPT + 3)))
+    found = taken(judged(finding(), body=b"x" * (EXCERPT + 3)))
 
-    [row] = found.report("certify", tally, {})["findings"]
+    [row] = found.report("certify", {})["findings"]
 
     assert row["request"].endswith("x\n… 3 more bytes")
     assert "--data-binary @FILE" in row["curl"]
@@ -318,9 +308,9 @@ def test_long_bodies_are_cut_in_the_report_and_not_put_into_a_command() -> None:
 
 
 def test_a_command_can_be_pasted_into_a_shell() -> None:
-    found, tally = taken(judged(finding(), body=b'{"it": "isn\'t"}'))
+    found = taken(judged(finding(), body=b'{"it": "isn\'t"}'))
 
-    [row] = found.report("certify", tally, {})["findings"]
+    [row] = found.report("certify", {})["findings"]
 
     assert row["curl"].splitlines()[0] == "curl -sS -X POST \\"
     assert row["curl"].splitlines()[-2:] == [
@@ -340,10 +330,10 @@ CLAUSE = {"id", "result", "passed", "failed", "reason"}
 
 
 def test_the_report_has_the_promised_members() -> None:
-    found, tally = taken(replace(BAD, observations=(Observation("schema.unknown", "seen"),)))
-    found.files.append(FINE)
+    found = taken(replace(BAD, observations=(Observation("schema.unknown", "seen"),)))
+    found.note("file", FINE)
 
-    report = found.report("validate", tally, {"id": "r"})
+    report = found.report("validate", {"id": "r"})
 
     assert list(report) == REPORT.split()
     assert (report["schema"], report["command"]) == (SCHEMA, "validate") == ("leadproof.report/1", "validate")
@@ -358,7 +348,7 @@ def test_the_report_has_the_promised_members() -> None:
 
 
 def test_every_clause_is_in_the_report_with_a_result_or_a_reason() -> None:
-    report = summary().report("certify", Tally(), {})
+    report = ledger().report("certify", {})
 
     assert [row["id"] for row in report["clauses"]] == list(SPEC.clauses)
     assert all(set(row) >= CLAUSE for row in report["clauses"])
@@ -367,12 +357,12 @@ def test_every_clause_is_in_the_report_with_a_result_or_a_reason() -> None:
 
 
 def test_the_best_reason_is_given() -> None:
-    found = summary()
-    found.general_reason = "the run was interrupted"
-    found.reasons[MUST.id] = "the profile cannot send it"
+    found = ledger()
+    found.note("general_reason", "the run was interrupted")
+    found.note("reasons", {MUST.id: "the profile cannot send it"})
     untestable = next((clause for clause in SPEC.clauses.values() if clause.untestable), None)
 
-    reasons = {row["id"]: row["reason"] for row in found.report("certify", Tally(), {})["clauses"]}
+    reasons = {row["id"]: row["reason"] for row in found.report("certify", {})["clauses"]}
 
     assert reasons[MUST.id] == "the profile cannot send it"
     assert reasons[SHOULD.id] == "the run was interrupted"
@@ -381,16 +371,16 @@ def test_the_best_reason_is_given() -> None:
 
 def test_nothing_goes_in_unredacted() -> None:
     redactor = Redactor(["Email"], secrets=["s3cret-canary"])
-    found = Summary(SPEC, redactor)
+    found = ledger(redactor=redactor)
     judgement = judged(
         finding(
             pointer="/leads/0/fields/Email", actual='string "avery.canary@leads.example"', message="saw s3cret-canary"
         ),
         body=b'{"leads": [{"fields": {"Email": "avery.canary@leads.example"}}]}',
     )
-    found.add(replace(judgement, observations=(Observation("schema.unknown", "avery.canary@leads.example"),)))
+    take(found, replace(judgement, observations=(Observation("schema.unknown", "avery.canary@leads.example"),)))
 
-    report = repr(found.report("certify", tally_of(judgement), {}))
+    report = repr(found.report("certify", {}))
 
     assert "canary" not in report
 
@@ -452,10 +442,10 @@ def test_coverage_says_what_the_tally_counted(tally: Tally) -> None:
 
 
 def test_what_came_of_a_comparison_is_shown_with_both_answers() -> None:
-    found = summary()
-    found.findings((finding(),), judged(), 1, judged(status=202))
+    found = ledger()
+    found._beside(Judgement("twins", "ping", "", (finding(),)), judged(), judged(status=202))
 
-    (row,) = found.rows(found.seen())
+    (row,) = found.finding_rows()
 
     assert row["response"].startswith("200\n")
     assert row["twin"].startswith("202\n")

@@ -21,10 +21,13 @@ from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Compared, Decisions, Judge, Tally
 from leadproof.judge.equivalence import compare, members
+from leadproof.judge.tally import BESIDE
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
 from leadproof.mock.server import running
 from leadproof.runs.evidence import read_exchanges
+from leadproof.runs.evidence.results import read_rows
+from leadproof.runs.results import ResultRow
 from leadproof.runs.tables import attestations, equivalence, readings
 
 SPEC = contract()
@@ -65,16 +68,25 @@ def lines(folder: Path, name: str) -> list[Row]:
     return [json.loads(line) for line in (folder / name).read_bytes().splitlines()]
 
 
+def rows_of(folder: Path) -> list[ResultRow]:
+    """What the result rows say was decided."""
+    return [row for row in read_rows(folder) if isinstance(row, ResultRow)]
+
+
+def exchange_rows(folder: Path) -> list[ResultRow]:
+    """Those of exchanges."""
+    return [row for row in rows_of(folder) if row.decisions.outcome not in BESIDE]
+
+
 def decided(folder: Path) -> list[Row]:
-    """What the lines say was decided."""
-    exchanges = [row["judged"] for row in lines(folder, "exchanges.ndjson")]
-    return exchanges + [row["judged"] for row in lines(folder, "findings.ndjson") if row["what"] == "beside"]
+    """The same as data."""
+    return [row.decisions.row() for row in rows_of(folder) for _ in range(row.times)]
 
 
 def test_the_clause_table_counts_what_the_evidence_holds(folder: Path) -> None:
     passed, failed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for row in decided(folder):
-        for counter, name in ((passed, "held"), (failed, "broken")):
+        for counter, name in ((passed, "passed"), (failed, "failed")):
             for media, clauses in row.get(name, {}).items():
                 counter.update((clause, f"{row['operation']}/{media}") for clause in clauses)
 
@@ -90,28 +102,17 @@ def test_the_clause_table_counts_what_the_evidence_holds(folder: Path) -> None:
 
 def test_a_clause_is_broken_where_the_evidence_holds_a_finding_and_nowhere_else(folder: Path) -> None:
     found = [row for row in lines(folder, "findings.ndjson") if row["what"] == "finding"]
-    exchanges = {row["n"]: row for row in lines(folder, "exchanges.ndjson")}
-    beside = [row for row in lines(folder, "findings.ndjson") if row["what"] == "beside"]
-
     said = {(row["n"], row["clause"]) for row in found}
-    from_exchanges = {
-        (number, clause)
-        for number, row in exchanges.items()
-        for clauses in row["judged"].get("broken", {}).values()
-        for clause in clauses
-    }
-    from_pairs = {
-        (row["n"][0], clause) for row in beside for one in row["judged"].get("broken", {}).values() for clause in one
-    }
+    from_rows = {(row.exchange, clause) for row in rows_of(folder) for clause, _ in row.decisions.failed}
 
-    assert said == from_exchanges | from_pairs
+    assert said == from_rows
     assert report_of(folder)["counts"]["findings"] == len(found)
 
 
 def test_the_evidence_judged_again_says_the_same(folder: Path) -> None:
     """Redacted and read back, every exchange is decided as it was: the evidence is enough to check the judge by."""
     judge = Judge(SPEC, load())
-    kept = [row["judged"] for row in lines(folder, "exchanges.ndjson")]
+    kept = [row.decisions.row() for row in rows_of(folder) if row.exchange and row.decisions.outcome not in BESIDE]
 
     again = [judge.judge(exchange).decisions().row() for exchange in read_exchanges(folder)]
 
@@ -125,19 +126,17 @@ AFTER_A_CALL = ("LE2-ALL-SEQ-01", "LE2-STATUS-SEQ-01", "LE2-STATUS-SEQ-02")
 
 
 def _without(row: Row) -> Row:
-    held = {media: [one for one in names if one not in AFTER_A_CALL] for media, names in row.get("held", {}).items()}
-    return {**row, "held": held}
+    held = {media: [one for one in names if one not in AFTER_A_CALL] for media, names in row.get("passed", {}).items()}
+    return {**row, "passed": held}
 
 
 def test_the_first_exchanges_of_a_clause_are_named(folder: Path) -> None:
-    exchanges = {row["n"]: row["judged"] for row in lines(folder, "exchanges.ndjson")}
+    judged = exchange_rows(folder)
 
     for clause in report_of(folder)["clauses"]:
-        for name, key in (("passed", "held"), ("failed", "broken")):
+        for name, key in (("passed", "passed"), ("failed", "failed")):
             holders = [
-                number
-                for number, row in exchanges.items()
-                if any(clause["id"] in clauses for clauses in row.get(key, {}).values())
+                row.exchange for row in judged if any(clause["id"] == name for name, _ in getattr(row.decisions, key))
             ]
             assert clause["exchanges"].get(name, []) == holders[:3]
 
@@ -146,8 +145,8 @@ def test_coverage_counts_what_the_evidence_holds(folder: Path) -> None:
     report = report_of(folder)
     met, outcomes = Counter[tuple[str, str, str]](), Counter[str]()
     took = Counter[tuple[str, str]]()
-    for row in lines(folder, "exchanges.ndjson"):
-        judged = row["judged"]
+    for row, said in zip(lines(folder, "exchanges.ndjson"), exchange_rows(folder), strict=True):
+        judged = said.decisions.row()
         outcomes[judged["outcome"]] += 1
         cell = (judged["operation"], judged["media"])
         met[(*cell, "exchanges")] += judged["outcome"] == "judged"
@@ -166,15 +165,15 @@ def test_coverage_counts_what_the_evidence_holds(folder: Path) -> None:
 def test_the_equivalence_matrix_counts_what_the_evidence_holds(folder: Path) -> None:
     """Each pair of twins is read from the exchanges again and compared anew."""
     exchanges = dict(enumerate(read_exchanges(folder), 1))
-    pairs = [row for row in lines(folder, "findings.ndjson") if row["what"] == "beside"]
+    pairs = [row for row in rows_of(folder) if row.decisions.outcome == "twins"]
     differences = Counter[tuple[str, str]]()
     compared = Counter[tuple[str, str]]()
     for row in pairs:
-        if row["judged"]["outcome"] != "twins":
-            continue
-        operation = row["judged"]["operation"]
-        left, right = (answer(operation, exchanges[number]) for number in row["n"])
-        compared.update({(operation, member): times for member, times, _ in row["judged"].get("compared", ())})
+        operation = row.decisions.operation
+        assert row.exchange is not None
+        assert row.other is not None
+        left, right = (answer(operation, exchanges[number]) for number in (row.exchange, row.other))
+        compared.update({(operation, member): times for member, times, _ in row.decisions.compared})
         differences.update((operation, shape(one.pointer)) for one in compare(operation, left, right, SPEC))
 
     matrix = report_of(folder)["equivalence"]

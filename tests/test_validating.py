@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from leadproof import bodies, captures
-from leadproof.captures.validating import KeepPolicy, Plan, Validated, validate
+from leadproof.captures.validating import KeepPolicy, Plan, validate
 from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange
 from leadproof.core.operations import CELLS, OPERATIONS
@@ -30,6 +30,7 @@ from leadproof.mock.defects import pick, planted
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, hashes, read_exchanges
 from leadproof.runs.evidence.rows import exchange_row
+from leadproof.runs.ledger import Ledger
 
 POSTING = profile.load(None)
 NOW = 1_796_000_000.0
@@ -79,9 +80,9 @@ def plan(**changes: Any) -> Plan:
     return Plan(specs.load().choices, POSTING, Redactor(POSTING.personal_fields), **changes)
 
 
-def told(found: Validated) -> dict[str, Any]:
+def told(found: Ledger) -> dict[str, Any]:
     """The report, without how often what is followed from one exchange to another had an occasion to hold."""
-    report = found.summary.report("validate", found.tally, {})
+    report = found.report("validate", {})
     for row in report["clauses"]:
         if row["check"] in FOLLOWED:
             del row["passed"], row["cells"]
@@ -108,7 +109,7 @@ def test_several_processes_say_what_one_says(tmp_path: Path) -> None:
 def test_what_is_kept_can_be_read_whoever_kept_it(tmp_path: Path) -> None:
     files = [capture(tmp_path / f"{seed}.ndjson", seed) for seed in range(4)]
     with Run.open(tmp_path / "out", "validate", redactor=Redactor()) as run:
-        found = validate(files, plan(), run.path, 2)
+        found = validate(files, plan(), run, 2)
 
     kept = list(read_exchanges(run.path))
     numbers = [json.loads(line)["n"] for line in (run.path / "exchanges.ndjson").read_text().splitlines()]
@@ -138,7 +139,7 @@ def test_a_process_that_dies_takes_no_report_with_it(tmp_path: Path, monkeypatch
 def test_the_first_are_kept_and_then_those_with_findings(tmp_path: Path) -> None:
     first, then = capture(tmp_path / "a.ndjson", 1, rounds=2), capture(tmp_path / "b.ndjson", 2, 2, DEFECTS)
     with Run.open(tmp_path / "out", "validate", redactor=Redactor()) as run:
-        found = validate([first, then], plan(keep=5), run.path)
+        found = validate([first, then], plan(keep=5), run)
 
     origins = [one.origin for one in read_exchanges(run.path)]
     assert len(origins) == found.kept == 10
@@ -149,7 +150,7 @@ def test_the_first_are_kept_and_then_those_with_findings(tmp_path: Path) -> None
 
 def test_nothing_is_kept_where_nothing_shall_be(tmp_path: Path) -> None:
     with Run.open(tmp_path / "out", "validate", redactor=Redactor()) as run:
-        found = validate([capture(tmp_path / "a.ndjson", 1, 1, DEFECTS)], plan(keep=0), run.path)
+        found = validate([capture(tmp_path / "a.ndjson", 1, 1, DEFECTS)], plan(keep=0), run)
 
     assert found.kept == 0
     assert found.summary.exchanges > 0

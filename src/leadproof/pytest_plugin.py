@@ -237,14 +237,13 @@ def leadproof_suite(
     """The contract suite against the built-in mock or --leadproof-target, with the guard rails of certify."""
     from leadproof.cli.engage import engage
     from leadproof.core.errors import LeadproofError
-    from leadproof.judge.coverage import Coverage
 
     try:
         wish = _wish(request.config, partial(tmp_path_factory.mktemp, "leadproof"))
         with engage(wish) as engagement:
-            engagement.summary.exercised = Coverage()
+            engagement.ledger.note("exercising")
             yield ContractSuite(engagement)
-            report = engagement.summary.report("contracts", engagement.judge.tally, engagement.run.end())
+            report = engagement.ledger.report("contracts", engagement.run.end())
             engagement.run.write_reports(report)
     except LeadproofError as error:
         hint = f"\n  hint: {error.hint}" if error.hint else ""

@@ -29,7 +29,7 @@ from leadproof.mock import Mock
 from leadproof.mock.server import new_token, running
 from leadproof.redact import Redactor
 from leadproof.runs.formats.failure import failures
-from leadproof.runs.summary import Summary, counts
+from leadproof.runs.ledger import Ledger
 
 #: Header with the token of the mock's controls.
 _TOKEN = "x-mock-token"
@@ -198,17 +198,16 @@ def assert_contract(
     exchange = exchange_of(response, operation=operation, media=media)
     if now is not None:
         exchange = _given_at(exchange, now)
-    spec = judge.spec if judge else specs.load(readings)
-    judge = judge or Judge(spec, profile)
-    judgement = judge.judge(exchange)
+    judge = judge or Judge(specs.load(readings), profile)
+    spec, personal = judge.spec, (profile or load()).personal_fields
+    ledger = Ledger(judge, Redactor(personal), fail_on)
+    judgement = ledger.add(exchange)
     if judgement.outcome == "unrecognised":
         raise UsageError(
             f"{exchange.request.method} {exchange.request.path} is no documented operation",
             hint="name it with operation=…",
         )
-    summary = Summary(spec, Redactor(profile.personal_fields if profile else load().personal_fields), fail_on)
-    summary.add(judgement)
-    broken = [row for row in summary.rows(summary.seen()) if counts(spec.clauses[row["clause"]], fail_on)]
+    broken = [row for row in ledger.finding_rows() if row["decides"]]
     if broken:
         head = f"the answer breaks {count(len(broken), 'clause')} of the contract"
         raise ContractViolation(f"{head}\n\n{failures(broken)}", broken)

@@ -51,7 +51,7 @@ from leadproof.judge.checks.bodies import explain  # noqa: E402 - as above
 from leadproof.judge.equivalence import compare  # noqa: E402 - as above
 from leadproof.redact import Redactor  # noqa: E402 - as above
 from leadproof.runs.evidence import exchange_row  # noqa: E402 - as above
-from leadproof.runs.summary import Summary  # noqa: E402 - as above
+from leadproof.runs.ledger import Ledger  # noqa: E402 - as above
 
 OPERATION = "create_lead"
 SPEC, PROFILE = specs.load(), load()
@@ -158,23 +158,21 @@ def verdict(chosen: list[Pair]) -> int:
 
 
 def judged(chosen: list[Pair], bare: bool) -> int:
-    judge, redactor = Judge(SPEC, PROFILE), Redactor(PROFILE.personal_fields)
-    summary, kept, wrong = Summary(SPEC, redactor), 0, 0
+    redactor = Redactor(PROFILE.personal_fields)
+    ledger, kept, wrong = Ledger(Judge(SPEC, PROFILE), redactor), 0, 0
     for pair in chosen:
         judgements = []
         for fmt, body, message in zip(("json", "xml"), (pair.json, pair.xml), pair.messages, strict=True):
             answer = Response(200, (("content-type", f"application/{fmt}"),), body)
             exchange = Exchange(Request("", ""), answer, OPERATION, "bench") if bare else message
-            judgement = judge.judge(exchange)
-            summary.add(judgement)
+            judgement = ledger.add(exchange)
             judgements.append(judgement)
             if judgement.findings:
                 kept += 1
                 exchange_row(kept, redactor.exchange(exchange))
-        findings = judge.twins(*judgements)
+        ledger.add_twins(*judgements)
         wrong += bool(judgements[0].findings or judgements[1].findings)
-        summary.findings(findings.findings, judgements[0])
-    summary.report("validate", judge.tally, {})
+    ledger.report("validate", {})
     return wrong
 
 

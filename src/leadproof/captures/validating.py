@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from multiprocessing import connection
 from pathlib import Path
@@ -31,12 +31,11 @@ from leadproof.contract import specs
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange
-from leadproof.core.findings import Observation
-from leadproof.judge import Judge, Judgement, Tally
+from leadproof.judge import Judge
 from leadproof.judge.checks.context import Remembered
 from leadproof.redact import Redactor
-from leadproof.runs import joining
-from leadproof.runs.evidence import Appender
+from leadproof.runs.evidence import Appender, Run
+from leadproof.runs.ledger import KeepPolicy, Ledger
 from leadproof.runs.summary import Summary
 
 #: Exchanges that a run directory keeps: so many from the beginning, and as many again of those with findings.
@@ -71,42 +70,10 @@ class Plan:
     #: Exchanges to keep, as in `KEPT`.
     keep: int = KEPT
 
-    def summary(self) -> Summary:
-        """An empty summary."""
-        return Summary(specs.load(self.choices), self.redactor, self.fail_on)
-
-
-class KeepPolicy:
-    """Which exchanges are kept, counted across processes.
-
-    Args:
-        keep: How many from the beginning, and how many more with findings.
-        count: Where the number is kept that processes share; None for one process.
-    """
-
-    def __init__(self, keep: int, count: Any = None) -> None:
-        self._keep = keep
-        self._shared = count
-        self._own = 0
-
-    @property
-    def count(self) -> int:
-        """Exchanges kept so far."""
-        return int(self._shared.value) if self._shared is not None else self._own
-
-    def has_room(self, judgement: Judgement) -> bool:
-        """Is this exchange to be kept?"""
-        number = self.count
-        return number < self._keep or (number < 2 * self._keep and bool(judgement.findings))
-
-    def next(self) -> int:
-        """The number of the next exchange, from 1."""
-        if self._shared is None:
-            self._own += 1
-            return self._own
-        with self._shared.get_lock():
-            self._shared.value += 1
-            return int(self._shared.value)
+    def ledger(self, evidence: Appender | None, keep: KeepPolicy) -> Ledger:
+        """An empty ledger."""
+        judge = Judge(specs.load(self.choices), self.profile, captured=True)
+        return Ledger(judge, self.redactor, self.fail_on, evidence=evidence, keep=keep)
 
 
 @dataclass(slots=True)
@@ -114,32 +81,19 @@ class Validation:
     """Files being judged by this process, one after the other."""
 
     plan: Plan
-    policy: KeepPolicy
-    folder: Path | None = None
-    summary: Summary = field(init=False)
-    judge: Judge = field(init=False)
+    ledger: Ledger
     #: Digest of an exchange -> the first file that it stands in; None where exchanges are not followed across files.
     seen: Remembered[bytes, int] | None = None
     #: Is the work to be ended?
     stopped: Callable[[], bool] = lambda: False
-    _appender: Appender | None = None
-
-    def __post_init__(self) -> None:
-        self.summary = self.plan.summary()
-        self.judge = Judge(self.summary.spec, self.plan.profile, captured=True)
-        if self.folder is not None:
-            self._appender = Appender(self.folder, self.plan.redactor, self.policy.next)
-
-    def close(self) -> None:
-        """Nothing more is appended."""
-        if self._appender is not None:
-            self._appender.close()
+    #: Files so far.
+    files: int = 0
 
     def file(self, path: Path, told: OnProgress = lambda *_: None) -> None:
         """Judges what is in a file. What cannot be read of it is said in its row of the report."""
         plan = self.plan
         row: dict[str, Any] = {"path": str(path), "format": "body", "exchanges": 0, "problem": None}
-        self.summary.files.append(row)
+        self.files += 1
         problems = captures.Problems()
         left = _size(path)
 
@@ -152,30 +106,27 @@ class Validation:
             row["format"] = captures.format_of_file(path, mapped=plan.mapping is not None)
             for found in captures.read(path, plan.operation, plan.mapping, taken):
                 if self.stopped():
-                    self.summary.interrupted = True
+                    self.ledger.note("interrupted")
                     break
                 if isinstance(found, captures.Problem):
                     problems.add(found)
                     continue
                 row["exchanges"] += 1
-                self._exchange(found, len(self.summary.files))
+                self._exchange(found)
                 told(path.name, 0, 1)
         except InputError as error:  # the other files are judged all the same
             problems.add(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
         finally:
             row |= problems.together()
+            self.ledger.note("file", row)
             told(path.name, max(left, 0), 0)  # what nobody had to read of it is done, too
 
-    def _exchange(self, found: Exchange, file: int) -> None:
+    def _exchange(self, exchange: Exchange) -> None:
         # Captures overlap: judged a second time, an exchange would break every rule about what is given only once.
-        if self.seen is not None and self.seen.setdefault(_digest(found), file) != file:
-            self.summary.add_observation(Observation("file.deviation", REPEATED, origin=found.origin))
+        if self.seen is not None and self.seen.setdefault(_digest(exchange), self.files) != self.files:
+            self.ledger.observe("file.deviation", REPEATED, origin=exchange.origin)
             return
-        judgement = self.judge.judge(found)
-        number = None
-        if self._appender is not None and self.policy.has_room(judgement):
-            number = self._appender.judged(found, judgement)
-        self.summary.add(judgement, number)
+        self.ledger.add(exchange)
 
 
 def _size(path: Path) -> int:
@@ -196,25 +147,15 @@ def _digest(exchange: Exchange) -> bytes:
 # ---- one process, or several -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Validated:
-    """What came of all files."""
-
-    summary: Summary
-    tally: Tally
-    #: Exchanges that the run directory has.
-    kept: int
-
-
 def validate(
-    files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int = 1, told: OnProgress = lambda *_: None
-) -> Validated:
+    files: Sequence[Path], plan: Plan, run: Run | None, jobs: int = 1, told: OnProgress = lambda *_: None
+) -> Ledger:
     """Judges files; what was found until Ctrl-C is what there is.
 
     Args:
         files: What `captures.files` gives.
         plan: How they are judged.
-        folder: The run directory; None to keep nothing.
+        run: The run directory; None to keep nothing.
         jobs: Processes.
         told: Called as it goes on.
 
@@ -226,56 +167,58 @@ def validate(
         if jobs > 1 and len(files) > 1:
             if captures.STANDARD_INPUT in files:
                 raise UsageError("standard input is judged by one process", hint="leave out --jobs, or name files")
-            return _parallel(files, plan, folder, min(jobs, len(files)), told)
-        return _serial(files, plan, folder, told)
+            return _parallel(files, plan, run, min(jobs, len(files)), told)
+        return _serial(files, plan, run, told)
 
 
-def _serial(files: Sequence[Path], plan: Plan, folder: Path | None, told: OnProgress) -> Validated:
-    policy = KeepPolicy(plan.keep)
-    mine = Validation(plan, policy, folder, seen=Remembered(OVERLAP) if len(files) > 1 else None)
+def _serial(files: Sequence[Path], plan: Plan, run: Run | None, told: OnProgress) -> Ledger:
+    ledger = plan.ledger(run, KeepPolicy(plan.keep))
+    validation = Validation(plan, ledger, seen=Remembered(OVERLAP) if len(files) > 1 else None)
     try:
         for path in files:
-            mine.file(path, told)
+            validation.file(path, told)
     except KeyboardInterrupt:
-        mine.summary.interrupted = True
-    finally:
-        mine.close()
-    return Validated(mine.summary, mine.judge.tally, policy.count)
+        ledger.note("interrupted")
+    return ledger
 
 
-def _parallel(files: Sequence[Path], plan: Plan, folder: Path | None, jobs: int, told: OnProgress) -> Validated:
-    summary, tally = plan.summary(), Tally()
+def _parallel(files: Sequence[Path], plan: Plan, run: Run | None, jobs: int, told: OnProgress) -> Ledger:
     shared, far = multiprocessing.Value("Q", 0), _Far()
-    ahead: list[tuple[Path, Future[tuple[dict[str, Any], Tally]]]] = []
-    left = list(reversed(files))
-    with ProcessPoolExecutor(jobs, initializer=_prepare, initargs=(plan, folder, shared, far)) as pool:
+    ledger = plan.ledger(run, KeepPolicy(plan.keep, shared))
+    ahead: list[tuple[Path, Future[Summary]]] = []
+    left = list(enumerate(files))[::-1]
+    folder = run.path if run is not None else None
+    with ProcessPoolExecutor(
+        jobs, initializer=_prepare, initargs=(plan, folder, shared, multiprocessing.Value("Q", 0), far)
+    ) as pool:
         try:
             while left or ahead:
                 try:
-                    while left and len(ahead) < jobs * _AHEAD and not summary.interrupted:
-                        path = left.pop()
-                        ahead.append((path, pool.submit(_work, path)))
+                    while left and len(ahead) < jobs * _AHEAD and not ledger.summary.interrupted:
+                        number, path = left.pop()
+                        ahead.append((path, pool.submit(_work, number, path)))
                     if not ahead:
                         break
                     path, future = ahead[0]
                     if not future.cancelled():
                         while not wait([future], _LOOK).done:
                             told(path.name, *far.since())
-                        found, counts = future.result()
-                        joining.merge(summary, found)
-                        tally.merge(counts)
+                        ledger.merge(future.result())
                         told(path.name, *far.since())
                     del ahead[0]
                 except KeyboardInterrupt:
-                    summary.interrupted = True
+                    ledger.note("interrupted")
                     for _, future in ahead:
                         future.cancel()
                     _stop()
         except BrokenProcessPool:
-            summary.files += [_lost(path) for path in (*(path for path, _ in ahead), *reversed(left))]
+            if run is not None:
+                run.at(len(files))  # after what the others have written
+            for path in (*(path for path, _ in ahead), *(path for _, path in reversed(left))):
+                ledger.note("file", _lost(path))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    return Validated(summary, tally, int(shared.value))
+    return ledger
 
 
 class _Far:
@@ -323,16 +266,20 @@ def gc_paused() -> Iterator[None]:
 # ---- in a process of its own -----------------------------------------------------------------------------------------
 
 _plan: Plan | None = None
-_folder: Path | None = None
-_policy: KeepPolicy | None = None
+_appender: Appender | None = None
+_keep: KeepPolicy | None = None
 _far: _Far | None = None
 _over = threading.Event()
 
 
-def _prepare(plan: Plan, folder: Path | None, shared: Any, far: _Far) -> None:
+def _prepare(plan: Plan, folder: Path | None, shared: Any, workers: Any, far: _Far) -> None:
     """What a worker does first. Ctrl-C ends the file that it is at; without its parent it ends at once."""
-    global _plan, _folder, _policy, _far
-    _plan, _folder, _policy, _far = plan, folder, KeepPolicy(plan.keep, shared), far
+    global _plan, _appender, _keep, _far
+    _plan, _keep, _far = plan, KeepPolicy(plan.keep, shared), far
+    with workers.get_lock():
+        workers.value += 1
+        number = int(workers.value)
+    _appender = Appender(folder, plan.redactor, f"rows-w{number}") if folder is not None else None
     signal.signal(signal.SIGINT, lambda *_: _over.set())
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -345,17 +292,16 @@ def _ends_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _work(path: Path) -> tuple[dict[str, Any], Tally]:
+def _work(number: int, path: Path) -> Summary:
     assert _plan is not None
-    assert _policy is not None
+    assert _keep is not None
     assert _far is not None
     with gc_paused():
-        mine = Validation(_plan, _policy, _folder, stopped=_over.is_set)
-        try:
-            mine.file(path, _far.add)
-        finally:
-            mine.close()
-        return joining.snapshot(mine.summary), mine.judge.tally
+        if _appender is not None:
+            _appender.at(number)
+        ledger = _plan.ledger(_appender, _keep)
+        Validation(_plan, ledger, stopped=_over.is_set).file(path, _far.add)
+        return ledger.snapshot()
 
 
 def _stop() -> None:

@@ -138,8 +138,7 @@ def command(
                 setting = Setting(
                     engagement.target,
                     engagement.story.maker,
-                    engagement.summary,
-                    engagement.judge,
+                    engagement.ledger,
                     engagement.run,
                     own=engagement.story.controls is not None,
                     profile=profile_path or configured.profile,
@@ -152,11 +151,11 @@ def command(
                 found = probe(setting, engagement.watch.probing())
         except BudgetSpent as spent:
             words = f"the run ended after {count(engagement.budget, 'request')}; --max-requests allows more"
-            engagement.summary.general_reason = str(spent) or words
+            engagement.ledger.note("general_reason", str(spent) or words)
             found = Probe({"skipped": "the run ended before it"}, ExitCode.INCONCLUSIVE if goals else ExitCode.PASSED)
         except KeyboardInterrupt:
-            engagement.summary.interrupted = True
-            engagement.summary.general_reason = "the run was interrupted"
+            engagement.ledger.note("interrupted")
+            engagement.ledger.note("general_reason", "the run was interrupted")
         if quick:
             _leave_out(engagement, every, cases)
         return conclude(engagement, wish, end, latency=found.data, also=found.code)
@@ -167,5 +166,4 @@ def _leave_out(
 ) -> None:
     """Says in the report what a quick run has left out; a reason that is there already is the better one."""
     engagement.run.add_facts(left_out=certify.left_out(every, cases))
-    missing = certify.reasons_left_out(every, cases, engagement.judge.spec)
-    engagement.summary.reasons.update({**missing, **engagement.summary.reasons})
+    engagement.ledger.note("reasons", certify.reasons_left_out(every, cases, engagement.ledger.spec))

@@ -54,8 +54,6 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     _observations(report["observations"])
     _files(report["files"])
     _compared(report)
-    if report.get("rebuilt"):
-        click.echo(click.style(f"note: {one_line(str(report['rebuilt']))}", fg="yellow"))
     for row in report.get("waivers", ()):
         if row["state"] in ("expired", "unused"):
             click.echo(click.style(f"note: {one_line(waiver_words(row))}", fg="yellow"))

@@ -18,7 +18,6 @@ from leadproof.commands import certify
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core.errors import ExitCode, TargetError
-from leadproof.core.findings import Observation
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import Client, Target
 from leadproof.http.mock_target import mock_credentials, with_mock_credentials
@@ -29,8 +28,7 @@ from leadproof.mock.server import new_token, running
 from leadproof.redact import Redactor
 from leadproof.runs import config
 from leadproof.runs.evidence import Run
-from leadproof.runs.summary import Summary
-from leadproof.runs.verdicts import codes_of, settle
+from leadproof.runs.ledger import Ledger
 from leadproof.suite import CaseContext, Controls
 from leadproof.suite.session import Session
 
@@ -70,8 +68,7 @@ class Engagement:
     """A run that is under way."""
 
     story: CaseContext
-    summary: Summary
-    judge: Judge
+    ledger: Ledger
     run: Run
     #: Requests that may be sent; 0 for any number.
     budget: int
@@ -138,22 +135,23 @@ def engage(wish: Wish) -> Iterator[Engagement]:
             )
         )
         without = () if goal.secret else ("client_credentials",)
-        summary, judge = Summary(wish.spec, redactor, wish.fail_on), Judge(wish.spec, profile, without=without)
-        summary.reasons.update(certify.reasons(wish.spec, maker))
-        if without:
-            summary.add_observation(Observation("client.credentials", NO_SECRET))
-            summary.reasons.update({one.id: NO_SECRET for one in wish.spec.clauses.values() if one.check in without})
         budget = budget_of(wish, remote=remote)
         watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget)
-        session = Session(client, judge, summary, run, budget=budget, progress=watch.sent)
+        judge = Judge(wish.spec, profile, without=without)
+        ledger = Ledger(judge, redactor, wish.fail_on, evidence=run, progress=watch.sent)
+        if without:
+            ledger.observe("client.credentials", NO_SECRET)
+            missing = {clause.id: NO_SECRET for clause in wish.spec.clauses.values() if clause.check in without}
+            ledger.note("reasons", missing)
+        ledger.note("reasons", certify.reasons(wish.spec, maker))
+        session = Session(client, ledger, budget=budget)
         story = CaseContext(session, maker, controls, receiver, seed=seed, examples=wish.examples)
         try:
-            yield Engagement(story, summary, judge, run, budget, per_second, watch)
+            yield Engagement(story, ledger, run, budget, per_second, watch)
         except TargetError as error:  # a run that reached nobody has reports, too: CI collects them
-            summary.general_reason = error.message
-            report = summary.report(wish.command, judge.tally, run.end())
-            settle(report, {ExitCode.UNREACHABLE})
-            run.write_reports(report)
+            ledger.note("general_reason", error.message)
+            ledger.note("codes", [int(ExitCode.UNREACHABLE)])
+            run.write_reports(ledger.report(wish.command, run.end()))
             raise
 
 
@@ -175,10 +173,11 @@ def conclude(
         also: What it says about the run.
     """
     engagement.watch.display.stop()
-    report = engagement.summary.report(wish.command, engagement.judge.tally, engagement.run.end())
-    report["latency"] = dict(latency or {})
-    settle(report, {*codes_of(report), also})
-    return end.conclude(report, engagement.run)
+    if latency:
+        engagement.ledger.note("latency", dict(latency))
+    if also:
+        engagement.ledger.note("code", int(also))
+    return end.conclude(engagement.ledger.report(wish.command, engagement.run.end()), engagement.run)
 
 
 def _goal(url: str, profile: Profile, timeout: float | None) -> Target:

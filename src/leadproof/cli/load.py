@@ -30,11 +30,11 @@ from leadproof.load.plan import Plan, require
 from leadproof.load.plan import plan as plan_of
 from leadproof.load.scenario import Scenario
 from leadproof.load.schedule import PATTERNS, SHAPES
-from leadproof.load.story import LoadRun
+from leadproof.load.story import KEPT, LoadRun
 from leadproof.runs import config
 from leadproof.runs.evidence import Run
 from leadproof.runs.formats import RENDERERS
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import KeepPolicy, Ledger
 
 #: Users of the closed model.
 CLOSED_USERS = 10
@@ -226,7 +226,8 @@ def _run(name: str, given: dict[str, Any]) -> int:
                 facts=facts,
             )
         )
-        story = LoadRun(job, goals, Judge(spec, profile), Summary(spec, redactor, given["fail_on"]), run, repeat=repeat)
+        ledger = Ledger(Judge(spec, profile), redactor, given["fail_on"], evidence=run, keep=KeepPolicy(KEPT))
+        story = LoadRun(job, goals, ledger, run, repeat=repeat)
         master = {"host": given["master_host"], "port": given["master_port"], "workers": given["expect_workers"]}
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None

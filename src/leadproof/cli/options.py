@@ -19,7 +19,7 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.redact import Redactor
 from leadproof.redact.standins import SALT
 from leadproof.runs import config
-from leadproof.runs.summary import FAIL_ON
+from leadproof.runs.verdicts import FAIL_ON
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ from leadproof.cli import ending, options
 from leadproof.core.errors import InputError, UsageError
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, read_report, verify, write_manifest, write_reports
-from leadproof.runs.merging import merge
+from leadproof.runs.evidence.reading import read_facts, read_summary
+from leadproof.runs.evidence.results import has_rows, read_rows
+from leadproof.runs.merging import carried, merge, summary_of
+from leadproof.runs.results import Row
+from leadproof.runs.summary import Summary
 
 
 @click.command("report")
@@ -57,12 +62,38 @@ def command(
     # What is taken over was redacted when it was written.
     with Run.open(Path(out or configured.out), "report", redactor=Redactor(), arguments=arguments) as run:
         offsets = [run.take_over(path) if path.is_dir() else 0 for path in runs]
-        report = reports[0] if len(reports) == 1 else merge(reports, offsets)
+        # Rows of some of the runs only would not be those of the report.
+        keep = run.row if all(map(has_rows, runs)) else None
+        summaries = [_summary(*found, keep) for found in zip(runs, reports, offsets, strict=True)]
+        run.add_facts(**{name: reports[0]["run"][name] for name in ("choices", "fail_on") if name in reports[0]["run"]})
+        report = reports[0] if len(reports) == 1 else merge(reports, summaries)
         facts = run.end()
         report["run"] = {**facts, **report["run"]}
         if not as_json and len(runs) > 1:
             click.echo(f"merged {len(runs)} runs (to compare two, name one of them with --baseline)", err=True)
         return end.conclude(report, run)
+
+
+def _summary(path: Path, report: dict[str, Any], offset: int, keep: Callable[[Row], None] | None) -> Summary:
+    """What the rows of a run come to, or what its report tells of them where they are gone.
+
+    Args:
+        path: A run directory, or its report.json.
+        report: Its report.
+        offset: What is added to the numbers of its exchanges.
+        keep: Takes each row for the run directory of all.
+    """
+    if not has_rows(path):
+        return summary_of(report, offset)
+
+    def rows() -> Iterator[Row]:
+        for row in read_rows(path):
+            for moved in carried(row, offset):
+                if keep is not None:
+                    keep(moved)
+                yield moved
+
+    return read_summary(path, read_facts(path), rows())
 
 
 def _again(folder: Path, report: dict[str, Any], end: ending.Ending) -> int:

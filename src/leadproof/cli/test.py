@@ -16,7 +16,7 @@ from leadproof.contract.specs import Clause, Specification
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.operations import BOTH
 from leadproof.core.text import count, one_line
-from leadproof.judge.coverage import Coverage, gaps
+from leadproof.judge.coverage import gaps
 from leadproof.suite.replay import Replay, read
 from leadproof.suite.session import BudgetSpent
 
@@ -127,12 +127,13 @@ def command(
     with engage(wish) as engagement:
         outcomes = _run(engagement, rows, max_time or 0.0)
         engagement.watch.display.stop()
-        exercised = engagement.summary.exercised
+        ledger, exercised = engagement.ledger, engagement.ledger.summary.exercised
         assert exercised is not None
-        engagement.summary.gaps += [*gaps(exercised), *_undecided(named, engagement)]
-        exercised.suite = _story(outcomes)
+        for gap in (*gaps(exercised), *_undecided(named, engagement)):
+            ledger.note("gap", gap)
+        ledger.note("suite", _story(outcomes))
         _keep_replays(engagement, outcomes, wish)
-        report = engagement.summary.report("test", engagement.judge.tally, engagement.run.end())
+        report = ledger.report("test", engagement.run.end())
         code = end.conclude(report, engagement.run)
     if as_json:
         return code
@@ -196,8 +197,8 @@ def _rows(
 
 
 def _run(engagement: Engagement, rows: list[tuple[str, suite.Case]], max_time: float) -> list[suite.Outcome]:
-    summary, outcomes = engagement.summary, list[suite.Outcome]()
-    summary.exercised = Coverage()
+    ledger, outcomes = engagement.ledger, list[suite.Outcome]()
+    ledger.note("exercising")
     order = suite.spread(rows) if engagement.budget else rows
     watch = engagement.watch
     watch.begin(order)
@@ -210,16 +211,16 @@ def _run(engagement: Engagement, rows: list[tuple[str, suite.Case]], max_time: f
         suite.run(engagement.story, order, watch.told, done, max_time=max_time)
     except BudgetSpent as error:
         spent = f"the run ended after {count(engagement.budget, 'request')}; --max-requests allows more"
-        summary.general_reason = str(error) or spent
+        ledger.note("general_reason", str(error) or spent)
     except KeyboardInterrupt:
-        summary.interrupted = True
-        summary.general_reason = "the run was interrupted"
+        ledger.note("interrupted")
+        ledger.note("general_reason", "the run was interrupted")
     return outcomes
 
 
 def _undecided(clauses: list[Clause], engagement: Engagement) -> list[str]:
     """Clauses that were asked for by name and that nothing gave occasion to decide."""
-    tally, reasons = engagement.judge.tally, engagement.summary.reasons
+    tally, reasons = engagement.ledger.tally, engagement.ledger.summary.reasons
     return [
         f"{clause.id} was not decided: {reasons.get(clause.id) or tally.result(clause)[1]}"
         for clause in clauses
@@ -256,7 +257,7 @@ def _keep_replays(engagement: Engagement, outcomes: list[suite.Outcome], wish: W
     spec, maker = wish.spec, engagement.story.maker
     for one in outcomes:
         for key in one.keys:
-            row = next(iter(engagement.summary.rows([key])), None)
+            row = next(iter(engagement.ledger.finding_rows([key])), None)
             if key in kept or len(kept) >= REPLAYS or row is None:
                 continue
             kept.add(key)
@@ -266,7 +267,8 @@ def _keep_replays(engagement: Engagement, outcomes: list[suite.Outcome], wish: W
                 row["exchange"] or 0, maker.profile.name, readings,
             )  # fmt: skip
             path = engagement.run.add_file(f"replay-{len(kept):02}.json", replay.text())
-            engagement.summary.attach(key, replay=f"leadproof test --replay {path}")
+            evidence = {"replay": f"leadproof test --replay {path}"}
+            engagement.ledger.note("attach", {"key": list(key), "evidence": evidence})
 
 
 def _details(coverage: dict[str, Any]) -> None:

@@ -126,14 +126,13 @@ def command(
             opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=list(words), facts=facts)
             run = stack.enter_context(opened)
         with Display(quiet=as_json) as display:
-            found = validate(files, plan, run.path if run else None, jobs, _told(display, files))
-        summary = found.summary
-        if summary.interrupted:
-            summary.general_reason = "the run was interrupted"
-        if run and found.kept < summary.exchanges:
-            many = f"{found.kept} of {count(summary.exchanges, 'exchange')}"
+            ledger = validate(files, plan, run, jobs, _told(display, files))
+        if ledger.summary.interrupted:
+            ledger.note("general_reason", "the run was interrupted")
+        if run and ledger.kept < (number := ledger.summary.exchanges):
+            many = f"{ledger.kept} of {count(number, 'exchange')}"
             run.add_facts(kept=f"{many}: the first, and of the others some with findings")
-        report = summary.report("validate", found.tally, run.end() if run else facts)
+        report = ledger.report("validate", run.end() if run else facts)
         return end.conclude(report, run)
 
 

@@ -31,7 +31,7 @@ from leadproof.judge import Judge
 from leadproof.mock import Mock
 from leadproof.mock.defects import Defect, planted, table
 from leadproof.redact import Redactor
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import Ledger
 from leadproof.suite.session import Session
 
 #: What may go wrong in the measuring: shares of the generated defects.
@@ -132,7 +132,7 @@ def story(mock: Mock, profile: Profile, clock: _Time, seed: int) -> suite.CaseCo
 
     spec = specs.load()
     client = InProcess(Target(_URL, "api-key", profile.credentials.api_keys[0]), answer, clock=clock)
-    session = Session(client, Judge(spec, profile), Summary(spec, Redactor(profile.personal_fields)))
+    session = Session(client, Ledger(Judge(spec, profile), Redactor(profile.personal_fields)))
     postbox: Postbox = box
     return suite.CaseContext(session, LeadMaker(profile, seed), _Controls(mock), postbox, seed=seed)
 
@@ -158,7 +158,7 @@ def try_out(
 
 def noticed(told: suite.CaseContext) -> tuple[str, ...]:
     """Clauses that were broken so far, of whatever level."""
-    return tuple(dict.fromkeys(one.finding.clause for one in told.session.summary.kept()))
+    return tuple(dict.fromkeys(one.finding.clause for one in told.session.ledger.summary.kept()))
 
 
 def cases(operations: Collection[str], media: Collection[str]) -> list[tuple[str, suite.Case]]:

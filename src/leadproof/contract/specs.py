@@ -195,6 +195,10 @@ class Specification:
     choices: dict[str, str] = field(default_factory=dict)
     _made: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
 
+    def __reduce__(self) -> tuple[Callable[..., Specification], tuple[dict[str, str]]]:
+        """In another process it is compiled there, once."""
+        return load, (self.choices,)
+
     @property
     def as_documented(self) -> bool:
         """Do the placeholders of the documentation's own samples pass?"""

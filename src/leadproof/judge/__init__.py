@@ -1,7 +1,7 @@
 """The judge: one exchange in, findings out; the same clauses whatever door the exchange came through.
 
 An exchange is judged raw, in memory; redaction is for those who write. The judge keeps a `History`, because some
-clauses speak about sequences, and a `Tally`, because a report counts what was decided and not only what broke.
+clauses speak about sequences. What it decided is counted by the ledger of a run, its one caller (`runs.ledger`).
 """
 
 from __future__ import annotations
@@ -62,19 +62,12 @@ class Judge:
         captured: bool = False,
     ) -> None:
         #: Where the senders are others: what there is to say about them.
-        self._watch = ClientAnalysis(self.compare_twins) if captured else None
+        self._watch = ClientAnalysis(self.twins) if captured else None
         self.spec = spec or load()
         self.profile = profile
         self.register = Register(self.spec, without)
         self.history = History()
-        self._tally = Tally()
-        self._quick = FastJudge(self.spec, self.register, profile, self.history, self._tally)
-
-    @property
-    def tally(self) -> Tally:
-        """What was decided so far."""
-        self._quick.flush()
-        return self._tally
+        self._quick = FastJudge(self.spec, self.register, profile, self.history)
 
     def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
         """Findings and observations of one exchange; what it established is remembered.
@@ -88,8 +81,6 @@ class Judge:
         if short is not None and short.judgement is not None:
             judgement = short.judgement if self._watch is None else self._watch(short.judgement)
             if judgement.plain is not None:
-                self._quick.count(judgement.plain)
-                self._tally.spent(judgement.operation, judgement.media, exchange.elapsed)
                 remember(short.context)
                 return judgement
         elif not recognition.candidates:
@@ -103,20 +94,12 @@ class Judge:
                 self._quick.learn(short, judgement, recognition)
             if self._watch is not None:
                 judgement = self._watch(judgement)
-        self._tally.add(judgement.decisions())
-        self._tally.spent(judgement.operation, judgement.media, exchange.elapsed)
         if judgement.context is not None and judgement.context.answer is not None:
             remember(judgement.context)
         return judgement
 
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON answer `left` and the XML answer `right` to the same request say the same?"""
-        judgement = self.compare_twins(left, right)
-        self._tally.add(judgement.decisions())
-        return judgement
-
-    def compare_twins(self, left: Judgement, right: Judgement) -> Judgement:
-        """What `twins` says, not counted yet."""
         clause = self.register.clause(left.operation, "json", "twins_equivalent")
         if clause is None or left.answer is None or right.answer is None:
             return Judgement("twins", left.operation, "")
@@ -155,11 +138,9 @@ class Judge:
         if call is not None:  # the member that asked for the call was taken
             taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
             passed.append((taken.id, created.media))
-        judgement = Judgement(
+        return Judgement(
             "callback", created.operation, created.media, tuple(findings), (), None, tuple(passed), tuple(failed)
         )
-        self._tally.add(judgement.decisions())
-        return judgement
 
 
 class _Case:

@@ -8,7 +8,7 @@ from outside, and why: they are listed apart and never asked for.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -56,45 +56,31 @@ EXEMPT: dict[str, str] = {
 class Coverage:
     """What a run has exercised."""
 
-    seen: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in DIMENSIONS})
+    seen: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in DIMENSIONS})
     #: Operation and representation -> requests that were built to be accepted, and those of which a lead was.
-    suggest_member: Counter[tuple[str, str]] = field(default_factory=Counter)
-    taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    intended: Counter[tuple[str, str]] = field(default_factory=Counter)
+    accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: What the run itself has to say: phases, their time and their exchanges, cases that were not run.
     suite: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, context: Context, media: str) -> None:
-        """Takes in one exchange.
+    def unseen(self, context: Context) -> tuple[tuple[str, str], ...]:
+        """Dimension and item of what an exchange exercises and none has exercised before."""
+        there = universe(context.spec)  # a target may write anything: only what is documented is an item
+        found = (pair for pair in items(context) if pair[1] in there[pair[0]] and pair[1] not in self.seen[pair[0]])
+        return tuple(dict.fromkeys(found))
 
-        Args:
-            context: The exchange as the judge saw it.
-            media: The representation that it was judged in.
-        """
-        operation, sent = context.operation.id, _sent(context)
-        response = context.exchange.response
-        if context.exchange.intent.partition(":")[0] == "accepted":
-            self.suggest_member[(operation, media)] += 1
-            self.taken[(operation, media)] += bool(context.accepted)
-        if response is None:
-            return
-        if context.request is not None:
-            self.seen["directions"][f"{operation} {sent} request"] += 1
-            self._value(operation, sent, "request", context.request, context.spec)
-        for item in _outcomes(context):
-            self.seen["outcomes"][item] += 1
-        if context.answer is not None:
-            self.seen["directions"][f"{operation} {context.answer_format} answer"] += 1
-            self._value(operation, context.answer_format, "answer", context.answer, context.spec)
-            self.seen["links"].update(_links(context))
+    def add(self, exercised: Iterable[tuple[str, str]]) -> None:
+        """Takes in items, by their dimension."""
+        for dimension, item in exercised:
+            self.seen[dimension].add(item)
 
-    def _value(self, operation: str, fmt: str, direction: str, value: Any, spec: Specification) -> None:
-        try:
-            schema = spec.schema(operation, direction, fmt)
-        except KeyError:
-            return
-        at = f"{operation} {fmt} {direction} "
-        for dimension, item in _walk(schema, value, ""):
-            self.seen[dimension][at + item] += 1
+    def merge(self, other: Coverage) -> None:
+        """Adds what another part of the run has exercised."""
+        for dimension, found in other.seen.items():
+            self.seen[dimension] |= found
+        self.intended.update(other.intended)
+        self.accepted.update(other.accepted)
+        self.suite |= other.suite
 
     # ---- what it comes to --------------------------------------------------------------------------------------------
 
@@ -106,13 +92,13 @@ class Coverage:
             clauses: Clause id -> result, of those that a check decides.
         """
         found: dict[str, Any] = {}
-        for dimension, items in universe(spec).items():
+        for dimension, there in universe(spec).items():
             seen = self.seen[dimension]
-            missing = [item for item in items if not seen[item]]
+            missing = [item for item in there if item not in seen]
             exempt = [item for item in missing if exemption(item)]
             found[dimension] = {
-                "covered": len(items) - len(missing),
-                "total": len(items) - len(exempt),
+                "covered": len(there) - len(missing),
+                "total": len(there) - len(exempt),
                 "missing": [item for item in missing if not exemption(item)],
                 "exempt": {item: exemption(item) for item in exempt},
             }
@@ -130,23 +116,23 @@ def gaps(coverage: Coverage) -> list[str]:
     """Cells that were to be tested and never really were: nothing that was built to be accepted was, in words."""
     return [
         f"{operation} in {media}: of {number} built to be accepted, no request was"
-        for (operation, media), number in coverage.suggest_member.items()
-        if not coverage.taken[(operation, media)]
+        for (operation, media), number in coverage.intended.items()
+        if not coverage.accepted[(operation, media)]
     ]
 
 
 # ---- what there is ---------------------------------------------------------------------------------------------------
 
 
-def universe(spec: Specification) -> dict[str, list[str]]:
+def universe(spec: Specification) -> dict[str, dict[str, None]]:
     """Every item of every dimension, in the order of the operations."""
     return _universe(tuple(sorted(spec.choices.items())), spec)
 
 
-_KEPT: dict[tuple[tuple[str, str], ...], dict[str, list[str]]] = {}
+_KEPT: dict[tuple[tuple[str, str], ...], dict[str, dict[str, None]]] = {}
 
 
-def _universe(key: tuple[tuple[str, str], ...], spec: Specification) -> dict[str, list[str]]:
+def _universe(key: tuple[tuple[str, str], ...], spec: Specification) -> dict[str, dict[str, None]]:
     if key in _KEPT:
         return _KEPT[key]
     found: dict[str, dict[str, None]] = {name: {} for name in DIMENSIONS}
@@ -167,8 +153,8 @@ def _universe(key: tuple[tuple[str, str], ...], spec: Specification) -> dict[str
             found["outcomes"][f"{operation} {fmt} 4xx unreadable"] = None
         found["outcomes"][f"{operation} {fmt} without credentials"] = None
     found["links"] = dict.fromkeys(_all_links(spec))
-    _KEPT[key] = {name: list(items) for name, items in found.items()}
-    return _KEPT[key]
+    _KEPT[key] = found
+    return found
 
 
 def _has_type(spec: Specification, operation: str, fmt: str) -> bool:
@@ -234,6 +220,30 @@ _GIVEN = ("/source/vid", "/source/lid", "/source/aid", "/leads/*/properties/lead
 
 
 # ---- what was seen ---------------------------------------------------------------------------------------------------
+
+
+def items(context: Context) -> Iterator[tuple[str, str]]:
+    """Dimension and item of everything that an exchange exercises."""
+    operation, sent = context.operation.id, _sent(context)
+    if context.exchange.response is None:
+        return
+    if context.request is not None:
+        yield "directions", f"{operation} {sent} request"
+        yield from _value(operation, sent, "request", context.request, context.spec)
+    yield from (("outcomes", item) for item in _outcomes(context))
+    if context.answer is not None:
+        yield "directions", f"{operation} {context.answer_format} answer"
+        yield from _value(operation, context.answer_format, "answer", context.answer, context.spec)
+        yield from (("links", link) for link in _links(context))
+
+
+def _value(operation: str, fmt: str, direction: str, value: Any, spec: Specification) -> Iterator[tuple[str, str]]:
+    try:
+        schema = spec.schema(operation, direction, fmt)
+    except KeyError:
+        return
+    at = f"{operation} {fmt} {direction} "
+    yield from ((dimension, at + item) for dimension, item in _walk(schema, value, ""))
 
 
 def _sent(context: Context) -> str:

@@ -54,11 +54,11 @@ class Decisions:
     foreign: bool = False
 
     def row(self) -> dict[str, Any]:
-        """As it stands in the evidence; `held` and `broken` are clause ids by representation."""
+        """As it stands in the evidence; `passed` and `failed` are clause ids by representation."""
         plain = {
             "outcome": self.outcome, "operation": self.operation, "media": self.media, "status": self.status,
             "intent": self.intent, "accepted": self.accepted, "refused": self.refused, "types": list(self.types),
-            "held": _by_media(self.passed), "broken": _by_media(self.failed),
+            "passed": _by_media(self.passed), "failed": _by_media(self.failed),
             "compared": [list(one) for one in self.compared], "foreign": self.foreign,
         }  # fmt: skip
         return {name: value for name, value in plain.items() if value}
@@ -73,7 +73,7 @@ class Decisions:
         return cls(
             str(row["outcome"]), str(row.get("operation", "")), str(row.get("media", "")), int(row.get("status", 0)),
             str(row.get("intent", "")), bool(row.get("accepted")), bool(row.get("refused")),
-            tuple(str(one) for one in row.get("types", ())), _flat(row.get("held", {})), _flat(row.get("broken", {})),
+            tuple(str(one) for one in row.get("types", ())), _flat(row.get("passed", {})), _flat(row.get("failed", {})),
             tuple(Compared(str(member), int(times), int(unlike)) for member, times, unlike in row.get("compared", ())),
             bool(row.get("foreign")),
         )  # fmt: skip

@@ -29,7 +29,6 @@ from leadproof.judge.forms import BY_FORM, Form, response_shape, structure
 from leadproof.judge.judgement import Decided, Decisions, Judgement
 from leadproof.judge.recognition import Recognition
 from leadproof.judge.register import Register
-from leadproof.judge.tally import Tally
 from leadproof.judge.timestamps import responded_at
 
 #: Kinds of exchange that are remembered.
@@ -52,14 +51,10 @@ class Short:
 class FastJudge:
     """What was learnt in one run."""
 
-    def __init__(
-        self, spec: Specification, register: Register, profile: Profile | None, history: History, tally: Tally
-    ) -> None:
-        self._spec, self._profile, self._history, self._tally = spec, profile, history, tally
+    def __init__(self, spec: Specification, register: Register, profile: Profile | None, history: History) -> None:
+        self._spec, self._profile, self._history = spec, profile, history
         #: Kind -> the clauses that hold, and with those that an exchange was asked for, what is decided about it.
         self._known: dict[Hashable, tuple[tuple[Decided, ...], dict[tuple[Decided, ...], Decisions]]] = {}
-        #: Decisions that are not in the tally yet, by their identity, and how often each was made.
-        self._counts: dict[int, tuple[Decisions, list[int]]] = {}
         self._forms: dict[tuple[str, str], Form] = {}
         #: Clause ids that are asked for every time, and operation and representation -> with their checks.
         self._own = frozenset(
@@ -138,23 +133,8 @@ class FastJudge:
         if judgement.failed or judgement.findings or len(judgement.observations) != bool(recognition.reason):
             return
         if len(self._known) >= MOST:
-            self.flush()
             self._known.clear()
         self._known[short.kind] = tuple(one for one in judgement.passed if one[0] not in self._own), {}
-
-    def count(self, decisions: Decisions) -> None:
-        """Counts what was decided about one more exchange, for now apart from the tally."""
-        found = self._counts.get(id(decisions))
-        if found is None:
-            self._counts[id(decisions)] = decisions, [1]
-        else:
-            found[1][0] += 1
-
-    def flush(self) -> None:
-        """Counts in the tally what was decided since the last time."""
-        for decisions, (times,) in self._counts.values():
-            self._tally.add(decisions, times)
-        self._counts.clear()
 
     def _request(
         self, exchange: Exchange, operation: str, media: tuple[str, ...], labels: Labels

@@ -17,6 +17,10 @@ ELSEWHERE = "no exchange of this run belongs to its operations"
 
 #: Why a clause was not tested whose operations got no response that a lead receiver gives.
 FOREIGN = "no response of its operations is one that a lead receiver gives"
+
+#: Why a clause was not tested whose operations were called.
+NO_OCCASION = "no exchange of this run gave occasion to decide it"
+
 #: Seconds of an exchange that are believed: a capture may say anything.
 LONGEST = 86_400.0
 
@@ -64,11 +68,6 @@ class Tally:
         for kind in decisions.types:
             self.response_types[(operation, kind)] += times
 
-    def spent(self, operation: str, media: str, seconds: float) -> None:
-        """Takes in how long an exchange took; apart from what was decided, which many share and no two times are."""
-        if operation and 0 < seconds < LONGEST:
-            self.took[(operation, media)] += round(seconds * 1e6)
-
     def merge(self, other: Tally) -> None:
         """Adds the counts of another run."""
         for name in ("passed", "failed", "exchanges", "outcomes", "response_types", "compared", "different", "took"):
@@ -91,7 +90,7 @@ class Tally:
         if not any(self.exchanges[(*cell, "judged")] for cell in clause.cells()):
             foreign = any(self.exchanges[(*cell, "foreign")] for cell in clause.cells())
             return "untested", FOREIGN if foreign else ELSEWHERE
-        return "untested", "no exchange of this run gave occasion to decide it"
+        return "untested", NO_OCCASION
 
     def covered(self) -> list[tuple[str, str]]:
         """The cells of the contract with at least one exchange that was judged, and whose response was recognised."""

@@ -52,7 +52,7 @@ def follow(story: LoadRun, generator: Generator, show: Show = lambda standing: N
         code = generator.end()
         words = [line for line in generator.log().splitlines() if line.strip()][-3:]
         story.problems.append(
-            f"the generator ended with exit code {code}: {story.summary.redactor.text(' / '.join(words))}"
+            f"the generator ended with exit code {code}: {story.ledger.redactor.text(' / '.join(words))}"
         )
 
 
@@ -161,6 +161,6 @@ def _progress(story: LoadRun, elapsed: float) -> Standing:
     p99 = max((one.percentile(99) for one in last), default=0.0)
     words = (
         f"{counts['started']:,} started, {counts['failed']:,} failed, p99 {seconds(p99)}, {counts['ended']:,} ended, "
-        f"judged {story.summary.exchanges:,}"
+        f"judged {story.ledger.summary.exchanges:,}"
     )
     return timed(words, elapsed, story.job.scenario.duration)

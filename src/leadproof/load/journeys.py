@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from leadproof.load.reconciliation import Ledger
+from leadproof.load.reconciliation import AcceptedLeads
 from leadproof.load.replies import Reply, Result, expiry
 from leadproof.load.scenario import Scenario
 from leadproof.load.traffic import Lead, Traffic
@@ -68,7 +68,7 @@ class JourneyContext:
     chance: random.Random
     #: Seconds since the Unix epoch.
     clock: Callable[[], float]
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: AcceptedLeads = field(default_factory=AcceptedLeads)
     #: This process takes every `of`-th number, beginning with `share`.
     share: int = 0
     of: int = 1

@@ -16,7 +16,6 @@ from leadproof.core.errors import ConfigurationError, ExitCode, LeadproofError
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import is_mock
-from leadproof.judge import Judge
 from leadproof.load import driver, guard, latency, objectives, scenarios
 from leadproof.load.following import Show, follow
 from leadproof.load.job import Job
@@ -24,7 +23,7 @@ from leadproof.load.plan import plan
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import LoadRun
 from leadproof.runs.evidence import Run
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import Ledger
 
 #: Journeys per second, and seconds.
 RATE, SECONDS = 50.0, 4.0
@@ -54,8 +53,7 @@ class Setting:
 
     target: Target
     maker: LeadMaker
-    summary: Summary
-    judge: Judge
+    ledger: Ledger
     run: Run
     #: Is the target the built-in mock? It shares our process, so the probe gets one of its own.
     own: bool
@@ -112,7 +110,7 @@ def _chosen(it: Setting) -> Scenario:
     Raises:
         LeadproofError: There can be no probe.
     """
-    if not it.judge.tally.covered():
+    if not it.ledger.tally.covered():
         raise LeadproofError("nothing was accepted before it")
     return chosen(it.maker, left=it.left, per_second=it.per_second, goals=it.goals)
 
@@ -161,15 +159,14 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
         as_documented=it.as_documented,
         mock=it.own or is_mock(target),
     )
-    judge = Judge(it.judge.spec, it.judge.profile)
-    story = LoadRun(job, goals, judge, it.summary, it.run)
+    story = LoadRun(job, goals, it.ledger.apart(), it.run)
     with driver.Generator(job, target) as generator:
         follow(story, generator, show)
-    it.judge.tally.merge(judge.tally)
     outcomes = story.outcomes()
     decides = _asked(outcomes, story) if it.goals else ExitCode.PASSED
     if story.interrupted:
-        decides, it.summary.interrupted = ExitCode.INTERRUPTED, True
+        decides = ExitCode.INTERRUPTED
+        it.ledger.note("interrupted")
     elif story.decides and story.reconciliation.broken:
         decides = ExitCode.VIOLATED
     words = _WORDS if it.goals else f"{_WORDS} Its objectives are informational."

@@ -42,7 +42,7 @@ def _ids() -> array[int]:
 
 
 @dataclass(slots=True)
-class Ledger:
+class AcceptedLeads:
     """Accepted leads, packed: eight bytes for a lead's id, sixteen for its request's."""
 
     leads: array[int] = field(default_factory=_ids)

@@ -15,7 +15,6 @@ from typing import Any
 from leadproof.core.errors import ExitCode, worst
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.progress import Standing, counted
-from leadproof.judge import Judge
 from leadproof.load import knee
 from leadproof.load import objectives as goals
 from leadproof.load.job import Job
@@ -23,8 +22,7 @@ from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, Outcome
 from leadproof.load.reconciliation import Reconciliation
 from leadproof.runs.evidence import Run
-from leadproof.runs.summary import Summary
-from leadproof.runs.verdicts import settle
+from leadproof.runs.ledger import Ledger
 
 #: Leads, orders and the like that the judge remembers.
 HISTORY = 5_000
@@ -49,8 +47,7 @@ class LoadRun:
 
     job: Job
     objectives: tuple[Objective, ...]
-    judge: Judge
-    summary: Summary
+    ledger: Ledger
     run: Run | None = None
     measures: Measures = field(default_factory=Measures)
     reconciliation: Reconciliation = field(default_factory=Reconciliation)
@@ -65,7 +62,6 @@ class LoadRun:
     #: How far the generator is with what it does when it puts on no load; None while it does.
     stage: Standing | None = field(default_factory=lambda: Standing("starting"))
     _leads: set[int] = field(default_factory=set)
-    _kept: int = 0
 
     def take(self, worker: str, frame: Mapping[str, Any]) -> None:
         """Takes in a frame of a worker."""
@@ -77,7 +73,7 @@ class LoadRun:
             self.stage = None
             self.measures.take(frame["fold"], worker)
         for sample in frame.get("samples") or ():
-            self.judged(exchange_of(sample))
+            self.ledger.add(exchange_of(sample))
         self.unjudged(frame.get("unjudged", 0))
         if frame.get("problem"):
             self.problems.append(f"{worker}: {frame['problem']}")
@@ -87,15 +83,6 @@ class LoadRun:
         if frame.get("lost"):
             mine.lost = str(frame["lost"])
         mine.done = mine.done or bool(frame.get("done"))
-
-    def judged(self, exchange: Exchange) -> None:
-        """Judges an exchange by every clause, and keeps it if it is one of the first or broke something."""
-        judgement = self.judge.judge(exchange)
-        number = None
-        if self.run is not None and (judgement.findings or self._kept < KEPT) and self._kept < 2 * KEPT:
-            self._kept += 1
-            number = self.run.judged(exchange, judgement)
-        self.summary.add(judgement, number)
 
     def unjudged(self, number: int) -> None:
         """Exchanges that were chosen for the judge and could not be kept for it: nobody says that they were judged."""
@@ -111,7 +98,7 @@ class LoadRun:
 
     def __post_init__(self) -> None:
         """A load asks about what was a moment ago; the history of a long one would only take memory."""
-        self.judge.history.shorten(HISTORY)
+        self.ledger.shorten(HISTORY)
 
     @property
     def decides(self) -> bool:
@@ -169,7 +156,7 @@ class LoadRun:
             and errors <= {"connect", "tls", "timeout"}
         ):
             codes.append(ExitCode.UNREACHABLE)
-        judged = self.summary.exit_code(self.judge.tally)
+        judged = self.ledger.summary.exit_code()
         if judged == ExitCode.VIOLATED or (self.decides and self.reconciliation.broken):
             codes.append(ExitCode.VIOLATED)
         found = self.verdict(outcomes)
@@ -215,12 +202,12 @@ class LoadRun:
     ) -> dict[str, Any]:
         """The report as `leadproof.report/1`."""
         found = self.outcomes()
+        codes = self.codes(found)
         if self.interrupted:
-            self.summary.interrupted = True
-        report = self.summary.report("load", self.judge.tally, run)
-        settle(report, self.codes(found))
-        report["latency"] = latency(self, found)
-        return report
+            self.ledger.note("interrupted")
+        self.ledger.note("latency", latency(self, found))
+        self.ledger.note("codes", sorted({int(code) for code in codes}))
+        return self.ledger.report("load", run)
 
 
 def _stage(frame: Mapping[str, Any]) -> Standing:

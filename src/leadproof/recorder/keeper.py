@@ -34,7 +34,8 @@ from leadproof.mock.server.serving import tune_gc
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, write_export
-from leadproof.runs.summary import Summary, counts
+from leadproof.runs.ledger import Ledger
+from leadproof.runs.summary import counts
 
 #: Exchanges, and bytes of them, that wait for the judge; what comes on top is counted and said.
 MOST_UNJUDGED, MOST_BYTES = 20_000, 128 * 1024 * 1024
@@ -80,8 +81,9 @@ class EvidenceWriter:
         """
         spec = specs.load(job.choices)
         self._job = job
-        self.summary, self.judge = Summary(spec, job.redactor, job.fail_on), Judge(spec, job.profile, captured=True)
         self.run = Run.open(Path(job.out), "record", redactor=job.redactor, target=job.target, facts=job.facts)
+        judge = Judge(spec, job.profile, captured=True)
+        self.ledger = Ledger(judge, job.redactor, job.fail_on, evidence=self.run)
         self.written = self.judged = self.found = 0
         self._unjudged = 0
         self._waiting: deque[tuple[int, Exchange, int]] = deque()
@@ -105,11 +107,12 @@ class EvidenceWriter:
         """
         number = self.written + 1
         exchange = plain(replace(raw, origin=f"{HAR if self._job.har else NDJSON}#{number}"))
-        self.run.exchange(exchange)
+        self.run.exchange(exchange, number)
         self.written = number
         size = len(exchange.request.body) + (len(exchange.response.body) if exchange.response else 0)
         if not judged or len(self._waiting) >= MOST_UNJUDGED or self._bytes + size > MOST_BYTES:
             self._unjudged += 1
+            self.ledger.add(exchange, number=number, judge=False)
         else:
             self._waiting.append((number, exchange, size))
             self._bytes += size
@@ -122,13 +125,10 @@ class EvidenceWriter:
         """
         number, exchange, size = self._waiting.popleft()
         self._bytes -= size
-        judgement = self.judge.judge(exchange)
-        judgement = replace(judgement, observations=(*judgement.observations, *self._bypass(exchange)))
-        self.summary.add(judgement, number)
-        self.run.append_judgement(number, judgement)
+        judgement = self.ledger.add(exchange, observations=self._bypass(exchange), number=number)
         self.judged += 1
         self.found += len(judgement.findings)
-        clauses, fail_on = self.judge.spec.clauses, self._job.fail_on
+        clauses, fail_on = self.ledger.spec.clauses, self._job.fail_on
         return [one for one in judgement.findings if counts(clauses[one.clause], fail_on)]
 
     def decide(self, raw: Exchange) -> list[dict[str, Any]]:
@@ -153,22 +153,22 @@ class EvidenceWriter:
         """
         while self._waiting:
             self.judge_next()
-        summary = self.summary
-        summary.interrupted = interrupted
+        ledger = self.ledger
         if interrupted:
-            summary.general_reason = "the recording was interrupted"
+            ledger.note("interrupted")
+            ledger.note("general_reason", "the recording was interrupted")
         for number, words in (
             (self._unjudged, "recorded and not judged: more came than the judge could take, or it was too large"),
             (unrecorded, "passed on without being recorded: more came than could be written"),
         ):
             if number:
                 plural = "exchanges were" if number > 1 else "exchange was"
-                summary.gaps.append(f"{number} {plural} {words}")
-                summary.add_observation(Observation("file.deviation", f"{number} {plural} {words}"))
+                ledger.note("gap", f"{number} {plural} {words}")
+                ledger.observe("file.deviation", f"{number} {plural} {words}")
         run = self.run
         if self._job.har:
             write_export(run.path, "har", self._job.target, HAR)
-        run.write_reports(summary.report("record", self.judge.tally, run.end()), formats)
+        run.write_reports(ledger.report("record", run.end()), formats)
         run.close()
         return run.path
 

@@ -1,61 +1,159 @@
-"""Several runs as one: the shards of a capture, the jobs of a matrix. Pure, over reports as data.
+"""Several runs as one: the shards of a capture, the jobs of a matrix. Pure.
 
-Counts are added, findings and observations that are the same one become one row, a clause that failed anywhere has
-failed. What only one run can say (latency, the cases of a suite) is left to that run's own report.
+The rows of all come to one summary, which is reported like any other; a report of which the rows are gone (a file from
+a build server) is taken for what its rows came to. Each run keeps the history that it was judged with. What only one
+run can say (latency, the cases of a suite) is left to that run's own report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from leadproof.contract import specs
 from leadproof.core.errors import ExitCode, UsageError
-from leadproof.core.findings import identity
-from leadproof.core.operations import CELLS
-from leadproof.judge.tally import ELSEWHERE
-from leadproof.runs.verdicts import codes_of, settle, settle_again
+from leadproof.core.findings import Finding, Observation, identity
+from leadproof.judge.tally import ELSEWHERE, FOREIGN, NO_OCCASION
+from leadproof.runs.report import report as report_of
+from leadproof.runs.results import Note, ResultRow
+from leadproof.runs.summary import Found, Summary
+from leadproof.runs.verdicts import codes_of, settle_again
 
 Row = Mapping[str, Any]
 
-#: The worst first: what a clause is where several runs say different things of it.
-_RESULTS = ("failed", "waived", "passed", "untested", "inapplicable")
+#: Reasons that a summary finds by itself.
+_GENERAL = (ELSEWHERE, FOREIGN, NO_OCCASION)
+
+#: Notes that say something of one run alone.
+_OF_ONE = ("exercising", "suite", "latency")
+
+#: Members of a finding's row that are its evidence.
+_EVIDENCE = ("request", "curl", "response", "twin", "replay")
 
 
-def merge(reports: Sequence[Row], offsets: Sequence[int] = ()) -> dict[str, Any]:
+def merge(reports: Sequence[Row], summaries: Sequence[Summary]) -> dict[str, Any]:
     """One report of several runs.
 
     Args:
-        reports: At least one `leadproof.report/1`, all of the same register.
-        offsets: What is to be added to the exchange numbers of each, where their evidence is put together.
+        reports: At least one, all of the same register.
+        summaries: What the rows of each come to, or `summary_of` its report; they are not used any more.
 
     Raises:
         UsageError: The runs were judged by different specifications or readings.
     """
     _require_alike(reports)
-    offsets = offsets or [0] * len(reports)
-    first = reports[0]
-    merged: dict[str, Any] = {
-        "schema": first["schema"],
-        "command": "report",
-        "verdict": "",
-        "exit_code": 0,
-        "counts": _added(one["counts"] for one in reports),
-        "files": [dict(row) for one in reports for row in one["files"]],
-        "findings": _findings(reports, offsets),
-        "observations": _observations(reports),
-        "clauses": _clauses(reports, offsets),
-        "coverage": _coverage(reports),
-        "latency": {},
-        "run": _run(reports),
-        "equivalence": _equivalence(reports),
-        "attestations": [dict(row) for row in first.get("attestations", ())],
-        "rests_on": _added(one.get("rests_on", {}) for one in reports),
-    }
+    whole = summaries[0]
+    for summary in summaries[1:]:
+        whole.merge(summary)
+    merged = report_of(whole, "report", _run(reports))
     if waivers := _waivers(reports):
         merged["waivers"] = waivers
-    settle(merged, _codes(reports, merged))
+    _carry_waived(reports, merged)
     settle_again(merged)
     return merged
+
+
+def carried(row: ResultRow | Note, offset: int) -> Iterator[ResultRow | Note]:
+    """A row of one of several runs, as it counts for all of them.
+
+    Args:
+        row: Of one run.
+        offset: What is to be added to the numbers of its exchanges.
+    """
+    if isinstance(row, ResultRow):
+        exchange, other = (None if number is None else number + offset for number in (row.exchange, row.other))
+        yield replace(row, exchange=exchange, other=other, exercised=())
+    elif row.name == "codes":  # what a load says of itself is true of all of them together, too
+        yield from (Note("code", code) for code in row.value)
+    elif row.name not in _OF_ONE:
+        yield row
+
+
+def summary_of(report: Row, offset: int = 0) -> Summary:
+    """The summary that a report was made of, as far as it tells.
+
+    Args:
+        report: Of either version.
+        offset: What is to be added to the numbers of its exchanges.
+    """
+    run = report.get("run") or {}
+    taken = _choices(report)
+    spec = specs.load({name: taken[name] for name in specs.load().choices if name in taken})
+    made = Summary(spec, str(run.get("fail_on") or "must"))
+    made.files = [dict(row) for row in report["files"]]
+    made.gaps = list(report["coverage"].get("gaps", ()))
+    rests = report.get("rests_on") or {}
+    made.tested, made.intended, made.accepted = (int(rests.get(name, 0)) for name in ("tested", "meant", "accepted"))
+    made.forgotten = int(rests.get("forgotten", 0))
+    made.interrupted = ExitCode.INTERRUPTED in codes_of(report)
+    found_again = set() if report.get("latency") else {ExitCode.INCONCLUSIVE, ExitCode.VIOLATED, ExitCode.INTERRUPTED}
+    made.further_codes = codes_of(report) - found_again
+    _tally(report, made, offset)
+    for row in report["findings"]:
+        finding = _made(Finding, row)
+        evidence = {name: str(row[name]) for name in _EVIDENCE if row.get(name)}
+        number = None if row.get("exchange") is None else row["exchange"] + offset
+        found = Found(finding, "judged", number, evidence, int(row["count"]))
+        made.found[finding.same_as()] = found
+    for row in report["observations"]:
+        made.observe(_made(Observation, row), int(row["count"]))
+    return made
+
+
+def _made(kind: type[Any], row: Row) -> Any:
+    """A finding or an observation as a report has it."""
+    media = str(row.get("media_type") or "").removeprefix("application/")
+    return kind(**{name: media if name == "media" else str(row.get(name) or "") for name in kind.__dataclass_fields__})
+
+
+def _tally(report: Row, made: Summary, offset: int) -> None:
+    tally, counts = made.tally, report["counts"]
+    for name in ("judged", "unrecognised", "unauthorised", "absent", "unanswered"):
+        if counts.get(name):
+            tally.outcomes[name] = counts[name]
+    made.unjudged = counts["exchanges"] - sum(tally.outcomes.values())
+    for operation, media in report["coverage"]["operations"].items():
+        for name, row in media.items():
+            tally.exchanges[(operation, name, "judged")] = row["exchanges"]
+            tally.exchanges[(operation, name, "accepted")] = row["accepted"]
+            tally.exchanges[(operation, name, "refused")] = row["refused"]
+            if row.get("seconds"):
+                tally.took[(operation, name)] = round(row["seconds"] * 1e6)
+    for operation, met in report["coverage"].get("response_types", {}).items():
+        for name, number in met.items():
+            tally.response_types[(operation, name)] = number
+    for row in report.get("equivalence", ()):
+        if row["compared"]:
+            tally.compared[(row["operation"], row["pointer"])] = row["compared"]
+            tally.different[(row["operation"], row["pointer"])] = row["different"]
+    for row in report["clauses"]:
+        for cell, (passed, failed) in row.get("cells", {}).items():
+            operation, _, name = cell.partition("/")
+            tally.passed[(row["id"], operation, name)] = passed
+            tally.failed[(row["id"], operation, name)] = failed
+        if row.get("exchanges"):
+            moved = {name: [number + offset for number in numbers] for name, numbers in row["exchanges"].items()}
+            made.exchanges_of[row["id"]] = moved
+        if row["result"] == "untested" and row["reason"] not in _GENERAL and row["check"]:
+            made.reasons[row["id"]] = row["reason"]
+
+
+def _carry_waived(reports: Sequence[Row], merged: dict[str, Any]) -> None:
+    """A finding that was waived wherever it was seen stays so, and so does its clause."""
+    seen: dict[tuple[str, ...], list[Any]] = {}
+    for report in reports:
+        for row in report["findings"]:
+            seen.setdefault(identity(row), []).append(row.get("waived"))
+    for row in merged["findings"]:
+        waived = seen.get(identity(row), [None])
+        if all(waived):
+            row["waived"] = waived[0]
+    failing = {row["clause"] for row in merged["findings"] if not row.get("waived")}
+    reasons = {row["id"]: row["reason"] for one in reports for row in one["clauses"] if row["result"] == "waived"}
+    for row in merged["clauses"]:
+        if row["result"] == "failed" and row["id"] in reasons and row["id"] not in failing:
+            row["result"], row["reason"] = "waived", reasons[row["id"]]
 
 
 def _require_alike(reports: Sequence[Row]) -> None:
@@ -79,106 +177,6 @@ def _choices(report: Row) -> dict[str, str]:
     return {row["id"]: row["taken"] for row in report.get("run", {}).get("readings", ())}
 
 
-def _added(counts: Iterable[Row]) -> dict[str, Any]:
-    total: dict[str, Any] = {}
-    for one in counts:
-        for name, number in one.items():
-            # Seconds are kept to the microsecond: shards come to what the whole would.
-            total[name] = round(total.get(name, 0) + number, 6)
-    return total
-
-
-def _findings(reports: Sequence[Row], offsets: Sequence[int]) -> list[dict[str, Any]]:
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for report, offset in zip(reports, offsets, strict=True):
-        for row in report["findings"]:
-            known = found.get(identity(row))
-            if known is not None:
-                known["count"] += row["count"]
-                if not row.get("waived"):
-                    known.pop("waived", None)
-                continue
-            mine = {name: value for name, value in row.items() if name != "known"}
-            if mine.get("exchange") is not None:
-                mine["exchange"] += offset
-            found[identity(row)] = mine
-    levels = ("must", "should", "may")
-    return sorted(found.values(), key=lambda row: (not row["decides"], levels.index(row["level"])))
-
-
-def _observations(reports: Sequence[Row]) -> list[dict[str, Any]]:
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for report in reports:
-        for row in report["observations"]:
-            key = tuple(str(row.get(name, "")) for name in ("kind", "operation", "media_type", "pointer", "message"))
-            if key in found:
-                found[key]["count"] += row["count"]
-            else:
-                found[key] = dict(row)
-    return list(found.values())
-
-
-def _clauses(reports: Sequence[Row], offsets: Sequence[int]) -> list[dict[str, Any]]:
-    rows = []
-    for same in zip(*(one["clauses"] for one in reports), strict=True):
-        cells: dict[str, list[int]] = {}
-        seen: dict[str, list[int]] = {}
-        for row, offset in zip(same, offsets, strict=True):
-            for cell, numbers in row.get("cells", {}).items():
-                cells[cell] = [a + b for a, b in zip(cells.get(cell, (0, 0)), numbers, strict=True)]
-            for name, exchanges in row.get("exchanges", {}).items():
-                seen.setdefault(name, []).extend(number + offset for number in exchanges)
-        results = [row["result"] for row in same]
-        result = min(results, key=_RESULTS.index)
-        says = [row for row, one in zip(same, results, strict=True) if one == result]
-        said = min(says, key=lambda row: row["reason"] == ELSEWHERE)
-        rows.append(
-            {
-                **said,
-                "result": result,
-                "reason": "" if result == "failed" else said["reason"],
-                "passed": sum(row["passed"] for row in same),
-                "failed": sum(row["failed"] for row in same),
-                "cells": cells,
-                "exchanges": {name: numbers[:3] for name, numbers in seen.items()},
-            }
-        )
-    return rows
-
-
-def _coverage(reports: Sequence[Row]) -> dict[str, Any]:
-    operations: dict[str, dict[str, dict[str, int]]] = {}
-    types: dict[str, dict[str, int]] = {}
-    for report in reports:
-        for operation, media in report["coverage"]["operations"].items():
-            for name, counts in media.items():
-                mine = operations.setdefault(operation, {})
-                mine[name] = _added((mine.get(name, {}), counts))
-        for operation, met in report["coverage"].get("response_types", {}).items():
-            types[operation] = _added((types.get(operation, {}), met))
-    covered = sum(bool(operations.get(operation, {}).get(media, {}).get("exchanges")) for operation, media in CELLS)
-    gaps = list(dict.fromkeys(gap for report in reports for gap in report["coverage"].get("gaps", ())))
-    found: dict[str, Any] = {
-        "operations": operations,
-        "cells": {"covered": covered, "total": len(CELLS)},
-        "response_types": types,
-    }
-    return found | ({"gaps": gaps} if gaps else {})
-
-
-def _equivalence(reports: Sequence[Row]) -> list[dict[str, Any]]:
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for report in reports:
-        for row in report.get("equivalence", ()):
-            key = (row["operation"], row["pointer"])
-            known = found.setdefault(key, {**row, "compared": 0, "different": 0})
-            known["compared"] += row["compared"]
-            known["different"] += row["different"]
-            if known["state"] not in ("one-sided", "volatile") and known["compared"]:
-                known["state"], known["why"] = "different" if known["different"] else "equal", ""
-    return list(found.values())
-
-
 def _waivers(reports: Sequence[Row]) -> list[dict[str, Any]]:
     """Each waiver once; unused is one that no run had a use for, though some decided its clause."""
     states = ("active", "expired", "unused", "untested")
@@ -198,15 +196,3 @@ def _run(reports: Sequence[Row]) -> dict[str, Any]:
     shared = {name: value for name, value in runs[0].items() if all(run.get(name) == value for run in runs[1:])}
     names = ("id", "command", "target", "started", "ended", "seed")
     return {**shared, "merged": [{name: run.get(name) for name in names if name in run} for run in runs]}
-
-
-def _codes(reports: Sequence[Row], merged: Row) -> set[ExitCode]:
-    """What applied to any run applies to all of them together, unless they tested together what one alone did not."""
-    codes = set[ExitCode]().union(*(codes_of(one) for one in reports))
-    rests = merged["rests_on"]
-    tested = rests.get("tested") and (rests.get("accepted") or not rests.get("meant"))
-    # A load is inconclusive for reasons of its own: too few samples, a worker lost.
-    of_load = any(one.get("latency") and ExitCode.INCONCLUSIVE in codes_of(one) for one in reports)
-    if tested and not merged["coverage"].get("gaps") and not of_load:
-        codes.discard(ExitCode.INCONCLUSIVE)
-    return codes

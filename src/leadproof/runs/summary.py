@@ -1,31 +1,25 @@
-"""What a run comes to: findings counted, clauses with their results, verdict, exit code, and the report as data.
+"""`Summary`: the fold over the result rows of a run, with the exit codes that they come to. Pure.
 
-Pure. The dict that `Summary.report` gives is `leadproof.report/1`, of which every report format is a view.
+A live run, one that is read back and one that is merged take in the same rows, and so come to the same. How it is
+written down as a report is decided in `report`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from leadproof.contract.specs import Clause, Specification, versions
+from leadproof.contract.specs import Clause, Specification
 from leadproof.core.errors import ExitCode, worst
-from leadproof.core.excerpts import curl, excerpt
-from leadproof.core.exchange import Response
 from leadproof.core.findings import Finding, Observation, shape
-from leadproof.core.operations import OPERATIONS
-from leadproof.judge import ABSENT, Decisions, Judgement, Tally
+from leadproof.judge import ABSENT, Decisions, Tally
 from leadproof.judge.checks.messages import UNAUTHORISED
 from leadproof.judge.coverage import Coverage
-from leadproof.redact import Redactor
-from leadproof.runs.tables import attestations, clause_row, coverage, equivalence, readings
-from leadproof.runs.verdicts import FAIL_ON, fails, settle, verdict
-
-__all__ = ["FAIL_ON", "OBSERVED", "SCHEMA", "SHOWN", "Summary", "counts", "coverage", "verdict"]
-
-SCHEMA = "leadproof.report/1"
+from leadproof.judge.tally import BESIDE
+from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
+from leadproof.runs.verdicts import fails
 
 #: Distinct findings that a report shows with the exchange they were seen in; the rest comes without.
 SHOWN = 500
@@ -38,6 +32,18 @@ NAMED = 3
 
 _MORE = "more of this kind, not listed one by one"
 
+#: Outcome of an exchange that was recorded and not judged.
+UNJUDGED = "unjudged"
+
+#: Statuses that end a request before anything of it is tested.
+_REFUSED_AT_ONCE = (*UNAUTHORISED, *ABSENT)
+
+#: Decisions that wait to be counted.
+_WAITING = 4_000
+
+#: What makes a finding the same one, seen again: `Finding.same_as`.
+Key = tuple[str, ...]
+
 
 def counts(clause: Clause, fail_on: str = "must") -> bool:
     """Does a breach of the clause fail the run?"""
@@ -45,10 +51,12 @@ def counts(clause: Clause, fail_on: str = "must") -> bool:
 
 
 @dataclass(slots=True)
-class _Found:
+class Found:
+    """A distinct finding, and how often it was seen."""
+
     finding: Finding
     outcome: str
-    #: Number of the first exchange it was seen in; None where no run directory is kept.
+    #: Number of the first exchange it was seen in; None where it was not kept.
     exchange: int | None
     evidence: dict[str, str]
     count: int = 1
@@ -58,12 +66,14 @@ class _Found:
 
 @dataclass(slots=True)
 class Summary:
-    """Collects the judgements of a run; everything is redacted as it comes in."""
+    """The fold over the rows of a run: `add` takes one in, `merge` another summary.
+
+    To merge the summaries of two parts is to add the rows of both, in their order. What a summary no longer tells apart
+    is exempt: distinct findings beyond `SHOWN` have no evidence, observations of a kind beyond `OBSERVED` are one.
+    """
 
     spec: Specification
-    redactor: Redactor
     fail_on: str = "must"
-    exchanges: int = 0
     files: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
     #: Clauses that this run could not decide, and why, where the reason is better than the general one.
@@ -74,161 +84,188 @@ class Summary:
     exercised: Coverage | None = None
     #: What was to be tested and was not, in words: a run with gaps is inconclusive.
     gaps: list[str] = field(default_factory=list)
+    #: What a load has measured.
+    latency: dict[str, Any] = field(default_factory=dict)
+    #: Exit codes that apply for reasons which are not in the rows of exchanges.
+    further_codes: set[ExitCode] = field(default_factory=set)
+    #: Said of the whole run by a load, which has rules of its own; None where these rows decide.
+    own_codes: set[ExitCode] | None = None
+    #: Ids, orders and the like that the history of the run no longer held.
+    forgotten: int = 0
+    #: Exchanges that were recorded and not judged.
+    unjudged: int = 0
     #: Exchanges that got past the door: judged, and neither their credentials nor their address refused.
-    _tested: int = 0
+    tested: int = 0
     #: Requests that were built to be accepted, and those of which at least a lead was.
-    _meant: int = 0
-    _accepted: int = 0
+    intended: int = 0
+    accepted: int = 0
+    _tally: Tally = field(default_factory=Tally)
+    #: Decisions that are not in the tally yet, by their identity, and how often each was made: most are shared.
+    _counts: dict[int, tuple[Decisions, list[int]]] = field(default_factory=dict, repr=False)
     _kinds: Counter[str] = field(default_factory=Counter)
-    _found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
+    found: dict[Key, Found] = field(default_factory=dict)
     #: Clause -> "passed" and "failed" -> numbers of the first exchanges.
-    _seen: dict[str, dict[str, list[int]]] = field(default_factory=dict)
-    _observed: dict[tuple[str, ...], tuple[Observation, int]] = field(default_factory=dict)
-    #: What makes a finding or an observation the same one -> the same after redaction: most are made again and again.
-    _raw: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, repr=False)
+    exchanges_of: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    observed: dict[tuple[str, ...], tuple[Observation, int]] = field(default_factory=dict)
 
-    def add(self, judgement: Judgement, exchange: int | None = None) -> None:
-        """Takes in what the judge said of one exchange."""
-        self.count(judgement.decisions(), exchange)
-        if judgement.context is not None and self.exercised is not None:
-            self.exercised.add(judgement.context, judgement.media)
-        self.findings(judgement.findings, judgement, exchange)
-        for observation in judgement.observations:
-            self.add_observation(observation)
+    def add(self, row: Row) -> None:
+        """Takes in one row."""
+        if isinstance(row, Note):
+            NOTES[row.name](self, row.value)
+            return
+        decisions, times = row.decisions, row.times
+        if decisions.outcome == UNJUDGED:
+            self.unjudged += times
+            return
+        self._count(decisions, times)
+        if decisions.outcome not in BESIDE:
+            self._exchange(row, times)
+        for seen in row.findings:
+            self._finding_in(seen, decisions.outcome, row.exchange)
+        for observation in row.observations:
+            self.observe(observation)
 
-    def count(self, decisions: Decisions, exchange: int | None = None) -> None:
-        """Takes in what was decided about one exchange, findings and observations apart."""
-        self.exchanges += 1
-        self._tested += decisions.outcome == "judged" and decisions.status not in (*UNAUTHORISED, *ABSENT)
-        self._meant += decisions.intent == "accepted" and decisions.outcome != "unrecognised"
-        self._accepted += decisions.accepted
-        if exchange is None:
+    def _count(self, decisions: Decisions, times: int) -> None:
+        known = self._counts.get(id(decisions))
+        if known is not None:
+            known[1][0] += times
+            return
+        if len(self._counts) >= _WAITING:
+            self.settle()
+        self._counts[id(decisions)] = decisions, [times]
+
+    def settle(self) -> None:
+        """Counts in the tally what waits to be counted."""
+        for decisions, (times,) in self._counts.values():
+            self._tally.add(decisions, times)
+        self._counts.clear()
+
+    @property
+    def tally(self) -> Tally:
+        """What was decided so far."""
+        self.settle()
+        return self._tally
+
+    def _exchange(self, row: ResultRow, times: int) -> None:
+        decisions, number = row.decisions, row.exchange
+        cell = (decisions.operation, decisions.media)
+        if decisions.operation and row.microseconds:
+            self._tally.took[cell] += row.microseconds
+        if decisions.outcome == "judged" and decisions.status not in _REFUSED_AT_ONCE:
+            self.tested += times
+        if decisions.intent.partition(":")[0] == "accepted" and decisions.outcome != "unrecognised":
+            exact = decisions.intent == "accepted"
+            self.intended += times * exact
+            if self.exercised is not None:
+                self.exercised.intended[cell] += times
+                self.exercised.accepted[cell] += times * decisions.accepted
+        self.accepted += times * decisions.accepted
+        if self.exercised is not None:
+            self.exercised.add(row.exercised)
+        if number is None:
             return
         for name, decided in (("passed", decisions.passed), ("failed", decisions.failed)):
             for clause, _ in decided:
-                seen = self._seen.setdefault(clause, {}).setdefault(name, [])
-                if len(seen) < NAMED and exchange not in seen:
-                    seen.append(exchange)
+                seen = self.exchanges_of.setdefault(clause, {}).setdefault(name, [])
+                if len(seen) < NAMED and number not in seen:
+                    seen.append(number)
 
-    def observe(self, kind: str, message: str, judgement: Judgement) -> None:
-        """Takes in something that a caller saw and no clause decides."""
-        origin = judgement.context.exchange.origin if judgement.context else ""
-        self.add_observation(Observation(kind, message, "", "", judgement.operation, judgement.media, origin))
+    def wants(self, key: Key, size: int) -> bool:
+        """Would evidence of a finding be shown: is it new, or shorter than what there is?
 
-    def add_observation(self, observation: Observation) -> None:
-        """Takes in an observation."""
-        raw = (observation.kind, observation.operation, shape(observation.pointer), observation.message)
-        if raw in self._raw:
-            first, number = self._observed[self._raw[raw]]
-            self._observed[self._raw[raw]] = (first, number + 1)
+        Args:
+            key: `Finding.same_as` of the redacted finding.
+            size: Bytes to read.
+        """
+        known = self.found.get(key)
+        if known is None:
+            return len(self.found) < SHOWN
+        return bool(known.evidence) and size < known.size
+
+    def _finding_in(self, seen: SeenFinding, outcome: str, exchange: int | None) -> None:
+        key = seen.finding.same_as()
+        if outcome in BESIDE:
+            outcome = "judged"
+        known = self.found.get(key)
+        if known is None:
+            evidence = dict(seen.evidence) if len(self.found) < SHOWN else {}
+            self.found[key] = Found(seen.finding, outcome, exchange, evidence, size=seen.size)
             return
-        key = self.add_redacted_observation(self.redactor.observation(observation))
-        if len(self._raw) < 20 * OBSERVED:
-            self._raw[raw] = key
+        known.count += 1
+        if outcome == "judged":
+            known.outcome = outcome
+        if known.evidence and seen.evidence and seen.size < known.size:
+            known.finding, known.exchange, known.size = seen.finding, exchange, seen.size
+            known.evidence = {**known.evidence, **seen.evidence}
 
-    def add_redacted_observation(self, seen: Observation) -> tuple[str, ...]:
-        """Takes in an observation that was redacted; what makes it the same one."""
+    def observe(self, seen: Observation, times: int = 1) -> None:
+        """Takes in an observation, seen so many times."""
         key = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
-        if key not in self._observed:
+        if key not in self.observed:
             if self._kinds[seen.kind] >= OBSERVED:
                 seen = replace(seen, operation="", media="", pointer="", xpath="", message=_MORE)
                 key = (seen.kind, "", "", _MORE)
             self._kinds[seen.kind] += 1
-        first, number = self._observed.get(key, (seen, 0))
-        self._observed[key] = (first, number + 1)
-        return key
+        first, number = self.observed.get(key, (seen, 0))
+        self.observed[key] = (first, number + times)
 
-    def findings(
-        self,
-        findings: Iterable[Finding],
-        judgement: Judgement,
-        exchange: int | None = None,
-        twin: Judgement | None = None,
-    ) -> None:
-        """Takes in findings that belong to an exchange, or to that and the one that it was compared with."""
-        size = _size(judgement)
-        for finding in findings:
-            raw = finding.same_as()
-            key = self._raw.get(raw) or self.redactor.finding(finding).same_as()
-            if key in self._found:
-                known = self._found[key]
-                known.count += 1
-                if judgement.outcome == "judged":
-                    known.outcome = "judged"
-                if known.evidence and size < known.size:
-                    known.finding, known.exchange, known.size = self.redactor.finding(finding), exchange, size
-                    known.evidence |= self._evidence(judgement, twin)
-            else:
-                redacted = self.redactor.finding(finding)
-                evidence = self._evidence(judgement, twin) if len(self._found) < SHOWN else {}
-                self._found[key] = _Found(redacted, judgement.outcome, exchange, evidence, size=size)
-            if len(self._raw) < 20 * OBSERVED:
-                self._raw[raw] = key
+    def merge(self, other: Summary) -> None:
+        """Adds the summary of a later part of the run; the other one is not used any more."""
+        self.files += other.files
+        self.gaps += other.gaps
+        self.interrupted = self.interrupted or other.interrupted
+        self.general_reason = self.general_reason or other.general_reason
+        self.reasons = {**other.reasons, **self.reasons}
+        self.latency = self.latency or other.latency
+        self.further_codes |= other.further_codes | (self.own_codes or set()) | (other.own_codes or set())
+        self.own_codes = None
+        for name in ("forgotten", "unjudged", "tested", "intended", "accepted"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        if other.exercised is not None:
+            self.exercised = self.exercised or Coverage()
+            self.exercised.merge(other.exercised)
+        self.settle()
+        self._tally.merge(other.tally)
+        for clause, seen in other.exchanges_of.items():
+            for name, numbers in seen.items():
+                mine = self.exchanges_of.setdefault(clause, {}).setdefault(name, [])
+                mine += [number for number in numbers if number not in mine][: NAMED - len(mine)]
+        for found in other.found.values():
+            again = SeenFinding(found.finding, found.evidence, found.size)
+            self._finding_in(again, found.outcome, found.exchange)
+            self.found[found.finding.same_as()].count += found.count - 1
+        for observation, number in other.observed.values():
+            self.observe(observation, number)
 
-    @property
-    def tested(self) -> int:
-        """Exchanges that got past the door: neither their credentials nor their address was refused."""
-        return self._tested
-
-    def seen(self) -> dict[tuple[str, ...], int]:
+    def seen(self) -> dict[Key, int]:
         """The distinct findings so far, by what makes them the same one, and how often each was seen."""
-        return {key: one.count for key, one in self._found.items()}
+        return {key: found.count for key, found in self.found.items()}
 
-    def rows(self, keys: Iterable[tuple[str, ...]]) -> list[dict[str, Any]]:
-        """Findings as a report shows them, the worst first.
-
-        Args:
-            keys: Keys of `seen`.
-        """
-        standing = {id(one) for one in self.kept()}
-        found = [self._found[key] for key in keys if id(self._found[key]) in standing]
-        return [self._finding(one) for one in sorted(found, key=self._rank)]
-
-    def attach(self, key: tuple[str, ...], **evidence: str) -> None:
+    def attach(self, value: Mapping[str, Any]) -> None:
         """Adds to the evidence of a finding, such as the file that makes it again.
 
         Args:
-            key: A key of `seen`.
-            evidence: Names and texts, redacted already.
+            value: `key`, a key of `seen`, and `evidence`, names and texts, redacted already.
         """
-        self._found[key].evidence |= evidence
-
-    def _evidence(self, judgement: Judgement, twin: Judgement | None = None) -> dict[str, str]:
-        """Request, answer, the answer that it was compared with, and a command to repeat the request; redacted, short
-        enough for a report.
-        """
-        if judgement.context is None:
-            return {}
-        exchange = self.redactor.exchange(judgement.context.exchange)
-        request, response = exchange.request, exchange.response
-        evidence = {}
-        if request.method:
-            head = "".join(f"{name}: {value}\n" for name, value in request.headers)
-            evidence["request"] = f"{request.method} {request.target}\n{head}\n{excerpt(request.body)}"
-            evidence["curl"] = curl(request.method, request.target, request.headers, request.body)
-        if response is not None:
-            evidence["response"] = _answer(response)
-        if twin is not None and twin.context is not None:
-            other = self.redactor.exchange(twin.context.exchange).response
-            if other is not None:
-                evidence["twin"] = _answer(other)
-        return evidence
+        self.found[tuple(value["key"])].evidence |= value["evidence"]
 
     # ---- the end of it -----------------------------------------------------------------------------------------------
 
-    def kept(self) -> list[_Found]:
+    def kept(self) -> list[Found]:
         """The findings that stand. Where nothing was tested, a missing address is no breach but no test at all."""
-        if self._tested:
-            return list(self._found.values())
-        return [one for one in self._found.values() if one.outcome != "absent"]
+        if self.tested:
+            return list(self.found.values())
+        return [found for found in self.found.values() if found.outcome != "absent"]
 
-    def exit_code(self, tally: Tally) -> ExitCode:
+    def exit_code(self) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""
-        return worst(*self.codes(tally))
+        return worst(*self.codes())
 
-    def codes(self, tally: Tally) -> list[ExitCode]:
+    def codes(self) -> list[ExitCode]:
         """All exit codes that apply."""
-        codes = [ExitCode.PASSED]
+        if self.own_codes is not None:
+            return [ExitCode.PASSED, *self.own_codes, *self.further_codes]
+        tally, codes = self.tally, [ExitCode.PASSED]
         if self.interrupted:
             codes.append(ExitCode.INTERRUPTED)
         if any(row["problem"] and row["problem"]["kind"] == "file.unreadable" for row in self.files):
@@ -236,112 +273,67 @@ class Summary:
         unanswered = tally.outcomes["unanswered"]
         if unanswered and unanswered == sum(tally.outcomes.values()) and not self.files:
             codes.append(ExitCode.UNREACHABLE)
-        if any(counts(self.spec.clauses[one.finding.clause], self.fail_on) for one in self.kept()):
+        if any(counts(self.spec.clauses[found.finding.clause], self.fail_on) for found in self.kept()):
             codes.append(ExitCode.VIOLATED)
-        if not self._tested or (self._meant and not self._accepted) or self.gaps:
+        if not self.tested or (self.intended and not self.accepted) or self.gaps:
             codes.append(ExitCode.INCONCLUSIVE)
-        return codes
+        return [*codes, *self.further_codes]
 
-    def report(self, command: str, tally: Tally, run: Mapping[str, Any]) -> dict[str, Any]:
-        """The report of the run as `leadproof.report/1`."""
-        kept = sorted(self.kept(), key=self._rank)
-        dropped = {one.finding.clause for one in self._found.values()} - {one.finding.clause for one in kept}
-        clauses = [self._clause(clause, tally, dropped) for clause in self.spec.clauses.values()]
-        report = {
-            "schema": SCHEMA,
-            "command": command,
-            "verdict": "",
-            "exit_code": 0,
-            "counts": {
-                "exchanges": self.exchanges,
-                "judged": tally.outcomes["judged"],
-                "unrecognised": tally.outcomes["unrecognised"],
-                "unauthorised": tally.outcomes["unauthorised"],
-                "absent": tally.outcomes["absent"],
-                "unanswered": tally.outcomes["unanswered"],
-                "findings": sum(one.count for one in kept),
-            },
-            "files": self.files,
-            "findings": [self._finding(one) for one in kept],
-            "observations": [self._observation(one, number) for one, number in self._observed.values()],
-            "clauses": clauses,
-            "coverage": {**coverage(tally), **self._exercised(clauses)},
-            "latency": {},
-            "run": {**run, "fail_on": self.fail_on, "versions": versions(), "readings": readings(self.spec)},
-            "equivalence": equivalence(self.spec, tally),
-            "attestations": attestations(self.spec),
-            "rests_on": {"tested": self._tested, "meant": self._meant, "accepted": self._accepted},
-        }
-        settle(report, self.codes(tally))
-        return report
-
-    def _exercised(self, clauses: list[dict[str, Any]]) -> dict[str, Any]:
-        """What was exercised in detail, and what was to be and was not."""
-        if self.exercised is None:
-            return {}
-        results = {row["id"]: row["result"] for row in clauses if row["check"]}
-        details = self.exercised.report(self.spec, results)
-        return {"exercised": details, "gaps": self.gaps, "suite": self.exercised.suite}
-
-    def _rank(self, one: _Found) -> tuple[bool, int, int, str]:
-        clause = self.spec.clauses[one.finding.clause]
-        levels = ("must", "should", "may")
-        return (
-            not counts(clause, self.fail_on),
-            levels.index(clause.level),
-            list(OPERATIONS).index(one.finding.operation),
-            clause.id,
-        )
-
-    def _finding(self, one: _Found) -> dict[str, Any]:
-        finding, clause = one.finding, self.spec.clauses[one.finding.clause]
-        return {
-            "clause": finding.clause,
-            "kind": finding.kind,
-            "level": clause.level,
-            "basis": clause.basis,
-            "operation": finding.operation,
-            "media_type": f"application/{finding.media}" if finding.media else "",
-            "origin": finding.origin,
-            "exchange": one.exchange,
-            "pointer": finding.pointer,
-            "xpath": finding.xpath,
-            "expected": finding.expected,
-            "actual": finding.actual,
-            "message": finding.message,
-            "text": clause.text,
-            "place": clause.place,
-            "count": one.count,
-            "decides": counts(clause, self.fail_on),
-            **one.evidence,
-        }
-
-    @staticmethod
-    def _observation(one: Observation, number: int) -> dict[str, Any]:
-        return {
-            "kind": one.kind,
-            "operation": one.operation,
-            "media_type": f"application/{one.media}" if one.media else "",
-            "origin": one.origin,
-            "pointer": one.pointer,
-            "xpath": one.xpath,
-            "message": one.message,
-            "count": number,
-        }
-
-    def _clause(self, clause: Clause, tally: Tally, dropped: set[str]) -> dict[str, Any]:
-        reason = self.reasons.get(clause.id) or ("" if clause.untestable else self.general_reason)
-        return clause_row(clause, tally, dropped=dropped, reason=reason, seen=self._seen.get(clause.id, {}))
+    @property
+    def exchanges(self) -> int:
+        """Exchanges so far, judged or not."""
+        return sum(self.tally.outcomes.values()) + self.unjudged
 
 
-def _answer(response: Response) -> str:
-    head = "".join(f"{name}: {value}\n" for name, value in response.headers)
-    return f"{response.status}\n{head}\n{excerpt(response.body)}"
+# ---- what is noted about a run ---------------------------------------------------------------------------------------
 
 
-def _size(judgement: Judgement) -> int:
-    """How much there is to read: the body, and the steps that led to it."""
-    if judgement.context is None:
-        return 0
-    exchange = judgement.context.exchange
-    return len(exchange.request.body) + 100 * exchange.origin.count(" > ")
+def _interrupt(summary: Summary, value: Any) -> None:
+    summary.interrupted = bool(value)
+
+
+def _general_reason(summary: Summary, value: Any) -> None:
+    summary.general_reason = summary.general_reason or str(value)
+
+
+def _reasons(summary: Summary, value: Any) -> None:
+    summary.reasons = {**value, **summary.reasons}
+
+
+def _exercising(summary: Summary, value: Any) -> None:
+    summary.exercised = summary.exercised or Coverage()
+
+
+def _suite(summary: Summary, value: Any) -> None:
+    summary.exercised = summary.exercised or Coverage()
+    summary.exercised.suite |= value
+
+
+def _latency(summary: Summary, value: Any) -> None:
+    summary.latency = dict(value)
+
+
+def _own_codes(summary: Summary, value: Any) -> None:
+    summary.own_codes = {ExitCode(code) for code in value}
+
+
+def _forgotten(summary: Summary, value: Any) -> None:
+    summary.forgotten += int(value)
+
+
+#: What may be noted -> what it does.
+NOTES: dict[str, Callable[[Summary, Any], None]] = {
+    "file": lambda summary, value: summary.files.append(dict(value)),
+    "gap": lambda summary, value: summary.gaps.append(str(value)),
+    "reasons": _reasons,
+    "general_reason": _general_reason,
+    "interrupted": _interrupt,
+    "observation": lambda summary, value: summary.observe(Observation(**value)),
+    "exercising": _exercising,
+    "suite": _suite,
+    "attach": Summary.attach,
+    "latency": _latency,
+    "code": lambda summary, value: summary.further_codes.add(ExitCode(value)),
+    "codes": _own_codes,
+    "forgotten": _forgotten,
+}

@@ -89,7 +89,7 @@ def wrong(words: str, pairs: Headers, story: CaseContext) -> None:
         "ping", value=value, intent="unauthorised", what=words, authorised=False, headers=pairs
     )
     if judgement.context is not None and judgement.context.accepted:
-        story.session.summary.observe("status.unexpected", f"a ping with {words} was accepted", judgement)
+        story.session.ledger.observe("status.unexpected", f"a ping with {words} was accepted", judgement)
 
 
 def spelt(scheme: str, story: CaseContext) -> None:
@@ -106,4 +106,4 @@ def spelt(scheme: str, story: CaseContext) -> None:
         headers=((name, form.format(secret)),),
     )  # fmt: skip
     if judgement.outcome == "unauthorised":
-        story.session.summary.observe("status.unexpected", f"credentials spelt {scheme} are not taken", judgement)
+        story.session.ledger.observe("status.unexpected", f"credentials spelt {scheme} are not taken", judgement)

@@ -49,7 +49,7 @@ def called(operation: str, fmt: str, story: CaseContext) -> None:
     if created.answer is None:
         raise CaseSkipped("the answer to the create that asked for the call cannot be read")
     call = receiver.wait(path, PATIENCE)
-    story.session.note(story.session.judge.callback(created, call), created)
+    story.session.ledger.add_callback(created, call)
     if call is not None:
         story.ask_status(created, "after the call")
 
@@ -70,4 +70,4 @@ def once(fmt: str, story: CaseContext) -> None:
     call = receiver.wait(path, PATIENCE) if created.answer is not None else None
     if call is not None:
         calls = receiver.all(path, SETTLE)
-        story.session.note(story.session.judge.callback(created, call, calls), created)
+        story.session.ledger.add_callback(created, call, calls)

@@ -58,7 +58,7 @@ def edges(operation: str, fmt: str, story: CaseContext) -> None:
 def generated(operation: str, fmt: str, story: CaseContext) -> None:
     """Generated requests of one cell."""
     story.need_source(operation)
-    made = strategy(story.session.judge.spec, operation, fmt, story.maker)
+    made = strategy(story.session.spec, operation, fmt, story.maker)
 
     def holds(value: Value) -> bool:
         own, intent = _own(operation, value, story)
@@ -70,7 +70,7 @@ def generated(operation: str, fmt: str, story: CaseContext) -> None:
 def negative(operation: str, fmt: str, story: CaseContext) -> None:
     """Generated requests that are wrong, as an independent reader confirms; the origin says what was changed."""
     story.need_source(operation)
-    spec = story.session.judge.spec
+    spec = story.session.spec
 
     def sent(one: wrong.Negative | None) -> bool:
         if one is None or (operation == "create_lead_sends" and "/source" in one.fault):
@@ -99,7 +99,7 @@ def negative(operation: str, fmt: str, story: CaseContext) -> None:
 def twins(operation: str, story: CaseContext) -> None:
     """Any generated request, in JSON and in XML: two requests that differ in representation and identity only."""
     story.need_source(operation)
-    made = strategy(story.session.judge.spec, operation, "xml", story.maker)
+    made = strategy(story.session.spec, operation, "xml", story.maker)
 
     def agree(value: Value) -> bool:
         if operation in ("ping", "duplicate_check"):  # a reference has its place in XML only
@@ -111,8 +111,7 @@ def twins(operation: str, story: CaseContext) -> None:
                 own["source"].setdefault("sendDelay", 0)
             intents.add(intent)
             answers.append(story.session.call(operation, fmt, own, intent=intent, what="generated twin"))
-        found = story.session.judge.twins(*answers)
-        story.session.note(found, *answers)
+        found = story.session.ledger.add_twins(*answers)
         return not found.findings and all(fine(one, story) for one in answers)
 
     explore(made, agree, seed=story.seed, examples=max(1, story.examples // 2), expired=story.expired)
@@ -126,7 +125,7 @@ def fine(judgement: Judgement, story: CaseContext) -> bool:
 
     What is known has its example; to make another one small would cost time and say nothing new.
     """
-    spec, known = story.session.judge.spec, story.known
+    spec, known = story.session.spec, story.known
     return not any(decides(one.clause, spec) and one.same_as() not in known for one in judgement.findings)
 
 

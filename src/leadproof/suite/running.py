@@ -74,19 +74,19 @@ def run_case(
         BudgetSpent: No more requests may be sent.
         TargetError: The very first request could not reach the target.
     """
-    summary, tally = story.session.summary, story.session.judge.tally
-    known, before, sent, started = summary.seen(), Counter(tally.outcomes), story.session.client.sent, clock()
+    ledger, spec = story.session.ledger, story.session.spec
+    known, before = ledger.summary.seen(), Counter(ledger.tally.outcomes)
+    sent, started = story.session.client.sent, clock()
     story.begin(position)
     reason = ""
     try:
         case.run(story)
     except CaseSkipped as error:
         reason = str(error)
-        for clause in case.clauses(story.session.judge.spec):
-            summary.reasons.setdefault(clause, reason)
-    keys = tuple(key for key, count in summary.seen().items() if count > known.get(key, 0))
-    rows = tuple(summary.rows(keys))
-    ended = Counter(tally.outcomes) - before
+        ledger.note("reasons", dict.fromkeys(case.clauses(spec), reason))
+    keys = tuple(key for key, count in ledger.summary.seen().items() if count > known.get(key, 0))
+    rows = tuple(ledger.finding_rows(keys))
+    ended = Counter(ledger.tally.outcomes) - before
     result = "failed" if any(row["decides"] for row in rows) else "untested" if reason else "passed"
     if result != "failed" and not case.door and ended and not ended["judged"]:
         door = ended.most_common(1)[0][0]
@@ -168,12 +168,11 @@ def run_all(
 
 def futile(story: CaseContext) -> bool:
     """Did a run try enough, and get no response that a lead receiver gives?"""
-    return story.session.client.sent >= FUTILE and not story.session.judge.tally.covered()
+    return story.session.client.sent >= FUTILE and not story.session.ledger.tally.covered()
 
 
 def _left_out(story: CaseContext, topic: str, case: Case, reason: str) -> Outcome:
-    for clause in case.clauses(story.session.judge.spec):
-        story.session.summary.reasons.setdefault(clause, reason)
+    story.session.ledger.note("reasons", dict.fromkeys(case.clauses(story.session.spec), reason))
     return Outcome(topic, case, "left out", reason)
 
 

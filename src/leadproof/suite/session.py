@@ -1,11 +1,8 @@
-"""The pipeline of a run that sends: compose, send, judge, keep. Every command that talks to a target goes through
-it.
-"""
+"""A run that sends: compose a request, send it, hand the exchange to the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -13,12 +10,8 @@ from leadproof import bodies
 from leadproof.core.exchange import Exchange, Headers, Request, WireProblem
 from leadproof.core.operations import OPERATIONS
 from leadproof.http.client import Client, compose, require_reachable
-from leadproof.judge import Judge, Judgement
-from leadproof.runs.evidence import Run
-from leadproof.runs.summary import Summary
-
-#: Called after each exchange with its origin and its judgement.
-Progress = Callable[[str, Judgement], None]
+from leadproof.judge import Judgement
+from leadproof.runs.ledger import Ledger
 
 
 class BudgetSpent(Exception):
@@ -39,27 +32,20 @@ class Session:
     def __init__(
         self,
         client: Client,
-        judge: Judge,
-        summary: Summary,
-        run: Run | None = None,
+        ledger: Ledger,
         *,
         budget: int = 0,
-        progress: Progress | None = None,
     ) -> None:
         """Joins the parts.
 
         Args:
             client: Sends.
-            judge: Judges.
-            summary: Collects.
-            run: Writes the evidence; None to keep none.
+            ledger: Judges and keeps.
             budget: Requests that may be sent; 0 for any number.
-            progress: Told of every exchange.
         """
-        self.client, self.judge, self.summary, self.run = client, judge, summary, run
+        self.client, self.ledger, self.spec = client, ledger, ledger.spec
         self._budget = budget
         self._silent = 0
-        self._progress = progress
 
     def call(
         self,
@@ -100,7 +86,7 @@ class Session:
         row = OPERATIONS[operation]
         path = row.path.format_map({key: quote(str(one), safe="") for key, one in (parameters or {}).items()})
         if body is None:
-            body = bodies.encode_request(operation, fmt, value, self.judge.spec) if row.body else b""
+            body = bodies.encode_request(operation, fmt, value, self.spec) if row.body else b""
         credentials = self.client.target.credentials() if authorised else ()
         request = compose(row.method, path, fmt=fmt, accept=accept, body=body, credentials=credentials)
         if headers:
@@ -126,22 +112,7 @@ class Session:
     def take(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
         """Judges an exchange and keeps it, with what a probe saw of its bytes."""
         self._silent = self._silent + 1 if exchange.failure == "transport.timeout" else 0
-        judgement = self.judge.judge(exchange, problems)
-        number = self.run.judged(exchange, judgement) if self.run else None
-        self.summary.add(judgement, number)
-        if self._progress:
-            self._progress(exchange.origin, judgement)
+        judgement = self.ledger.add(exchange, problems)
         if self._silent >= SILENCE:
             raise GaveUp(f"the run ended after {SILENCE} requests in a row that got no answer in time")
-        return replace(judgement, number=number)
-
-    def note(self, beside: Judgement, *about: Judgement) -> None:
-        """Keeps what came from laying exchanges side by side.
-
-        Args:
-            beside: What was decided, and found.
-            about: The exchanges; what is found is shown with the first, and with the answer of the second.
-        """
-        self.summary.findings(beside.findings, about[0], about[0].number, *about[1:2])
-        if self.run:
-            self.run.append_comparison(beside, *(one.number for one in about))
+        return judgement

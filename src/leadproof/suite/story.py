@@ -84,7 +84,7 @@ class CaseContext:
             position: Of the case in the table of all cases.
         """
         self.numbers = count(position * NUMBERS + 1)
-        self.known = frozenset(self.session.summary.seen())
+        self.known = frozenset(self.session.ledger.summary.seen())
 
     def need_source(self, operation: str) -> None:
         """Ends a case whose operation the profile has nobody to send for.

@@ -30,7 +30,7 @@ def twin(operation: str, refused: bool, story: CaseContext) -> None:
                 value = story.post(number, order, offers(asked)[:1])
         intent = f"refused:{outcome}" if refused else "accepted"
         answers.append(story.session.call(operation, fmt, value, intent=intent, what="twin"))
-    story.session.note(story.session.judge.twins(*answers), *answers)
+    story.session.ledger.add_twins(*answers)
 
 
 def known(story: CaseContext) -> None:
@@ -40,4 +40,4 @@ def known(story: CaseContext) -> None:
     story.session.call("create_lead", value=value, what="to be looked for")
     check, _ = story.again("duplicate_check", number)
     answers = [story.session.call("duplicate_check", fmt, check, what="twin") for fmt in ("json", "xml")]
-    story.session.note(story.session.judge.twins(*answers), *answers)
+    story.session.ledger.add_twins(*answers)

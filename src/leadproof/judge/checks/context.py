@@ -80,16 +80,19 @@ class LeadSeen:
 class Remembered(Generic[K, V]):
     """A mapping that forgets its oldest entries: it keeps at most `most`, and at least half as many."""
 
-    __slots__ = ("_old", "_young", "most")
+    __slots__ = ("_old", "_young", "forgotten", "most")
 
     def __init__(self, most: int = REMEMBERED) -> None:
         self.most = most
+        #: Entries that were forgotten.
+        self.forgotten = 0
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
 
     def __setitem__(self, key: K, value: V) -> None:
         self._young[key] = value
         if len(self._young) > self.most // 2:
+            self.forgotten += len(self._old.keys() - self._young.keys())
             self._old, self._young = self._young, {}
 
     def __getitem__(self, key: K) -> V:
@@ -136,10 +139,17 @@ class History:
         found: V = self._shared.setdefault((type(value), value), value)
         return found
 
+    def _tables(self) -> tuple[Remembered[Any, Any], ...]:
+        return (self.request_ids, self.created, self.leads, self.keyed, self.orders, self.refused, self.offers)
+
+    @property
+    def forgotten(self) -> int:
+        """Entries that were forgotten: what follows may be judged as if they had not been there."""
+        return sum(table.forgotten for table in self._tables())
+
     def shorten(self, most: int) -> None:
         """Remembers at most so many of each from now on."""
-        tables = (self.request_ids, self.created, self.leads, self.keyed, self.orders, self.refused, self.offers)
-        for table in tables:
+        for table in self._tables():
             table.most = most
 
 

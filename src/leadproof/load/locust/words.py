@@ -14,11 +14,11 @@ from leadproof.core.text import visible
 from leadproof.judge import Judge
 from leadproof.load import console, latency, objectives
 from leadproof.load.job import Job
-from leadproof.load.story import LoadRun, exchange_of
+from leadproof.load.story import KEPT, LoadRun, exchange_of
 from leadproof.redact import Redactor
 from leadproof.runs import config
 from leadproof.runs.evidence import Run
-from leadproof.runs.summary import Summary
+from leadproof.runs.ledger import KeepPolicy, Ledger
 
 
 def complain(error: LeadproofError) -> None:
@@ -43,7 +43,8 @@ def begin(job: Job, processes: int = 1) -> LoadRun:
         run = Run.open(Path(configured.out), "load", redactor=redactor, seed=job.seed, target=job.url, facts=facts)
     except LeadproofError as error:
         _unwritten(error)
-    return LoadRun(job, objectives.load(job.scenario.goals), Judge(spec, profile), Summary(spec, redactor), run)
+    ledger = Ledger(Judge(spec, profile), redactor, evidence=run, keep=KeepPolicy(KEPT))
+    return LoadRun(job, objectives.load(job.scenario.goals), ledger, run)
 
 
 def tell(story: LoadRun, samples: Sequence[Sequence[Any]]) -> ExitCode:
@@ -54,6 +55,7 @@ def tell(story: LoadRun, samples: Sequence[Sequence[Any]]) -> ExitCode:
     except LeadproofError as error:  # the disk is full, say: what was measured is still told
         _unwritten(error)
         story.run = None
+        story.ledger.stop_keeping()
         report, _ = _report(story, samples)
     for line in console.everything(story, report):
         click.echo(line)
@@ -65,7 +67,7 @@ def tell(story: LoadRun, samples: Sequence[Sequence[Any]]) -> ExitCode:
 def _report(story: LoadRun, samples: Sequence[Sequence[Any]]) -> tuple[dict[str, Any], Path | None]:
     """The report, and the page of it where there is a run directory."""
     for sample in samples:
-        story.judged(exchange_of(sample))
+        story.ledger.add(exchange_of(sample))
     run = story.run
     if run is None:
         return story.report({}, latency.described), None

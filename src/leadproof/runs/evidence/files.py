@@ -45,16 +45,19 @@ class Lines:
         except OSError as error:
             raise failed(path, error) from error
 
-    def append(self, row: Mapping[str, Any]) -> None:
+    def append(self, row: Mapping[str, Any]) -> int:
+        """Appends a row; the bytes that it takes."""
         if self._file.closed:
             raise UsageError(f"{self._path.name} is closed", hint="Write what belongs to a run before it is closed.")
         # ASCII, so that no string from outside (half a surrogate pair, a bidi mark) can spoil a line.
-        left = memoryview(json.dumps(row, separators=(",", ":")).encode("ascii") + b"\n")
+        line = json.dumps(row, separators=(",", ":")).encode("ascii") + b"\n"
+        left = memoryview(line)
         try:
             while left:
                 left = left[self._file.write(left) or 0 :]
         except OSError as error:
             raise failed(self._path, error) from error
+        return len(line)
 
     def close(self) -> None:
         self._file.close()

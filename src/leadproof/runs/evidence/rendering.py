@@ -8,7 +8,7 @@ from typing import Any
 
 from leadproof.core.errors import UsageError
 from leadproof.runs.evidence.files import EXCHANGES, write
-from leadproof.runs.evidence.reading import lines
+from leadproof.runs.evidence.results import lines
 from leadproof.runs.formats import EXPORTS, FORMATS, RENDERERS
 
 

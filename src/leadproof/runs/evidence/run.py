@@ -1,4 +1,4 @@
-"""`Run`: one run directory, from the first exchange to the manifest."""
+"""`Run`: one run directory, from the first exchange to the manifest; `Appender`, what is written as it goes on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from leadproof.core import resources
 from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.core.findings import Finding, Observation
-from leadproof.judge import Decisions, Judgement
 from leadproof.redact import Redactor
 from leadproof.runs.evidence.files import (
     EXCHANGES,
@@ -31,9 +30,10 @@ from leadproof.runs.evidence.files import (
     write,
 )
 from leadproof.runs.evidence.manifest import write_manifest
-from leadproof.runs.evidence.reading import lines, reporting_bad_rows
 from leadproof.runs.evidence.rendering import write_reports
+from leadproof.runs.evidence.results import RowWriter, lines, reporting_bad_rows
 from leadproof.runs.evidence.rows import exchange_row
+from leadproof.runs.results import Row
 
 
 def utc_now() -> datetime:
@@ -47,104 +47,83 @@ def random_id() -> str:
 
 
 class Appender:
-    """Exchanges and findings on their way into a run directory; several processes may append to one.
+    """Exchanges, findings and result rows on their way into a run directory; several processes may append to one.
 
     Args:
         path: The run directory.
-        redactor: What everything passes through.
-        numbers: Gives each exchange its number in the run; counts from 1 if left out.
+        redactor: What everything raw passes through.
+        rows: Name of the file of result rows, where another process writes one, too (see `results.RowWriter`).
     """
 
-    def __init__(self, path: Path, redactor: Redactor, numbers: Callable[[], int] | None = None) -> None:
+    def __init__(self, path: Path, redactor: Redactor, rows: str = "rows") -> None:
         self.path = path
         self._redactor = redactor
-        self._count = 0
-        self._numbers = numbers
         self._exchanges = Lines(path / EXCHANGES)
         self._findings = Lines(path / FINDINGS)
+        self._rows = RowWriter(path, rows)
+        #: The highest number of an exchange so far.
+        self.kept = 0
 
-    def _number(self) -> int:
-        self._count = self._numbers() if self._numbers else self._count + 1
-        return self._count
-
-    def exchange(self, exchange: Exchange, decisions: Decisions | None = None) -> int:
+    def exchange(self, exchange: Exchange, number: int | None = None) -> int:
         """Redact an exchange and append it; its number in the run, from 1.
 
         Args:
             exchange: Raw.
-            decisions: What the judge decided about it, kept in the same line.
+            number: Its number, where several append; else it is the next one.
 
         Raises:
             EvidenceError: The disk does not take it.
         """
         redacted = self._redactor.exchange(exchange)
-        number = self._number()
-        row = exchange_row(number, redacted, original=exchange)
-        if decisions is not None:
-            row["judged"] = decisions.row()
-        self._exchanges.append(row)
-        return number
+        self.kept = self.kept + 1 if number is None else number
+        self._exchanges.append(exchange_row(self.kept, redacted, original=exchange))
+        return self.kept
 
-    def judged(self, exchange: Exchange, judgement: Judgement) -> int:
-        """Append an exchange with all that the judge said of it; its number in the run.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        number = self.exchange(exchange, judgement.decisions())
-        self._found(judgement, number)
-        return number
-
-    def append_judgement(self, number: int, judgement: Judgement) -> None:
-        """Append all that the judge said of an exchange that was written before it was judged.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        self._findings.append({"n": number, "what": "judged", "judged": judgement.decisions().row()})
-        self._found(judgement, number)
-
-    def _found(self, judgement: Judgement, number: int) -> None:
-        for finding in judgement.findings:
-            self.finding(finding, number)
-        for observation in judgement.observations:
-            self.finding(observation, number)
-
-    def append_comparison(self, judgement: Judgement, *numbers: int | None) -> None:
-        """Append what was decided by laying exchanges side by side, and what was found by it.
-
-        Args:
-            judgement: The decisions and findings.
-            numbers: The numbers of the exchanges.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        self._findings.append({"n": list(numbers), "what": "beside", "judged": judgement.decisions().row()})
-        for one in judgement.findings:
-            self.finding(one, numbers[0] if numbers else None)
-
-    def finding(self, finding: Finding | Observation, exchange: int | None = None) -> None:
+    def finding(self, found: Finding | Observation, number: int | None = None) -> None:
         """Redact a finding or an observation and append it.
 
         Args:
-            finding: What was found.
-            exchange: The number of the exchange that it is about, from `exchange()`.
+            found: What was found.
+            number: Of the exchange that it is about.
 
         Raises:
             EvidenceError: The disk does not take it.
         """
-        if isinstance(finding, Finding):
-            redacted: Finding | Observation = self._redactor.finding(finding)
-            what = "finding"
+        redacted: Finding | Observation
+        if isinstance(found, Finding):
+            what, redacted = "finding", self._redactor.finding(found)
         else:
-            redacted = self._redactor.observation(finding)
-            what = "observation"
+            what, redacted = "observation", self._redactor.observation(found)
         row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
-        self._findings.append({"n": exchange, "what": what, **row})
+        self._findings.append({"n": number, "what": what, **row})
+
+    def row(self, row: Row) -> None:
+        """Append a result row, which is redacted.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._rows.append(row)
+
+    def at(self, part: int) -> None:
+        """Say that the rows which follow belong to another part of the run (see `results.RowWriter.at`).
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._rows.at(part)
+
+    def flush(self) -> None:
+        """Write the rows that were only counted.
+
+        Raises:
+            EvidenceError: The disk does not take them.
+        """
+        self._rows.flush()
 
     def close(self) -> None:
         """Nothing more comes from here."""
+        self._rows.close()
         self._exchanges.close()
         self._findings.close()
 
@@ -219,24 +198,22 @@ class Run(Appender):
         self._facts |= self._redactor.data(facts)
 
     def take_over(self, folder: Path) -> int:
-        """Append the lines of a run that is over, as redacted as they are, under numbers that follow on.
+        """Append what a run that is over has kept, as redacted as it is, under numbers that follow on.
 
         Returns:
             What was added to the numbers of its exchanges.
 
         Raises:
-            InputError: They cannot be read.
-            EvidenceError: The disk does not take them.
+            InputError: It cannot be read.
+            EvidenceError: The disk does not take it.
         """
-        offset = self._count
+        offset = self.kept
         with reporting_bad_rows(folder):
             for row in lines(folder / EXCHANGES):
-                self._count = offset + int(row["n"])
-                self._exchanges.append({**row, "n": self._count})
+                self.kept = max(self.kept, offset + int(row["n"]))
+                self._exchanges.append({**row, "n": offset + int(row["n"])})
             for row in lines(folder / FINDINGS):
-                numbers = row["n"] if isinstance(row["n"], list) else [row["n"]]
-                moved = [one and one + offset for one in numbers]
-                self._findings.append({**row, "n": moved if isinstance(row["n"], list) else moved[0]})
+                self._findings.append({**row, "n": row["n"] and row["n"] + offset})
         return offset
 
     def end(self) -> dict[str, Any]:

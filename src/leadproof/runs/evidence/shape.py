@@ -7,7 +7,7 @@ from typing import Any
 
 from leadproof.core.errors import ExitCode, InputError
 from leadproof.runs.formats.view import LEVELS, VERDICTS
-from leadproof.runs.summary import SCHEMA
+from leadproof.runs.report import SCHEMA
 
 #: Lists of a report -> what each row must have, and of which type.
 _ROWS: dict[str, dict[str, Any]] = {

@@ -29,8 +29,6 @@ def render(report: Mapping[str, Any]) -> str:
         escape(view.basis),
         _facts(view),
     ]
-    if report.get("rebuilt"):
-        parts.append(escape(str(report["rebuilt"])))
     parts += changes.comparison(report)
     parts += _findings("Failed requirements", _standing(view.failures), view)
     parts += _load(mapping(report, "latency"))

@@ -1,0 +1,318 @@
+"""Result rows in the run directory: `rows.ndjson`, appended as a run goes on, rotated and compressed, and read back.
+
+What many rows have in common is written once and named by a number from then on, and exchanges of which nothing has to
+be said are counted in one line, so that most exchanges take a few bytes. The lines::
+
+    {"decisions": 3, "is": {…}}     what an exchange may have come to; "finding" and "observation" likewise
+    {"row": 3, "times": 250, "us": 81234}                250 exchanges that came to number 3, in so many microseconds
+    {"row": 3, "us": 310, "n": 17, "findings": [[0]]}    exchange 17 of exchanges.ndjson, with finding 0
+    {"note": "gap", "is": "…"}                           something about the run
+    {"at": 12}                                           what follows belongs to part 12 (file 12 of a capture, …)
+
+One process writes `rows.ndjson`; others beside it write `rows-w1.ndjson` and so on, and the rows of all are read in the
+order of the parts. A full file becomes `rows-0001.ndjson.gz` (RFC 1952). What was written stays readable whenever the
+process dies: at most its last line, and what it had not flushed, is lost.
+"""
+
+from __future__ import annotations
+
+import gzip
+import heapq
+import json
+import re
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from leadproof.core.errors import InputError
+from leadproof.core.findings import Finding, Observation, shape
+from leadproof.judge import Decisions
+from leadproof.runs.evidence.files import Lines, write
+from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
+
+#: Bytes of a file of rows before it is compressed and the next one begins.
+ROTATE = 8 * 1024 * 1024
+
+#: Exchanges that are counted before their line is written.
+_WAITING = 256
+
+#: Things of one kind that have a number at the same time; the oldest gives its number away.
+_NUMBERS = 16_384
+
+_NAME = re.compile(r"(rows(?:-w\d+)?)(?:-(\d{4,}))?\.ndjson(?:\.gz)?")
+
+T = TypeVar("T", Finding, Observation)
+
+
+class _Numbers:
+    """Which number stands for what."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._keys: list[Hashable] = []
+        self._next = 0
+
+    def get(self, key: Hashable) -> tuple[int, bool]:
+        """The number of a key, and whether it is new."""
+        number = self._numbers.get(key)
+        if number is not None:
+            return number, False
+        number = self._next % _NUMBERS
+        self._next += 1
+        if number < len(self._keys):
+            del self._numbers[self._keys[number]]
+            self._keys[number] = key
+        else:
+            self._keys.append(key)
+        self._numbers[key] = number
+        return number, True
+
+
+class RowWriter:
+    """Appends rows to a run directory.
+
+    Args:
+        folder: The run directory.
+        name: Of the file, without its ending: "rows", or "rows-w1" for one of several processes.
+        rotate: Bytes of a file.
+    """
+
+    def __init__(self, folder: Path, name: str = "rows", rotate: int = ROTATE) -> None:
+        self._folder, self._name, self._rotate = folder, name, rotate
+        self._decisions, self._findings, self._observations = _Numbers(), _Numbers(), _Numbers()
+        #: Decisions by their identity, exchanges and microseconds: most decisions are shared.
+        self._waiting: dict[int, tuple[Decisions, list[int]]] = {}
+        self._exchanges = self._size = self._full = 0
+        self._lines: Lines | None = None
+
+    def append(self, row: Row) -> None:
+        """Append a row, or count it.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        if isinstance(row, Note):
+            self.flush()
+            self._write({"note": row.name, "is": row.value})
+            return
+        if not row.remarkable:
+            counts = self._waiting.setdefault(id(row.decisions), (row.decisions, [0, 0]))[1]
+            counts[0] += row.times
+            counts[1] += row.microseconds
+            self._exchanges += row.times
+            if self._exchanges >= _WAITING:
+                self.flush()
+            return
+        line: dict[str, Any] = {"row": self._number_of(row.decisions)}
+        if row.times != 1:
+            line["times"] = row.times
+        if row.microseconds:
+            line["us"] = row.microseconds
+        if row.exchange is not None:
+            line["n"] = row.exchange
+        if row.other is not None:
+            line["with"] = row.other
+        if row.findings:
+            line["findings"] = [self._finding(seen) for seen in row.findings]
+        if row.observations:
+            line["observations"] = [self._observation(seen) for seen in row.observations]
+        if row.exercised:
+            line["exercised"] = [list(pair) for pair in row.exercised]
+        self._write(line)
+
+    def at(self, part: int) -> None:
+        """Say that what follows belongs to another part of the run; parts follow each other in rising order.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self.flush()
+        self._write({"at": part})
+
+    def flush(self) -> None:
+        """Write what was counted.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        waiting, self._waiting, self._exchanges = self._waiting, {}, 0
+        for decisions, (times, microseconds) in waiting.values():
+            line = {"row": self._number_of(decisions)}
+            if times != 1:
+                line["times"] = times
+            if microseconds:
+                line["us"] = microseconds
+            self._write(line)
+
+    def close(self) -> None:
+        """Write what was counted; nothing more comes."""
+        self.flush()
+        if self._lines is not None:
+            self._lines.close()
+
+    def _number_of(self, decisions: Decisions) -> int:
+        number, new = self._decisions.get(decisions)
+        if new:
+            self._write({"decisions": number, "is": decisions.row()})
+        return number
+
+    def _finding(self, seen: SeenFinding) -> list[Any]:
+        # A finding without evidence is another look at one that is known: where exactly it was does not count.
+        number, new = self._findings.get(seen.finding if seen.evidence else seen.finding.same_as())
+        if new:
+            self._write({"finding": number, "is": _members(seen.finding)})
+        return [number, dict(seen.evidence), seen.size] if seen.evidence else [number]
+
+    def _observation(self, seen: Observation) -> int:
+        number, new = self._observations.get((seen.kind, seen.operation, shape(seen.pointer), seen.message))
+        if new:
+            self._write({"observation": number, "is": _members(seen)})
+        return number
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        if self._lines is None:
+            self._lines = Lines(self._folder / f"{self._name}.ndjson")
+        self._size += self._lines.append(line)
+        if self._size >= self._rotate:
+            self._next_file()
+
+    def _next_file(self) -> None:
+        assert self._lines is not None
+        self._lines.close()
+        self._full += 1
+        path, full = self._folder / f"{self._name}.ndjson", self._folder / f"{self._name}-{self._full:04}.ndjson"
+        path.rename(full)  # so that no line stands in two files that are read, whenever the process dies
+        write(full.with_name(full.name + ".gz"), gzip.compress(full.read_bytes(), 6, mtime=0))
+        full.unlink()
+        self._lines, self._size = None, 0
+
+
+def _members(found: Finding | Observation) -> dict[str, str]:
+    return {name: value for name in found.__dataclass_fields__ if (value := getattr(found, name))}
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+def has_rows(folder: Path) -> bool:
+    """Is it a run directory with result rows?"""
+    return any(_NAME.fullmatch(path.name) for path in folder.glob("rows*"))
+
+
+def read_rows(folder: Path) -> Iterator[Row]:
+    """The rows of a run directory, in the order of its parts.
+
+    Raises:
+        InputError: A file cannot be read, or a line but the last is not what leadproof writes.
+    """
+    for _, row in read_parts(folder):
+        yield row
+
+
+def read_parts(folder: Path) -> Iterator[tuple[int, Row]]:
+    """The rows of a run directory with the part that each belongs to.
+
+    Raises:
+        InputError: A file cannot be read, or a line but the last is not what leadproof writes.
+    """
+    writers: dict[str, dict[int, Path]] = {}
+    for path in sorted(folder.glob("rows*")):
+        name = _NAME.fullmatch(path.name)
+        if name:
+            files = writers.setdefault(name[1], {})
+            number = int(name[2] or 10**9)  # the one that is being written is the last
+            if number not in files or path.suffix == ".gz":
+                files[number] = path
+    streams = [_rows([files[number] for number in sorted(files)]) for _, files in sorted(writers.items())]
+    return heapq.merge(*streams, key=lambda pair: pair[0])
+
+
+def _rows(files: list[Path]) -> Iterator[tuple[int, Row]]:
+    """The rows of one writer."""
+    part = 0
+    decisions: dict[int, Decisions] = {}
+    findings: dict[int, Finding] = {}
+    observations: dict[int, Observation] = {}
+    for path in files:
+        with reporting_bad_rows(path.parent):
+            for line in lines(path):
+                if "row" in line:
+                    yield part, _row(line, decisions, findings, observations)
+                elif "decisions" in line:
+                    decisions[line["decisions"]] = Decisions.of(line["is"])
+                elif "finding" in line:
+                    findings[line["finding"]] = _made(Finding, line["is"])
+                elif "observation" in line:
+                    observations[line["observation"]] = _made(Observation, line["is"])
+                elif "at" in line:
+                    part = int(line["at"])
+                else:
+                    yield part, Note(str(line["note"]), line["is"])
+
+
+def _row(
+    line: Mapping[str, Any],
+    decisions: Mapping[int, Decisions],
+    findings: Mapping[int, Finding],
+    observations: Mapping[int, Observation],
+) -> ResultRow:
+    return ResultRow(
+        decisions[line["row"]],
+        int(line.get("times", 1)),
+        int(line.get("us", 0)),
+        _number(line.get("n")),
+        _number(line.get("with")),
+        tuple(SeenFinding(findings[one[0]], *one[1:]) for one in line.get("findings", ())),
+        tuple(observations[one] for one in line.get("observations", ())),
+        tuple((str(dimension), str(item)) for dimension, item in line.get("exercised", ())),
+    )
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _made(kind: type[T], members: Mapping[str, Any]) -> T:
+    return kind(**{name: str(members.get(name, "")) for name in kind.__dataclass_fields__})
+
+
+@contextmanager
+def reporting_bad_rows(folder: Path) -> Iterator[None]:
+    """Inside, a row that is not as leadproof writes it ends in a message."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(
+            f"{folder}: a line is not what leadproof writes ({type(error).__name__}: {error})",
+            hint="was a file changed? leadproof verify tells",
+        ) from None
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file of lines; a last one that is not whole is what a killed run leaves, and is left out.
+
+    Raises:
+        InputError: The file cannot be read, or another line than the last is broken.
+    """
+    broken = 0
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if broken:
+                    raise InputError(
+                        f"{path}, line {broken}: no JSON", hint="only the last line of a killed run may be"
+                    )
+                try:
+                    row = json.loads(line)
+                except (ValueError, RecursionError):
+                    broken = number
+                    continue
+                if not isinstance(row, dict):
+                    raise InputError(f"{path}, line {number}: no JSON object", hint="was the file changed?")
+                yield row
+    except FileNotFoundError:
+        return
+    except (OSError, EOFError) as error:
+        words = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: {words}", hint="check that you may read it") from None

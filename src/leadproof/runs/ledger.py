@@ -1,0 +1,380 @@
+"""The ledger of a run: the one pipeline that every door uses, and the one caller of the judge.
+
+An exchange comes in raw. It is judged, or only counted; what it came to becomes a redacted result row, which is added
+to the summary and appended to the run directory; the exchange itself is kept if the policy says so. The report is made
+of the rows alone: `evidence.rebuild` makes the same one of the run directory, and `merge` adds the ledger of another
+process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from leadproof.contract.profile import Profile
+from leadproof.contract.specs import Specification
+from leadproof.core.excerpts import curl, excerpt
+from leadproof.core.exchange import Exchange, Request, Response, WireProblem
+from leadproof.core.findings import Finding, Observation
+from leadproof.judge import Decisions, Judge, Judgement
+from leadproof.judge.tally import LONGEST, Tally
+from leadproof.redact import Redactor
+from leadproof.runs.evidence.run import Appender
+from leadproof.runs.report import finding_rows, report
+from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
+from leadproof.runs.summary import UNJUDGED, Key, Summary
+
+#: Called after each exchange with its origin and its judgement.
+OnJudged = Callable[[str, Judgement], None]
+
+#: Findings and observations of which it is remembered what they are after redaction: most are made again and again.
+_REMEMBERED = 2_000
+
+_UNJUDGED = Decisions(UNJUDGED)
+
+
+class KeepPolicy:
+    """Which exchanges are kept: all, the first ones and as many again of those with findings, or none.
+
+    Args:
+        most: How many from the beginning, and how many more with findings; None for all.
+        shared: Where the number is kept that several processes share (a `multiprocessing.Value`); None for one.
+    """
+
+    def __init__(self, most: int | None = None, shared: Any = None) -> None:
+        self._most = most
+        self._shared = shared
+        self._own = 0
+
+    @property
+    def count(self) -> int:
+        """Exchanges kept so far."""
+        return int(self._shared.value) if self._shared is not None else self._own
+
+    def has_room(self, judgement: Judgement) -> bool:
+        """Is this exchange to be kept?"""
+        if self._most is None:
+            return True
+        number = self.count
+        return number < self._most or (number < 2 * self._most and bool(judgement.findings))
+
+    def next(self) -> int:
+        """The number of the next exchange, from 1."""
+        if self._shared is None:
+            self._own += 1
+            return self._own
+        with self._shared.get_lock():
+            self._shared.value += 1
+            return int(self._shared.value)
+
+
+class Ledger:
+    """Judges, counts and keeps the exchanges of a run."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        redactor: Redactor,
+        fail_on: str = "must",
+        *,
+        evidence: Appender | None = None,
+        keep: KeepPolicy | None = None,
+        progress: OnJudged | None = None,
+    ) -> None:
+        """Opens an empty ledger.
+
+        Args:
+            judge: Judges, in order.
+            redactor: What everything passes through before it is counted, printed or written.
+            fail_on: What fails the run, of `verdicts.FAIL_ON`.
+            evidence: Writes into the run directory; None to keep nothing.
+            keep: Which exchanges are kept; all if left out.
+            progress: Told of every exchange.
+        """
+        self.summary = Summary(judge.spec, fail_on)
+        self.redactor = redactor
+        self.progress = progress
+        self._judge = judge
+        self._evidence = evidence
+        self._keep = keep or KeepPolicy()
+        self._redacted: dict[Key, Finding] = {}
+        #: Entries that the history has forgotten, as far as it is noted.
+        self._told = 0
+
+    @property
+    def spec(self) -> Specification:
+        """The contract that is judged by."""
+        return self._judge.spec
+
+    @property
+    def profile(self) -> Profile | None:
+        """The posting profile that is judged by."""
+        return self._judge.profile
+
+    @property
+    def tally(self) -> Tally:
+        """What was decided so far."""
+        return self.summary.tally
+
+    @property
+    def kept(self) -> int:
+        """Exchanges kept so far."""
+        return self._keep.count
+
+    def apart(self, *, remember: int = 0) -> Ledger:
+        """A ledger of the same run whose exchanges have nothing to do with those before: a history of its own.
+
+        Args:
+            remember: How many leads, orders and the like it remembers of each; 0 for as many as usual.
+        """
+        other = Ledger(
+            Judge(self.spec, self.profile), self.redactor, self.summary.fail_on, evidence=self._evidence,
+            keep=self._keep, progress=self.progress,
+        )  # fmt: skip
+        other.summary = self.summary
+        if remember:
+            other.shorten(remember)
+        return other
+
+    def shorten(self, most: int) -> None:
+        """Remember at most so many leads, orders and the like from now on."""
+        self._judge.history.shorten(most)
+
+    def stop_keeping(self) -> None:
+        """Write nothing more: the disk takes no more, and what was measured is told all the same."""
+        self._evidence = None
+
+    # ---- taking in ---------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        exchange: Exchange,
+        problems: Sequence[WireProblem] = (),
+        *,
+        observations: Sequence[Observation] = (),
+        number: int | None = None,
+        judge: bool = True,
+    ) -> Judgement:
+        """Judge an exchange, count it, and keep it by the policy.
+
+        Args:
+            exchange: Raw, as it was sent and received.
+            problems: What a probe saw of the bytes on the wire.
+            observations: What the caller saw and no clause decides.
+            number: Of the exchange in the evidence, where it was written before.
+            judge: False to count it only.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        if not judge:
+            self.append(ResultRow(_UNJUDGED, exchange=number))
+            return Judgement(UNJUDGED, "", "", number=number)
+        judgement = self._judge.judge(exchange, problems)
+        if observations:
+            judgement = replace(judgement, observations=(*judgement.observations, *observations), plain=None)
+        evidence = self._evidence
+        if evidence is not None:
+            if number is None and self._keep.has_room(judgement):
+                number = evidence.exchange(exchange, self._keep.next())
+            if number is not None:
+                for finding in judgement.findings:
+                    evidence.finding(finding, number)
+                for seen in judgement.observations:
+                    evidence.finding(seen, number)
+        if number is not None:
+            judgement = replace(judgement, number=number)
+        self.append(self.row_of(judgement, exchange.elapsed, number))
+        if self.progress is not None:
+            self.progress(exchange.origin, judgement)
+        return judgement
+
+    def row_of(self, judgement: Judgement, elapsed: float = 0.0, number: int | None = None) -> ResultRow:
+        """The result row of a judgement, redacted.
+
+        Args:
+            judgement: Of one exchange.
+            elapsed: Seconds that it took.
+            number: Of the exchange in the evidence; None where it was not kept.
+        """
+        exercised, context = self.summary.exercised, judgement.context
+        return ResultRow(
+            judgement.decisions(),
+            1,
+            round(elapsed * 1e6) if 0 < elapsed < LONGEST else 0,
+            number,
+            None,
+            self._findings(judgement.findings, judgement) if judgement.findings else (),
+            tuple(map(self.redactor.observation, judgement.observations)) if judgement.observations else (),
+            exercised.unseen(context) if exercised is not None and context is not None else (),
+        )
+
+    def add_twins(self, left: Judgement, right: Judgement) -> Judgement:
+        """Compare the JSON answer `left` and the XML answer `right` to the same request.
+
+        Raises:
+            EvidenceError: The disk does not take what came of it.
+        """
+        return self._beside(self._judge.twins(left, right), left, right)
+
+    def add_callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> Judgement:
+        """Judge the callback after the create that asked for it.
+
+        Args:
+            created: The create and its immediate answer.
+            call: The first call to returnURL; None if none came in time.
+            calls: All calls that came, where somebody waited for more.
+
+        Raises:
+            EvidenceError: The disk does not take what came of it.
+        """
+        return self._beside(self._judge.callback(created, call, calls), created)
+
+    def _beside(self, compared: Judgement, about: Judgement, other: Judgement | None = None) -> Judgement:
+        """Takes in what came from laying exchanges side by side; it is shown with the first of them."""
+        if self._evidence is not None:
+            for finding in compared.findings:
+                self._evidence.finding(finding, about.number)
+        findings = self._findings(compared.findings, about, other)
+        number = other.number if other is not None else None
+        self.append(ResultRow(compared.decisions(), exchange=about.number, other=number, findings=findings))
+        return compared
+
+    def append(self, row: Row) -> None:
+        """Add a row to the summary and to the run directory.
+
+        Args:
+            row: Redacted.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self.summary.add(row)
+        if self._evidence is not None:
+            self._evidence.row(row)
+
+    def note(self, name: str, value: Any = True) -> None:
+        """Note something about the run itself.
+
+        Args:
+            name: A key of `summary.NOTES`.
+            value: JSON; redacted.
+        """
+        self.append(Note(name, value))
+
+    def observe(self, kind: str, message: str, judgement: Judgement | None = None, origin: str = "") -> None:
+        """Note something that was seen and no clause decides."""
+        if judgement is not None and judgement.context is not None:
+            origin = judgement.context.exchange.origin
+        about = (judgement.operation, judgement.media) if judgement is not None else ("", "")
+        seen = self.redactor.observation(Observation(kind, message, "", "", *about, origin))
+        self.note("observation", {name: getattr(seen, name) for name in seen.__dataclass_fields__})
+
+    def merge(self, other: Summary) -> None:
+        """Add what another process has found, as if it had come after what is here.
+
+        Args:
+            other: The summary of its ledger, which has the same readings, and a redactor with the same salt.
+        """
+        self.summary.merge(other)
+
+    def snapshot(self) -> Summary:
+        """The summary, for `merge` in another process; what waits to be written is.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._forgotten()
+        self.flush()
+        self.summary.settle()
+        return self.summary
+
+    # ---- what it comes to --------------------------------------------------------------------------------------------
+
+    def report(self, command: str, run: Mapping[str, Any]) -> dict[str, Any]:
+        """The report of the run, from its rows.
+
+        Args:
+            command: The name of the command.
+            run: The facts of its `run.json`.
+
+        Raises:
+            EvidenceError: The disk does not take the last rows.
+        """
+        self._forgotten()
+        self.flush()
+        return report(self.summary, command, run)
+
+    def _forgotten(self) -> None:
+        forgotten = self._judge.history.forgotten
+        if forgotten > self._told:
+            self.note("forgotten", forgotten - self._told)
+            self._told = forgotten
+
+    def finding_rows(self, keys: Iterable[Key] | None = None) -> list[dict[str, Any]]:
+        """Findings as a report shows them, the worst first; those of `keys`, or all."""
+        return finding_rows(self.summary, keys)
+
+    def flush(self) -> None:
+        """Write what waits to be written: equal rows are counted in one.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        if self._evidence is not None:
+            self._evidence.flush()
+
+    # ---- redaction ---------------------------------------------------------------------------------------------------
+
+    def _findings(
+        self, findings: Iterable[Finding], about: Judgement, other: Judgement | None = None
+    ) -> tuple[SeenFinding, ...]:
+        rows, size = [], _size(about)
+        for finding in findings:
+            raw = finding.same_as()
+            redacted = self._redacted.get(raw)
+            if redacted is None:
+                redacted = self.redactor.finding(finding)
+                if len(self._redacted) < _REMEMBERED:
+                    self._redacted[raw] = redacted
+            if self.summary.wants(redacted.same_as(), size):
+                evidence = self._excerpts(about, other)
+                rows.append(SeenFinding(self.redactor.finding(finding), evidence, size))
+            else:
+                rows.append(SeenFinding(redacted))
+        return tuple(rows)
+
+    def _excerpts(self, judgement: Judgement, other: Judgement | None = None) -> dict[str, str]:
+        """Request, answer, the answer that it was compared with, and a command to repeat the request; redacted, short
+        enough for a report.
+        """
+        if judgement.context is None:
+            return {}
+        exchange = self.redactor.exchange(judgement.context.exchange)
+        request, response = exchange.request, exchange.response
+        evidence = {}
+        if request.method:
+            head = "".join(f"{name}: {value}\n" for name, value in request.headers)
+            evidence["request"] = f"{request.method} {request.target}\n{head}\n{excerpt(request.body)}"
+            evidence["curl"] = curl(request.method, request.target, request.headers, request.body)
+        if response is not None:
+            evidence["response"] = _text(response)
+        if other is not None and other.context is not None:
+            twin = self.redactor.exchange(other.context.exchange).response
+            if twin is not None:
+                evidence["twin"] = _text(twin)
+        return evidence
+
+
+def _text(response: Response) -> str:
+    head = "".join(f"{name}: {value}\n" for name, value in response.headers)
+    return f"{response.status}\n{head}\n{excerpt(response.body)}"
+
+
+def _size(judgement: Judgement) -> int:
+    """How much there is to read: the body, and the steps that led to it."""
+    if judgement.context is None:
+        return 0
+    exchange = judgement.context.exchange
+    return len(exchange.request.body) + 100 * exchange.origin.count(" > ")

@@ -1,0 +1,132 @@
+"""The report of a run as data: `leadproof.report/1`, of which every report format is a view. Pure: a summary in, a dict
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from leadproof.contract.specs import versions
+from leadproof.core.findings import Observation
+from leadproof.core.operations import OPERATIONS
+from leadproof.runs.summary import Found, Key, Summary, counts
+from leadproof.runs.tables import attestations, clause_row, coverage, equivalence, readings
+from leadproof.runs.verdicts import settle
+
+SCHEMA = "leadproof.report/1"
+
+_LEVELS = ("must", "should", "may")
+
+
+def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, Any]:
+    """The report of a run.
+
+    Args:
+        summary: What its rows come to.
+        command: The name of the command, such as `certify`.
+        run: The facts of its `run.json`.
+    """
+    tally, spec = summary.tally, summary.spec
+    kept = sorted(summary.kept(), key=lambda found: _rank(summary, found))
+    dropped = {found.finding.clause for found in summary.found.values()} - {found.finding.clause for found in kept}
+    clauses = []
+    for clause in spec.clauses.values():
+        reason = summary.reasons.get(clause.id) or ("" if clause.untestable else summary.general_reason)
+        seen = summary.exchanges_of.get(clause.id, {})
+        clauses.append(clause_row(clause, tally, dropped=dropped, reason=reason, seen=seen))
+    made = {
+        "schema": SCHEMA,
+        "command": command,
+        "verdict": "",
+        "exit_code": 0,
+        "counts": {
+            "exchanges": summary.exchanges,
+            "judged": tally.outcomes["judged"],
+            "unrecognised": tally.outcomes["unrecognised"],
+            "unauthorised": tally.outcomes["unauthorised"],
+            "absent": tally.outcomes["absent"],
+            "unanswered": tally.outcomes["unanswered"],
+            "findings": sum(found.count for found in kept),
+        },
+        "files": [dict(row) for row in summary.files],
+        "findings": [_finding(summary, found) for found in kept],
+        "observations": [_observation(seen, number) for seen, number in summary.observed.values()],
+        "clauses": clauses,
+        "coverage": {**coverage(tally), **_exercised(summary, clauses)},
+        "latency": dict(summary.latency),
+        "run": {**run, "fail_on": summary.fail_on, "versions": versions(), "readings": readings(spec)},
+        "equivalence": equivalence(spec, tally),
+        "attestations": attestations(spec),
+        "rests_on": {
+            "tested": summary.tested,
+            "meant": summary.intended,
+            "accepted": summary.accepted,
+            **({"forgotten": summary.forgotten} if summary.forgotten else {}),
+        },
+    }
+    settle(made, summary.codes())
+    return made
+
+
+def finding_rows(summary: Summary, keys: Iterable[Key] | None = None) -> list[dict[str, Any]]:
+    """Findings as a report shows them, the worst first; all that stand, or those of `keys` among them."""
+    wanted = None if keys is None else set(keys)
+    found = [one for one in summary.kept() if wanted is None or one.finding.same_as() in wanted]
+    return [_finding(summary, one) for one in sorted(found, key=lambda one: _rank(summary, one))]
+
+
+def _exercised(summary: Summary, clauses: list[dict[str, Any]]) -> dict[str, Any]:
+    """What was exercised in detail, and what was to be and was not."""
+    if summary.exercised is None:
+        return {"gaps": list(summary.gaps)} if summary.gaps else {}
+    results = {row["id"]: row["result"] for row in clauses if row["check"]}
+    details = summary.exercised.report(summary.spec, results)
+    return {"exercised": details, "gaps": list(summary.gaps), "suite": summary.exercised.suite}
+
+
+def _rank(summary: Summary, found: Found) -> tuple[bool, int, int, str]:
+    clause = summary.spec.clauses[found.finding.clause]
+    return (
+        not counts(clause, summary.fail_on),
+        _LEVELS.index(clause.level),
+        list(OPERATIONS).index(found.finding.operation),
+        clause.id,
+    )
+
+
+def _finding(summary: Summary, found: Found) -> dict[str, Any]:
+    finding, clause = found.finding, summary.spec.clauses[found.finding.clause]
+    return {
+        "clause": finding.clause,
+        "kind": finding.kind,
+        "level": clause.level,
+        "basis": clause.basis,
+        "operation": finding.operation,
+        "media_type": f"application/{finding.media}" if finding.media else "",
+        "origin": finding.origin,
+        "exchange": found.exchange,
+        "pointer": finding.pointer,
+        "xpath": finding.xpath,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "message": finding.message,
+        "text": clause.text,
+        "place": clause.place,
+        "count": found.count,
+        "decides": counts(clause, summary.fail_on),
+        **found.evidence,
+    }
+
+
+def _observation(seen: Observation, number: int) -> dict[str, Any]:
+    return {
+        "kind": seen.kind,
+        "operation": seen.operation,
+        "media_type": f"application/{seen.media}" if seen.media else "",
+        "origin": seen.origin,
+        "pointer": seen.pointer,
+        "xpath": seen.xpath,
+        "message": seen.message,
+        "count": number,
+    }

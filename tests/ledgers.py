@@ -1,0 +1,51 @@
+"""What tests of runs share: ledgers of judgements that are given, and a judge that counts what it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from leadproof.contract.specs import load
+from leadproof.core.exchange import Exchange, WireProblem
+from leadproof.judge import Judge, Judgement, Tally
+from leadproof.redact import Redactor
+from leadproof.runs.ledger import Ledger
+
+SPEC = load()
+
+
+def ledger(fail_on: str = "must", redactor: Redactor | None = None) -> Ledger:
+    """An empty ledger that keeps nothing."""
+    return Ledger(Judge(SPEC), redactor or Redactor(), fail_on)
+
+
+def take(into: Ledger, judgement: Judgement, number: int | None = None) -> None:
+    """Takes in what a judge is said to have found."""
+    into.append(into.row_of(judgement, number=number))
+
+
+def taken(*judgements: Judgement, fail_on: str = "must") -> Ledger:
+    """A ledger of judgements."""
+    found = ledger(fail_on)
+    for judgement in judgements:
+        take(found, judgement)
+    return found
+
+
+class CountingJudge(Judge):
+    """A judge whose decisions are counted at once."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.tally = Tally()
+
+    def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
+        judgement = super().judge(exchange, problems)
+        self.tally.add(judgement.decisions())
+        return judgement
+
+    def twins(self, left: Judgement, right: Judgement) -> Judgement:
+        judgement = super().twins(left, right)
+        if self._watch is None:  # else the comparison is a part of a judgement that is counted
+            self.tally.add(judgement.decisions())
+        return judgement
