@@ -15,8 +15,9 @@ import click
 
 from leadproof.cli import ci, options
 from leadproof.cli.console import summarise
+from leadproof.load import rebuilding
 from leadproof.runs import comparison, config, waivers
-from leadproof.runs.evidence import Run, read_report
+from leadproof.runs.evidence import Run, is_unfinished, read_report
 from leadproof.runs.formats import FORMATS, RENDERERS
 
 formats = click.option(
@@ -64,7 +65,7 @@ class Ending:
         """
         named = waiver_file or (Path(configured.waivers) if configured.waivers else None)
         found = waivers.load(named) if named else None
-        return cls(formats, read_report(baseline) if baseline else None, found, as_json)
+        return cls(formats, read_run(baseline) if baseline else None, found, as_json)
 
     def settle(self, report: dict[str, Any], today: date | None = None) -> None:
         """Sets waivers and baseline against a report."""
@@ -89,3 +90,12 @@ class Ending:
                 summarise(report, saved=str(paths[chosen[0]]) if chosen else "")
         ci.tell(report)
         return int(report["exit_code"])
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """The report of a run directory, or of a report.json; of a run that was killed, the one that its rows come to.
+
+    Raises:
+        InputError: There is neither a report nor a run.
+    """
+    return rebuilding.rebuild(path) if is_unfinished(path, "load") else read_report(path)

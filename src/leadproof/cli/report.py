@@ -11,7 +11,7 @@ import click
 from leadproof.cli import ending, options
 from leadproof.core.errors import InputError, UsageError
 from leadproof.redact import Redactor
-from leadproof.runs.evidence import Run, read_report, verify, write_manifest, write_reports
+from leadproof.runs.evidence import Run, verify, write_manifest, write_reports
 from leadproof.runs.evidence.reading import read_facts, read_summary
 from leadproof.runs.evidence.results import has_rows, read_rows
 from leadproof.runs.merging import carried, merge, summary_of
@@ -55,7 +55,7 @@ def command(
         raise UsageError("a run was named twice", hint="its findings would count twice")
     configured = options.settings()
     end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
-    reports = [read_report(path) for path in runs]
+    reports = [ending.read_run(path) for path in runs]
     if len(runs) == 1 and runs[0].is_dir() and not (out or baseline or waiver_file):
         return _again(runs[0], reports[0], end)
     arguments = [str(path) for path in runs]

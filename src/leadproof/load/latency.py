@@ -48,11 +48,11 @@ def described(story: LoadRun, outcomes: list[Outcome]) -> dict[str, Any]:
         "heat": {name: heat(measures, name) for name, _ in _histograms(measures)},
         "rates": story.rates(),
         "errors": [
-            {"operation": key[0], "kind": key[1], "detail": story.ledger.redactor.text(key[2]), "count": number}
+            {"operation": key[0], "kind": key[1], "detail": key[2], "count": number}
             for key, number in measures.errors.most_common()
         ],
         "outcomes": [
-            {"operation": key[0], "outcome": story.ledger.redactor.text(key[1]), "count": number}
+            {"operation": key[0], "outcome": key[1], "count": number}
             for key, number in measures.outcomes.most_common()
         ],
         "funnel": {name: measures.funnel[name] for name in FUNNEL},

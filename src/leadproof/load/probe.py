@@ -159,7 +159,7 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
         as_documented=it.as_documented,
         mock=it.own or is_mock(target),
     )
-    story = LoadRun(job, goals, it.ledger.apart(), it.run)
+    story = LoadRun(job, goals, it.ledger.apart(), it.run, keep_frames=False)
     with driver.Generator(job, target) as generator:
         follow(story, generator, show)
     outcomes = story.outcomes()

@@ -59,6 +59,8 @@ class LoadRun:
     problems: list[str] = field(default_factory=list)
     #: The command line that asks for the same again; "" where there is none.
     repeat: str = ""
+    #: Are frames kept, so that the report of a run that is killed can be made again? Not those of a probe.
+    keep_frames: bool = True
     #: How far the generator is with what it does when it puts on no load; None while it does.
     stage: Standing | None = field(default_factory=lambda: Standing("starting"))
     _leads: set[int] = field(default_factory=set)
@@ -68,37 +70,63 @@ class LoadRun:
         if "of" in frame:
             self.stage = _stage(frame)
             return
-        mine = self.workers.setdefault(worker, Worker(worker))
-        if frame.get("fold"):
-            self.stage = None
-            self.measures.take(frame["fold"], worker)
         for sample in frame.get("samples") or ():
             self.ledger.add(exchange_of(sample))
-        self.unjudged(frame.get("unjudged", 0))
-        if frame.get("problem"):
-            self.problems.append(f"{worker}: {frame['problem']}")
-        if frame.get("conservation"):
-            self.reconciliation.merge(frame["conservation"])
-            self._across(bytes(frame.get("leads") or b""))
-        if frame.get("lost"):
-            mine.lost = str(frame["lost"])
-        mine.done = mine.done or bool(frame.get("done"))
+        measured = self._measured(worker, frame)
+        if self.keep_frames:
+            self.ledger.note("frame", measured)
+        self.measure(measured)
+
+    def _measured(self, worker: str, frame: Mapping[str, Any]) -> dict[str, Any]:
+        """What a frame measures, redacted and without what the judge has taken: plain JSON."""
+        text = self.ledger.redactor.text
+        found = {name: value for name, value in frame.items() if name not in ("samples", "leads") and value}
+        if fold := found.get("fold"):
+            told = {name: [[*map(text, row[:-1]), row[-1]] for row in fold[name]] for name in ("errors", "outcomes")}
+            found["fold"] = {**fold, **told}
+        if "problem" in found:
+            found["problem"] = text(str(found["problem"]))
+        if conserved := found.get("conservation"):
+            again = self._across(bytes(frame.get("leads") or b""))
+            found["conservation"] = {**conserved, "duplicated": conserved.get("duplicated", 0) + again}
+        return {**found, "worker": worker}
+
+    def measure(self, measured: Mapping[str, Any]) -> None:
+        """Takes in what a frame measures: of a worker, or read back."""
+        worker = str(measured["worker"])
+        mine = self.workers.setdefault(worker, Worker(worker))
+        if measured.get("fold"):
+            self.stage = None
+            self.measures.take(measured["fold"], worker)
+        self.unjudged(measured.get("unjudged", 0))
+        if measured.get("problem"):
+            self.problems.append(f"{worker}: {measured['problem']}")
+        if measured.get("conservation"):
+            self.reconciliation.merge(measured["conservation"])
+        if measured.get("lost"):
+            mine.lost = str(measured["lost"])
+        mine.done = mine.done or bool(measured.get("done"))
 
     def unjudged(self, number: int) -> None:
         """Exchanges that were chosen for the judge and could not be kept for it: nobody says that they were judged."""
         self.measures.sampled -= number
         self.measures.unsampled += number
 
-    def _across(self, packed: bytes) -> None:
-        """Leads that two workers were given under one id."""
+    def _across(self, packed: bytes) -> int:
+        """How many leads another worker was given under the same id."""
         leads = array("Q")
         leads.frombytes(packed[: len(packed) // 8 * 8])
-        self.reconciliation.duplicated += len(self._leads.intersection(leads))
+        again = len(self._leads.intersection(leads))
         self._leads.update(leads)
+        return again
 
     def __post_init__(self) -> None:
         """A load asks about what was a moment ago; the history of a long one would only take memory."""
         self.ledger.shorten(HISTORY)
+        if self.keep_frames:
+            goals_of = [[one.name, one.most, one.optional] for one in self.objectives]
+            job = self.job.data() | {"url": self.ledger.redactor.url(self.job.url), "ca": "", "profile": None}
+            self.ledger.note("job", {"job": job, "objectives": goals_of, "repeat": self.repeat})
 
     @property
     def decides(self) -> bool:

@@ -101,6 +101,7 @@ class Ledger:
         self._redacted: dict[Key, Finding] = {}
         #: Entries that the history has forgotten, as far as it is noted.
         self._told = 0
+        self.flush()
 
     @property
     def spec(self) -> Specification:

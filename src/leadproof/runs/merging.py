@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 _GENERAL = (ELSEWHERE, FOREIGN, NO_OCCASION)
 
 #: Notes that say something of one run alone.
-_OF_ONE = ("exercising", "suite", "latency")
+_OF_ONE = ("exercising", "suite", "latency", "job", "frame")
 
 #: Members of a finding's row that are its evidence.
 _EVIDENCE = ("request", "curl", "response", "twin", "replay")

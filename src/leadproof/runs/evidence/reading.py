@@ -43,6 +43,14 @@ def read_report(path: Path) -> dict[str, Any]:
     return found
 
 
+def is_unfinished(path: Path, command: str) -> bool:
+    """Is it the directory of a run of that command which was killed before it wrote its report?"""
+    if not path.is_dir() or (path / REPORT).exists() or not (path / RUN).is_file():
+        return False
+    facts = read_facts(path)
+    return facts.get("command") == command and not facts.get("ended")
+
+
 def rebuild(folder: Path) -> dict[str, Any]:
     """The report of a run, made again from its rows.
 

@@ -131,11 +131,12 @@ class RowWriter:
         self._write({"at": part})
 
     def flush(self) -> None:
-        """Write what was counted.
+        """Write what was counted, and the file if there is none: a run without exchanges has rows as well.
 
         Raises:
             EvidenceError: The disk does not take it.
         """
+        self._open()
         waiting, self._waiting, self._exchanges = self._waiting, {}, 0
         for decisions, (times, microseconds) in waiting.values():
             line = {"row": self._number_of(decisions)}
@@ -147,7 +148,8 @@ class RowWriter:
 
     def close(self) -> None:
         """Write what was counted; nothing more comes."""
-        self.flush()
+        if self._waiting:
+            self.flush()
         if self._lines is not None:
             self._lines.close()
 
@@ -170,10 +172,13 @@ class RowWriter:
             self._write({"observation": number, "is": _members(seen)})
         return number
 
-    def _write(self, line: Mapping[str, Any]) -> None:
+    def _open(self) -> Lines:
         if self._lines is None:
             self._lines = Lines(self._folder / f"{self._name}.ndjson")
-        self._size += self._lines.append(line)
+        return self._lines
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        self._size += self._open().append(line)
         if self._size >= self._rotate:
             self._next_file()
 

@@ -1,0 +1,59 @@
+"""A load run read back from its rows: what was to be done, what its workers measured, and what the judge found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from leadproof.core.errors import InputError
+from leadproof.judge import Judge
+from leadproof.load import latency
+from leadproof.load.job import Job
+from leadproof.load.objectives import Objective
+from leadproof.load.story import LoadRun
+from leadproof.redact import Redactor
+from leadproof.runs.evidence.reading import read_facts
+from leadproof.runs.evidence.results import read_rows, reporting_bad_rows
+from leadproof.runs.ledger import Ledger
+from leadproof.runs.results import Note, Row
+
+
+def rebuild(folder: Path) -> dict[str, Any]:
+    """The report of a load run that was killed, as the living one would have made it until then.
+
+    Raises:
+        InputError: Its rows do not say what was to be done, or a line but the last is broken.
+    """
+    facts = read_facts(folder)
+    with reporting_bad_rows(folder):
+        run = read_back(read_rows(folder), str(facts.get("fail_on") or "must"))
+    if run is None:
+        raise InputError(f"{folder} has no result rows of a load", hint="was it written by an older version?")
+    run.interrupted = True
+    return run.report(facts, latency.described)
+
+
+def read_back(rows: Iterable[Row], fail_on: str) -> LoadRun | None:
+    """A run as its rows tell it, killed or not; None where they do not say what was to be done.
+
+    Args:
+        rows: Of its run directory.
+        fail_on: What fails it, of `verdicts.FAIL_ON`.
+    """
+    run = None
+    for row in rows:
+        if isinstance(row, Note) and row.name == "job":
+            job = Job.read(row.value["job"])
+            wanted = tuple(
+                Objective(str(name), float(most), bool(left)) for name, most, left in row.value["objectives"]
+            )
+            ledger = Ledger(Judge(job.specification()), Redactor(), fail_on)
+            run = LoadRun(job, wanted, ledger, keep_frames=False, repeat=str(row.value["repeat"]))
+        elif run is None:
+            return None
+        elif isinstance(row, Note) and row.name == "frame":
+            run.measure(row.value)
+        else:
+            run.ledger.append(row)
+    return run
