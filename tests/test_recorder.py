@@ -22,8 +22,8 @@ import pytest
 from leadproof.contract.profile import load
 from leadproof.core.exchange import Exchange, Request, Response, header
 from leadproof.core.target import Target
+from leadproof.http.server import new_loop
 from leadproof.http.wire import trust
-from leadproof.mock.server.serving import new_loop
 from leadproof.recorder import heads
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.inbound import Inbound

@@ -11,8 +11,9 @@ from typing import cast
 
 import httptools
 
+from leadproof.http.server import END_OF_HEAD, MAX_HEAD, Pairs
 from leadproof.http.wire import BODILESS
-from leadproof.recorder.heads import END, MAX_HEAD, KnownAnswer, Pairs, answer_head
+from leadproof.recorder.heads import KnownAnswer, answer_head
 from leadproof.recorder.passage import ProxiedExchange
 from leadproof.recorder.sides import Upstream
 
@@ -100,7 +101,7 @@ class Outbound(asyncio.Protocol):
 
     def _pass_known(self, passage: ProxiedExchange, data: bytes) -> bool:
         """Pass on a complete answer whose head, byte for byte, was parsed before; was it one?"""
-        end = data.find(END) + len(END)
+        end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
         known = self._relay.proxy.answers.get(data[:end])
         if known is None or end + known.length != len(data):
             return False

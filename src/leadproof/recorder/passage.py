@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leadproof.bodies import MAX_BODY
 from leadproof.core.exchange import Exchange, Headers, Request, Response
-from leadproof.recorder.heads import Pairs
+from leadproof.http.server import Pairs
 
 #: Bytes of a body that are kept; what is longer still flows, but nobody can judge it.
 KEPT = MAX_BODY

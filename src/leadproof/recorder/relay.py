@@ -13,11 +13,11 @@ import struct
 from collections import deque
 from typing import Any
 
+from leadproof.http.server import Pairs, close
 from leadproof.recorder import heads
-from leadproof.recorder.heads import Pairs
 from leadproof.recorder.outbound import Outbound
 from leadproof.recorder.passage import ProxiedExchange
-from leadproof.recorder.proxy import LINGER, Proxy
+from leadproof.recorder.proxy import Proxy
 
 #: Bytes that wait for the way to the target to be open before the client is asked to wait.
 _AHEAD = 262_144
@@ -265,11 +265,7 @@ class Relay:
         self.over = True
         self._drop_outbound()
         self._forget_waiting()
-        if linger and not self.ended and self.transport.can_write_eof():
-            self.transport.write_eof()
-            self._timer = self.proxy.loop.call_later(LINGER, self.transport.abort)
-        else:
-            self.transport.close()
+        close(self.transport, self.proxy.loop, self.proxy.timeouts.linger if linger and not self.ended else 0.0)
 
     def _break_off(self, *, reset: bool) -> None:
         """Close within an answer; with a reset (RFC 9293, section 3.5.3) where an orderly end would make it whole."""

@@ -1,31 +1,13 @@
-"""The two sides of a recorded connection as others see them: protocols, so that each part knows only what it needs."""
+"""The recorder's side of a connection to the target: protocols, so that `outbound` knows only what it needs."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Protocol
 
-from leadproof.recorder.heads import KnownAnswer, Memory, Pairs
+from leadproof.http.server import Memory, Pairs
+from leadproof.recorder.heads import KnownAnswer
 from leadproof.recorder.passage import ProxiedExchange
-
-
-class ClientSide(Protocol):
-    """A connection of a client, as the proxy sees it."""
-
-    transport: asyncio.Transport
-
-    @property
-    def waiting(self) -> bool:
-        """Is it the client that something is waited for: a request, or the rest of one?"""
-        ...
-
-    @property
-    def last(self) -> float:
-        """Loop time of the last byte from the client, or of the last answer."""
-        ...
-
-    def close_if_idle(self) -> None:
-        """Close unless a request is under way."""
 
 
 class Shared(Protocol):
