@@ -13,9 +13,7 @@ from leadproof.http.server import Http1Server, Memory, Timeouts
 from leadproof.recorder.frames import Kind
 from leadproof.recorder.heads import KnownAnswer, KnownRequest, Way, way
 from leadproof.recorder.keeping import WriterClient
-from leadproof.recorder.outbound import Outbound
 from leadproof.recorder.passage import ProxiedExchange
-from leadproof.recorder.sides import Upstream
 
 #: The service may take a while with what is under way when the recording ends.
 TIMEOUTS = Timeouts(grace=5.0)
@@ -44,7 +42,7 @@ class Proxy(Http1Server):
         self.keeping, self.deciding = keeping, deciding
         self.requests: Memory[KnownRequest] = Memory()
         self.answers: Memory[KnownAnswer] = Memory()
-        self._tls = tls
+        self.tls = tls
         self._most, self._full = most, full
         self._admitted = self._over = 0
         super().__init__(loop, TIMEOUTS)
@@ -59,21 +57,6 @@ class Proxy(Http1Server):
     def dismiss(self, number: int) -> None:
         """So many of those that were admitted never set out."""
         self._admitted -= number
-
-    async def connect(self, relay: Upstream) -> Outbound:
-        """A connection to the target.
-
-        Raises:
-            TimeoutError: Nobody answered in time.
-            ssl.SSLError: The handshake failed, or the certificate is not to be trusted.
-            OSError: There is no way to the target.
-        """
-        name = self.way.host if self._tls else None
-        opening = self.loop.create_connection(
-            lambda: Outbound(relay), self.way.host, self.way.port, ssl=self._tls, server_hostname=name
-        )
-        _, outbound = await asyncio.wait_for(opening, self.timeout)
-        return outbound
 
     def keep(self, passage: ProxiedExchange, failure: str = "", *, answered: bool = True) -> int:
         """Hand an exchange to the keeper; its number."""
