@@ -6,7 +6,7 @@ original is never touched. How it is split:
 
 =========  ==============================================================================
 `har`      HAR in, HAR out, entry by entry
-`texts`    bodies, JSON lines, raw HTTP messages and prose: text in, text out; rows of evidence, of which `runs` makes HARs
+`texts`    bodies, JSON lines, raw HTTP messages and prose: text in, text out; rows that `runs` makes HARs of
 `copying`  which of them a file is, folders and run directories, and the care that is taken with the disk
 =========  ==============================================================================
 """

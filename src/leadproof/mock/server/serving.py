@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import secrets
 import signal
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from leadproof.core.errors import ServerError
+from leadproof.core.gc import tune_gc as tune_gc
 from leadproof.http.server import new_loop
 from leadproof.mock import Mock
 from leadproof.mock.server.plays import Script
@@ -99,17 +99,6 @@ def run(
     tune_gc()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(main())
-
-
-def tune_gc() -> None:
-    """Keep the cyclic collector from walking over what will never be garbage.
-
-    Everything that was loaded so far is taken out of its sight, and it looks at the rest rarely: the mock makes no
-    cycles, and its memory is packed.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _url(listener: asyncio.Server) -> str:
