@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import msgspec
+import orjson
 
 from leadproof.core.errors import UsageError
 from leadproof.http.mock_target import PREFIX, TOKEN_HEADER
@@ -39,7 +39,7 @@ class MockControls:
         Raises:
             UsageError: The mock refuses it; the message says why.
         """
-        return self._call("POST", path, msgspec.json.encode(body))
+        return self._call("POST", path, orjson.dumps(body))
 
     def close(self) -> None:
         """Closes the connection."""
@@ -47,7 +47,7 @@ class MockControls:
 
     def _call(self, method: str, path: str, content: bytes = b"") -> dict[str, Any]:
         status, body = self._send(method, path, content)
-        result: dict[str, Any] = msgspec.json.decode(body)
+        result: dict[str, Any] = orjson.loads(body)
         if status != 200:
             raise UsageError(f"the mock refused the control: {result.get('detail', status)}")
         return result
