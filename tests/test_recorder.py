@@ -22,13 +22,14 @@ import pytest
 from leadproof.contract.profile import load
 from leadproof.core.exchange import Exchange, Request, Response, header
 from leadproof.core.target import Target
+from leadproof.http.server import new_loop
 from leadproof.http.wire import trust
-from leadproof.mock.server.serving import new_loop
 from leadproof.recorder import heads
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.keeper import EvidenceWriter, Job, plain
 from leadproof.recorder.keeping import PATIENCE, WriterClient
+from leadproof.recorder.outbound import Outbound
 from leadproof.recorder.proxy import Proxy
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import read_exchanges
@@ -344,23 +345,16 @@ def test_what_is_larger_than_the_cap_flows_and_is_kept_in_part(recorder, http_ta
     assert proxy.shelf.kinds == [Kind.UNJUDGED]
 
 
-def test_a_client_that_keeps_its_connection_gets_one_to_the_target(recorder, http_target) -> None:
-    ports: list[int] = []
+def test_a_client_that_keeps_its_connection_gets_one_to_the_target(recorder, http_target, monkeypatch) -> None:
+    made: list[Outbound] = []
+    monkeypatch.setattr(Outbound, "connection_lost", lambda self, exc: made.append(self))
     proxy = recorder(http_target(lambda method, path, headers, body: (200, {}, b"{}")))
-    really_connect = proxy.proxy.connect
-
-    async def connect(relay):
-        outbound = await really_connect(relay)
-        ports.append(outbound.transport.get_extra_info("sockname")[1])
-        return outbound
-
-    proxy.proxy.connect = connect
     with httpx.Client(trust_env=False) as client:
         for _ in range(5):
             assert client.get(f"{proxy.url}/v2/status/1").status_code == 200
 
-    assert len(ports) == 1
     assert len(proxy.kept(5)) == 5
+    wait_for(lambda: len(made) == 1)
 
 
 @pytest.mark.parametrize("size", [1, 7, 40, 90, 1000])

@@ -21,9 +21,8 @@ import pytest
 
 from leadproof.contract import profile
 from leadproof.core.errors import ServerError
+from leadproof.http.server import MAX_HEAD, Timeouts
 from leadproof.mock import Mock, server
-from leadproof.mock.server import protocol
-from leadproof.mock.server.heads import MAX_HEAD
 
 PROFILE = profile.load()
 KEY = PROFILE.credentials.api_keys[0]
@@ -228,6 +227,18 @@ def test_an_offer_of_http_2_is_ignored_and_the_body_kept(raw: Callable[[], socke
         assert [status for status, _, _ in responses(connection, 2)] == [200, 200]
 
 
+def test_a_body_is_not_taken_for_a_request(raw: Callable[[], socket.socket]) -> None:
+    connection, inner = raw(), request()
+    connection.sendall(inner)  # its head is known from here on
+    first = responses(connection, 1)
+    head = b"POST /v2/nothing HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(inner)
+    connection.sendall(inner.replace(b"\r\n\r\n", b"\r\nX-New: 1\r\n\r\n", 1) + head)
+    time.sleep(0.1)
+    connection.sendall(inner)
+
+    assert [status for status, _, _ in first + responses(connection, 2)] == [200, 200, 404]
+
+
 def test_head_has_no_body(raw: Callable[[], socket.socket]) -> None:
     connection = raw()
     connection.sendall(b"HEAD /v2/insert/ping HTTP/1.1\r\nHost: x\r\n\r\n" + request())
@@ -359,7 +370,7 @@ def test_a_fault_of_the_mock_is_answered_and_logged(capsys: pytest.CaptureFixtur
 
 def test_idle_and_slow_connections_are_closed() -> None:
     with server.running(new()) as found:
-        found.server.idle_timeout = found.server.request_timeout = 0.3
+        found.server.timeouts = Timeouts(idle=0.3, request=0.3)
         port = int(found.url.rpartition(":")[2])
         with (
             socket.create_connection(("127.0.0.1", port)) as idle,
@@ -372,12 +383,12 @@ def test_idle_and_slow_connections_are_closed() -> None:
             assert ended(slow)
 
 
-def test_a_connection_that_was_refused_is_not_held_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "LINGER", 0.2)
+def test_a_connection_that_was_refused_is_not_held_open() -> None:
     with (
         server.running(new()) as found,
         socket.create_connection(("127.0.0.1", int(found.url.rpartition(":")[2]))) as one,
     ):
+        found.server.timeouts = Timeouts(linger=0.2)
         one.sendall(BAD["no HTTP"])
         assert responses(one)[0][0] == 400
         time.sleep(0.5)

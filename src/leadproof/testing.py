@@ -22,6 +22,7 @@ from leadproof.core.exchange import MEDIA_TYPES, Exchange, Headers, Request, Res
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.target import Target
 from leadproof.core.text import count
+from leadproof.http.mock_controls import MockControls
 from leadproof.http.mock_target import mock_credentials
 from leadproof.judge import Judge, Judgement
 from leadproof.judge.checks import TIMED
@@ -30,9 +31,6 @@ from leadproof.mock.server import new_token, running
 from leadproof.redact import Redactor
 from leadproof.runs.formats.failure import failures
 from leadproof.runs.ledger import Ledger
-
-#: Header with the token of the mock's controls.
-_TOKEN = "x-mock-token"
 
 
 class ContractViolation(AssertionError):
@@ -82,7 +80,7 @@ class RunningMock:
         self.url = url
         self.profile = profile
         self.clock = Clock(self)
-        self._http = httpx.Client(base_url=f"{url}/__mock__/", headers={_TOKEN: token}, trust_env=False, timeout=10)
+        self._controls = MockControls(url, token)
 
     @property
     def api_key(self) -> str:
@@ -101,11 +99,11 @@ class RunningMock:
 
     def state(self) -> dict[str, Any]:
         """What the mock remembers, in numbers."""
-        return self._answer(self._http.get("state"))
+        return self._controls.get("state")
 
     def lead(self, identifier: int) -> dict[str, Any]:
         """What the mock knows of a lead, its fields apart."""
-        return self._answer(self._http.get(f"leads/{identifier}"))
+        return self._controls.get(f"leads/{identifier}")
 
     def review(self, lead: int, verdict: str = "approve", reason: str = "") -> None:
         """Decides about a lead that waits for quality review: "approve", or "reject" with a reason."""
@@ -125,18 +123,11 @@ class RunningMock:
         Raises:
             UsageError: The mock refuses it; the message says why.
         """
-        return self._answer(self._http.post(path, json=body))
+        return self._controls.post(path, **body)
 
     def close(self) -> None:
         """Closes the connection to the controls."""
-        self._http.close()
-
-    @staticmethod
-    def _answer(answer: httpx.Response) -> dict[str, Any]:
-        found: dict[str, Any] = answer.json()
-        if answer.status_code != 200:
-            raise UsageError(f"the mock refused the control: {found.get('detail', answer.status_code)}")
-        return found
+        self._controls.close()
 
 
 @contextmanager

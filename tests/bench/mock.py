@@ -45,7 +45,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from leadproof import bodies  # noqa: E402 - found in the checkout, installed or not
 from leadproof.contract import profile  # noqa: E402 - as above
-from leadproof.mock.server.serving import new_loop  # noqa: E402 - as above
+from leadproof.http.server import new_loop  # noqa: E402 - as above
 
 ORDERS = 300_000
 CONNECTIONS = 16

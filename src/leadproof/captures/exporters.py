@@ -16,6 +16,7 @@ from leadproof.captures.model import Problem
 from leadproof.captures.values import duration, encoded, from_base64, mapping, number, pairs, plain, seconds, target
 from leadproof.core.exchange import Exchange, Headers, Request, Response
 from leadproof.core.findings import KINDS
+from leadproof.runs.formats.har import NO_ANSWER, NO_TIME
 
 #: Characters at which Firefox cuts a body off.
 CUT = 1_048_576
@@ -92,7 +93,7 @@ def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: i
         yield from said.once(at, "a status is no number", "the answer was taken for none")
     if isinstance(row.get("time"), str):
         yield from said.once(at, "a time is written as text")
-    if row.get("startedDateTime") not in (None, _NO_TIME) and not seconds(row["startedDateTime"]):
+    if row.get("startedDateTime") not in (None, NO_TIME) and not seconds(row["startedDateTime"]):
         yield from said.once(at, "startedDateTime is no date", "what depends on time was not judged")
 
 
@@ -147,9 +148,6 @@ def _labelled(found: Headers, body: dict[str, Any]) -> Headers:
     return (*found, ("content-type", str(body["mimeType"])))
 
 
-#: What stands in our own HARs where nobody knows the time.
-_NO_TIME = "1970-01-01T00:00:00.000000Z"
-
 #: What exporters write beside status 0 -> what became of the exchange; "" where it was the client that gave up.
 _ERRORS = {
     "ABORTED": "",
@@ -164,7 +162,7 @@ _ERRORS = {
     "CERT": "transport.tls",
     "SSL": "transport.tls",
     # what our own HARs say
-    "NO ANSWER WAS CAPTURED": "",
+    NO_ANSWER.upper(): "",
     **{kind.upper(): kind for kind in KINDS if kind.startswith(("transport.", "framing.", "encoding."))},
 }
 

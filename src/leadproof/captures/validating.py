@@ -11,15 +11,13 @@ are judged and counted.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from multiprocessing import connection
@@ -31,6 +29,7 @@ from leadproof.contract import specs
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange
+from leadproof.core.gc import gc_paused
 from leadproof.judge import Judge
 from leadproof.judge.checks.context import Remembered
 from leadproof.redact import Redactor
@@ -247,20 +246,6 @@ def _lost(path: Path) -> dict[str, Any]:
     message, hint = "a process that judged files was ended from outside", "is there enough memory? try fewer --jobs"
     problem = {"kind": "file.unreadable", "message": message, "hint": hint}
     return {"path": str(path), "format": "body", "exchanges": 0, "problem": problem}
-
-
-@contextmanager
-def gc_paused() -> Iterator[None]:
-    """Without the collector looking through all that is remembered again and again: nothing here makes cycles."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 # ---- in a process of its own -----------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from leadproof import suite
@@ -24,10 +22,7 @@ from leadproof.suite.session import BudgetSpent
     shell_complete=completing.targets,
     help="What to test: a URL or a named target (default: the built-in mock).",
 )
-@options.combined(
-    options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
-    ending.shared, options.json_output,
-)  # fmt: skip
+@ending.judging(options.seed)
 @click.option("--timeout", type=float, help="Seconds for one exchange (default: 30).")
 @click.option(
     "--max-requests",
@@ -51,17 +46,9 @@ from leadproof.suite.session import BudgetSpent
 )
 @click.option("--plan", "planned", is_flag=True, help="Show what would be done, and send nothing.")
 def command(
+    given: ending.Given,
     target: str | None,
-    profile_path: str | None,
-    chosen: tuple[str, ...],
-    as_documented: bool,
-    fail_on: str,
-    out: str | None,
     seed: int | None,
-    formats: tuple[str, ...],
-    baseline: Path | None,
-    waiver_file: Path | None,
-    as_json: bool,
     timeout: float | None,
     max_requests: int | None,
     rate: float | None,
@@ -101,21 +88,19 @@ def command(
         raise UsageError(
             "--quick leaves out the load probe, by which --objectives decide", hint="leave out one of the two"
         )
-    configured = options.settings()
-    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
     wish = Wish(
         "certify",
-        options.specification(chosen, as_documented, configured),
-        options.posting_profile(profile_path, configured),
-        configured,
+        given.spec,
+        given.profile,
+        given.configured,
         target=target,
         seed=seed,
-        out=out,
-        fail_on=fail_on,
+        out=given.out,
+        fail_on=given.fail_on,
         timeout=timeout,
         max_requests=max_requests,
         rate=rate,
-        quiet=as_json,
+        quiet=given.as_json,
     )
     if goals:
         objectives.load(goals)  # what is wrong with them, or missing, is said before the first packet
@@ -123,7 +108,7 @@ def command(
     every = suite.select()
     cases = suite.brief(every) if quick else every
     if planned:
-        return plans.certify(wish, cases, probed=not no_load and not quick, goals=goals, formats=formats)
+        return plans.certify(wish, cases, probed=not no_load and not quick, goals=goals, formats=given.end.formats)
     with engage(wish) as engagement:
         found = Probe({})
         probing = not no_load and not quick
@@ -141,9 +126,9 @@ def command(
                     engagement.ledger,
                     engagement.run,
                     own=engagement.story.controls is not None,
-                    profile=profile_path or configured.profile,
+                    profile=given.profile_path,
                     readings=dict(wish.spec.choices),
-                    as_documented=as_documented,
+                    as_documented=given.as_documented,
                     left=left,
                     per_second=engagement.per_second,
                     goals=goals,
@@ -158,7 +143,7 @@ def command(
             engagement.ledger.note("general_reason", "the run was interrupted")
         if quick:
             _leave_out(engagement, every, cases)
-        return conclude(engagement, wish, end, latency=found.data, also=found.code)
+        return conclude(engagement, wish, given.end, latency=found.data, also=found.code)
 
 
 def _leave_out(

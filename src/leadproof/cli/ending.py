@@ -5,6 +5,7 @@ What they need is read before the run begins, so that a slip in a file is told b
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,8 @@ import click
 
 from leadproof.cli import ci, options
 from leadproof.cli.console import summarise
+from leadproof.contract import specs
+from leadproof.contract.profile import Profile
 from leadproof.load import rebuilding
 from leadproof.runs import comparison, config, waivers
 from leadproof.runs.evidence import Run, is_unfinished, read_report
@@ -99,3 +102,65 @@ def read_run(path: Path) -> dict[str, Any]:
         InputError: There is neither a report nor a run.
     """
     return rebuilding.rebuild(path) if is_unfinished(path, "load") else read_report(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What every command that judges is given, read."""
+
+    configured: config.Config
+    spec: specs.Specification
+    profile: Profile
+    #: Where the profile is from; None for the shipped one.
+    profile_path: str | None
+    as_documented: bool
+    fail_on: str
+    out: str | None
+    end: Ending
+
+    @property
+    def as_json(self) -> bool:
+        """Is the report all that may be printed?"""
+        return self.end.as_json
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a run keeps of it."""
+        return {
+            "profile": self.profile.name, "fail_on": self.fail_on, "choices": dict(self.spec.choices),
+            **self.configured.cover(),
+        }  # fmt: skip
+
+
+def judging(*more: Callable[[Any], Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The options of every command that judges, as one decorator and one argument, the first; `more` have their own."""
+    every: Callable[[Callable[..., int]], Callable[..., int]] = options.combined(
+        options.profile, options.readings, options.as_documented, options.fail_on, options.out, *more, shared,
+        options.json_output,
+    )  # fmt: skip
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        @functools.wraps(command)
+        def read(
+            *,
+            profile_path: str | None,
+            chosen: tuple[str, ...],
+            as_documented: bool,
+            fail_on: str,
+            out: str | None,
+            formats: tuple[str, ...],
+            baseline: Path | None,
+            waiver_file: Path | None,
+            as_json: bool,
+            **own: Any,
+        ) -> int:
+            configured = options.settings()
+            end = Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
+            spec = options.specification(chosen, as_documented, configured)
+            profile = options.posting_profile(profile_path, configured)
+            path = profile_path or configured.profile
+            return command(Given(configured, spec, profile, path, as_documented, fail_on, out, end), **own)
+
+        return every(read)
+
+    return decorate

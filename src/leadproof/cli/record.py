@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import click
 
@@ -35,11 +34,9 @@ from leadproof.runs.evidence import write_manifest, write_reports
 @click.option(
     "--timeout", type=options.Seconds(), help="Until an answer that does not come is given up (default: 30s)."
 )
-@options.combined(
-    options.profile, options.readings, options.as_documented, options.fail_on, options.out, ending.shared,
-    options.json_output,
-)  # fmt: skip
+@ending.judging()
 def command(
+    given: ending.Given,
     target: str,
     port: int,
     fail: bool,
@@ -47,15 +44,6 @@ def command(
     duration: float,
     max_exchanges: int | None,
     timeout: float | None,
-    profile_path: str | None,
-    chosen: tuple[str, ...],
-    as_documented: bool,
-    fail_on: str,
-    out: str | None,
-    formats: tuple[str, ...],
-    baseline: Path | None,
-    waiver_file: Path | None,
-    as_json: bool,
 ) -> int:
     """Record what a client and a target say to each other, and judge it as it passes.
 
@@ -74,25 +62,22 @@ def command(
       leadproof record --target http://127.0.0.1:8080 --fail
       leadproof record --target sandbox --max-exchanges 50 --json > report.json
     """
-    configured = options.settings()
-    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
-    spec = options.specification(chosen, as_documented, configured)
-    profile = options.posting_profile(profile_path, configured)
-    goal = config.target(target, configured, timeout=timeout)
+    goal = config.target(target, given.configured, timeout=timeout)
     # Against a real service the stand-ins are salted, so that nobody can confirm a guess.
-    redactor = options.redactor(profile, goal.secret, salted=not goal.loopback)
-    facts = {
-        "profile": profile.name, "fail_on": fail_on, "fail": fail, "choices": dict(spec.choices), **configured.cover(),
-    }  # fmt: skip
-    job = Job(dict(spec.choices), profile, redactor, fail_on, out or configured.out, goal.base, har, facts)
+    redactor = options.redactor(given.profile, goal.secret, salted=not goal.loopback)
+    facts = given.facts | {"fail": fail}
+    job = Job(
+        dict(given.spec.choices), given.profile, redactor, given.fail_on, given.out or given.configured.out, goal.base,
+        har, facts,
+    )  # fmt: skip
 
     def ready(url: str, folder: str) -> None:
-        click.echo(f"recording what goes through {url} to {goal.base}", err=as_json)
-        click.echo(f"  written to  {folder}", err=as_json)
-        click.echo("Ctrl-C ends it.", err=as_json)
+        click.echo(f"recording what goes through {url} to {goal.base}", err=given.as_json)
+        click.echo(f"  written to  {folder}", err=given.as_json)
+        click.echo("Ctrl-C ends it.", err=given.as_json)
 
     # Without a thread: one would be felt in the answers.
-    with Display(quiet=as_json, thread=False) as display:
+    with Display(quiet=given.as_json, thread=False) as display:
         begun = time.monotonic()
 
         def progress(counts: Counts) -> None:
@@ -107,9 +92,9 @@ def command(
             job, goal, port=port, deciding=fail, limits=Limits(duration, max_exchanges or 0), ready=ready,
             progress=progress if display.shown else None,
         )  # fmt: skip
-    end.settle(outcome.report)
-    paths = write_reports(outcome.folder, outcome.report, formats)
+    given.end.settle(outcome.report)
+    paths = write_reports(outcome.folder, outcome.report, given.end.formats)
     write_manifest(outcome.folder)
-    if not as_json:
+    if not given.as_json:
         click.echo()
-    return end.tell(outcome.report, paths)
+    return given.end.tell(outcome.report, paths)

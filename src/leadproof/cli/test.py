@@ -61,10 +61,7 @@ REPLAYS, NAMED = 50, 5
     help="Seconds for the whole run, shared out among the topics.",
 )
 @click.option("--replay", metavar="FILE", type=click.Path(path_type=Path), help="Make one failing example again.")
-@options.combined(
-    options.profile, options.readings, options.as_documented, options.fail_on, options.out, options.seed,
-    ending.shared, options.json_output,
-)  # fmt: skip
+@ending.judging(options.seed)
 @click.option("--timeout", type=float, help="Seconds for one exchange (default: 30).")
 @click.option(
     "--max-requests", type=click.IntRange(1),
@@ -72,6 +69,7 @@ REPLAYS, NAMED = 50, 5
 )  # fmt: skip
 @click.option("--rate", type=float, help=f"Requests per second at most (default: {REMOTE_RATE:g} on another machine).")
 def command(
+    given: ending.Given,
     target: str | None,
     operations: tuple[str, ...],
     clauses: tuple[str, ...],
@@ -80,16 +78,7 @@ def command(
     max_examples: int | None,
     max_time: float | None,
     replay: Path | None,
-    profile_path: str | None,
-    chosen: tuple[str, ...],
-    as_documented: bool,
-    fail_on: str,
-    out: str | None,
     seed: int | None,
-    formats: tuple[str, ...],
-    baseline: Path | None,
-    waiver_file: Path | None,
-    as_json: bool,
     timeout: float | None,
     max_requests: int | None,
     rate: float | None,
@@ -110,19 +99,16 @@ def command(
       leadproof test --max-time 30 --json > report.json
       leadproof test --replay reports/out/RUN/replay-01.json
     """
-    configured = options.settings()
-    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
-    spec = options.specification(chosen, as_documented, configured)
     for name in operations:
         options.known_operation(name)
     again = _replay(replay)
-    named = [_clause(name, spec) for name in clauses]
+    named = [_clause(name, given.spec) for name in clauses]
     rows = _rows(again, operations, _media(media), topics, named)
     wish = Wish(
-        "test", spec, options.posting_profile(profile_path, configured), configured, target=target,
-        seed=again.seed if again and seed is None else seed, nonce=again.nonce if again else None, out=out,
-        fail_on=fail_on, timeout=timeout, max_requests=max_requests, rate=rate,
-        examples=max_examples or (again.examples if again else EXAMPLES), quiet=as_json,
+        "test", given.spec, given.profile, given.configured, target=target,
+        seed=again.seed if again and seed is None else seed, nonce=again.nonce if again else None, out=given.out,
+        fail_on=given.fail_on, timeout=timeout, max_requests=max_requests, rate=rate,
+        examples=max_examples or (again.examples if again else EXAMPLES), quiet=given.as_json,
     )  # fmt: skip
     with engage(wish) as engagement:
         outcomes = _run(engagement, rows, max_time or 0.0)
@@ -134,8 +120,8 @@ def command(
         ledger.note("suite", _story(outcomes))
         _keep_replays(engagement, outcomes, wish)
         report = ledger.report("test", engagement.run.end())
-        code = end.conclude(report, engagement.run)
-    if as_json:
+        code = given.end.conclude(report, engagement.run)
+    if given.as_json:
         return code
     _details(report["coverage"])
     if again:

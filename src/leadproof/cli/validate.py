@@ -20,10 +20,8 @@ from leadproof.runs.evidence import Run
 
 @click.command("validate")
 @click.argument("words", metavar="[PATH]...", nargs=-1, type=click.Path())
-@options.combined(
-    options.operation, options.profile, options.readings, options.as_documented, options.fail_on, options.out,
-    ending.shared, options.json_output,
-)  # fmt: skip
+@options.operation
+@ending.judging()
 @click.option(
     "--mapping",
     "mapping_path",
@@ -47,17 +45,9 @@ from leadproof.runs.evidence import Run
 )
 @click.option("--no-run", is_flag=True, help="Leave no run directory behind.")
 def command(
+    given: ending.Given,
     words: tuple[str, ...],
     operation: str | None,
-    profile_path: str | None,
-    chosen: tuple[str, ...],
-    as_documented: bool,
-    fail_on: str,
-    out: str | None,
-    formats: tuple[str, ...],
-    baseline: Path | None,
-    waiver_file: Path | None,
-    as_json: bool,
     mapping_path: Path | None,
     no_run: bool,
     jobs: int,
@@ -104,28 +94,28 @@ def command(
                 hint=f"leadproof certify --target {url} tests it, leadproof record --target {url} listens in",
             )
     paths = [Path(word) for word in words]
-    configured = options.settings()
-    end = ending.Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
-    spec = options.specification(chosen, as_documented, configured)
-    profile = options.posting_profile(profile_path, configured)
     options.known_operation(operation)
     mapping = captures.load_mapping(mapping_path) if mapping_path else None
     files = list(captures.files(paths))
     plan = Plan(
-        spec.choices, profile, options.redactor(profile), fail_on, operation, mapping, KEPT if keep is None else keep
+        given.spec.choices,
+        given.profile,
+        options.redactor(given.profile),
+        given.fail_on,
+        operation,
+        mapping,
+        KEPT if keep is None else keep,
     )
-    facts = {
-        "profile": profile.name, "fail_on": fail_on, "choices": dict(spec.choices), **configured.cover(),
-    }  # fmt: skip
+    facts = given.facts
     if jobs > 1 and len(files) > 1:
         facts["joined"] = "within each file: several processes judged them"
-    folder = Path(out or configured.out)
+    folder = Path(given.out or given.configured.out)
     with ExitStack() as stack:
         run = None
         if not no_run:
             opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=list(words), facts=facts)
             run = stack.enter_context(opened)
-        with Display(quiet=as_json) as display:
+        with Display(quiet=given.as_json) as display:
             ledger = validate(files, plan, run, jobs, _told(display, files))
         if ledger.summary.interrupted:
             ledger.note("general_reason", "the run was interrupted")
@@ -133,7 +123,7 @@ def command(
             many = f"{ledger.kept} of {count(number, 'exchange')}"
             run.add_facts(kept=f"{many}: the first, and of the others some with findings")
         report = ledger.report("validate", run.end() if run else facts)
-        return end.conclude(report, run)
+        return given.end.conclude(report, run)
 
 
 def _told(display: Display, files: Sequence[Path]) -> OnProgress:

@@ -1,4 +1,4 @@
-"""The one place that opens connections: client, raw probe, deadlines, content codings, and the receiver of callbacks.
+"""The one place that opens connections: client, raw probe, deadlines, codings, base of servers, receiver of callbacks.
 
 HTTP only. Redirects are never followed, and nothing is sent to a host that was not named. Nothing here judges.
 """

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from leadproof.contract.profile import Profile
 from leadproof.core.target import Target
 
+#: Where the controls of a mock are, and the header with their token.
+PREFIX, TOKEN_HEADER = "/__mock__/", "x-mock-token"
+
 #: Seconds that a target has to say what it is.
 _PATIENCE = 2.0
 
@@ -31,9 +34,9 @@ def is_mock(target: Target) -> bool:
     # The standard library's client follows nothing, asks no proxy and logs nothing.
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE)
     try:
-        connection.request("GET", f"{parts.path}/__mock__/state")
+        connection.request("GET", f"{parts.path}{PREFIX}state")
         answer = connection.getresponse()
-        return answer.status == 403 and b"x-mock-token" in answer.read(2000)
+        return answer.status == 403 and TOKEN_HEADER.encode() in answer.read(2000)
     except (OSError, HTTPException):
         return False
     finally:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.histogram import Histogram
 from leadproof.core.operations import OPERATIONS
+from leadproof.load.documents import toml_document
 from leadproof.load.measures import JOURNEY, Measures
 
 PASS, FAIL, INCONCLUSIVE = "PASS", "FAIL", "INCONCLUSIVE"
@@ -122,20 +122,9 @@ def load(name: str) -> tuple[Objective, ...]:
     if name in PRESETS:
         return PRESETS[name]
     path = Path(name)
-    if path.suffix != ".toml":
-        near = difflib.get_close_matches(name, PRESETS, 1)
-        raise ConfigurationError(
-            f"there are no objectives called {name!r}",
-            hint=(f"did you mean {near[0]}? " if near else "")
-            + f"presets are: {', '.join(PRESETS)}; a file ends in .toml",
-        )
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None
-    return read(document, str(path))
+    shipped = f"presets are: {', '.join(PRESETS)}; a file ends in .toml"
+    found = toml_document(path, name, PRESETS, f"there are no objectives called {name!r}", shipped)
+    return read(found, str(path))
 
 
 def read(document: Mapping[str, Any], place: str) -> tuple[Objective, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
+from leadproof.load.documents import toml_document
 from leadproof.load.journeys import JOURNEYS
 from leadproof.load.scenario import Scenario, checked
 
@@ -33,23 +34,10 @@ def load(name: str) -> Scenario:
         ConfigurationError: There is none, or it has a key or a value that makes no sense.
     """
     known = names()
-    path = Path(name)
-    if name in known:
-        path = resources.path("loadtests", "scenarios", f"{name}.toml")
-    elif path.suffix != ".toml":
-        near = difflib.get_close_matches(name, known, 1)
-        raise ConfigurationError(
-            f"there is no scenario {name!r}",
-            hint=(f"did you mean {near[0]}? " if near else "")
-            + f"shipped are: {', '.join(known)}; a file of yours ends in .toml",
-        )
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None
-    return read(document, path.stem, str(path))
+    path = resources.path("loadtests", "scenarios", f"{name}.toml") if name in known else Path(name)
+    shipped = f"shipped are: {', '.join(known)}; a file of yours ends in .toml"
+    found = toml_document(path, name, known, f"there is no scenario {name!r}", shipped)
+    return read(found, path.stem, str(path))
 
 
 def read(document: Mapping[str, Any], name: str, place: str) -> Scenario:

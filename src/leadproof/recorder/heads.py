@@ -7,19 +7,14 @@ since some services answer differently when they see one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
 
 from leadproof.core.target import Target
+from leadproof.http.server import Pairs
 from leadproof.mock.engine.problems import MEDIA_TYPE
-
-Pairs = list[tuple[bytes, bytes]]
-Known = TypeVar("Known")
-
-#: Largest start line and header section together, in bytes.
-MAX_HEAD = 65_536
 
 #: Headers that end at the next hop (RFC 9110, section 7.6.1), beside those that Connection names.
 HOP = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"})
@@ -53,12 +48,6 @@ class Way(NamedTuple):
     tls: bool
 
 
-#: The empty line that ends a head.
-END = b"\r\n\r\n"
-#: Different heads that are remembered, and the bytes that one may have to be remembered.
-_HEADS, _LONGEST = 512, 4096
-
-
 class KnownRequest(NamedTuple):
     """What the head of a request means, all settled."""
 
@@ -81,22 +70,6 @@ class KnownAnswer(NamedTuple):
     head: bytes
     #: Of the body that follows.
     length: int
-
-
-class Memory(dict[bytes, Known]):
-    """Heads by their very bytes, the empty line included, with what the parser found them to mean.
-
-    A client repeats its head with every request, and a service its own within a second: parsing and writing them anew
-    would be most of what an answer waits for here.
-    """
-
-    def learn(self, data: bytes, known: Known) -> None:
-        """Remember the head that `data` begins with."""
-        end = data.find(END) + len(END)
-        if len(END) <= end <= _LONGEST:
-            if len(self) >= _HEADS:
-                self.clear()
-            self[data[:end]] = known
 
 
 def way(target: Target) -> Way:

@@ -7,17 +7,51 @@ nothing is ever sent twice and nobody else's answer can get in between. Redirect
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+from typing import Protocol, cast
 
 import httptools
 
+from leadproof.http.server import END_OF_HEAD, MAX_HEAD, Pairs
 from leadproof.http.wire import BODILESS
-from leadproof.recorder.heads import END, MAX_HEAD, KnownAnswer, Pairs, answer_head
-from leadproof.recorder.passage import ProxiedExchange
-from leadproof.recorder.sides import Upstream
+from leadproof.recorder.heads import KnownAnswer, answer_head
+from leadproof.recorder.passage import Framing, ProxiedExchange
+from leadproof.recorder.proxy import Proxy
 
-#: Where an answer's body ends (RFC 9112, section 6.3).
-LENGTH, CHUNKED, CLOSE = "length", "chunked", "close"
+
+class Upstream(Protocol):
+    """Who is told what happens on a connection to the target: the relay."""
+
+    @property
+    def proxy(self) -> Proxy:
+        """What all connections share."""
+        ...
+
+    def interim(self, passage: ProxiedExchange, status: int, reason: bytes, pairs: Pairs) -> None:
+        """An answer before the answer."""
+
+    def answer_begins(self, passage: ProxiedExchange, framing: Framing) -> None:
+        """The head of the answer is there."""
+
+    def answer_continues(self, passage: ProxiedExchange, body: bytes) -> None:
+        """A piece of the answer's body."""
+
+    def answer_whole(self, passage: ProxiedExchange, head: bytes, body: bytes) -> None:
+        """An answer is there from its first byte to its last."""
+
+    def answer_ends(self, passage: ProxiedExchange, trailers: Pairs) -> None:
+        """The answer has arrived whole."""
+
+    def failed(self, passage: ProxiedExchange, failure: str, words: str) -> None:
+        """No answer, or not a whole one."""
+
+    def flush(self) -> None:
+        """Send what may be sent."""
+
+    def target_full(self, outbound: asyncio.Protocol, *, full: bool) -> None:
+        """The target takes no more at present, or takes more again."""
+
+    def outbound_lost(self, outbound: asyncio.Protocol) -> None:
+        """The connection to the target is gone."""
 
 
 class Outbound(asyncio.Protocol):
@@ -44,7 +78,7 @@ class Outbound(asyncio.Protocol):
         self._pairs: Pairs = []
         self._in_head = True
         self._interim = False
-        self._framing = LENGTH
+        self._framing = Framing.LENGTH
 
     def begin(self, passage: ProxiedExchange) -> None:
         """Send what there is of a request; the rest follows with `write`."""
@@ -70,7 +104,7 @@ class Outbound(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.passage is not None:
-            if self._framing == CLOSE and exc is None:
+            if self._framing is Framing.CLOSE and exc is None:
                 self._complete(reusable=False)
             elif self.passage.status:
                 self._fail("framing.length", "the connection was closed before the answer was complete")
@@ -100,7 +134,7 @@ class Outbound(asyncio.Protocol):
 
     def _pass_known(self, passage: ProxiedExchange, data: bytes) -> bool:
         """Pass on a complete answer whose head, byte for byte, was parsed before; was it one?"""
-        end = data.find(END) + len(END)
+        end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
         known = self._relay.proxy.answers.get(data[:end])
         if known is None or end + known.length != len(data):
             return False
@@ -153,10 +187,10 @@ class Outbound(asyncio.Protocol):
             self._fail("framing.invalid", "the answer has a transfer coding other than chunked")
             return
         if coding is not None:
-            self._framing = CHUNKED
+            self._framing = Framing.CHUNKED
         elif b"content-length" not in by_name and status not in BODILESS and not passage.bodiless:
-            self._framing = CLOSE
-        self._relay.answer_begins(passage, chunked=self._framing == CHUNKED, open_end=self._framing == CLOSE)
+            self._framing = Framing.CLOSE
+        self._relay.answer_begins(passage, self._framing)
         if passage.bodiless:
             # The parser does not know what was asked, and would wait for the body that the headers announce.
             reusable = self._parser.should_keep_alive()
@@ -172,7 +206,7 @@ class Outbound(asyncio.Protocol):
             self._interim = False
         elif self.passage is not None:
             reusable = self._parser.should_keep_alive()
-            if reusable and self._framing == LENGTH and self._first and self.passage.method != b"HEAD":
+            if reusable and self._framing is Framing.LENGTH and self._first and self.passage.method != b"HEAD":
                 self._learn(self.passage)
             self._complete(reusable=reusable)
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from leadproof.bodies import MAX_BODY
 from leadproof.core.exchange import Exchange, Headers, Request, Response
-from leadproof.recorder.heads import Pairs
+from leadproof.http.server import Pairs
 
 #: Bytes of a body that are kept; what is longer still flows, but nobody can judge it.
 KEPT = MAX_BODY
+
+
+class Framing(Enum):
+    """Where a body ends (RFC 9112, section 6.3)."""
+
+    LENGTH = "length"
+    CHUNKED = "chunked"
+    #: Where the connection does.
+    CLOSE = "close"
 
 
 class Body:
@@ -39,8 +50,8 @@ class ProxiedExchange:
     """A request and its answer on their way through."""
 
     __slots__ = (
-        "answer", "answer_body", "answer_chunked", "began", "chunked", "complete", "headers", "keep", "method",
-        "open_end", "pending", "reason", "request_body", "started", "status", "target", "ticks", "trailers", "version",
+        "answer", "answer_body", "began", "chunked", "complete", "framing", "headers", "keep", "method", "pending",
+        "reason", "request_body", "started", "status", "target", "ticks", "trailers", "version",
     )  # fmt: skip
 
     def __init__(
@@ -64,10 +75,8 @@ class ProxiedExchange:
         self.began = False
         self.status, self.reason = 0, b""
         self.answer: Pairs = []
-        #: Does the client get it in chunks?
-        self.answer_chunked = False
-        #: Is the end of the connection the end of the answer?
-        self.open_end = False
+        #: How the client gets it.
+        self.framing = Framing.LENGTH
 
     @property
     def bodiless(self) -> bool:

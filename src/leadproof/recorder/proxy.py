@@ -9,22 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from leadproof.core.target import Target
+from leadproof.http.server import Http1Server, Memory, Timeouts
 from leadproof.recorder.frames import Kind
-from leadproof.recorder.heads import KnownAnswer, KnownRequest, Memory, Way, way
+from leadproof.recorder.heads import KnownAnswer, KnownRequest, Way, way
 from leadproof.recorder.keeping import WriterClient
-from leadproof.recorder.outbound import Outbound
 from leadproof.recorder.passage import ProxiedExchange
-from leadproof.recorder.sides import ClientSide, Upstream
 
-#: Seconds after which a client is let go that says nothing, or does not finish what it says.
-IDLE_TIMEOUT = 75.0
-#: Seconds for which the rest of a request is still read that was answered before its end.
-LINGER = 5.0
-#: Seconds that requests under way are given when the recording ends.
-GRACE = 5.0
+#: The service may take a while with what is under way when the recording ends.
+TIMEOUTS = Timeouts(grace=5.0)
 
 
-class Proxy:
+class Proxy(Http1Server):
     """One target behind any number of connections of one event loop."""
 
     def __init__(
@@ -44,22 +39,13 @@ class Proxy:
         """
         self.way: Way = way(target)
         self.timeout = target.timeout
-        self.keeping, self.loop, self.deciding = keeping, loop, deciding
-        self.connections: set[ClientSide] = set()
-        self.stopping = False
+        self.keeping, self.deciding = keeping, deciding
         self.requests: Memory[KnownRequest] = Memory()
         self.answers: Memory[KnownAnswer] = Memory()
-        self._tls = tls
+        self.tls = tls
         self._most, self._full = most, full
         self._admitted = self._over = 0
-        self._tick()
-
-    def _tick(self) -> None:
-        now = self.loop.time()
-        for connection in list(self.connections):
-            if connection.waiting and now - connection.last > IDLE_TIMEOUT:
-                connection.transport.abort()
-        self._timer = self.loop.call_later(1.0, self._tick)
+        super().__init__(loop, TIMEOUTS)
 
     def admit(self) -> bool:
         """May another request set out?"""
@@ -71,21 +57,6 @@ class Proxy:
     def dismiss(self, number: int) -> None:
         """So many of those that were admitted never set out."""
         self._admitted -= number
-
-    async def connect(self, relay: Upstream) -> Outbound:
-        """A connection to the target.
-
-        Raises:
-            TimeoutError: Nobody answered in time.
-            ssl.SSLError: The handshake failed, or the certificate is not to be trusted.
-            OSError: There is no way to the target.
-        """
-        name = self.way.host if self._tls else None
-        opening = self.loop.create_connection(
-            lambda: Outbound(relay), self.way.host, self.way.port, ssl=self._tls, server_hostname=name
-        )
-        _, outbound = await asyncio.wait_for(opening, self.timeout)
-        return outbound
 
     def keep(self, passage: ProxiedExchange, failure: str = "", *, answered: bool = True) -> int:
         """Hand an exchange to the keeper; its number."""
@@ -108,16 +79,3 @@ class Proxy:
         self._over += 1
         if self._over == self._most:
             self._full()
-
-    async def stop(self) -> None:
-        """Let what is under way finish for a while, then close everything."""
-        self.stopping = True
-        for connection in list(self.connections):
-            connection.close_if_idle()
-        deadline = self.loop.time() + GRACE
-        while self.connections and self.loop.time() < deadline:
-            await asyncio.sleep(0.01)
-        for connection in list(self.connections):
-            connection.transport.abort()
-        await asyncio.sleep(0)
-        self._timer.cancel()

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.core.errors import ConfigurationError, ServerError
+from leadproof.core.gc import tune_gc
 from leadproof.core.target import Target
+from leadproof.http.server import new_loop
 from leadproof.http.wire import trust
-from leadproof.mock.server.serving import new_loop, tune_gc
 from leadproof.recorder.frames import Counts
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.keeper import Job

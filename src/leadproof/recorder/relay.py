@@ -13,11 +13,11 @@ import struct
 from collections import deque
 from typing import Any
 
+from leadproof.http.server import Pairs, close
 from leadproof.recorder import heads
-from leadproof.recorder.heads import Pairs
 from leadproof.recorder.outbound import Outbound
-from leadproof.recorder.passage import ProxiedExchange
-from leadproof.recorder.proxy import LINGER, Proxy
+from leadproof.recorder.passage import Framing, ProxiedExchange
+from leadproof.recorder.proxy import Proxy
 
 #: Bytes that wait for the way to the target to be open before the client is asked to wait.
 _AHEAD = 262_144
@@ -92,8 +92,12 @@ class Relay:
             self._connecting = self.proxy.loop.create_task(self._connect(passage))
 
     async def _connect(self, passage: ProxiedExchange) -> None:
+        way, tls = self.proxy.way, self.proxy.tls
         try:
-            outbound = await self.proxy.connect(self)
+            opening = self.proxy.loop.create_connection(
+                lambda: Outbound(self), way.host, way.port, ssl=tls, server_hostname=way.host if tls else None
+            )
+            _, outbound = await asyncio.wait_for(opening, self.proxy.timeout)
         except TimeoutError:
             self.failed(passage, "transport.timeout", "no connection was made in time")
         except (ssl.SSLError, ssl.CertificateError) as error:
@@ -162,15 +166,17 @@ class Relay:
         if passage.version == "1.1":
             self.transport.write(heads.answer_head(status, reason, pairs, chunked=False))
 
-    def answer_begins(self, passage: ProxiedExchange, *, chunked: bool, open_end: bool) -> None:
-        """The head of the answer is there; with an open end, its body ends when the connection does."""
-        if chunked and passage.version == "1.0":
-            chunked, open_end = False, True
-        passage.answer_chunked, passage.open_end = chunked, open_end
-        passage.keep = passage.keep and not open_end and passage.complete and not self.proxy.stopping
+    def answer_begins(self, passage: ProxiedExchange, framing: Framing) -> None:
+        """The head of the answer is there."""
+        if framing is Framing.CHUNKED and passage.version == "1.0":
+            framing = Framing.CLOSE
+        passage.framing = framing
+        ends = framing is Framing.CLOSE or self.proxy.stopping
+        passage.keep = passage.keep and passage.complete and not ends
         connection = b"" if passage.keep and passage.version == "1.1" else b"keep-alive" if passage.keep else b"close"
         self._held = self.proxy.deciding
         passage.began = not self._held
+        chunked = framing is Framing.CHUNKED
         self._out.append(
             heads.answer_head(passage.status, passage.reason, passage.answer, chunked=chunked, connection=connection)
         )
@@ -181,7 +187,7 @@ class Relay:
         if self._held and passage.too_large:
             self._out.clear()
         else:
-            self._out.append(heads.chunk(body) if passage.answer_chunked else body)
+            self._out.append(heads.chunk(body) if passage.framing is Framing.CHUNKED else body)
 
     def answer_whole(self, passage: ProxiedExchange, head: bytes, body: bytes) -> None:
         """An answer is there from its first byte to its last."""
@@ -191,7 +197,7 @@ class Relay:
 
     def answer_ends(self, passage: ProxiedExchange, trailers: Pairs) -> None:
         """The answer has arrived whole."""
-        if passage.answer_chunked:
+        if passage.framing is Framing.CHUNKED:
             self._out.append(heads.last_chunk(trailers))
         self._stop_timer()
         keeping = self.proxy.keeping
@@ -217,7 +223,7 @@ class Relay:
         if passage.began:
             # As it came: what there was of it, and no more.
             self.flush()
-            self._break_off(reset=passage.open_end)
+            self._break_off(reset=passage.framing is Framing.CLOSE)
             return
         self._held = True
         status = 504 if failure == "transport.timeout" else 502
@@ -265,11 +271,7 @@ class Relay:
         self.over = True
         self._drop_outbound()
         self._forget_waiting()
-        if linger and not self.ended and self.transport.can_write_eof():
-            self.transport.write_eof()
-            self._timer = self.proxy.loop.call_later(LINGER, self.transport.abort)
-        else:
-            self.transport.close()
+        close(self.transport, self.proxy.loop, self.proxy.timeouts.linger if linger and not self.ended else 0.0)
 
     def _break_off(self, *, reset: bool) -> None:
         """Close within an answer; with a reset (RFC 9293, section 3.5.3) where an orderly end would make it whole."""

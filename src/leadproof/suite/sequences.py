@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -52,66 +52,22 @@ def cases() -> Iterator[Case]:
     yield Case(
         "status after a return", "lead_status", returned, ("status_reason_return", "status_dates", "status_current")
     )
+    rows: tuple[tuple[str, str, Callable[[str, CaseContext], None], tuple[str, ...]], ...] = (
+        ("the same lead again", "create_lead", duplicate, ("duplicate_refused", "refusal_message")),
+        ("duplicate check of a known lead", "duplicate_check", known, ("duplicate_agrees", "duplicate_original")),
+        ("the same lead by its other keys", "create_lead", other_keys, ("duplicate_refused",)),
+        ("the same lead after the window", "create_lead", after_window, ("valid_request_accepted",)),
+        ("duplicate check of a new lead", "duplicate_check", unknown, ("duplicate_none",)),
+        ("an order used twice", "inbound_post", order_twice, ("post_order_once",)),
+        ("an order that nobody gave", "inbound_post", stranger, ("refusal_expected",)),
+        ("an order used by another source", "inbound_post", other_source, ("post_order_campaign",)),
+        ("an order shortly before it expires", "inbound_post", in_time, ("post_honours_order",)),
+        ("an order used for another campaign", "inbound_post", other_campaign, ("post_order_campaign",)),
+        ("an order that has expired", "inbound_post", expired, ("post_order_expired",)),
+    )
     for fmt in ("json", "xml"):
-        yield Case(
-            f"the same lead again, {fmt}",
-            "create_lead",
-            partial(duplicate, fmt),
-            ("duplicate_refused", "refusal_message"),
-            fmt,
-        )
-        yield Case(
-            f"duplicate check of a known lead, {fmt}",
-            "duplicate_check",
-            partial(known, fmt),
-            ("duplicate_agrees", "duplicate_original"),
-            fmt,
-        )
-        yield Case(
-            f"the same lead by its other keys, {fmt}",
-            "create_lead",
-            partial(other_keys, fmt),
-            ("duplicate_refused",),
-            fmt,
-        )
-        yield Case(
-            f"the same lead after the window, {fmt}",
-            "create_lead",
-            partial(after_window, fmt),
-            ("valid_request_accepted",),
-            fmt,
-        )
-        yield Case(
-            f"duplicate check of a new lead, {fmt}", "duplicate_check", partial(unknown, fmt), ("duplicate_none",), fmt
-        )
-        yield Case(f"an order used twice, {fmt}", "inbound_post", partial(order_twice, fmt), ("post_order_once",), fmt)
-        yield Case(
-            f"an order that nobody gave, {fmt}", "inbound_post", partial(stranger, fmt), ("refusal_expected",), fmt
-        )
-        yield Case(
-            f"an order used by another source, {fmt}",
-            "inbound_post",
-            partial(other_source, fmt),
-            ("post_order_campaign",),
-            fmt,
-        )
-        yield Case(
-            f"an order shortly before it expires, {fmt}",
-            "inbound_post",
-            partial(in_time, fmt),
-            ("post_honours_order",),
-            fmt,
-        )
-        yield Case(
-            f"an order used for another campaign, {fmt}",
-            "inbound_post",
-            partial(other_campaign, fmt),
-            ("post_order_campaign",),
-            fmt,
-        )
-        yield Case(
-            f"an order that has expired, {fmt}", "inbound_post", partial(expired, fmt), ("post_order_expired",), fmt
-        )
+        for title, operation, situation, checks in rows:
+            yield Case(f"{title}, {fmt}", operation, partial(situation, fmt), checks, fmt)
     yield Case("an updated lead is found by its new data", "update_lead", found_again, ("update_same_lead",))
     yield Case("two leads are two records", "update_lead", two_leads, ("update_same_lead", "status_resolves"))
     yield Case("a lead held back is not delivered", "create_lead_sends", held_back, ("sends_withheld",))

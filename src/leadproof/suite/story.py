@@ -14,7 +14,9 @@ from typing import Any
 import httpx
 
 from leadproof.contract.profile import Campaign
+from leadproof.core.errors import UsageError
 from leadproof.generate.leads import LeadMaker
+from leadproof.http.mock_controls import MockControls
 from leadproof.http.receiver import Postbox
 from leadproof.judge import Judgement
 from leadproof.suite.session import Session
@@ -27,34 +29,19 @@ class CaseSkipped(Exception):
     """A case cannot be run here; its message says why. The clauses stay untested with that reason."""
 
 
-class Controls:
-    """The mock's own controls: time, and people's decisions. Only where the target is our mock."""
+class Controls(MockControls):
+    """The mock's own controls, for cases. Only where the target is our mock."""
 
-    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(
-            base_url=f"{url}/__mock__/",
-            headers={"x-mock-token": token},
-            trust_env=False,
-            timeout=10,
-            transport=transport,
-        )
-
-    def post(self, path: str, **body: Any) -> None:
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
         """Calls one control.
 
         Raises:
             CaseSkipped: It was refused: the answers named a lead, say, that the mock does not know.
         """
         try:
-            self._http.post(path, json=body).raise_for_status()
-        except httpx.HTTPError as error:
-            raise CaseSkipped(
-                f"the mock did not take the control {path.partition('/')[0]}: {type(error).__name__}"
-            ) from None
-
-    def close(self) -> None:
-        """Closes the connection."""
-        self._http.close()
+            return super().post(path, **body)
+        except (httpx.HTTPError, UsageError) as error:
+            raise CaseSkipped(f"{path.partition('/')[0]}: {error}") from None
 
 
 @dataclass(slots=True, repr=False)  # its parts hold credentials and leads

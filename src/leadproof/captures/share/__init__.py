@@ -5,8 +5,8 @@ first time only learns. A copy is written beside its place under another name an
 original is never touched. How it is split:
 
 =========  ==============================================================================
-`har`      HAR in, HAR out, entry by entry; what cannot be written back becomes a HAR too
-`texts`    bodies, JSON lines, raw HTTP messages and prose: text in, text out
+`har`      HAR in, HAR out, entry by entry
+`texts`    bodies, JSON lines, raw HTTP messages and prose: text in, text out; rows that `runs` makes HARs of
 `copying`  which of them a file is, folders and run directories, and the care that is taken with the disk
 =========  ==============================================================================
 """

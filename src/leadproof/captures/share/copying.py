@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from leadproof import __version__, captures
+from leadproof import captures
 from leadproof.captures.share import har, texts
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import EvidenceError, hashes
 from leadproof.runs.evidence.files import MANIFEST, document
-from leadproof.runs.formats import RENDERERS
+from leadproof.runs.formats import EXPORTS, RENDERERS
 
 #: Called as it goes on, with what is done in words.
 Progress = Callable[[str], None]
@@ -154,7 +154,7 @@ def _pieces(source: Path, redactor: Redactor, told: Progress) -> Iterator[str]:
     fmt = captures.format_of_file(source)
     if fmt in AS_HAR:
         exchanges = (found for found in captures.read(source) if isinstance(found, Exchange))
-        yield from har.from_exchanges(exchanges, redactor, __version__)
+        yield from EXPORTS["har"].render((texts.row_of(redactor.exchange(one)) for one in exchanges), "")
         return
     with source.open("rb") as raw, _unpacked(raw) as file:
         for number, piece in enumerate(_copied(file, fmt, redactor)):

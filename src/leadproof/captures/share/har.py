@@ -6,13 +6,13 @@ Knows where in an entry messages stand; what in them is secret or personal is de
 from __future__ import annotations
 
 import base64
-import binascii
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import ijson
 
+from leadproof.captures.values import from_base64, pairs
 from leadproof.core.exchange import Exchange, Headers, Request, Response
 from leadproof.redact import Redactor
 
@@ -72,15 +72,6 @@ def copy(file: BinaryIO, redactor: Redactor) -> Iterator[str]:
     yield "".join(reversed(open_)) + "\n"
     if broken:
         raise Broken(broken)
-
-
-def from_exchanges(exchanges: Iterable[Exchange], redactor: Redactor, creator: str) -> Iterator[str]:
-    """The text of a HAR with these exchanges, redacted: for formats that nobody can write back."""
-    made = json.dumps({"name": "leadproof", "version": creator})
-    yield f'{{"log":{{"version":"1.2","creator":{made},"entries":['
-    for number, exchange in enumerate(exchanges):
-        yield ("," if number else "") + "\n" + _dumped(_written(redactor.exchange(exchange)))
-    yield "\n]}}\n"
 
 
 def _whole(event: str, value: Any, events: Iterator[tuple[str, Any]]) -> Any:
@@ -207,70 +198,19 @@ def _body(content: Any) -> bytes | None:
     if isinstance(content, dict):
         if str(content.get("mimeType") or "").lower().startswith(BINARY):
             return None
-        if str(content.get("encoding") or "").lower() == "base64":
-            try:
-                return base64.b64decode("".join(text.split()), validate=True)
-            except (binascii.Error, ValueError):
-                pass
+        if str(content.get("encoding") or "").lower() == "base64" and (decoded := from_base64(text)) is not None:
+            return decoded
     return text.encode("utf-8", "surrogatepass")
 
 
 def _labels(message: dict[str, Any], content: Any) -> Headers:
     """What a body is, and the headers that may tell of it; its encoding is gone already, unless it is in base64."""
-    pairs = message.get("headers")
-    found = [] if not isinstance(pairs, list) else [
-        (str(one.get("name", "")), str(one.get("value", ""))) for one in pairs if isinstance(one, dict)
-    ]  # fmt: skip
+    found = list(pairs(message.get("headers")))
     if not (isinstance(content, dict) and content.get("encoding")):
         found = [pair for pair in found if pair[0].lower() != "content-encoding"]
     if isinstance(content, dict) and not any(name.lower() == "content-type" for name, _ in found):
         found.append(("content-type", str(content.get("mimeType") or "")))
     return tuple(found)
-
-
-def _written(exchange: Exchange) -> dict[str, Any]:
-    """An entry for an exchange that was redacted already."""
-    request, response = exchange.request, exchange.response
-    return {
-        "startedDateTime": _stamp(exchange.started),
-        "time": round(exchange.elapsed * 1000, 3),
-        "request": {
-            "method": request.method, "url": request.target, "httpVersion": "HTTP/1.1", "cookies": [],
-            "headers": _pairs(request.headers), "queryString": [], "headersSize": -1, "bodySize": len(request.body),
-            **({"postData": {"mimeType": _type(request.headers), **_text(request.body)}} if request.body else {}),
-        },
-        "response": {
-            "status": response.status if response else 0, "statusText": "", "httpVersion": "HTTP/1.1", "cookies": [],
-            "headers": _pairs(response.headers) if response else [], "redirectURL": "", "headersSize": -1,
-            "bodySize": len(response.body) if response else -1,
-            "content": {
-                "size": len(response.body), "mimeType": _type(response.headers), **_text(response.body)
-            } if response else {"size": 0, "mimeType": ""},
-        },
-        "cache": {}, "timings": {"send": 0, "wait": round(exchange.elapsed * 1000, 3), "receive": 0},
-        "comment": exchange.origin,
-    }  # fmt: skip
-
-
-def _stamp(seconds: float) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _pairs(headers: Headers) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in headers]
-
-
-def _type(headers: Headers) -> str:
-    return next((value for name, value in headers if name.lower() == "content-type"), "")
-
-
-def _text(body: bytes) -> dict[str, str]:
-    try:
-        return {"text": body.decode("utf-8")}
-    except UnicodeDecodeError:
-        return {"text": base64.b64encode(body).decode(), "encoding": "base64"}
 
 
 def _dumped(value: Any) -> str:

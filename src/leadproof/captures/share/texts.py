@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from leadproof.core.exchange import Request, Response
+from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.redact import Redactor
 from leadproof.runs.evidence.rows import read_exchange
 
@@ -59,6 +59,17 @@ def _row(text: str, redactor: Redactor) -> str:
     if redacted.response is not None:
         row["response"] |= _message(redacted.response)
     return json.dumps(row, separators=(",", ":")) + "\n"
+
+
+def row_of(exchange: Exchange) -> dict[str, Any]:
+    """A redacted exchange as a row of evidence, its bodies whole."""
+    request, response = exchange.request, exchange.response
+    return {
+        "origin": exchange.origin, "started": exchange.started, "elapsed": exchange.elapsed,
+        "failure": exchange.failure,
+        "request": {"method": request.method, "target": request.target, **_message(request)},
+        "response": {"status": response.status, **_message(response)} if response else None,
+    }  # fmt: skip
 
 
 def _message(message: Request | Response) -> dict[str, Any]:

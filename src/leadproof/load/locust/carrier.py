@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import ssl
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import Any
 
 import gevent
 
+from leadproof.core.gc import tune_gc
 from leadproof.load import guard, reconciliation
 from leadproof.load.job import Job, kit
 from leadproof.load.locust.callbacks import Receiver
@@ -85,9 +85,7 @@ class LoadWorker:
             receiver = Receiver(engine)
             self.kit.callback_url = receiver.url
         # What was loaded and made ahead is never garbage: the collector need not walk over it while we measure.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        tune_gc()
         engine.open()
         try:
             gevent.sleep(max(0.0, begin - time.time() - 0.05))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from leadproof.core.exchange import Headers, Response
+from leadproof.http.server import unreadable
 from leadproof.mock.engine.problems import document
 
-#: Largest request line and header section together, and largest request target, in bytes.
-MAX_HEAD, MAX_TARGET = 65_536, 8_192
+#: Largest request target, in bytes.
+MAX_TARGET = 8_192
 
 #: Headers that say something about the connection or the body that is not to be taken for granted.
 _NOT_PLAIN = ("transfer-encoding", "expect", "upgrade", "trailer", "te")
@@ -43,18 +44,15 @@ def read_head(
     expect = by_name.get("expect", "").lower()
     length = int(by_name.get("content-length") or 0)
     problem = None
-    if version not in ("1.0", "1.1"):
-        problem = document(505, f"HTTP/{version} is not spoken here")
+    status, words = unreadable(version, target, pairs, by_name.get("transfer-encoding", ""))
+    if status:
+        problem = document(status, words)
     elif hosts > 1 or (hosts == 0 and version == "1.1"):  # RFC 9112, section 3.2
         problem = document(400, f"the request has {hosts or 'no'} Host headers; there must be one")
-    elif sum(len(name) + len(value) + 4 for name, value in pairs) > MAX_HEAD:
-        problem = document(431, f"request line and headers have more than {MAX_HEAD} bytes")
     elif len(target) > MAX_TARGET:
         problem = document(414, f"the request target has more than {MAX_TARGET} bytes")
     elif expect and expect != "100-continue":
         problem = document(417, "only 100-continue may be expected")
-    elif by_name.get("transfer-encoding", "chunked").lower() != "chunked":
-        problem = document(501, "the only transfer coding read here is chunked")
     elif length > max_body:
         problem = too_large(max_body)
     plain = version == "1.1" and method != b"HEAD" and by_name.keys().isdisjoint(_NOT_PLAIN)

@@ -1,8 +1,8 @@
-"""The mock's HTTP: an asyncio protocol on httptools. Bytes to requests, responses to bytes.
+"""The mock's HTTP: requests to responses, responses to bytes, on what `http.server` reads.
 
-Speaks HTTP/1.1 and 1.0: keep-alive, pipelining (answers in order), `Expect: 100-continue`, chunked bodies, size and
-time limits. Knows nothing of operations; `mock.Mock` does. Whatever arrives, it is answered by name or the connection
-is closed, and the other connections do not notice.
+Keep-alive, pipelining (answers in order), `Expect: 100-continue`, size and time limits. Knows nothing of operations;
+`mock.Mock` does. Whatever arrives, it is answered by name or the connection is closed, and the other connections do not
+notice.
 """
 
 from __future__ import annotations
@@ -11,67 +11,38 @@ import asyncio
 from collections.abc import Iterator
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import cast
-
-import httptools
 
 from leadproof.core.exchange import Headers, Request, Response
+from leadproof.http.server import CONTINUE, END_OF_HEAD, HEADS, Http1Connection, Http1Server, Memory, close
 from leadproof.mock import Mock, controls
 from leadproof.mock.engine.callbacks import Callback
 from leadproof.mock.engine.problems import document
 from leadproof.mock.server.callbacks import send_callback
-from leadproof.mock.server.heads import MAX_HEAD, Head, read_head, too_large
+from leadproof.mock.server.heads import Head, read_head, too_large
 from leadproof.mock.server.plays import Answer, Script, Step, play, whole
 
-#: Seconds after which a connection is closed that says nothing, or does not finish what it says.
-IDLE_TIMEOUT = 75.0
-REQUEST_TIMEOUT = 30.0
-#: Seconds for which the rest of a request that was refused is still read, so that the client gets to see why.
-LINGER = 5.0
-#: Seconds that connections are given to finish when the server stops.
-GRACE = 1.0
 #: Calls to returnURLs that run at the same time.
 CALLBACKS_AT_ONCE = 8
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_CRLF = b"\r\n"
-_END_OF_HEAD = _CRLF * 2
-#: Headers with which a client offers to go on in another protocol.
-_OFFER = (b"upgrade", b"connection", b"http2-settings")
-#: Different heads that are remembered, and the bytes that one may have to be remembered.
-_HEADS, _LONGEST_KNOWN = 512, 4096
 
-
-class Server:
+class Server(Http1Server):
     """One mock behind any number of connections of one event loop."""
 
-    def __init__(self, mock: Mock, *, loop: asyncio.AbstractEventLoop, idle_timeout: float = IDLE_TIMEOUT,
-                 request_timeout: float = REQUEST_TIMEOUT, fault: Script | None = None) -> None:  # fmt: skip
+    def __init__(self, mock: Mock, *, loop: asyncio.AbstractEventLoop, fault: Script | None = None) -> None:
         self.mock = mock
         #: What breaks on the way of every answer but those of the controls.
         self.fault = fault
-        self.loop = loop
-        self.idle_timeout = idle_timeout
-        self.request_timeout = request_timeout
-        self.connections: set[Connection] = set()
         self.callbacks_sent = 0
         self.callbacks_failed = 0
-        self.stopping = False
-        #: Heads by their very bytes, the empty line included.
-        self.known: dict[bytes, Head] = {}
+        self.known: Memory[Head] = Memory()
         self._starts: dict[tuple[int, Headers, int], bytes] = {}
         self._callbacks: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(CALLBACKS_AT_ONCE)
-        self._tick()
+        super().__init__(loop)
 
-    # ---- once a second
-
-    def _tick(self) -> None:
+    def tick(self) -> None:
         self._stamp()
-        now = self.loop.time()
-        for connection in list(self.connections):
-            connection.check_time(now)
-        self._timer = self.loop.call_later(1.0, self._tick)
+        super().tick()
 
     def _stamp(self) -> None:
         # The Date of all answers is made once a second, and with it everything that stands before the length. It is
@@ -79,29 +50,17 @@ class Server:
         self.date = formatdate(self.mock.world.clock.now(), usegmt=True)
         self._starts.clear()
 
+    @property
+    def busy(self) -> bool:
+        return bool(self.connections or self._callbacks)
+
     async def stop(self) -> None:
-        """Let what is under way finish for a moment, then close everything."""
-        self.stopping = True
-        for connection in list(self.connections):
-            connection.close_if_idle()
-        deadline = self.loop.time() + GRACE
-        while (self.connections or self._callbacks) and self.loop.time() < deadline:
-            await asyncio.sleep(0.01)
-        for connection in list(self.connections):
-            connection.transport.abort()
+        """Let what is under way finish for a moment, calls to returnURLs included, then close everything."""
+        await super().stop()
         for task in list(self._callbacks):
             task.cancel()
-        self._timer.cancel()
 
     # ---- requests and responses
-
-    def learn(self, data: bytes, head: Head) -> None:
-        """Remember what a head means; `data` begins with it."""
-        end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
-        if len(_END_OF_HEAD) <= end <= _LONGEST_KNOWN:
-            if len(self.known) >= _HEADS:
-                self.known.clear()
-            self.known[data[:end]] = head
 
     def respond(self, request: Request) -> Response:
         """The mock's answer. A fault of the mock itself ends in a problem document, and in a traceback on stderr."""
@@ -124,7 +83,7 @@ class Server:
             lines = [f"HTTP/1.1 {status} {_phrase(status)}", *(f"{name}: {value}" for name, value in headers)]
             lines += [f"date: {self.date}", "server: leadproof-mock", f"content-length: {length}", ""]
             start = "\r\n".join(lines).encode("latin-1", "replace")
-            if len(self._starts) >= _HEADS:
+            if len(self._starts) >= HEADS:
                 self._starts.clear()
             self._starts[key] = start
         return start
@@ -148,44 +107,31 @@ class Server:
                 self.callbacks_failed += 1
 
 
-class Connection(asyncio.Protocol):
-    """One client connection: bytes to requests, responses to bytes."""
+class Connection(Http1Connection):
+    """One client connection: requests to responses, responses to bytes."""
 
-    transport: asyncio.Transport
+    _server: Server
 
     def __init__(self, server: Server) -> None:
-        self._server = server
-        self._parser = httptools.HttpRequestParser(self)
+        super().__init__(server)
         self._out: list[bytes] = []
-        #: Loop time of the last byte, and of the first byte of a request that is not complete; 0.0 if there is none.
-        self._last = 0.0
+        #: Loop time of the first byte of the request that is being read.
         self._began = 0.0
-        self._closing = False
+        #: Does nothing follow on what is in `_out`? And was a request not read to its end?
+        self._closing = self._refused = False
         #: Answers that a fault plays, one after the other.
         self._plays: list[Iterator[Step]] = []
         self._player: asyncio.Task[None] | None = None
         #: What came first of the request that is being parsed.
         self._begin_of_request = b""
-        self._clear()
-
-    def _clear(self) -> None:
-        self._target = b""
-        self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
-        self._head: Head | None = None
-        self._head_bytes = 0
         self._body_bytes = 0
-        self._upgrade = False
+        self._head: Head | None = None
 
     # ---- asyncio.Protocol
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by its type, only by what it does
-        self._last = self._server.loop.time()
-        self._server.connections.add(self)
-
     def connection_lost(self, exc: Exception | None) -> None:
-        self._server.connections.discard(self)
+        super().connection_lost(exc)
         if self._player is not None:
             self._player.cancel()
 
@@ -193,12 +139,12 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         self._last = self._server.loop.time()
-        if not self._began:
+        if not self._begun:
             data = self._answer_known(data)
             self._begin_of_request = data
+            self._began = self._last
         if data:
-            self._began = self._began or self._last
-            self._feed(data)
+            self.feed(data)
         self._flush()
         if self._server.mock.callbacks.waiting:
             self._server.make_callbacks()
@@ -210,7 +156,7 @@ class Connection(asyncio.Protocol):
         """
         server = self._server
         while data:
-            end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
+            end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
             head = server.known.get(data[:end])
             if head is None or end + head.length > len(data) or server.stopping:
                 break
@@ -221,9 +167,9 @@ class Connection(asyncio.Protocol):
         return data
 
     def eof_received(self) -> bool:
-        if self._began and not self._closing and (self._head is not None or self._target):
+        if self._begun and self._target and not self._closing:
             # Half a request and then nothing: an answer that says so, for whoever still listens.
-            self._refuse(document(400, "the request ends before it is complete"))
+            self.refuse(400, "the request ends before it is complete")
             self._flush()
         return False
 
@@ -237,37 +183,18 @@ class Connection(asyncio.Protocol):
 
     # ---- httptools
 
-    def _feed(self, data: bytes) -> None:
-        if self._head is None:
-            self._head_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade(data[upgrade.args[0] :])
-            return
-        except httptools.HttpParserError as error:
-            if not self._closing:
-                self._refuse(document(400, f"the request is no valid HTTP message: {error}", kind="framing.invalid"))
-            return
-        if self._head is None and self._head_bytes > MAX_HEAD and not self._closing:
-            self._refuse(document(431, f"request line and headers have more than {MAX_HEAD} bytes"))
-
-    def on_url(self, url: bytes) -> None:
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
-
     def on_headers_complete(self) -> None:
         parser = self._parser
-        self._upgrade = parser.should_upgrade()
+        if parser.should_upgrade():
+            return
         max_body = self._server.mock.max_body
-        head = read_head(parser.get_http_version(), parser.get_method(), self._target, tuple(self._headers), max_body)
-        self._head = head
+        head = read_head(parser.get_http_version(), parser.get_method(), self._target, tuple(self._pairs), max_body)
+        self._head, self._in_head = head, False
+        self._body, self._body_bytes = [], 0
         if head.problem is not None:
             self._refuse(head.problem)
         elif head.expects_continue:
-            self.transport.write(b"".join(self._out) + _CONTINUE)
+            self.transport.write(b"".join(self._out) + CONTINUE)
             self._out.clear()
 
     def on_body(self, body: bytes) -> None:
@@ -280,34 +207,17 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         head = self._head
-        if self._closing or self._upgrade or head is None:
+        if self._closing or self._in_head or head is None:
             return
         body = self._body
         request = Request(head.method, head.target, head.headers, body[0] if len(body) == 1 else b"".join(body))
         keep = self._parser.should_keep_alive() and not self._server.stopping
         if keep and head.plain:
-            self._server.learn(self._begin_of_request, head)
+            self._server.known.learn(self._begin_of_request, head)
         self._begin_of_request = b""
         version = self._parser.get_http_version()
-        self._began = 0.0
         self._clear()
         self._answer(request, keep=keep, bodiless=head.method == "HEAD", version=version)
-
-    def _ignore_upgrade(self, rest: bytes) -> None:
-        """Go on as if the client had not offered another protocol (RFC 9110, section 7.8: a server may ignore it).
-
-        The parser takes everything after the headers for the other protocol, the body of the request included. So the
-        same head is fed again without the offer, then the rest. Java's HttpClient sends every first request like this.
-        """
-        method, target, version = self._parser.get_method(), self._target, self._parser.get_http_version()
-        kept = [pair for pair in self._headers if pair[0].lower() not in _OFFER]
-        lines = [b"%b %b HTTP/%b" % (method, target, version.encode()), *(b"%b: %b" % pair for pair in kept)]
-        self._parser = httptools.HttpRequestParser(self)
-        self._clear()
-        if method == b"CONNECT":
-            self._refuse(document(501, "CONNECT is not served"))
-            return
-        self._feed(_CRLF.join(lines) + _CRLF * 2 + rest)
 
     # ---- writing and closing
 
@@ -331,44 +241,41 @@ class Connection(asyncio.Protocol):
     def _write(self, response: Response, *, keep: bool, bodiless: bool = False, version: str = "1.1") -> None:
         connection = b"connection: close\r\n\r\n"
         if keep:
-            connection = _CRLF if version == "1.1" else b"connection: keep-alive\r\n\r\n"
+            connection = b"\r\n" if version == "1.1" else b"connection: keep-alive\r\n\r\n"
         start = self._server.start(response.status, response.headers, len(response.body))
         self._out += (start, connection, b"" if bodiless else response.body)
         if not keep:
             self._closing = True
 
+    def refuse(self, status: int, detail: str) -> None:
+        self._refuse(document(status, detail, kind="framing.invalid" if status == 400 else ""))
+
     def _refuse(self, response: Response) -> None:
-        """Answer a request that is not read to its end; nothing that follows on this connection can be trusted."""
-        self._write(response, keep=False, bodiless=self._head is not None and self._head.method == "HEAD")
+        if not self._closing:
+            head = None if self._in_head else self._head
+            self._write(response, keep=False, bodiless=head is not None and head.method == "HEAD")
+            self._refused = True
 
     def _flush(self) -> None:
         """Send what there is to send, and begin to close if nothing else may come."""
         out, self._out = self._out, []
         if out:
             self.transport.write(b"".join(out))
-        if not self._closing or self._player is not None:
-            return
-        # After a request that was not read to its end, read on for a moment: closing with unread bytes would destroy
-        # the answer that is under way.
-        if self._began == 0.0:
-            self.transport.close()
-            return
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self._server.loop.call_later(LINGER, self.transport.abort)
+        if self._closing and self._player is None:
+            close(self.transport, self._server.loop, self._server.timeouts.linger if self._refused else 0.0)
 
     def check_time(self, now: float) -> None:
-        """Close the connection if it has been idle, or busy with one request, for too long."""
+        timeouts = self._server.timeouts
         if self._closing:
             return
-        if self._began and now - self._began > self._server.request_timeout:
-            self._refuse(document(408, f"the request was not complete after {self._server.request_timeout:g} s"))
+        if self._begun and now - self._began > timeouts.request:
+            self.refuse(408, f"the request was not complete after {timeouts.request:g} s")
             self._flush()
-        elif not self._began and now - self._last > self._server.idle_timeout:
+        elif not self._begun and now - self._last > timeouts.idle:
             self.transport.close()
 
     def close_if_idle(self) -> None:
-        if not self._began:
+        if not self._begun:
             self.transport.close()
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import secrets
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from leadproof.core.errors import ServerError
+from leadproof.core.gc import tune_gc as tune_gc
+from leadproof.http.server import new_loop
 from leadproof.mock import Mock
 from leadproof.mock.server.plays import Script
-from leadproof.mock.server.protocol import GRACE, Connection, Server
+from leadproof.mock.server.protocol import Connection, Server
 
 
 def new_token() -> str:
@@ -101,28 +101,6 @@ def run(
         runner.run(main())
 
 
-def tune_gc() -> None:
-    """Keep the cyclic collector from walking over what will never be garbage.
-
-    Everything that was loaded so far is taken out of its sight, and it looks at the rest rarely: the mock makes no
-    cycles, and its memory is packed.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
-def new_loop() -> asyncio.AbstractEventLoop:
-    """An event loop: uvloop's where it is installed."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
-
-
 def _url(listener: asyncio.Server) -> str:
     host, port = listener.sockets[0].getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -183,7 +161,7 @@ def running(mock: Mock, port: int = 0, host: str = "127.0.0.1", *, fault: Script
         yield Running(_url(listener), mock, mock.token, server)
     finally:
         # Whatever ended the context: a loop that is closed with a server still in it may never come back.
-        asyncio.run_coroutine_threadsafe(end(), loop).result(GRACE + 5)
+        asyncio.run_coroutine_threadsafe(end(), loop).result(server.timeouts.grace + 5)
         loop.call_soon_threadsafe(loop.stop)
         worker.join(5)
         if not worker.is_alive():

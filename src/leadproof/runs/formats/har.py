@@ -22,6 +22,9 @@ Row = Mapping[str, Any]
 _CREATOR = {"name": "leadproof", "version": __version__}
 _NO_COOKIES: list[Any] = []
 
+#: What stands where nobody knows the time, and where nobody knows why no answer came.
+NO_TIME, NO_ANSWER = "1970-01-01T00:00:00.000000Z", "no answer was captured"
+
 #: Where a body says in what it is encoded, and what it may say if its text is to stand in a HAR as text.
 _CHARSET = re.compile(r"(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _UTF8 = re.compile(r"utf-?8|us-ascii", re.IGNORECASE)
@@ -89,7 +92,7 @@ def _response(message: Row | None, failure: str) -> dict[str, Any]:
     if message is None:
         content: dict[str, Any] = {"size": 0, "mimeType": ""}
         found: dict[str, Any] = {"status": 0, "statusText": "", "headers": [], "content": content, "bodySize": -1}
-        found["_error"] = failure or "no answer was captured"
+        found["_error"] = failure or NO_ANSWER
     else:
         headers, status = _headers(message), int(message.get("status") or 0)
         content = {"size": _length(message), "mimeType": _type(headers), **_body(message)}
@@ -143,7 +146,7 @@ def _moment(seconds: Any) -> str:
     try:
         moment = datetime.fromtimestamp(_number(seconds), UTC)
     except (ValueError, OverflowError, OSError):
-        moment = datetime.fromtimestamp(0, UTC)
+        return NO_TIME
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

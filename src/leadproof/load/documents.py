@@ -1,0 +1,35 @@
+"""TOML documents that somebody names: scenarios and objectives, by a shipped name or as a file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from leadproof.core.errors import ConfigurationError
+
+
+def toml_document(path: Path, name: str, known: Iterable[str], missing: str, shipped: str) -> dict[str, Any]:
+    """The TOML document of a file.
+
+    Args:
+        path: The file.
+        name: What was given for it.
+        known: Names that could have been given.
+        missing: What to say of a name that is neither of these nor a file.
+        shipped: Names the known ones, and says what a file is.
+
+    Raises:
+        ConfigurationError: There is none, or it is no TOML.
+    """
+    if path.suffix != ".toml":
+        near = difflib.get_close_matches(name, known, 1)
+        raise ConfigurationError(missing, hint=(f"did you mean {near[0]}? " if near else "") + shipped)
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None
