@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import subprocess
 import threading
@@ -18,6 +19,9 @@ from leadproof.contract import specs
 from leadproof.contract.profile import load
 from leadproof.mock import Mock
 from leadproof.mock.server import Running, running
+
+# Tests that were started in the background ignore Ctrl-C, and so would all that they start and send it to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Status, headers, body.
 Answer = tuple[int, dict[str, str], bytes]
