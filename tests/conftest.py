@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import subprocess
 import threading
@@ -14,14 +15,26 @@ from pathlib import Path
 
 import pytest
 
+from leadproof.contract import specs
 from leadproof.contract.profile import load
 from leadproof.mock import Mock
 from leadproof.mock.server import Running, running
+
+# Tests that were started in the background ignore Ctrl-C, and so would all that they start and send it to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Status, headers, body.
 Answer = tuple[int, dict[str, str], bytes]
 #: Method, path, headers in lower case, body.
 Respond = Callable[[str, str, dict[str, str], bytes], Answer]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared_documents_stay_as_they_are() -> Iterator[None]:
+    """The OpenAPI document and its examples are read once for all tests: whoever changes some, changes a copy."""
+    before = repr(specs.load().openapi)
+    yield
+    assert repr(specs.load().openapi) == before, "a test of this module changed the shared document: copy.deepcopy it"
 
 
 @pytest.fixture(scope="session")

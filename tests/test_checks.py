@@ -86,7 +86,7 @@ def merged(base: dict[str, str], changes: dict[str, str | None]) -> tuple[tuple[
 def example(operation: str, direction: str, media: str) -> Any:
     """The value of an example; some members stand in one representation only."""
     if media == "json":
-        return EXAMPLES[f"{operation}_{direction}"]["value"]
+        return copy.deepcopy(EXAMPLES[f"{operation}_{direction}"]["value"])
     decode = bodies.decode_answer if direction == "answer" else bodies.decode_request
     return decode(operation, "xml", EXAMPLES[f"{operation}_{direction}_xml"]["value"].encode())
 

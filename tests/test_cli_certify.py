@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -353,9 +355,9 @@ def test_a_target_that_breaks_every_connection_is_unreachable(raw_target: Callab
 
 
 def test_a_target_that_is_silent_is_unreachable(raw_target: Callable, tmp_path: Path) -> None:
-    started = time.monotonic()
+    target = raw_target(b"", pause=600)
 
-    done = certify(tmp_path, "--target", raw_target(b"", pause=30).url, "--timeout", "0.2")
+    done = certify(tmp_path, "--target", target.url, "--timeout", "0.2")
 
     assert (done.code, done.out) == (5, "")
     assert re.fullmatch(
@@ -363,11 +365,11 @@ def test_a_target_that_is_silent_is_unreachable(raw_target: Callable, tmp_path: 
         r"  hint: is it running, and can it be reached from here\? A longer timeout can be configured\n",
         done.err,
     )
-    assert time.monotonic() - started < 15
+    assert len(target.requests) == 2  # is it a mock? and one of the contract
 
 
 def test_an_error_before_the_first_packet_leaves_a_run_that_can_be_read(raw_target: Callable, tmp_path: Path) -> None:
-    done = certify(tmp_path, "--target", raw_target(b"", pause=30).url, "--timeout", "0.2", "--json")
+    done = certify(tmp_path, "--target", raw_target(b"", pause=600).url, "--timeout", "0.2", "--json")
 
     assert done.out == ""
     assert json.loads((done.folder / "run.json").read_text())["ended"]
@@ -474,20 +476,21 @@ def test_objectives_for_another_machine_are_refused_before_the_first_packet(tmp_
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no SIGINT for another process")
 def test_ctrl_c_ends_a_run_and_keeps_what_was_found(http_target: Callable, tmp_path: Path) -> None:
-    asked = []
+    asked, enough = itertools.count(1), threading.Event()
 
     def slow(*message: object) -> tuple[int, dict[str, str], bytes]:
-        asked.append(message)
+        if next(asked) >= 6:
+            enough.set()
         time.sleep(0.2)
         return html()
 
     command = [sys.executable, "-m", "leadproof", "certify", "--out", "runs", "--target", http_target(slow)]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 30
-        while len(asked) < 6 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        came = enough.wait(120)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
+
+    assert came
 
     assert (process.returncode, err) == (130, b"")
     assert out.decode().startswith("FAILED  1 requirement failed; interrupted, so this is what was found until then\n")

@@ -146,7 +146,7 @@ def recorded() -> Iterator[tuple[Running, str]]:
         assert process.stdout is not None
         yield service, process.stdout.readline().split()[4]
         process.terminate()
-        assert "exchanges" in process.communicate(timeout=30)[0]
+        assert "exchanges" in process.communicate(timeout=120)[0]
 
 
 @pytest.mark.parametrize("client", TABLE, ids=lambda client: client.name)

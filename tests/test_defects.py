@@ -13,8 +13,9 @@ from leadproof.cli.defects import command
 from leadproof.commands import defects
 from leadproof.contract.profile import load
 from leadproof.core.errors import LeadproofError
+from leadproof.core.operations import OPERATIONS
 from leadproof.mock.defects import Injection, table
-from leadproof.mock.defects.model import each_value
+from leadproof.mock.defects.written.rows import put, values
 
 PROFILE = load()
 WRITTEN = [row for row in table().values() if not row.generated]
@@ -56,7 +57,7 @@ def test_the_same_run_twice_is_the_same() -> None:
 
 def test_an_unfaithful_mock_ends_the_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(rows: object, profile: object, **options: object) -> object:
-        plant = each_value(lambda value: {**value, "requestId": ""})
+        plant = values(put(requestId=""), *OPERATIONS)("")
         return original([replace(WRITTEN[0], plant=plant)], profile, **options)
 
     original = defects.planted

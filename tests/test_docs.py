@@ -18,6 +18,8 @@ import pytest
 from leadproof.cli import COMMANDS
 from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
+from leadproof.runs.formats import EXPORTS, FORMATS, RENDERERS
+from leadproof.suite import TOPICS
 
 pytest_plugins = ["pytester"]
 
@@ -187,6 +189,18 @@ def test_numbers_in_sentences_are_true() -> None:
 
     assert f"The contract has {clauses} clauses for {operations} operations." in readme
     assert f"a register of {clauses} [clauses]" in index.replace("\n", " ")
+
+
+def _first_two_cells(page: str) -> list[tuple[str, str]]:
+    """What stands as code in the first cell of each row of a page's tables, and the second cell."""
+    return re.findall(r"^\| `([^`]*)`[^|]* \| ([^|]*) \|", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_tables_name_every_format_and_every_topic() -> None:
+    formats = [(name, f"`{row.file}`") for name, row in {**RENDERERS, **EXPORTS}.items()]
+
+    assert [cells for cells in _first_two_cells("reports.md") if cells[0] in FORMATS] == formats
+    assert [name for name, _ in _first_two_cells("test-suite.md") if not name.startswith("-")] == list(TOPICS)
 
 
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda path: path.name)

@@ -26,33 +26,32 @@ from leadproof.suite.session import GaveUp, Session
 
 PROFILE, SPEC = load(), specs.load()
 
-#: Seconds for one exchange; and for a run of a dozen of them, which is not many times that.
-TIMEOUT, DEADLINE = 0.5, 12.0
+#: Seconds for one exchange.
+TIMEOUT = 0.5
 
 #: Parameters that a short test can wait for.
 QUICK = {"latency": "latency:0.02", "jitter": "jitter:0.04", "gzip-bomb": "gzip-bomb:30", "huge": "huge:30"}
 
 
-def tell(*words: str) -> tuple[Counter[str], str, float]:
-    """Kinds that a run finds, how it ended if not by itself, and the seconds that it took."""
+def tell(*words: str) -> tuple[Counter[str], str, int]:
+    """Kinds that a run finds, how it ended if not by itself, and how many requests it sent."""
     with running(Mock(PROFILE, clock=time.time, token="t"), fault=script(words)) as mock:
         client = Client(Target(mock.url, "api-key", PROFILE.credentials.api_keys[0], timeout=TIMEOUT))
         ledger = Ledger(Judge(SPEC, PROFILE), Redactor(PROFILE.personal_fields))
         story = suite.CaseContext(Session(client, ledger), LeadMaker(PROFILE))
-        began, ended = time.monotonic(), ""
+        ended = ""
         try:
             suite.run(story, suite.select(["ping"], ["json"], ["operations", "twins", "transport"]))
         except (TargetError, GaveUp) as error:
             ended = str(error)
         finally:
             client.close()
-        return Counter(one.finding.kind for one in ledger.summary.kept()), ended, time.monotonic() - began
+        return Counter(one.finding.kind for one in ledger.summary.kept()), ended, client.sent
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_run_tells_the_fault_and_ends(fault: str) -> None:
-    kinds, ended, seconds = tell(QUICK.get(fault, fault))
-    assert seconds < DEADLINE
+    kinds, ended, _ = tell(QUICK.get(fault, fault))
     if "cannot be reached" in ended:  # nothing ever came: the run says so, and is over
         assert FAULTS[fault].kinds == ("transport.timeout",)
         assert "no answer came in time" in ended
@@ -63,10 +62,10 @@ def test_a_run_tells_the_fault_and_ends(fault: str) -> None:
 
 
 def test_a_run_gives_up_when_nobody_answers_any_more() -> None:
-    kinds, ended, seconds = tell("stall-inside")
+    kinds, ended, sent = tell("stall-inside")
     assert "8 requests in a row" in ended
     assert kinds["transport.timeout"]
-    assert seconds < DEADLINE
+    assert sent == 8
 
 
 def test_faults_stand_on_top_of_each_other() -> None:

@@ -113,7 +113,7 @@ def session(
         else:
             process.kill()
             pytest.fail("it never ended")
-        seen.code = process.wait(timeout=30)
+        seen.code = process.wait(timeout=120)
     before = ["".join(line[place].data for place in range(width)).rstrip() for line in screen.history.top]
     seen.lines = [*before, *(line.rstrip() for line in screen.display)]
     return seen

@@ -110,7 +110,7 @@ def recording(command: str, _: str) -> str:
         said = "".join(process.stdout.readline() for _ in range(3))
         url = said.split()[4]
         httpx.post(f"{url}/v2/insert/ping", content=_PING, headers=_HEADERS, trust_env=False)
-        text = said + process.communicate(timeout=30)[0]
+        text = said + process.communicate(timeout=120)[0]
     text = text.replace(url, "http://127.0.0.1:8081").replace(mock.url, "http://127.0.0.1:8080")
     text = re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{4}", "20261123T090000Z-5c1e", text)
     lines = "\n".join(f"    {line}".rstrip() for line in text.rstrip().splitlines())

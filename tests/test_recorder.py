@@ -117,7 +117,7 @@ def recorder() -> Iterator[Callable[..., Recorder]]:
 
 @contextmanager
 def running(
-    url: str, *, timeout: float = 5.0, shelf: Shelf | None = None, deciding: bool = False, most: int = 0, ca: str = ""
+    url: str, *, timeout: float = 60.0, shelf: Shelf | None = None, deciding: bool = False, most: int = 0, ca: str = ""
 ) -> Iterator[Recorder]:
     shelf = shelf or Shelf()
     loop, full = new_loop(), threading.Event()

@@ -50,7 +50,7 @@ def raw(running: server.Running) -> Iterator[Callable[[], socket.socket]]:
     address = running.url.removeprefix("http://").split(":")
 
     def connect() -> socket.socket:
-        connection = socket.create_connection((address[0], int(address[1])), timeout=10)
+        connection = socket.create_connection((address[0], int(address[1])), timeout=60)
         opened.append(connection)
         return connection
 
@@ -86,7 +86,7 @@ def responses(connection: socket.socket, count: int = 1) -> list[tuple[int, dict
 
 def ended(connection: socket.socket) -> bool:
     """Has the server closed its side?"""
-    connection.settimeout(8)
+    connection.settimeout(60)
     try:
         while connection.recv(65536):
             pass
@@ -114,7 +114,7 @@ def test_xml_is_answered(running: server.Running) -> None:
 
 
 def test_a_connection_is_kept(running: server.Running) -> None:
-    connection = http.client.HTTPConnection(running.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(running.url.removeprefix("http://"), timeout=60)
     headers = {"api-key": KEY, "Content-Type": "application/json"}
     order_ids = set()
     for _ in range(50):
@@ -437,7 +437,7 @@ def create(url: str) -> dict[str, Any]:
     return {"source": source, "leads": [{"fields": fields}]}
 
 
-def until(condition: Callable[[], object], seconds: float = 8.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -550,7 +550,7 @@ def test_a_process_stops_on_sigterm() -> None:
 
     process.terminate()
 
-    assert process.communicate(timeout=10)[0] == "stopped\n"
+    assert process.communicate(timeout=120)[0] == "stopped\n"
     assert process.returncode == 0
 
 

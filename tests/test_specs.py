@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
 from collections.abc import Iterator
@@ -230,6 +231,14 @@ def test_the_example_of_every_body_is_valid(operation: str, direction: str, fmt:
     assert list(explain(SPEC, operation, direction, fmt, read(operation, fmt, data))) == []
 
 
+def without_agents(answer: dict[str, Any]) -> dict[str, Any]:
+    """A transfer answer with those members of its clients that both representations show."""
+    found = copy.deepcopy(answer)
+    for result in found["results"]:
+        result["client"] = [{name: one[name] for name in ("clientId", "clientName")} for one in result["client"]]
+    return found
+
+
 @pytest.mark.parametrize(("operation", "direction"), [form[:2] for form in FORMS if form[2] == "xml"])
 def test_both_forms_of_an_example_say_the_same(operation: str, direction: str) -> None:
     encode, decode = (
@@ -241,11 +250,7 @@ def test_both_forms_of_an_example_say_the_same(operation: str, direction: str) -
     in_xml = decode(operation, "xml", EXAMPLES[f"{operation}_{direction}_xml"]["value"].encode())
 
     if operation == "create_call_transfer" and direction == "answer":  # members that one representation alone shows
-        for value in (in_json, in_xml):
-            for client in value["results"][0]["client"]:
-                for name in set(client) - {"clientId", "clientName"}:
-                    del client[name]
-        assert in_json == in_xml
+        assert without_agents(in_json) == without_agents(in_xml)
     else:
         assert in_json == in_xml
         assert decode(operation, "xml", encode(operation, "xml", in_json)) == in_xml

@@ -237,7 +237,7 @@ def test_ctrl_c_ends_with_a_report_of_what_was_found(tmp_path: Path, jobs: str) 
     with running("--jobs", jobs, *files, folder=tmp_path / "out") as process:
         run = begun(tmp_path / "out", set(), lines=1)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
     report = json.loads((run / "report.json").read_bytes())
     assert process.returncode == report["exit_code"] == 130

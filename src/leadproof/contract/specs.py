@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema
@@ -110,9 +111,9 @@ def _yaml(name: str) -> Any:
 
 
 @cache
-def readings() -> dict[str, Reading]:
+def readings() -> Mapping[str, Reading]:
     """Every reading by id, in the order of the file."""
-    return {
+    rows = {
         row["id"]: Reading(
             id=row["id"],
             title=row["title"],
@@ -125,16 +126,17 @@ def readings() -> dict[str, Reading]:
         )
         for row in _yaml("readings.yaml")["readings"]
     }
+    return MappingProxyType(rows)
 
 
 @cache
-def clauses() -> dict[str, Clause]:
+def clauses() -> Mapping[str, Clause]:
     """Every clause by id, in the order of the register."""
-    return {row["id"]: _clause(row) for row in _yaml("clauses.yaml")["clauses"]}
+    return MappingProxyType({row["id"]: _clause(row) for row in _yaml("clauses.yaml")["clauses"]})
 
 
 @cache
-def places() -> dict[str, tuple[str, int]]:
+def places() -> Mapping[str, tuple[str, int]]:
     """File below `specs/` and line (from 1) of every clause and of every operation, by its id."""
     found: dict[str, tuple[str, int]] = {}
     for name, pattern in (("clauses.yaml", _CLAUSE_LINE), ("openapi.yaml", _OPERATION_LINE)):
@@ -142,7 +144,7 @@ def places() -> dict[str, tuple[str, int]]:
         for number, line in enumerate(text.splitlines(), 1):
             if hit := pattern.search(line):
                 found.setdefault(hit[1], (name, number))
-    return found
+    return MappingProxyType(found)
 
 
 _CLAUSE_LINE = re.compile(r"^  - id: (\S+)$")
@@ -167,7 +169,6 @@ def _clause(row: Mapping[str, Any]) -> Clause:
     )
 
 
-@cache
 def versions() -> dict[str, str]:
     """The version that each hand-written register gives itself, by file."""
     return {
@@ -205,11 +206,11 @@ class Specification:
         return self.choices["placeholders"] == "as-documented"
 
     @property
-    def clauses(self) -> dict[str, Clause]:
+    def clauses(self) -> Mapping[str, Clause]:
         return clauses()
 
     @property
-    def readings(self) -> dict[str, Reading]:
+    def readings(self) -> Mapping[str, Reading]:
         return readings()
 
     @cached_property

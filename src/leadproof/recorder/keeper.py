@@ -28,9 +28,9 @@ from leadproof.contract.profile import Profile
 from leadproof.core.errors import ExitCode, LeadproofError
 from leadproof.core.exchange import Exchange, header
 from leadproof.core.findings import Finding, Observation
+from leadproof.core.gc import tune_gc
 from leadproof.http.codings import TooLarge, decoded
 from leadproof.judge import Judge
-from leadproof.core.gc import tune_gc
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, write_export

@@ -10,8 +10,9 @@ They are the measure of the suite: `leadproof defects` turns the suite against e
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from leadproof.core.errors import UsageError
 from leadproof.mock.defects import generated, written
@@ -21,7 +22,7 @@ __all__ = ["Defect", "Injection", "pick", "planted", "table"]
 
 
 @cache
-def table(seed: int = 0) -> dict[str, Defect]:
+def table(seed: int = 0) -> Mapping[str, Defect]:
     """Every defect by id, those written by hand first.
 
     Args:
@@ -30,7 +31,7 @@ def table(seed: int = 0) -> dict[str, Defect]:
     rows = [*written.rows(), *generated.rows(seed)]
     found = {row.id: row for row in rows}
     assert len(found) == len(rows), "two defects have the same id"
-    return found
+    return MappingProxyType(found)
 
 
 def pick(ids: Iterable[str], seed: int = 0) -> list[Defect]:

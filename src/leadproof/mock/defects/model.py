@@ -6,7 +6,7 @@ profile, another value of an answer, another response, something around `Mock.ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,78 +115,6 @@ def _chained_finish(steps: list[Finish]) -> Finish:
     return finish
 
 
-# ---- what the rows are written with ----------------------------------------------------------------------------------
-
-
-def each_value(change: Callable[[Value], Value], *operations: str, fmt: str = "") -> Injection:
-    """Another value of every answer of some operations (all where none is named), in one format or both."""
-
-    def transform(operation: str, written: str, value: Value) -> Value:
-        hit = (not operations or operation in operations) and fmt in ("", written)
-        return change(value) if hit else value
-
-    return Injection(transform=lambda: transform)
-
-
-def each_result(change: Callable[[Value], Value], *operations: str, fmt: str = "") -> Injection:
-    """Other results in every answer of some operations: `change` is given each result and gives the one to send."""
-
-    def changed(value: Value) -> Value:
-        results = value.get("results")
-        return {**value, "results": [change(one) for one in results]} if isinstance(results, list) else value
-
-    return each_value(changed, *operations, fmt=fmt)
-
-
-def with_members(result: Value, **members: Any) -> Value:
-    """The result with other values of members that it has; what it has not, it is not given."""
-    return {**result, **{name: value for name, value in members.items() if name in result}}
-
-
-def accepted(result: Value) -> bool:
-    """Is a result an acceptance, whatever its operation calls it?"""
-    return any(result.get(name) is True for name in ("isValid", "willAccept")) or result.get("isDuplicate") is not None
-
-
-def each_body(change: Callable[[bytes], bytes], *operations: str, fmt: str = "") -> Injection:
-    """Other bytes of every answer of some operations."""
-
-    def finish(operation: str, response: Response) -> Response:
-        if response.status != 200 or not operation or (operations and operation not in operations):
-            return response
-        if fmt and fmt not in content_type(response):
-            return response
-        return response._replace(body=change(response.body))
-
-    return Injection(finish=lambda: finish)
-
-
-def each_response(change: Callable[[Response], Response], *operations: str) -> Injection:
-    """Another response to every readable request of some operations."""
-
-    def finish(operation: str, response: Response) -> Response:
-        hit = response.status == 200 and operation and (not operations or operation in operations)
-        return change(response) if hit else response
-
-    return Injection(finish=lambda: finish)
-
-
 def content_type(response: Response) -> str:
     """The Content-Type of a response; "" without one."""
     return next((value for name, value in response.headers if name.lower() == "content-type"), "")
-
-
-def relabelled(response: Response, label: str | None) -> Response:
-    """The response under another Content-Type, or under none."""
-    others = tuple(pair for pair in response.headers if pair[0].lower() != "content-type")
-    return response._replace(headers=others if label is None else (("content-type", label), *others))
-
-
-def every(number: int, change: Callable[[Any], Any]) -> Callable[[], Callable[[Any], Any]]:
-    """A change that happens every so many times only; call it to begin to count."""
-
-    def begin() -> Callable[[Any], Any]:
-        count: Iterator[int] = iter(range(1, 1 << 62))
-        return lambda value: change(value) if next(count) % number == 0 else value
-
-    return begin

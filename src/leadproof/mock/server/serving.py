@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from leadproof.core.errors import ServerError
-from leadproof.core.gc import tune_gc as tune_gc
+from leadproof.core.gc import tune_gc
 from leadproof.http.server import new_loop
 from leadproof.mock import Mock
 from leadproof.mock.server.plays import Script

@@ -1,4 +1,7 @@
-"""The defects that somebody thought of, one module for each group of kinds: what real services get wrong."""
+"""The defects that somebody thought of, one module for each group of kinds: what real services get wrong.
+
+Each module ends with its `TABLE`; `rows`, `inbound` and `profiles` are what the tables are written with.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from leadproof.mock.defects.written import (
     times,
     verdicts,
 )
+from leadproof.mock.defects.written.rows import defects
 
 _MODULES = (
     counts,
@@ -37,4 +41,4 @@ _MODULES = (
 def rows() -> Iterator[Defect]:
     """Every row, group by group."""
     for module in _MODULES:
-        yield from module.rows()
+        yield from defects(module.TABLE)

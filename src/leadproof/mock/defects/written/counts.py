@@ -2,251 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from leadproof.mock.defects.model import Defect, Injection, each_result, each_value, with_members
-from leadproof.mock.defects.written.rows import CREATES, row
+from leadproof.mock.defects.model import Injection
+from leadproof.mock.defects.written.rows import (
+    CREATES,
+    D,
+    Table,
+    accepts,
+    edit,
+    has,
+    put,
+    refuses,
+    result,
+    results,
+    values,
+    when,
+    with_results,
+)
 from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.service import Transform
 
 
-def rows() -> Iterator[Defect]:
-    """The rows of this module."""
-    yield from _cardinality()
-    yield from _order()
-    yield from _ids()
+def _all_but_the_last(every: list[Value]) -> list[Value]:
+    return every[:-1] or every
 
 
-def _results(value: Value) -> list[Value]:
-    found = value.get("results")
-    return found if isinstance(found, list) else []
+def _backwards(every: list[Value]) -> list[Value]:
+    return every[::-1]
 
 
-def _with(value: Value, results: list[Value]) -> Value:
-    return {**value, "results": results} if "results" in value else value
+def _sorted(key: Callable[[Value], bool]) -> Callable[[list[Value]], list[Value]]:
+    return lambda every: sorted(every, key=key)
 
 
-def _cardinality() -> Iterator[Defect]:
-    kind, check = "cardinality", "one_result_per_lead"
-    yield row(
-        "last-result-missing",
-        kind,
-        "The last result of a batch is left out.",
-        check,
-        "create_lead",
-        each_value(lambda value: _with(value, _results(value)[:-1] or _results(value)), "create_lead"),
-    )
-    yield row(
-        "result-too-many",
-        kind,
-        "The last result comes once more.",
-        check,
-        "ping",
-        each_value(lambda value: _with(value, _results(value) + _results(value)[-1:]), "ping"),
-    )
-    yield row(
-        "first-result-only",
-        kind,
-        "Of a batch only the first result is answered.",
-        check,
-        "create_call_lead",
-        each_value(lambda value: _with(value, _results(value)[:1]), "create_call_lead"),
-    )
-    yield row(
-        "no-results",
-        kind,
-        "The list of results is empty.",
-        check,
-        "duplicate_check",
-        each_value(lambda value: _with(value, []), "duplicate_check"),
-    )
-    yield row(
-        "refusals-left-out",
-        kind,
-        "Only accepted leads have a result.",
-        check,
-        "create_call_transfer",
-        each_value(
-            lambda value: _with(value, [one for one in _results(value) if one.get("isValid")]), "create_call_transfer"
-        ),
-    )
-    yield row(
-        "update-first-result-only",
-        kind,
-        "Of several updates only the first is answered.",
-        check,
-        "update_lead",
-        each_value(lambda value: _with(value, _results(value)[:1]), "update_lead"),
-    )
-    yield row(
-        "batch-cut-at-ten",
-        kind,
-        "A batch of more than ten leads is answered for the first ten.",
-        check,
-        "ping",
-        each_value(lambda value: _with(value, _results(value)[:10]), "ping"),
-    )
-    yield row(
-        "xml-last-result-missing",
-        kind,
-        "In XML the last result of a batch is left out.",
-        check,
-        "create_lead_sends",
-        each_value(lambda value: _with(value, _results(value)[:-1] or _results(value)), "create_lead_sends", fmt="xml"),
-        fmt="xml",
-    )
+def _swapped(every: list[Value]) -> list[Value]:
+    """The first two accepted leads with each other's leadId."""
+    both = [one for one in every if accepts(one)][:2]
+    if len(both) < 2:
+        return every
+    ids = {both[0]["leadId"]: both[1]["leadId"], both[1]["leadId"]: both[0]["leadId"]}
+    return [{**one, "leadId": ids.get(one.get("leadId"), one.get("leadId"))} for one in every]
 
 
-def _order() -> Iterator[Defect]:
-    kind, check = "order of results", "one_result_per_lead"
-    yield row(
-        "results-backwards",
-        kind,
-        "Results stand in the reverse order of the leads.",
-        check,
-        "create_lead",
-        each_value(lambda value: _with(value, _results(value)[::-1]), "create_lead"),
-    )
-    yield row(
-        "accepted-first",
-        kind,
-        "Accepted leads come first in a batch.",
-        check,
-        "ping",
-        each_value(
-            lambda value: _with(value, sorted(_results(value), key=lambda one: not one.get("willAccept"))), "ping"
-        ),
-    )
-    yield row(
-        "refused-first",
-        kind,
-        "Refused leads come first in a batch.",
-        check,
-        "create_call_lead",
-        each_value(
-            lambda value: _with(value, sorted(_results(value), key=lambda one: one["isValid"])), "create_call_lead"
-        ),
-    )
-    yield row(
-        "results-rotated",
-        kind,
-        "The first result of a batch comes last.",
-        check,
-        "create_lead_sends",
-        each_value(lambda value: _with(value, _results(value)[1:] + _results(value)[:1]), "create_lead_sends"),
-    )
-    yield row(
-        "batch-ids-swapped",
-        kind,
-        "Two accepted leads of a batch are given each other's leadId.",
-        "status_resolves",
-        "create_lead",
-        each_value(_swapped, "create_lead"),
-        of="lead_status",
-    )
-    yield row(
-        "status-backwards",
-        kind,
-        "The status lists the leads of a batch in reverse order.",
-        "status_resolves",
-        "lead_status",
-        each_value(lambda value: _with(value, _results(value)[::-1]), "lead_status"),
-    )
+def _one_id(name: str) -> Callable[[list[Value]], list[Value]]:
+    """All that have such an id have the first of them."""
 
-
-def _swapped(value: Value) -> Value:
-    results = _results(value)
-    places = [index for index, one in enumerate(results) if one.get("isValid")][:2]
-    if len(places) < 2:
-        return value
-    left, right = places
-    ids = {left: results[right]["leadId"], right: results[left]["leadId"]}
-    return _with(value, [{**one, "leadId": ids.get(index, one.get("leadId"))} for index, one in enumerate(results)])
-
-
-def _ids() -> Iterator[Defect]:
-    kind = "ids not unique"
-    yield row(
-        "lead-id-constant",
-        kind,
-        "Every lead gets the same leadId.",
-        "lead_ids_unique",
-        "create_lead",
-        each_result(lambda one: with_members(one, leadId=100_000_001) if one.get("isValid") else one, "create_lead"),
-    )
-    yield row(
-        "lead-id-of-the-batch",
-        kind,
-        "All leads of a batch get the leadId of the first.",
-        "lead_ids_unique",
-        "create_call_lead",
-        each_value(_one_id("leadId"), "create_call_lead"),
-    )
-    yield row(
-        "lead-id-recycled",
-        kind,
-        "A leadId is given again after a while.",
-        "lead_ids_unique",
-        "create_call_transfer",
-        each_result(
-            lambda one: {**one, "leadId": 100_000_001 + one["leadId"] % 5} if one.get("isValid") else one,
-            "create_call_transfer",
-        ),
-    )
-    yield row(
-        "order-id-reused",
-        kind,
-        "Every ping gets the orderId of the first.",
-        "order_ids_unique",
-        "ping",
-        Injection(transform=_first_order),
-    )
-    yield row(
-        "order-id-of-the-batch",
-        kind,
-        "All pings of a batch get the orderId of the first.",
-        "order_ids_unique",
-        "ping",
-        each_value(_one_id("orderId"), "ping"),
-    )
-    yield row(
-        "request-id-repeated",
-        kind,
-        "Every third answer has the requestId of the one before it.",
-        "request_ids_unique",
-        "ping",
-        Injection(transform=_previous_request(3, ("ping",))),
-    )
-    yield row(
-        "request-id-constant",
-        kind,
-        "Every answer has the same requestId.",
-        "request_ids_unique",
-        "duplicate_check",
-        each_value(lambda value: {**value, "requestId": "3f2b8a10-5c1d-4e7a-9b60-0d2f6c4e8a11"}, "duplicate_check"),
-    )
-    yield row(
-        "request-id-of-creates-repeated",
-        kind,
-        "Every fourth create has the requestId of the one before it.",
-        "request_ids_unique",
-        "create_call_lead",
-        Injection(transform=_previous_request(4, CREATES)),
-    )
-    yield row(
-        "offer-ids-the-same",
-        kind,
-        "All offers of a result have the same offerId.",
-        "offer_ids_unique",
-        "ping",
-        each_result(_one_offer_id, "ping"),
-    )
-
-
-def _one_id(name: str) -> Callable[[Value], Value]:
-    def change(value: Value) -> Value:
-        first = next((one[name] for one in _results(value) if one.get(name)), None)
-        return _with(value, [{**one, name: first} if one.get(name) else one for one in _results(value)])
+    def change(every: list[Value]) -> list[Value]:
+        first = next((one[name] for one in every if one.get(name)), None)
+        return [when(has(name), put(**{name: first}))(one) for one in every]
 
     return change
 
@@ -254,17 +58,21 @@ def _one_id(name: str) -> Callable[[Value], Value]:
 def _first_order() -> Transform:
     first: list[str] = []
 
+    def known(order: str) -> str:
+        first.append(order)
+        return first[0]
+
     def transform(operation: str, fmt: str, value: Value) -> Value:
         if operation != "ping":
             return value
-        ids = [one["orderId"] for one in _results(value) if one.get("orderId")]
-        first.extend(ids[:1] if not first else ())
-        return _with(value, [{**one, "orderId": first[0]} if one.get("orderId") else one for one in _results(value)])
+        return with_results(value, lambda every: [edit(known, "orderId")(one) for one in every])
 
     return transform
 
 
-def _previous_request(number: int, operations: tuple[str, ...]) -> Callable[[], Transform]:
+def _previous_request(number: int, *operations: str) -> Injection:
+    """Every so-manyth answer has the requestId of the one before it."""
+
     def begin() -> Transform:
         seen: list[str] = []
 
@@ -272,15 +80,68 @@ def _previous_request(number: int, operations: tuple[str, ...]) -> Callable[[], 
             if operation not in operations:
                 return value
             seen.append(value["requestId"])
-            return {**value, "requestId": seen[-2]} if len(seen) % number == 0 else value
+            return value if len(seen) % number else {**value, "requestId": seen[-2]}
 
         return transform
 
-    return begin
+    return Injection(transform=begin)
 
 
-def _one_offer_id(one: Value) -> Value:
-    offers = one.get("offers")
-    if not isinstance(offers, list) or not offers:
-        return one
-    return {**one, "offers": [{**offer, "offerId": offers[0]["offerId"]} for offer in offers]}
+_ONE_EACH = "one_result_per_lead"
+
+TABLE: Table = {
+    "cardinality": (
+        D("last-result-missing", "create_lead", _ONE_EACH, results(_all_but_the_last),
+          "The last result of a batch is left out."),
+        D("result-too-many", "ping", _ONE_EACH, results(lambda every: every + every[-1:]),
+          "The last result comes once more."),
+        D("first-result-only", "create_call_lead", _ONE_EACH, results(lambda every: every[:1]),
+          "Of a batch only the first result is answered."),
+        D("no-results", "duplicate_check", _ONE_EACH, results(lambda every: []),
+          "The list of results is empty."),
+        D("refusals-left-out", "create_call_transfer", _ONE_EACH, results(lambda every: [*filter(accepts, every)]),
+          "Only accepted leads have a result."),
+        D("update-first-result-only", "update_lead", _ONE_EACH, results(lambda every: every[:1]),
+          "Of several updates only the first is answered."),
+        D("batch-cut-at-ten", "ping", _ONE_EACH, results(lambda every: every[:10]),
+          "A batch of more than ten leads is answered for the first ten."),
+        D("xml-last-result-missing", "create_lead_sends", _ONE_EACH, results(_all_but_the_last, fmt="xml"),
+          "In XML the last result of a batch is left out.", media="xml"),
+    ),
+    "order of results": (
+        D("results-backwards", "create_lead", _ONE_EACH, results(_backwards),
+          "Results stand in the reverse order of the leads."),
+        D("accepted-first", "ping", _ONE_EACH, results(_sorted(refuses)),
+          "Accepted leads come first in a batch."),
+        D("refused-first", "create_call_lead", _ONE_EACH, results(_sorted(accepts)),
+          "Refused leads come first in a batch."),
+        D("results-rotated", "create_lead_sends", _ONE_EACH, results(lambda every: every[1:] + every[:1]),
+          "The first result of a batch comes last."),
+        D("batch-ids-swapped", "create_lead", "status_resolves", results(_swapped),
+          "Two accepted leads of a batch are given each other's leadId.", of="lead_status"),
+        D("status-backwards", "lead_status", "status_resolves", results(_backwards),
+          "The status lists the leads of a batch in reverse order."),
+    ),
+    "ids not unique": (
+        D("lead-id-constant", "create_lead", "lead_ids_unique", result(when(accepts, put(leadId=100_000_001))),
+          "Every lead gets the same leadId."),
+        D("lead-id-of-the-batch", "create_call_lead", "lead_ids_unique", results(_one_id("leadId")),
+          "All leads of a batch get the leadId of the first."),
+        D("lead-id-recycled", "create_call_transfer", "lead_ids_unique",
+          result(when(accepts, edit(lambda number: 100_000_001 + number % 5, "leadId"))),
+          "A leadId is given again after a while."),
+        D("order-id-reused", "ping", "order_ids_unique", Injection(transform=_first_order),
+          "Every ping gets the orderId of the first."),
+        D("order-id-of-the-batch", "ping", "order_ids_unique", results(_one_id("orderId")),
+          "All pings of a batch get the orderId of the first."),
+        D("request-id-repeated", "ping", "request_ids_unique", _previous_request(3, "ping"),
+          "Every third answer has the requestId of the one before it."),
+        D("request-id-constant", "duplicate_check", "request_ids_unique",
+          values(put(requestId="3f2b8a10-5c1d-4e7a-9b60-0d2f6c4e8a11")),
+          "Every answer has the same requestId."),
+        D("request-id-of-creates-repeated", "create_call_lead", "request_ids_unique", _previous_request(4, *CREATES),
+          "Every fourth create has the requestId of the one before it."),
+        D("offer-ids-the-same", "ping", "offer_ids_unique", result(edit(_one_id("offerId"), "offers")),
+          "All offers of a result have the same offerId."),
+    ),
+}  # fmt: skip

@@ -2,107 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 from leadproof.core.exchange import Request, Response
 from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Defect, Injection, each_result, each_value
-from leadproof.mock.defects.written.rows import each_request, leads, operation_of, properties, row
+from leadproof.mock.defects.model import Around, Injection
+from leadproof.mock.defects.written.inbound import (
+    Proceed,
+    each_lead,
+    instead,
+    leads,
+    media_of,
+    operation_of,
+    properties,
+    rewritten,
+)
+from leadproof.mock.defects.written.rows import D, Table, accepts, each, edit, put, refuses, result, values, when
 from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.orders import Order, OrderBook
 
 
-def rows() -> Iterator[Defect]:
-    """The rows of this module."""
-    yield from _orders()
-    yield from _offers()
+def book(kind: type[OrderBook]) -> Injection:
+    """Another memory for orders."""
 
-
-def _orders() -> Iterator[Defect]:
-    kind = "orders"
-    yield row(
-        "order-used-twice",
-        kind,
-        "An order can be used again and again.",
-        "post_order_once",
-        "inbound_post",
-        Injection(rig=_book(_Reusable)),
-    )
-    yield row(
-        "order-of-another-campaign",
-        kind,
-        "An order is taken for whatever campaign the post names.",
-        "post_order_campaign",
-        "inbound_post",
-        each_request(_campaign_left_out, "inbound_post"),
-    )
-    yield row(
-        "order-of-another-source",
-        kind,
-        "An order is taken from a source that did not ask for it.",
-        "post_order_campaign",
-        "inbound_post",
-        Injection(rig=_book(_AnySource)),
-    )
-    yield row(
-        "order-refused",
-        kind,
-        "A post with a live order is refused.",
-        "post_honours_order",
-        "inbound_post",
-        Injection(rig=_book(_Empty)),
-    )
-    yield row(
-        "order-refused-in-xml",
-        kind,
-        "An order can be used in JSON only.",
-        "post_honours_order",
-        "inbound_post",
-        each_request(_order_garbled, "inbound_post", fmt="xml"),
-        fmt="xml",
-    )
-    yield row(
-        "order-refused-with-offers",
-        kind,
-        "A post that selects an offer is refused.",
-        "post_honours_order",
-        "inbound_post",
-        each_request(_offer_garbled, "inbound_post"),
-    )
-    yield row(
-        "order-that-nobody-gave",
-        kind,
-        "A post with an orderId that no ping gave is accepted.",
-        "refusal_expected",
-        "inbound_post",
-        each_request(_order_left_out_unless_known, "inbound_post"),
-    )
-    yield row(
-        "order-with-a-refusal",
-        kind,
-        "A refused ping is given an order.",
-        "order_when_refused",
-        "ping",
-        each_result(
-            lambda one: one if one.get("willAccept") else {**one, "orderId": "5ef1a2b4-7c30-4d59-9d11-2b8f0c6d7e93"},
-            "ping",
-        ),
-    )
-    yield row(
-        "acceptance-without-an-order",
-        kind,
-        "An accepted ping is given no order.",
-        "order_when_accepted",
-        "ping",
-        each_result(lambda one: {**one, "orderId": ""}, "ping"),
-    )
-
-
-def _book(book: type[OrderBook]) -> Callable[[Mock], None]:
     def rig(mock: Mock) -> None:
-        mock.world.orders = book(mock.world.seed, 100_000)
+        mock.world.orders = kind(mock.world.seed, 100_000)
 
-    return rig
+    return Injection(rig=rig)
 
 
 class _Reusable(OrderBook):
@@ -146,169 +73,111 @@ def _campaign_left_out(value: Value) -> None:
         value["source"].pop("aid", None)
 
 
-def _order_garbled(value: Value) -> None:
-    for lead in leads(value):
-        if properties(lead).get("orderId"):
-            properties(lead)["orderId"] = "0"
+def _garbled(name: str, new: Any) -> Callable[[Value], None]:
+    def change(lead: Value) -> None:
+        if properties(lead).get(name):
+            properties(lead)[name] = new
+
+    return each_lead(change)
 
 
-def _offer_garbled(value: Value) -> None:
-    for lead in leads(value):
-        if properties(lead).get("offerIds"):
-            properties(lead)["offerIds"] = ["0"]
+def _unknown_order_left_out(lead: Value) -> None:
+    if str(properties(lead).get("orderId") or "").startswith("00000000"):
+        del properties(lead)["orderId"]
 
 
-def _order_left_out_unless_known(value: Value) -> None:
-    for lead in leads(value):
-        if str(properties(lead).get("orderId") or "").startswith("00000000"):
-            del properties(lead)["orderId"]
+def _lead_of(request: Request) -> int:
+    """The lead that the acceptance of an offer names in its path."""
+    return int(request.path.split("/")[3])
 
 
-def _offers() -> Iterator[Defect]:
-    kind = "offers"
-    yield row(
-        "offer-refused",
-        kind,
-        "An offer that was presented cannot be accepted.",
-        "offer_accepted",
-        "accept_offer",
-        each_value(lambda value: {"success": False, "message": "There is no such offer"}, "accept_offer"),
-    )
-    yield row(
-        "offer-of-an-xml-lead-refused",
-        kind,
-        "Offers of leads that came in XML cannot be accepted.",
-        "offer_accepted",
-        "accept_offer",
-        Injection(around=_json_leads_only),
-    )
-    yield row(
-        "offer-of-a-post-refused",
-        kind,
-        "Offers of a ping cannot be accepted once the lead is posted.",
-        "offer_accepted",
-        "inbound_post",
-        each_value(lambda value: {"success": False, "message": "There is no such offer"}, "accept_offer"),
-        of="accept_offer",
-    )
-    yield row(
-        "offer-unknown-accepted",
-        kind,
-        "Any offerId can be accepted.",
-        "offer_unknown",
-        "accept_offer",
-        Injection(around=lambda: _whatever_of_known_leads),
-    )
-    yield row(
-        "offer-of-an-unknown-lead-accepted",
-        kind,
-        "Offers of leads that do not exist can be accepted.",
-        "offer_unknown",
-        "accept_offer",
-        Injection(around=lambda: _whatever_of_unknown_leads),
-    )
-    yield row(
-        "offer-without-a-word",
-        kind,
-        "The acceptance of an offer has an empty message.",
-        "accept_message",
-        "accept_offer",
-        each_value(lambda value: {**value, "message": " "}, "accept_offer"),
-    )
-    yield row(
-        "offers-not-echoed",
-        kind,
-        "A post does not show the offers that it selected.",
-        "offers_same",
-        "inbound_post",
-        each_result(lambda one: {**one, "offers": []} if one.get("isValid") else one, "inbound_post"),
-    )
-    yield row(
-        "offers-exchanged",
-        kind,
-        "In the answer to a post the offers have each other's ids.",
-        "offers_same",
-        "inbound_post",
-        each_result(_exchanged, "inbound_post"),
-    )
-    yield row(
-        "offer-without-its-consent-text",
-        kind,
-        "An offer that needs a consent text has none.",
-        "offer_tcpa_text",
-        "create_lead",
-        each_result(_without_text, "create_lead"),
-    )
-    yield row(
-        "offer-with-a-relative-url",
-        kind,
-        "The terms of an offer are at a relative URL.",
-        "offer_urls",
-        "create_lead",
-        each_result(_relative, "create_lead"),
-    )
-
-
-def _json_leads_only() -> Callable[[Mock, Request, Callable[[Request], Response]], Response]:
+def _json_leads_only() -> Around:
     from_xml: set[int] = set()
 
-    def around(mock: Mock, request: Request, proceed: Callable[[Request], Response]) -> Response:
-        operation = operation_of(request)
-        if operation == "accept_offer" and int(request.path.split("/")[3]) in from_xml:
+    def around(mock: Mock, request: Request, proceed: Proceed) -> Response:
+        if operation_of(request) == "accept_offer" and _lead_of(request) in from_xml:
             return proceed(request._replace(target=request.target.replace("/offers/", "/offers/0")))
         before = mock.world.leads.next_id
         response = proceed(request)
-        if any("xml" in value for name, value in request.headers if name.lower() == "content-type"):
+        if "xml" in media_of(request):
             from_xml.update(range(before, mock.world.leads.next_id))
         return response
 
     return around
 
 
-def _whatever(mock: Mock, request: Request, proceed: Callable[[Request], Response], known: bool) -> Response:
-    response = proceed(request)
-    if operation_of(request) == "accept_offer" and response.status == 200:
-        lead = mock.world.leads.find(int(request.path.split("/")[3]))
-        if (lead is not None) is known:
-            return response._replace(body=b'{"success":true,"message":"Offer marked as accepted"}')
-    return response
+def _whatever(*, known: bool) -> Injection:
+    """Every offer of leads that are known, or of those that are not, is accepted."""
+
+    def around(mock: Mock, request: Request, proceed: Proceed) -> Response:
+        response = proceed(request)
+        if operation_of(request) == "accept_offer" and response.status == 200:
+            lead = mock.world.leads.find(_lead_of(request))
+            if (lead is not None) is known:
+                return response._replace(body=b'{"success":true,"message":"Offer marked as accepted"}')
+        return response
+
+    return instead(around)
 
 
-def _whatever_of_known_leads(mock: Mock, request: Request, proceed: Callable[[Request], Response]) -> Response:
-    return _whatever(mock, request, proceed, True)
-
-
-def _whatever_of_unknown_leads(mock: Mock, request: Request, proceed: Callable[[Request], Response]) -> Response:
-    return _whatever(mock, request, proceed, False)
-
-
-def _each_offer(one: Value, change: Callable[[Value], Value]) -> Value:
-    offers = one.get("offers")
-    return {**one, "offers": [change(offer) for offer in offers]} if isinstance(offers, list) else one
-
-
-def _exchanged(one: Value) -> Value:
-    offers = one.get("offers")
-    if not isinstance(offers, list):
-        return one
+def _exchanged(offers: list[Value]) -> list[Value]:
     ids = [offer["offerId"] for offer in offers]
-    return {
-        **one,
-        "offers": [{**offer, "offerId": other} for offer, other in zip(offers, ids[1:] + ids[:1], strict=True)],
-    }
+    return [{**offer, "offerId": other} for offer, other in zip(offers, ids[1:] + ids[:1], strict=True)]
 
 
-def _without_text(one: Value) -> Value:
-    return _each_offer(
-        one,
-        lambda offer: {
-            **offer,
-            "tcpaInformation": {**offer["tcpaInformation"], "customTCPATextRequired": True, "tcpaText": " "},
-        },
-    )
+def _consent(**members: Any) -> Callable[[Value], Value]:
+    return each("offers", edit(put(**members), "tcpaInformation"))
 
 
-def _relative(one: Value) -> Value:
-    return _each_offer(
-        one, lambda offer: {**offer, "tcpaInformation": {**offer["tcpaInformation"], "termsURL": "/terms"}}
-    )
+_NO_SUCH_OFFER = values(lambda value: {"success": False, "message": "There is no such offer"}, "accept_offer")
+
+TABLE: Table = {
+    "orders": (
+        D("order-used-twice", "inbound_post", "post_order_once", book(_Reusable),
+          "An order can be used again and again."),
+        D("order-of-another-campaign", "inbound_post", "post_order_campaign",
+          rewritten(_campaign_left_out, "inbound_post"),
+          "An order is taken for whatever campaign the post names."),
+        D("order-of-another-source", "inbound_post", "post_order_campaign", book(_AnySource),
+          "An order is taken from a source that did not ask for it."),
+        D("order-refused", "inbound_post", "post_honours_order", book(_Empty),
+          "A post with a live order is refused."),
+        D("order-refused-in-xml", "inbound_post", "post_honours_order",
+          rewritten(_garbled("orderId", "0"), "inbound_post", fmt="xml"),
+          "An order can be used in JSON only.", media="xml"),
+        D("order-refused-with-offers", "inbound_post", "post_honours_order",
+          rewritten(_garbled("offerIds", ["0"]), "inbound_post"),
+          "A post that selects an offer is refused."),
+        D("order-that-nobody-gave", "inbound_post", "refusal_expected",
+          rewritten(each_lead(_unknown_order_left_out), "inbound_post"),
+          "A post with an orderId that no ping gave is accepted."),
+        D("order-with-a-refusal", "ping", "order_when_refused",
+          result(when(refuses, put(orderId="5ef1a2b4-7c30-4d59-9d11-2b8f0c6d7e93"))),
+          "A refused ping is given an order."),
+        D("acceptance-without-an-order", "ping", "order_when_accepted", result(put(orderId="")),
+          "An accepted ping is given no order."),
+    ),
+    "offers": (
+        D("offer-refused", "accept_offer", "offer_accepted", _NO_SUCH_OFFER,
+          "An offer that was presented cannot be accepted."),
+        D("offer-of-an-xml-lead-refused", "accept_offer", "offer_accepted", Injection(around=_json_leads_only),
+          "Offers of leads that came in XML cannot be accepted."),
+        D("offer-of-a-post-refused", "inbound_post", "offer_accepted", _NO_SUCH_OFFER,
+          "Offers of a ping cannot be accepted once the lead is posted.", of="accept_offer"),
+        D("offer-unknown-accepted", "accept_offer", "offer_unknown", _whatever(known=True),
+          "Any offerId can be accepted."),
+        D("offer-of-an-unknown-lead-accepted", "accept_offer", "offer_unknown", _whatever(known=False),
+          "Offers of leads that do not exist can be accepted."),
+        D("offer-without-a-word", "accept_offer", "accept_message", values(put(message=" ")),
+          "The acceptance of an offer has an empty message."),
+        D("offers-not-echoed", "inbound_post", "offers_same", result(when(accepts, put(offers=[]))),
+          "A post does not show the offers that it selected."),
+        D("offers-exchanged", "inbound_post", "offers_same", result(edit(_exchanged, "offers")),
+          "In the answer to a post the offers have each other's ids."),
+        D("offer-without-its-consent-text", "create_lead", "offer_tcpa_text",
+          result(_consent(customTCPATextRequired=True, tcpaText=" ")),
+          "An offer that needs a consent text has none."),
+        D("offer-with-a-relative-url", "create_lead", "offer_urls", result(_consent(termsURL="/terms")),
+          "The terms of an offer are at a relative URL."),
+    ),
+}  # fmt: skip

@@ -1,131 +1,163 @@
-"""What the rows of the written defects are made with: the row itself, and requests that are changed on their way in."""
+"""What the tables of written defects are made with: the row `D`, and the changes that its way in is put together from.
+
+A change of answers holds for the operation of its row, unless it names others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
-from leadproof import bodies
-from leadproof.core.exchange import Request, Response, format_of, header
-from leadproof.mock.app import Mock
-from leadproof.mock.defects.model import Around, Defect, Injection
+from leadproof.core.exchange import Response
+from leadproof.mock.defects.model import Defect, Injection, content_type
 from leadproof.mock.defects.places import clause
-from leadproof.mock.engine import routing
-from leadproof.mock.engine.problems import Refused
+from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.service import Finish, Transform
 
 CREATES = ("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post")
 
-Value = dict[str, Any]
+#: A way in that asks for the operation of its row.
+Plant = Callable[[str], Injection]
 
 
-def row(
-    identifier: str,
-    kind: str,
-    words: str,
-    check: str,
-    operations: str,
-    plant: Injection,
-    *,
-    fmt: str = "",
-    of: str = "",
-) -> Defect:
-    """One row.
+@dataclass(frozen=True, slots=True)
+class D:
+    """One defect: what it is called, where it is, who must notice, how it gets in, and what is wrong."""
 
-    Args:
-        identifier: Its id.
-        kind: Which kind of mistake it is.
-        words: What is wrong, as a sentence about the service.
-        check: The check that must notice; its clause is looked up in the register.
-        operations: Operation ids, the subject first.
-        plant: How it gets in.
-        fmt: The one representation that it is about; "" for both.
-        of: The operation whose clause must notice, where that is not the subject.
-    """
-    names = tuple(operations.split())
-    owner = clause(of or names[0], fmt or "json", check)
-    return Defect(identifier, kind, words, owner, names, plant, (fmt,) if fmt else ())
+    id: str
+    operation: str
+    #: The check that must notice; its clause is looked up in the register.
+    check: str
+    plant: Injection | Plant
+    words: str
+    #: The one representation that it is about; "" for both.
+    media: str = ""
+    #: The operation whose clause must notice, where that is another.
+    of: str = ""
 
 
-def operation_of(request: Request) -> str:
-    """The operation that a request means by its path; of those that share one, `inbound_post`; "" for none."""
-    try:
-        return routing.route(request.method, request.path).operation.id
-    except Refused:
-        return ""
+#: Kind -> its defects.
+Table = Mapping[str, tuple[D, ...]]
 
 
-def value_of(request: Request) -> Value | None:
-    """The value of a request's body; None where it cannot be read."""
-    operation, fmt = operation_of(request), format_of(header(request.headers, "content-type"))
-    if not operation or fmt is None or not request.body:
-        return None
-    try:
-        value = bodies.decode_request(operation, fmt, request.body)
-    except (bodies.BodyError, ValueError):
-        return None
-    return value if isinstance(value, dict) else None
+def defects(table: Table) -> Iterator[Defect]:
+    """The rows of a table, each with the clause that must notice."""
+    for kind, rows in table.items():
+        for row in rows:
+            plant = row.plant if isinstance(row.plant, Injection) else row.plant(row.operation)
+            owner = clause(row.of or row.operation, row.media or "json", row.check)
+            media = (row.media,) if row.media else ()
+            yield Defect(row.id, kind, row.words, owner, (row.operation,), plant, media)
 
 
-class Rewriting(NamedTuple):
-    """Requests that are changed on their way in."""
+# ---- answers ---------------------------------------------------------------------------------------------------------
 
-    #: For `Injection.around`.
-    around: Callable[[], Around]
-
-    @property
-    def plant(self) -> Injection:
-        """The plant that does nothing else."""
-        return Injection(around=self.around)
+Change = Callable[[Value], Value]
 
 
-def rewriting(change: Callable[[Value], None], *operations: str, fmt: str = "") -> Rewriting:
-    """Another request than the one that was sent reaches the mock; `change` works in place.
+def values(
+    change: Change, *operations: str, fmt: str = "", every: int = 1, where: Callable[[Value], Any] = lambda value: True
+) -> Plant:
+    """Another value of an answer: of each, or of each so-manyth of those that are asked about."""
 
-    Of the operations that share a path, `inbound_post` stands for all.
-    """
+    def plant(subject: str) -> Injection:
+        def begin() -> Transform:
+            seen = count(1)
 
-    def around(mock: Mock, request: Request, proceed: Callable[[Request], Response]) -> Response:
-        operation = operation_of(request)
-        written = format_of(header(request.headers, "content-type")) or ""
-        if (operations and operation not in operations) or fmt not in ("", written):
-            return proceed(request)
-        value = value_of(request)
-        if value is None:
-            return proceed(request)
-        change(value)
-        return proceed(request._replace(body=bodies.encode_request(operation, written, value)))
+            def transform(operation: str, written: str, value: Value) -> Value:
+                if operation not in (operations or (subject,)) or fmt not in ("", written) or not where(value):
+                    return value
+                return value if next(seen) % every else change(value)
 
-    return Rewriting(lambda: around)
+            return transform
 
+        return Injection(transform=begin)
 
-def each_request(change: Callable[[Value], None], *operations: str, fmt: str = "") -> Injection:
-    """The plant of `rewriting`, for a change without a memory."""
-    return rewriting(change, *operations, fmt=fmt).plant
+    return plant
 
 
-def instead(answer: Callable[[Mock, Request, Callable[[Request], Response]], Response]) -> Injection:
-    """Something around the mock that has no memory."""
-    return Injection(around=lambda: answer)
+def results(change: Callable[[list[Value]], list[Value]], *operations: str, fmt: str = "") -> Plant:
+    """Another list of results in each answer."""
+    return values(lambda value: with_results(value, change), *operations, fmt=fmt)
 
 
-def remembering(begin: Callable[[], Around]) -> Injection:
-    """Something around the mock that has a memory."""
-    return Injection(around=begin)
+def result(change: Change, *operations: str, fmt: str = "") -> Plant:
+    """Another value of each result."""
+    return results(lambda every: [change(one) for one in every], *operations, fmt=fmt)
 
 
-def leads(value: Value) -> list[Value]:
-    """The leads of a request that are objects."""
-    found = value.get("leads")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def responses(change: Callable[[Response], Response], *operations: str, fmt: str = "", every: int = 1) -> Plant:
+    """Another response to each readable request, or to each so-manyth."""
+
+    def plant(subject: str) -> Injection:
+        def begin() -> Finish:
+            seen = count(1)
+
+            def finish(operation: str, response: Response) -> Response:
+                hit = response.status == 200 and operation in (operations or (subject,))
+                if not hit or fmt not in content_type(response) or next(seen) % every:
+                    return response
+                return change(response)
+
+            return finish
+
+        return Injection(finish=begin)
+
+    return plant
 
 
-def fields(lead: Value) -> Value:
-    """The fields of a lead, to change them in place."""
-    found = lead.setdefault("fields", {})
-    return found if isinstance(found, dict) else {}
+def texts(change: Callable[[bytes], bytes], *operations: str, fmt: str = "", every: int = 1) -> Plant:
+    """Other bytes of each body, or of each so-manyth."""
+    return responses(lambda response: response._replace(body=change(response.body)), *operations, fmt=fmt, every=every)
 
 
-def properties(lead: Value) -> Value:
-    """The properties of a lead, to change them in place."""
-    found = lead.setdefault("properties", {})
-    return found if isinstance(found, dict) else {}
+# ---- changes of values: of a result, or of whatever has members ------------------------------------------------------
+
+
+def with_results(value: Value, change: Callable[[list[Value]], list[Value]]) -> Value:
+    """The answer with another list of results, where it has one."""
+    found = value.get("results")
+    return {**value, "results": change(found)} if isinstance(found, list) else value
+
+
+def put(**members: Any) -> Change:
+    """These members, whatever was there."""
+    return lambda one: {**one, **members}
+
+
+def accepts(one: Value) -> bool:
+    """Is a result an acceptance, whatever its operation calls it?"""
+    return bool(one.get("isValid") or one.get("willAccept"))
+
+
+def refuses(one: Value) -> bool:
+    """Is it a refusal?"""
+    return not accepts(one)
+
+
+def has(name: str, *values: Any) -> Callable[[Value], bool]:
+    """Is a member one of these values? Without any: is it there, and not empty?"""
+    return lambda one: one.get(name) in values if values else bool(one.get(name))
+
+
+def when(test: Callable[[Value], Any], change: Change) -> Change:
+    """A change of some only."""
+    return lambda one: change(one) if test(one) else one
+
+
+def edit(change: Callable[[Any], Any], name: str, *path: str) -> Change:
+    """Another value of a member, or of one below it, where there is one that is not empty."""
+
+    def changed(one: Value) -> Value:
+        if not one.get(name):
+            return one
+        return {**one, name: edit(change, *path)(one[name]) if path else change(one[name])}
+
+    return changed
+
+
+def each(name: str, change: Change) -> Change:
+    """Another value of each entry of a list."""
+    return edit(lambda entries: [change(entry) for entry in entries], name)

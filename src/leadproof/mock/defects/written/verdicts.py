@@ -2,326 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from typing import Any
 
-from leadproof.contract.profile import Profile
-from leadproof.mock.defects.model import Defect, Injection, each_result
-from leadproof.mock.defects.written.duplicates import campaigns
-from leadproof.mock.defects.written.rows import CREATES, each_request, leads, properties, row
+from leadproof.mock.defects.model import Injection
+from leadproof.mock.defects.written.inbound import each_lead, properties, rewritten, source
+from leadproof.mock.defects.written.profiles import campaigns, parts, profile, sources, those
+from leadproof.mock.defects.written.rows import (
+    CREATES,
+    Change,
+    D,
+    Plant,
+    Table,
+    accepts,
+    each,
+    edit,
+    has,
+    put,
+    refuses,
+    result,
+    values,
+    when,
+)
 from leadproof.mock.engine import answers
 from leadproof.mock.engine.answers import Value
-from leadproof.mock.engine.service import Transform
 
 
-def rows() -> Iterator[Defect]:
-    """The rows of this module."""
-    yield from _contradictions()
-    yield from _reasons()
-    yield from _deliveries()
+def _accepted(**members: Any) -> Plant:
+    """Acceptances with other members."""
+    return result(when(accepts, put(**members)))
 
 
-def _if_valid(**members: object) -> Callable[[Value], Value]:
-    return lambda one: {**one, **members} if one.get("isValid") or one.get("willAccept") else one
+def _refused(**members: Any) -> Plant:
+    """Refusals with other members."""
+    return result(when(refuses, put(**members)))
 
 
-def _unless_valid(**members: object) -> Callable[[Value], Value]:
-    return lambda one: one if one.get("isValid") or one.get("willAccept") else {**one, **members}
+def refusing(kind: str, message: str, every: int) -> Plant:
+    """Every so-manyth lead that is accepted, the first of its request, is refused."""
+
+    def plant(operation: str) -> Injection:
+        refused = answers.refused(operation, kind, message, "zero")
+        good = values(
+            lambda value: {**value, "results": [refused, *value["results"][1:]]},
+            every=every,
+            where=lambda value: value.get("results") and accepts(value["results"][0]),
+        )
+        return good(operation)
+
+    return plant
 
 
-def _contradictions() -> Iterator[Defect]:
-    kind = "contradictions"
-    yield row(
-        "valid-with-a-reason",
-        kind,
-        "A valid lead has the responseType of a refusal.",
-        "valid_iff_no_error",
-        "create_lead",
-        each_result(_if_valid(responseType="Data_Errors"), "create_lead"),
-    )
-    yield row(
-        "refused-as-no-error",
-        kind,
-        "A refused lead has the responseType No_Error.",
-        "valid_iff_no_error",
-        "inbound_post",
-        each_result(_unless_valid(responseType="No_Error"), "inbound_post"),
-    )
-    yield row(
-        "refused-without-a-word",
-        kind,
-        "A refused lead has an empty responseMessage.",
-        "refusal_message",
-        "create_lead",
-        each_result(_unless_valid(responseMessage=""), "create_lead"),
-    )
-    yield row(
-        "ping-refused-without-a-word",
-        kind,
-        "A refused ping has no response.",
-        "refusal_message",
-        "ping",
-        each_result(_unless_valid(response=None), "ping"),
-    )
-    yield row(
-        "refused-and-paid",
-        kind,
-        "A refused lead has a price.",
-        "refused_without_price",
-        "create_call_lead",
-        each_result(_unless_valid(price=12.5), "create_call_lead"),
-    )
-    yield row(
-        "ping-refused-and-paid",
-        kind,
-        "A refused ping has an estimate.",
-        "refused_without_price",
-        "ping",
-        each_result(_unless_valid(estimatedPayout=12.5), "ping"),
-    )
-    yield row(
-        "accepted-without-a-lead",
-        kind,
-        "An accepted lead has no leadId.",
-        "presence",
-        "create_lead",
-        each_result(_if_valid(leadId=None), "create_lead"),
-    )
-    yield row(
-        "accepted-as-lead-zero",
-        kind,
-        "An accepted lead has the leadId 0.",
-        "accepted_lead_id",
-        "create_lead_sends",
-        each_result(_if_valid(leadId=0), "create_lead_sends"),
-    )
-    yield row(
-        "accepted-for-no-campaign",
-        kind,
-        "An accepted lead is for campaign 0.",
-        "campaign_assigned",
-        "create_call_lead",
-        each_result(_if_valid(campaignId=0), "create_call_lead"),
-    )
-    yield row(
-        "accepted-for-another-campaign",
-        kind,
-        "A lead goes to another campaign than asked for.",
-        "campaign_assigned",
-        "ping",
-        each_result(_if_valid(campaignId=3101), "ping"),
-    )
-    yield row(
-        "accepted-in-part",
-        kind,
-        "Accepted leads lack the members that are zero or false.",
-        "presence",
-        "create_call_lead",
-        each_result(
-            lambda one: {name: value for name, value in one.items() if value or not one["isValid"]}, "create_call_lead"
-        ),
-    )
+def _renamed(was: str, becomes: str) -> Change:
+    return when(has("responseType", was), put(responseType=becomes))
 
 
-def _reasons() -> Iterator[Defect]:
-    kind, check = "wrong reason", "refusal_expected"
-    yield row(
-        "vendor-and-lead-type-exchanged",
-        kind,
-        "A missing vid is reported as a missing lid and the other way.",
-        check,
-        "create_lead",
-        each_result(_exchanged("Vendor_ID_Missing", "LeadType_ID_Missing"), *CREATES),
-    )
-    yield row(
-        "criteria-are-data-errors",
-        kind,
-        "A lead outside the criteria is reported as one with errors.",
-        check,
-        "inbound_post",
-        each_result(_renamed("Outside_Criteria", "Data_Errors"), *CREATES),
-    )
-    yield row(
-        "duplicates-are-data-errors",
-        kind,
-        "A duplicate is reported as a lead with errors.",
-        check,
-        "create_lead",
-        each_result(_renamed("Duplicate_Lead", "Data_Errors"), *CREATES),
-    )
-    yield row(
-        "disabled-is-unknown",
-        kind,
-        "A disabled account is reported as one that does not exist.",
-        check,
-        "create_lead",
-        each_result(_renamed("Account_Disabled", "No_Account_Found"), *CREATES),
-    )
-    kind = "accepts too much"
-    yield row(
-        "criteria-ignored",
-        kind,
-        "Leads outside the criteria are accepted.",
-        check,
-        "create_lead",
-        Injection(profile=campaigns(criteria=())),
-    )
-    yield row(
-        "criteria-ignored-in-pings",
-        kind,
-        "Pings outside the criteria are accepted.",
-        check,
-        "ping",
-        Injection(profile=campaigns(criteria=())),
-    )
-    yield row(
-        "caps-ignored", kind, "Leads beyond the cap are accepted.", check, "create_lead", Injection(profile=_uncapped)
-    )
-    yield row(
-        "disabled-accounts-served",
-        kind,
-        "Leads of a disabled source are accepted.",
-        check,
-        "create_lead",
-        Injection(profile=_enabled),
-    )
-    yield row(
-        "required-fields-ignored",
-        kind,
-        "Leads without a required field are accepted.",
-        check,
-        "create_lead",
-        Injection(profile=_nothing_required),
-    )
-    kind = "refuses too much"
-    yield row(
-        "every-third-refused",
-        kind,
-        "Every third good call lead is refused.",
-        "valid_request_accepted",
-        "create_call_lead",
-        Injection(transform=_now_and_then),
-    )
-    yield row(
-        "xml-pings-refused",
-        kind,
-        "Good pings are refused in XML.",
-        "valid_request_accepted",
-        "ping",
-        each_result(lambda one: answers.ping_refused("Not covered", "zero"), "ping", fmt="xml"),
-        fmt="xml",
-    )
-
-
-def _renamed(was: str, becomes: str) -> Callable[[Value], Value]:
-    return lambda one: {**one, "responseType": becomes} if one.get("responseType") == was else one
-
-
-def _exchanged(left: str, right: str) -> Callable[[Value], Value]:
+def _exchanged(left: str, right: str) -> Change:
     other = {left: right, right: left}
-    return lambda one: {**one, "responseType": other.get(one["responseType"], one["responseType"])}
+    return edit(lambda kind: other.get(kind, kind), "responseType")
 
 
-def _uncapped(profile: Profile) -> Profile:
-    return replace(
-        profile,
-        sources=tuple(replace(one, daily_cap=None) for one in profile.sources),
-        campaigns=tuple(replace(one, cap=None) for one in profile.campaigns),
-    )
-
-
-def _enabled(profile: Profile) -> Profile:
-    return replace(profile, sources=tuple(replace(one, disabled=False) for one in profile.sources))
-
-
-def _nothing_required(profile: Profile) -> Profile:
-    return replace(
-        profile,
-        lead_types=tuple(
-            replace(
-                kind,
-                fields=tuple(replace(one, required_in_ping=False, required_in_post=False) for one in kind.fields),
-            )
-            for kind in profile.lead_types
-        ),
-        campaigns=tuple(replace(one, criteria=()) for one in profile.campaigns),
-    )
-
-
-def _now_and_then() -> Transform:
-    seen: list[int] = []
-
-    def transform(operation: str, fmt: str, value: Value) -> Value:
-        results = value.get("results")
-        if operation != "create_call_lead" or not results or not results[0]["isValid"]:
-            return value
-        seen.append(1)
-        refused = answers.refused(operation, "Outside_Criteria", "The lead is outside the criteria", "zero")
-        return value if len(seen) % 3 else {**value, "results": [refused, *results[1:]]}
-
-    return transform
-
-
-def _deliveries() -> Iterator[Defect]:
-    kind = "deliveries"
-    yield row(
-        "no-sell-ignored",
-        kind,
-        "A lead with noSell is delivered.",
-        "sends_withheld",
-        "create_lead_sends",
-        each_request(_sold, "inbound_post"),
-    )
-    yield row(
-        "delay-ignored",
-        kind,
-        "A lead with a delay is delivered at once.",
-        "sends_withheld",
-        "create_lead_sends",
-        each_request(_at_once, "inbound_post"),
-    )
-    yield row(
-        "delivered-to-nobody",
-        kind,
-        "A delivery succeeded to client 0.",
-        "sends_on_accept",
-        "create_lead_sends",
-        each_result(_list("sends", clientId=0), "create_lead_sends"),
-    )
-    yield row(
-        "transferred-to-nobody",
-        kind,
-        "A transfer is paid for and names no client.",
-        "transfer_client",
-        "create_call_transfer",
-        each_result(_if_valid(client=[]), "create_call_transfer"),
-    )
-    yield row(
-        "transfer-without-an-agent",
-        kind,
-        "A transfer names no number to call.",
-        "transfer_client",
-        "create_call_transfer",
-        each_result(_list("client", agentName="", agentPhone=" "), "create_call_transfer"),
-        fmt="json",
-    )
-
-
-def _sold(value: Value) -> None:
-    for lead in leads(value):
-        if properties(lead).get("noSell"):
-            properties(lead)["noSell"] = False
+def _sold(lead: Value) -> None:
+    if properties(lead).get("noSell"):
+        properties(lead)["noSell"] = False
 
 
 def _at_once(value: Value) -> None:
-    source = value.get("source")
-    if isinstance(source, dict) and source.get("sendDelay"):
-        source["sendDelay"] = 0
+    if source(value).get("sendDelay"):
+        source(value)["sendDelay"] = 0
 
 
-def _list(name: str, **members: object) -> Callable[[Value], Value]:
-    def change(one: Value) -> Value:
-        entries = one.get(name)
-        return {**one, name: [{**entry, **members} for entry in entries]} if isinstance(entries, list) else one
+_OPTIONAL = parts("lead_types", parts("fields", those(required_in_ping=False, required_in_post=False)))
 
-    return change
+TABLE: Table = {
+    "contradictions": (
+        D("valid-with-a-reason", "create_lead", "valid_iff_no_error", _accepted(responseType="Data_Errors"),
+          "A valid lead has the responseType of a refusal."),
+        D("refused-as-no-error", "inbound_post", "valid_iff_no_error", _refused(responseType="No_Error"),
+          "A refused lead has the responseType No_Error."),
+        D("refused-without-a-word", "create_lead", "refusal_message", _refused(responseMessage=""),
+          "A refused lead has an empty responseMessage."),
+        D("ping-refused-without-a-word", "ping", "refusal_message", _refused(response=None),
+          "A refused ping has no response."),
+        D("refused-and-paid", "create_call_lead", "refused_without_price", _refused(price=12.5),
+          "A refused lead has a price."),
+        D("ping-refused-and-paid", "ping", "refused_without_price", _refused(estimatedPayout=12.5),
+          "A refused ping has an estimate."),
+        D("accepted-without-a-lead", "create_lead", "presence", _accepted(leadId=None),
+          "An accepted lead has no leadId."),
+        D("accepted-as-lead-zero", "create_lead_sends", "accepted_lead_id", _accepted(leadId=0),
+          "An accepted lead has the leadId 0."),
+        D("accepted-for-no-campaign", "create_call_lead", "campaign_assigned", _accepted(campaignId=0),
+          "An accepted lead is for campaign 0."),
+        D("accepted-for-another-campaign", "ping", "campaign_assigned", _accepted(campaignId=3101),
+          "A lead goes to another campaign than asked for."),
+        D("accepted-in-part", "create_call_lead", "presence",
+          result(when(accepts, lambda one: {name: value for name, value in one.items() if value})),
+          "Accepted leads lack the members that are zero or false."),
+    ),
+    "wrong reason": (
+        D("vendor-and-lead-type-exchanged", "create_lead", "refusal_expected",
+          result(_exchanged("Vendor_ID_Missing", "LeadType_ID_Missing"), *CREATES),
+          "A missing vid is reported as a missing lid and the other way."),
+        D("criteria-are-data-errors", "inbound_post", "refusal_expected",
+          result(_renamed("Outside_Criteria", "Data_Errors"), *CREATES),
+          "A lead outside the criteria is reported as one with errors."),
+        D("duplicates-are-data-errors", "create_lead", "refusal_expected",
+          result(_renamed("Duplicate_Lead", "Data_Errors"), *CREATES),
+          "A duplicate is reported as a lead with errors."),
+        D("disabled-is-unknown", "create_lead", "refusal_expected",
+          result(_renamed("Account_Disabled", "No_Account_Found"), *CREATES),
+          "A disabled account is reported as one that does not exist."),
+    ),
+    "accepts too much": (
+        D("criteria-ignored", "create_lead", "refusal_expected", profile(campaigns(criteria=())),
+          "Leads outside the criteria are accepted."),
+        D("criteria-ignored-in-pings", "ping", "refusal_expected", profile(campaigns(criteria=())),
+          "Pings outside the criteria are accepted."),
+        D("caps-ignored", "create_lead", "refusal_expected", profile(sources(daily_cap=None), campaigns(cap=None)),
+          "Leads beyond the cap are accepted."),
+        D("disabled-accounts-served", "create_lead", "refusal_expected", profile(sources(disabled=False)),
+          "Leads of a disabled source are accepted."),
+        D("required-fields-ignored", "create_lead", "refusal_expected", profile(_OPTIONAL, campaigns(criteria=())),
+          "Leads without a required field are accepted."),
+    ),
+    "refuses too much": (
+        D("every-third-refused", "create_call_lead", "valid_request_accepted",
+          refusing("Outside_Criteria", "The lead is outside the criteria", every=3),
+          "Every third good call lead is refused."),
+        D("xml-pings-refused", "ping", "valid_request_accepted",
+          result(lambda one: answers.ping_refused("Not covered", "zero"), fmt="xml"),
+          "Good pings are refused in XML.", media="xml"),
+    ),
+    "deliveries": (
+        D("no-sell-ignored", "create_lead_sends", "sends_withheld", rewritten(each_lead(_sold), "inbound_post"),
+          "A lead with noSell is delivered."),
+        D("delay-ignored", "create_lead_sends", "sends_withheld", rewritten(_at_once, "inbound_post"),
+          "A lead with a delay is delivered at once."),
+        D("delivered-to-nobody", "create_lead_sends", "sends_on_accept", result(each("sends", put(clientId=0))),
+          "A delivery succeeded to client 0."),
+        D("transferred-to-nobody", "create_call_transfer", "transfer_client", _accepted(client=[]),
+          "A transfer is paid for and names no client."),
+        D("transfer-without-an-agent", "create_call_transfer", "transfer_client",
+          result(each("client", put(agentName="", agentPhone=" "))),
+          "A transfer names no number to call.", media="json"),
+    ),
+}  # fmt: skip
