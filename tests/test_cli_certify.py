@@ -36,7 +36,7 @@ from leadproof.runs.formats import RENDERERS
 from leadproof.suite.running import CHANCE
 
 PROFILE = load()
-FILES = {"run.json", "exchanges.ndjson", "findings.ndjson"} | {row.file for row in RENDERERS.values()}
+FILES = {"run.json", "exchanges.ndjson", "findings.ndjson", "rows.ndjson"} | {row.file for row in RENDERERS.values()}
 
 #: Topics that only make what the others have made many times over.
 LONG = ("generated", "lives", "rare")
