@@ -18,7 +18,7 @@ RUN --mount=type=bind,from=build,source=/build/wheels,target=/wheels \
  && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin leadproof
 USER leadproof
 EXPOSE 8080
-# Any answer of the mock will do, a refusal too: it shows that the mock is alive.
+# Any response of the mock will do, a refusal too: it shows that the mock is alive.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["python", "-c", "import urllib.error, urllib.request\ntry:\n    urllib.request.urlopen('http://127.0.0.1:8080/', timeout=2)\nexcept urllib.error.HTTPError:\n    pass"]
 # Inside of a container loopback is of no use. Who can reach the mock is decided by what is published with -p.

@@ -87,10 +87,10 @@ bench-load: $(READY) build/peers/bin/k6  ## measure the load engine; ARGS=soak f
 bench-captures: $(READY)  ## measure how fast HARs are read, and in how much memory
 	$(RUN:-m=) tests/bench/captures.py $(ARGS)
 
-bench-record: $(READY)  ## measure what recording costs an answer
+bench-record: $(READY)  ## measure what recording costs a response
 	$(RUN:-m=) tests/bench/record.py $(ARGS)
 
-bench-validate: $(READY)  ## measure how fast captured answers are judged
+bench-validate: $(READY)  ## measure how fast captured responses are judged
 	$(RUN:-m=) tests/bench/validate.py $(ARGS)
 
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
@@ -104,7 +104,8 @@ look: $(READY) build/look/node_modules/axe-core/axe.min.js  ## pictures of a rep
 	$(RUN:-m=) tests/bench/look.py $(ARGS)
 
 # Without options in its head and without the index it came from, the lock file is the same wherever it is made.
-# Extras stay: with hashes required, a pin of `coverage` alone does not answer for the `coverage[toml]` that somebody asks for.
+# Extras stay: with hashes required, a pin of `coverage` alone does not stand for the `coverage[toml]` that somebody
+# asks for.
 lock:  ## pin the dependencies of pyproject.toml anew
 	"$(PYTHON)" -m venv --clear build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2

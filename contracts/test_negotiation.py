@@ -1,4 +1,4 @@
-"""Which representation is answered."""
+"""Which representation the response is in."""
 
 from __future__ import annotations
 

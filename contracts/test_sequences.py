@@ -1,4 +1,4 @@
-"""What earlier answers promise to later ones: orders, offers, duplicates, status, review, return."""
+"""What earlier responses promise to later ones: orders, offers, duplicates, status, review, return."""
 
 from __future__ import annotations
 

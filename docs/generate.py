@@ -228,7 +228,7 @@ def _request(one: Operation, media: str) -> str:
 
 def _response(one: Operation, media: str) -> str:
     head = block("http", f"HTTP/1.1 200 OK\nContent-Type: {MEDIA[media][0]}")
-    return head + "\n" + block(media, _sample(f"{one.id}_answer", media))
+    return head + "\n" + block(media, _sample(f"{one.id}_response", media))
 
 
 def operations() -> str:

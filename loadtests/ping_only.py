@@ -1,4 +1,4 @@
-"""Pings alone: is the answer there within the auction's window?
+"""Pings alone: is the response there within the auction's window?
 
     locust -f loadtests/ping_only.py --headless --host http://127.0.0.1:8080 --run-time 20s
 

@@ -24,9 +24,9 @@ from leadproof.mock.server import Running, running
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Status, headers, body.
-Answer = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 #: Method, path, headers in lower case, body.
-Respond = Callable[[str, str, dict[str, str], bytes], Answer]
+Respond = Callable[[str, str, dict[str, str], bytes], Response]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,7 +53,7 @@ def http_target() -> Iterator[Callable[[Respond], str]]:
             class Handler(BaseHTTPRequestHandler):
                 protocol_version = "HTTP/1.1"
 
-                def answer(self) -> None:
+                def handle(self) -> None:
                     body = self.rfile.read(int(self.headers.get("content-length") or 0))
                     headers = {name.lower(): value for name, value in self.headers.items()}
                     status, pairs, content = respond(self.command, self.path, headers, body)
@@ -63,7 +63,7 @@ def http_target() -> Iterator[Callable[[Respond], str]]:
                     self.end_headers()
                     self.wfile.write(content)
 
-                do_GET = do_POST = do_PUT = answer  # noqa: N815 - the names are http.server's
+                do_GET = do_POST = do_PUT = handle  # noqa: N815 - the names are http.server's
 
                 def log_message(self, format: str, *args: object) -> None:
                     pass
@@ -85,7 +85,7 @@ def http_target() -> Iterator[Callable[[Respond], str]]:
 
 @dataclass
 class RawServer:
-    """Answers every connection with the same bytes, whatever was asked."""
+    """Responds to every connection with the same bytes, whatever was asked."""
 
     url: str
     #: What came, one entry a connection, up to the end of the headers.

@@ -64,7 +64,7 @@ def name(path: Path) -> str:
 @pytest.mark.parametrize("path", GOOD, ids=name)
 def test_a_good_pair_says_the_same_in_both_formats(path: Path) -> None:
     operation, direction, *_ = path.name.split(".")
-    decode = bodies.decode_answer if direction == "answer" else bodies.decode_request
+    decode = bodies.decode_response if direction == "response" else bodies.decode_request
 
     value = decode(operation, "xml", path.read_bytes())
 
@@ -82,9 +82,9 @@ def test_every_bad_file_is_expected() -> None:
 
 
 @pytest.mark.parametrize("file", REFUSALS)
-@pytest.mark.parametrize("direction", ["answer", "request"])
+@pytest.mark.parametrize("direction", ["response", "request"])
 def test_a_bad_body_is_refused_by_name_and_place(file: str, direction: str) -> None:
-    decode = bodies.decode_answer if direction == "answer" else bodies.decode_request
+    decode = bodies.decode_response if direction == "response" else bodies.decode_request
     expected = REFUSALS[file]
     with pytest.raises(BodyError) as refusal:
         decode("create_lead", file.rpartition(".")[2], (DATA / "bad" / file).read_bytes())
@@ -129,7 +129,7 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
 def test_too_much_is_refused_soon(case: str) -> None:
     fmt, data, kind = HOSTILE[case]
     with pytest.raises(BodyError) as refusal:
-        bodies.decode_answer("create_lead", fmt, data)
+        bodies.decode_response("create_lead", fmt, data)
 
     assert refusal.value.kind == kind
 
@@ -145,7 +145,7 @@ def test_too_much_is_refused_soon(case: str) -> None:
     ids=["results that are numbers", "members of a result", "elements", "attributes"],
 )
 def test_a_body_of_many_faults_is_explained_soon_and_in_part(fmt: str, data: bytes) -> None:
-    found = list(explain(load(), "create_lead", "answer", fmt, bodies.read_answer("create_lead", fmt, data)))
+    found = list(explain(load(), "create_lead", "response", fmt, bodies.read_response("create_lead", fmt, data)))
 
     assert 1 <= len(found) <= 2 * MOST
 
@@ -159,10 +159,10 @@ def test_a_body_of_many_faults_is_explained_soon_and_in_part(fmt: str, data: byt
 def test_the_charset_of_the_message_is_followed(charset: str) -> None:
     text = "ja" if charset == "ascii" else "Größe"
     codec = "cp1252" if charset == "windows-1252" else charset
-    answer = f'{{"success": true, "message": "{text}"}}'.encode(codec)
+    response = f'{{"success": true, "message": "{text}"}}'.encode(codec)
     request = f'<Leads vid="1" lid="1"><Lead><A>{text}</A></Lead></Leads>'.encode(codec)
 
-    assert bodies.read_answer("accept_offer", "json", answer, charset=charset).value["message"] == text
+    assert bodies.read_response("accept_offer", "json", response, charset=charset).value["message"] == text
     read = bodies.read_request("create_lead", "xml", request, charset=charset)
     assert read.value["leads"][0]["fields"] == {"A": text}
 
@@ -173,7 +173,7 @@ def test_the_charset_of_the_message_is_followed(charset: str) -> None:
 @pytest.mark.parametrize("fmt", ["json", "xml"])
 def test_other_charsets_are_refused_by_name(fmt: str, charset: str) -> None:
     with pytest.raises(BodyError) as refusal:
-        bodies.read_answer("ping", fmt, b"{}" if fmt == "json" else b"<a/>", charset=charset)
+        bodies.read_response("ping", fmt, b"{}" if fmt == "json" else b"<a/>", charset=charset)
 
     assert refusal.value.kind == "charset.invalid"
     assert repr(charset) in refusal.value.message
@@ -188,7 +188,7 @@ def test_a_request_of_many_attributes_is_read_soon() -> None:
 def test_a_charset_that_the_bytes_contradict_is_refused() -> None:
     for fmt, data in (("json", b'{"a":"\xff"}'), ("xml", b"<a>\xff</a>")):
         with pytest.raises(BodyError) as refusal:
-            bodies.read_answer("ping", fmt, data, charset="us-ascii")
+            bodies.read_response("ping", fmt, data, charset="us-ascii")
         assert refusal.value.kind == "charset.invalid"
 
 
@@ -206,49 +206,49 @@ def post(**changes: Any) -> dict[str, Any]:
 UNWRITABLE: dict[str, tuple[str, str, str, Any, str]] = {
     "JSON: not a number": (
         "json",
-        "answer",
+        "response",
         "ping",
         {"results": [{"estimatedPayout": float("nan")}]},
         "/results/0/estimatedPayout",
     ),
     "JSON: infinite": ("json", "request", "ping", {"source": {"vid": float("-inf")}}, "/source/vid"),
-    "JSON: beyond 64 bits": ("json", "answer", "ping", {"a/b": [2**64]}, "/a~1b/0"),
-    "JSON: half a character": ("json", "answer", "ping", {"m": "\ud83d"}, "/m"),
-    "JSON: half a character in a name": ("json", "answer", "ping", {"a": {"\ud83d": 1}}, "/a/\ud83d"),
-    "XML: control character": ("xml", "answer", "ping", {"results": [{"response": "a\x00"}]}, "/results/0/response"),
-    "XML: control character in a name": ("xml", "answer", "ping", {"a\x01": 1}, "/a\x01"),
+    "JSON: beyond 64 bits": ("json", "response", "ping", {"a/b": [2**64]}, "/a~1b/0"),
+    "JSON: half a character": ("json", "response", "ping", {"m": "\ud83d"}, "/m"),
+    "JSON: half a character in a name": ("json", "response", "ping", {"a": {"\ud83d": 1}}, "/a/\ud83d"),
+    "XML: control character": ("xml", "response", "ping", {"results": [{"response": "a\x00"}]}, "/results/0/response"),
+    "XML: control character in a name": ("xml", "response", "ping", {"a\x01": 1}, "/a\x01"),
     "XML: not a number": (
         "xml",
-        "answer",
+        "response",
         "ping",
         {"results": [{"estimatedPayout": float("inf")}]},
         "/results/0/estimatedPayout",
     ),
     "XML: thousands of digits": (
         "xml",
-        "answer",
+        "response",
         "ping",
         {"results": [{"campaignId": 10**5000}]},
         "/results/0/campaignId",
     ),
-    "XML: a list in one element": ("xml", "answer", "ping", {"requestId": [1]}, "/requestId"),
-    "XML: a text for a list": ("xml", "answer", "ping", {"results": "none"}, "/results"),
-    "XML: a list for an object": ("xml", "answer", "ping", {"results": [[]]}, "/results/0"),
+    "XML: a list in one element": ("xml", "response", "ping", {"requestId": [1]}, "/requestId"),
+    "XML: a text for a list": ("xml", "response", "ping", {"results": "none"}, "/results"),
+    "XML: a list for an object": ("xml", "response", "ping", {"results": [[]]}, "/results/0"),
     "XML: an unknown member that is an object": (
         "xml",
-        "answer",
+        "response",
         "ping",
         {"results": [{"more": {}}]},
         "/results/0/more",
     ),
     "XML: an unknown member called like an element": (
         "xml",
-        "answer",
+        "response",
         "ping",
         {"results": [{"OrderID": "x"}]},
         "/results/0/OrderID",
     ),
-    "XML: not an object": ("xml", "answer", "ping", [], ""),
+    "XML: not an object": ("xml", "response", "ping", [], ""),
     "XML: no leads": ("xml", "request", "inbound_post", {"source": {}}, ""),
     "XML: a member beside source": ("xml", "request", "inbound_post", {**POST, "a~": 1}, "/a~0"),
     "XML: source is no object": ("xml", "request", "inbound_post", {**POST, "source": []}, "/source"),
@@ -309,7 +309,7 @@ UNWRITABLE: dict[str, tuple[str, str, str, Any, str]] = {
 @pytest.mark.parametrize("case", UNWRITABLE)
 def test_what_cannot_be_written_is_refused_at_its_place(case: str) -> None:
     fmt, direction, operation, value, pointer = UNWRITABLE[case]
-    encode = bodies.encode_answer if direction == "answer" else bodies.encode_request
+    encode = bodies.encode_response if direction == "response" else bodies.encode_request
 
     with pytest.raises(EncodeError) as refusal:
         encode(operation, fmt, value)
@@ -329,7 +329,7 @@ def test_json_nests_as_deep_as_it_is_read() -> None:
 
 def test_numbers_that_json_schema_calls_whole_are_written_whole() -> None:
     ping = {"requestId": GUID, "results": [{"willAccept": True, "campaignId": 7.0, "estimatedPayout": 12.0}]}
-    data = bodies.encode_answer("ping", "xml", ping)
+    data = bodies.encode_response("ping", "xml", ping)
 
     assert b"<CampaignID>7</CampaignID>" in data
     assert b"<EstimatedPayout>12.0</EstimatedPayout>" in data
@@ -352,11 +352,11 @@ def test_numbers_are_written_without_exponent(number: float, written: str) -> No
 
 
 def test_unknown_members_are_written_and_reported() -> None:
-    answer = {"requestId": GUID, "results": [{"willAccept": True, "bid": 1.5, "note": None, "sure": False}]}
-    data = bodies.encode_answer("ping", "xml", answer)
+    response = {"requestId": GUID, "results": [{"willAccept": True, "bid": 1.5, "note": None, "sure": False}]}
+    data = bodies.encode_response("ping", "xml", response)
 
     assert b'<bid>1.5</bid><note i:nil="true"/><sure>false</sure>' in data
-    read = bodies.read_answer("ping", "xml", data)
+    read = bodies.read_response("ping", "xml", data)
     assert [problem.pointer for problem in read.problems] == ["/results/0/bid", "/results/0/note", "/results/0/sure"]
     assert {problem.kind for problem in read.problems} == {"schema.unknown"}
 
@@ -428,17 +428,17 @@ def test_another_document_is_another_document() -> None:
 @pytest.mark.parametrize(
     ("operation", "direction", "pointer", "xpath"),
     [
-        ("ping", "answer", "", "/PingReceiverResult"),
-        ("ping", "answer", "/results/1/orderId", "/PingReceiverResult/Results/d2p1:PingResponse[2]/OrderID"),
+        ("ping", "response", "", "/PingReceiverResult"),
+        ("ping", "response", "/results/1/orderId", "/PingReceiverResult/Results/d2p1:PingResponse[2]/OrderID"),
         (
             "ping",
-            "answer",
+            "response",
             "/results/0/offers/2/tcpaInformation/termsURL",
             "/PingReceiverResult/Results/d2p1:PingResponse[1]/Offers/Offer[3]/TCPAInformation/TermsUrl",
         ),
-        ("ping", "answer", "/results/0/nothing/here", "/PingReceiverResult/Results/d2p1:PingResponse[1]"),
-        ("ping", "answer", "/results/²", "/PingReceiverResult/Results"),
-        ("lead_status", "answer", "/results/0/isValid", ""),
+        ("ping", "response", "/results/0/nothing/here", "/PingReceiverResult/Results/d2p1:PingResponse[1]"),
+        ("ping", "response", "/results/²", "/PingReceiverResult/Results"),
+        ("lead_status", "response", "/results/0/isValid", ""),
         ("update_lead", "request", "/leads", ""),
         ("accept_offer", "request", "", ""),
         ("inbound_post", "request", "/source/aid", "/Leads/@aid"),

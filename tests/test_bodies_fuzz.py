@@ -32,8 +32,8 @@ FACTOR = int(os.environ.get("LEADPROOF_EXAMPLES", "1"))
 FORMS = [
     (operation, direction, fmt)
     for operation, fmt in CELLS
-    for direction in ("request", "answer")
-    if direction == "answer" or OPERATIONS[operation].body
+    for direction in ("request", "response")
+    if direction == "response" or OPERATIONS[operation].body
 ]
 XML_FORMS = [(operation, direction) for operation, direction, fmt in FORMS if fmt == "xml"]
 SPEC = load()
@@ -49,17 +49,17 @@ def ids(form: tuple[str, ...]) -> str:
 
 
 def encode(operation: str, direction: str, fmt: str, value: Any) -> bytes:
-    return (bodies.encode_answer if direction == "answer" else bodies.encode_request)(operation, fmt, value)
+    return (bodies.encode_response if direction == "response" else bodies.encode_request)(operation, fmt, value)
 
 
 def values(operation: str, direction: str, fmt: str) -> Any:
-    return (strategies.answers if direction == "answer" else strategies.requests)(operation, fmt)
+    return (strategies.responses if direction == "response" else strategies.requests)(operation, fmt)
 
 
 def read(operation: str, direction: str, fmt: str, data: bytes) -> bodies.Decoded | None:
     """The body read leniently; None if it was refused, which has to be in the right way."""
     try:
-        return (bodies.read_answer if direction == "answer" else bodies.read_request)(operation, fmt, data, SPEC)
+        return (bodies.read_response if direction == "response" else bodies.read_request)(operation, fmt, data, SPEC)
     except BodyError as error:
         refused_well(error)
         return None
@@ -113,11 +113,11 @@ BYTES = st.binary(max_size=60) | st.lists(st.sampled_from(SCRAPS) | st.binary(ma
 
 
 @pytest.mark.parametrize("fmt", ["json", "xml"])
-@pytest.mark.parametrize("direction", ["request", "answer"])
+@pytest.mark.parametrize("direction", ["request", "response"])
 @few(120)
 @given(data=BYTES, charset=st.sampled_from([None, "utf-8", "UTF-16", "latin-1", "utf-7", "x\0y", "é"]))
 def test_any_bytes_are_decoded_or_refused(direction: str, fmt: str, data: bytes, charset: str | None) -> None:
-    reader = bodies.read_answer if direction == "answer" else bodies.read_request
+    reader = bodies.read_response if direction == "response" else bodies.read_request
     try:
         decoded = reader("create_lead", fmt, data, SPEC, charset)
     except BodyError as error:
@@ -277,10 +277,10 @@ DISAGREEMENTS = {
 }
 
 
-@pytest.mark.parametrize("form", [form for form in XML_FORMS if form[1] == "answer"], ids=ids)
+@pytest.mark.parametrize("form", [form for form in XML_FORMS if form[1] == "response"], ids=ids)
 @few(4)
 @given(data=st.data())
-def test_an_answer_has_a_finding_exactly_when_the_xsd_refuses_it(form: tuple[str, str], data: st.DataObject) -> None:
+def test_a_response_has_a_finding_exactly_when_the_xsd_refuses_it(form: tuple[str, str], data: st.DataObject) -> None:
     operation, direction = form
     root = xml.parse(encode(operation, direction, "xml", data.draw(values(operation, direction, "xml"))))
     every = list(damaged(root))
@@ -340,8 +340,8 @@ SETTLED: dict[str, tuple[dict[str, Any], list[Any], bool]] = {
 def test_the_json_validators_agree_where_they_once_did_not(name: str) -> None:
     schema, settled, accepted = SETTLED[name]
     fast = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-    explaining = type(SPEC.explainer("ping", "answer", "json"))(
-        schema, format_checker=SPEC.explainer("ping", "answer", "json").format_checker
+    explaining = type(SPEC.explainer("ping", "response", "json"))(
+        schema, format_checker=SPEC.explainer("ping", "response", "json").format_checker
     )
 
     for value in settled:

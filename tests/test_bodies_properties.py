@@ -26,8 +26,8 @@ from leadproof.generate import strategies
 FORMS = [
     (operation, direction, fmt)
     for operation, fmt in CELLS
-    for direction in ("request", "answer")
-    if direction == "answer" or OPERATIONS[operation].body
+    for direction in ("request", "response")
+    if direction == "response" or OPERATIONS[operation].body
 ]
 XML_FORMS = [(operation, direction) for operation, direction, fmt in FORMS if fmt == "xml"]
 
@@ -56,15 +56,15 @@ def ids(form: tuple[str, ...]) -> str:
 
 
 def encode(operation: str, direction: str, fmt: str, value: Any, spec: Specification | None = None) -> bytes:
-    return (bodies.encode_answer if direction == "answer" else bodies.encode_request)(operation, fmt, value, spec)
+    return (bodies.encode_response if direction == "response" else bodies.encode_request)(operation, fmt, value, spec)
 
 
 def decode(operation: str, direction: str, fmt: str, data: bytes, spec: Specification | None = None) -> Any:
-    return (bodies.decode_answer if direction == "answer" else bodies.decode_request)(operation, fmt, data, spec)
+    return (bodies.decode_response if direction == "response" else bodies.decode_request)(operation, fmt, data, spec)
 
 
 def values(operation: str, direction: str, fmt: str | None, spec: Specification | None = None) -> Any:
-    return (strategies.answers if direction == "answer" else strategies.requests)(operation, fmt, spec)
+    return (strategies.responses if direction == "response" else strategies.requests)(operation, fmt, spec)
 
 
 def differences(left: Any, right: Any, at: str = "") -> Iterator[str]:
@@ -102,13 +102,13 @@ def test_decoding_gives_back_what_was_encoded(form: tuple[str, str, str], data: 
 def test_one_value_goes_into_both_representations_without_the_members_of_the_other(
     operation: str, data: st.DataObject
 ) -> None:
-    value = data.draw(strategies.answers(operation))
+    value = data.draw(strategies.responses(operation))
 
     for fmt in OPERATIONS[operation].media:
-        decoded = decode(operation, "answer", fmt, encode(operation, "answer", fmt, value))
-        assert load().verdict(operation, "answer", fmt).is_valid(decoded)
-        shown = encode(operation, "answer", fmt, decoded)
-        assert shown == encode(operation, "answer", fmt, value)
+        decoded = decode(operation, "response", fmt, encode(operation, "response", fmt, value))
+        assert load().verdict(operation, "response", fmt).is_valid(decoded)
+        shown = encode(operation, "response", fmt, decoded)
+        assert shown == encode(operation, "response", fmt, value)
 
 
 @pytest.mark.parametrize("reading", [name for name in READINGS if name != "strict"])
@@ -117,25 +117,25 @@ def test_one_value_goes_into_both_representations_without_the_members_of_the_oth
 @given(data=st.data())
 def test_round_trip_under_other_readings(operation: str, reading: str, data: st.DataObject) -> None:
     spec = READINGS[reading]
-    value = data.draw(strategies.answers(operation, "xml", spec))
+    value = data.draw(strategies.responses(operation, "xml", spec))
 
-    decoded = decode(operation, "answer", "xml", encode(operation, "answer", "xml", value, spec), spec)
+    decoded = decode(operation, "response", "xml", encode(operation, "response", "xml", value, spec), spec)
 
     assert list(differences(decoded, value)) == []
 
 
-@pytest.mark.parametrize("operation", [operation for operation, direction in XML_FORMS if direction == "answer"])
+@pytest.mark.parametrize("operation", [operation for operation, direction in XML_FORMS if direction == "response"])
 @few(15)
 @given(data=st.data())
-def test_the_fast_reader_and_the_lenient_one_agree_on_valid_answers(operation: str, data: st.DataObject) -> None:
-    value = data.draw(strategies.answers(operation, "xml"))
-    tree = xml.parse(encode(operation, "answer", "xml", value))
+def test_the_fast_reader_and_the_lenient_one_agree_on_valid_responses(operation: str, data: st.DataObject) -> None:
+    value = data.draw(strategies.responses(operation, "xml"))
+    tree = xml.parse(encode(operation, "response", "xml", value))
     node = bodies._node(operation, load())
 
-    lenient, problems = bodies.answers.read(node, tree)
+    lenient, problems = bodies.responses.read(node, tree)
 
     assert problems == []
-    assert list(differences(bodies.answers.fast(node, tree), lenient)) == []
+    assert list(differences(bodies.responses.fast(node, tree), lenient)) == []
 
 
 # ---- JSON Schema against XSD -----------------------------------------------------------------------------------------
@@ -158,13 +158,13 @@ GAPS: dict[tuple[str, str, str], str] = {
     },
     ("request", "presence", "/leads/*/properties"): WILDCARD,
     ("request", "presence", "/leads/*/fields"): "no field elements and no fields are the same thing in XML",
-    ("answer", "format", BLANKS): "xs:dateTime ignores white space around it; JSON does not",
+    ("response", "format", BLANKS): "xs:dateTime ignores white space around it; JSON does not",
 }
 
 
 def gap(direction: str, mutation: strategies.Mutation, value: Any) -> str:
     """Why the two specifications need not agree on a mutation; "" if they must."""
-    blank = direction == "answer" and isinstance(value, str) and value.strip() != value
+    blank = direction == "response" and isinstance(value, str) and value.strip() != value
     return GAPS.get((direction, mutation.change, BLANKS if blank else shape(mutation.pointer)), "")
 
 
@@ -196,9 +196,9 @@ def check_agreement(operation: str, direction: str, mutation: strategies.Mutatio
         )
 
 
-#: Readings change answers only; requests need the taken ones alone.
+#: Readings change responses only; requests need the taken ones alone.
 AGREEMENTS = [
-    (*form, reading) for form in XML_FORMS for reading in READINGS if form[1] == "answer" or reading == "strict"
+    (*form, reading) for form in XML_FORMS for reading in READINGS if form[1] == "response" or reading == "strict"
 ]
 
 
@@ -243,7 +243,7 @@ PING: dict[str, Any] = {
 def test_every_known_gap_is_one() -> None:
     """A gap that has closed must leave the list."""
     met = set()
-    for operation, direction, value in (("create_call_lead", "request", CALL), ("ping", "answer", PING)):
+    for operation, direction, value in (("create_call_lead", "request", CALL), ("ping", "response", PING)):
         spec = load()
         for mutation in strategies.mutations(spec.schema(operation, direction, "xml"), value, CARRIED_CHANGES):
             accepted = spec.verdict(operation, direction, "xml").is_valid(mutation.value)
@@ -252,7 +252,7 @@ def test_every_known_gap_is_one() -> None:
             except EncodeError:
                 continue
             if accepted != spec.xsd(operation, direction).validate(tree):
-                met.add((direction, mutation.change, BLANKS if direction == "answer" else shape(mutation.pointer)))
+                met.add((direction, mutation.change, BLANKS if direction == "response" else shape(mutation.pointer)))
 
     assert met == set(GAPS)
 
@@ -269,9 +269,9 @@ UNCARRIED = st.characters(max_codepoint=0x1F, exclude_characters="\t\n\r") | st.
 @given(character=UNCARRIED, before=strategies.texts(), after=strategies.texts())
 def test_text_that_xml_cannot_carry_is_refused_at_its_place(character: str, before: str, after: str) -> None:
     text = before + character + after
-    answer = {**PING, "results": [{"willAccept": True, "offers": [{"name": text}]}]}
+    response = {**PING, "results": [{"willAccept": True, "offers": [{"name": text}]}]}
     with pytest.raises(EncodeError) as refusal:
-        bodies.encode_answer("ping", "xml", answer)
+        bodies.encode_response("ping", "xml", response)
     assert refusal.value.pointer == "/results/0/offers/0/name"
 
     lead = CALL["leads"][0]

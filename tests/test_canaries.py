@@ -111,7 +111,7 @@ def leadproof(*arguments: str, folder: Path, **environment: str) -> subprocess.C
 
 
 def entry(encoding: str, xml: bool) -> dict[str, Any]:
-    """A lead with every value in its own place, and an answer that echoes all of them in one encoding."""
+    """A lead with every value in its own place, and a response that echoes all of them in one encoding."""
     encode = ENCODINGS[encoding]
     echo = ", ".join(map(encode, VALUES))
     fields = dict(PERSONAL)
@@ -119,12 +119,12 @@ def entry(encoding: str, xml: bool) -> dict[str, Any]:
     source = {"vid": 1001, "lid": 2001, "sendDelay": 0}
     body = json.dumps({"source": source, "leads": [{"properties": {}, "fields": fields}]})
     result = {"isValid": echo, "responseMessage": echo, "price": KEY}
-    answer = json.dumps({"requestId": echo, "results": [result]})
+    response = json.dumps({"requestId": echo, "results": [result]})
     if xml:
         inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
         body = f'<Leads vid="1001" lid="2001" apiKey="{KEY}"><Lead reference="{MAIL}">{inner}</Lead></Leads>'
         escaped = echo.replace("&", "&amp;").replace("<", "&lt;")
-        answer = (
+        response = (
             f"<LeadReceiverResult><RequestId>{escaped}</RequestId><Results>{escaped}</Results></LeadReceiverResult>"
         )
     post: dict[str, str] = {"mimeType": kind, "text": body}
@@ -162,7 +162,7 @@ def entry(encoding: str, xml: bool) -> dict[str, Any]:
                 {"name": "X-Debug", "value": " ".join(map(encode, VALUES))},
                 {"name": "Location", "value": f"https://me:{URL_PASSWORD}@host.example/?token={TOKEN}"},
             ],
-            "content": {"mimeType": kind, "text": answer},
+            "content": {"mimeType": kind, "text": response},
         },
     }
 
@@ -182,7 +182,7 @@ def captured(folder: Path) -> Path:
 @pytest.mark.parametrize("options", [(), ("--json",), ("--jobs", "2")], ids=" ".join)
 def test_nothing_is_left_of_a_capture_that_was_validated(options: tuple[str, ...], tmp_path: Path) -> None:
     path = captured(tmp_path)
-    other = tmp_path / "answer.json"
+    other = tmp_path / "response.json"
     other.write_text(json.dumps({"results": [{"isValid": MAIL, "responseMessage": KEY}], "api-key": KEY}))
 
     done = leadproof("validate", *options, "--out", "out", path.name, other.name, folder=tmp_path)
@@ -211,24 +211,24 @@ def test_nothing_is_left_in_a_copy_that_is_to_be_shared(tmp_path: Path) -> None:
 # ---- what was sent ---------------------------------------------------------------------------------------------------
 
 
-Answer = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 MESSAGE = re.compile(rb'"(?:responseMessage|response|message)":"')
 #: What the service says again and again, sent by the caller or not.
 ECHOED = (KEY, JWT, MAIL, PERSONAL["SSN"], PERSONAL["Phone"])
 
 
-def echoing(mock: Mock, seen: set[str]) -> Callable[[str, str, dict[str, str], bytes], Answer]:
-    """A service that answers as the mock does and repeats the caller's key in everything it says."""
+def echoing(mock: Mock, seen: set[str]) -> Callable[[str, str, dict[str, str], bytes], Response]:
+    """A service that responds as the mock does and repeats the caller's key in everything it says."""
     echo = " ".join(encode(one) for encode in ENCODINGS.values() for one in ECHOED)
     written = json.dumps(echo)[1:-1].encode()
 
-    def respond(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def respond(method: str, path: str, headers: dict[str, str], body: bytes) -> Response:
         seen.add(headers.get("api-key", ""))
         known = {**headers, "api-key": PROFILE.credentials.api_keys[0]} if KEY in seen else headers
-        answer = mock.handle(Request(method, path, tuple(known.items()), body))
-        content = MESSAGE.sub(lambda found: found[0] + written + b" ", answer.body)
-        pairs = {name: value for name, value in answer.headers if name.lower() != "content-length"}
-        return answer.status, {**pairs, "X-Echo": echo, "Set-Cookie": f"sid={COOKIE}"}, content
+        response = mock.handle(Request(method, path, tuple(known.items()), body))
+        content = MESSAGE.sub(lambda found: found[0] + written + b" ", response.body)
+        pairs = {name: value for name, value in response.headers if name.lower() != "content-length"}
+        return response.status, {**pairs, "X-Echo": echo, "Set-Cookie": f"sid={COOKIE}"}, content
 
     return respond
 
@@ -265,10 +265,10 @@ def test_nothing_is_left_of_a_load(http_target: Callable[..., str], tmp_path: Pa
 
 def test_nothing_is_left_of_a_recording(http_target: Callable[..., str], tmp_path: Path) -> None:
     rows = [entry(encoding, xml) for encoding in ENCODINGS for xml in (False, True)]
-    answers = iter(rows)
+    responses = iter(rows)
 
-    def respond(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        came = next(answers)["response"]
+    def respond(method: str, path: str, headers: dict[str, str], body: bytes) -> Response:
+        came = next(responses)["response"]
         said = {one["name"]: re.sub(r"[\r\n]", " ", one["value"]) for one in came["headers"]}
         return came["status"], said, came["content"]["text"].encode()
 

@@ -27,7 +27,7 @@ from leadproof.judge import Judge
 from leadproof.mock import Mock
 
 DATA = Path(__file__).parent / "data" / "har"
-DOCUMENTATION = Path(__file__).parent / "data" / "documentation" / "answers"
+DOCUMENTATION = Path(__file__).parent / "data" / "documentation" / "responses"
 GOOD = sorted(path.name for path in (DATA / "good").glob("*.har"))
 BAD = sorted(path.name for path in (DATA / "bad").glob("*.har"))
 
@@ -161,19 +161,21 @@ def test_a_file_that_breaks_while_it_is_read_is_named(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("name", "content", "side", "kind"),
     [
-        ("a.json", b'{"requestId": "1"}', "answer", "json"),
-        ("a.xml", b"<PingReceiverResult/>", "answer", "xml"),
-        ("a.txt", b"\xef\xbb\xbf <x/>", "answer", "xml"),
-        ("a.txt", b"\r\n\t[]", "answer", "json"),
-        ("a.xml", b'{"a": 1}', "answer", "json"),
-        ("a.xml", b"junk", "answer", "xml"),
-        ("a.json", b"", "answer", "json"),
+        ("a.json", b'{"requestId": "1"}', "response", "json"),
+        ("a.xml", b"<PingReceiverResult/>", "response", "xml"),
+        ("a.txt", b"\xef\xbb\xbf <x/>", "response", "xml"),
+        ("a.txt", b"\r\n\t[]", "response", "json"),
+        ("a.xml", b'{"a": 1}', "response", "json"),
+        ("a.xml", b"junk", "response", "xml"),
+        ("a.json", b"", "response", "json"),
         ("a.json", b'{"source": {}, "leads": []}', "request", "json"),
-        ("a.json", b'{"results": [], "leads": []}', "answer", "json"),
+        ("a.json", b'{"results": [], "leads": []}', "response", "json"),
         ("a.xml", b'<?xml version="1.0"?><Leads vid="1"/>', "request", "xml"),
     ],
 )
-def test_a_bare_body_is_an_answer_or_a_request(tmp_path: Path, name: str, content: bytes, side: str, kind: str) -> None:
+def test_a_bare_body_is_a_response_or_a_request(
+    tmp_path: Path, name: str, content: bytes, side: str, kind: str
+) -> None:
     (tmp_path / name).write_bytes(content)
     labelled = (("content-type", f"application/{kind}"),)
 
@@ -181,7 +183,7 @@ def test_a_bare_body_is_an_answer_or_a_request(tmp_path: Path, name: str, conten
 
     assert isinstance(found, Exchange)
     assert (found.operation, found.origin) == ("ping", name)
-    if side == "answer":
+    if side == "response":
         assert (found.request, found.response) == (Request("", ""), Response(200, labelled, content))
     else:
         assert (found.request, found.response) == (Request("", "", labelled, content), None)
@@ -248,7 +250,7 @@ def test_an_exchange_of_a_har_knows_where_it_comes_from() -> None:
 
 #: What is wrong with each file, in order.
 PROBLEMS = {
-    "broken-answer.har": [],
+    "broken-response.har": [],
     "empty.har": [("file.unreadable", "the HAR cannot be read to its end: the file is empty")],
     "no-entries.har": [("file.unrecognised", "the HAR has no entries")],
     "no-har.har": [("file.unrecognised", "the HAR has no entries")],
@@ -262,7 +264,7 @@ PROBLEMS = {
     "parts-missing.har": [
         ("file.unreadable", "entry 1 is no object"),
         ("file.unreadable", "entry 2 cannot be judged: its request has no method or no url"),
-        ("file.deviation", "the body of answer 3 was not saved in the HAR"),
+        ("file.deviation", "the body of response 3 was not saved in the HAR"),
         ("file.unreadable", "entry 5 cannot be judged: its request has no method or no url"),
         ("file.unreadable", "entry 6 is no object"),
     ],
@@ -321,7 +323,7 @@ def test_a_problem_does_not_repeat_what_is_in_the_file(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [0, -1, None, "", "none"])
-def test_an_exchange_without_an_answer_says_why(
+def test_an_exchange_without_a_response_says_why(
     tmp_path: Path, error: str | None, failure: str, status: object
 ) -> None:
     changes = {} if error is None else {"response__error": error}
@@ -332,12 +334,12 @@ def test_an_exchange_without_an_answer_says_why(
 
 
 @pytest.mark.parametrize("response", [None, {}, [], "none"])
-def test_an_entry_without_a_response_is_a_request_without_an_answer(tmp_path: Path, response: object) -> None:
+def test_an_entry_without_a_response_is_a_request_without_a_response(tmp_path: Path, response: object) -> None:
     [exchange], problems = of_har(har(entry(response=response)), tmp_path)
 
     assert (exchange.response, exchange.failure) == (None, "transport.reset")
     wrong = [one.message for one in problems]
-    assert wrong == ([] if response in (None, {}) else ["from entry 1 on: an answer is no object"])
+    assert wrong == ([] if response in (None, {}) else ["from entry 1 on: a response is no object"])
 
 
 @pytest.mark.parametrize(
@@ -431,7 +433,7 @@ def test_a_body_that_was_not_saved_is_no_empty_body(tmp_path: Path, changes: dic
     [exchange], [problem] = of_har(har(entry(**changes)), tmp_path)
 
     assert (exchange.response, exchange.failure) == (None, "")
-    assert problem.message == "the body of answer 1 was not saved in the HAR"
+    assert problem.message == "the body of response 1 was not saved in the HAR"
 
 
 @pytest.mark.parametrize(
@@ -647,7 +649,7 @@ def test_the_same_exchanges_get_the_same_findings_live_and_from_a_har(
     assert second.tally == first.tally
 
 
-def test_an_answer_of_the_documentation_is_read() -> None:
+def test_a_response_of_the_documentation_is_read() -> None:
     names = [path.name for path in files([DOCUMENTATION])]
 
     assert {Path(name).stem for name in names} == set(OPERATIONS)

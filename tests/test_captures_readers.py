@@ -53,14 +53,14 @@ def test_http_messages_are_known_by_their_beginning(name: str) -> None:
     assert format_of_file(CAPTURES / name) == "http"
 
 
-def test_answers_of_curl_i_are_told_apart_though_no_line_ends_between_them() -> None:
-    [json_answer, xml_answer], problems = split(CAPTURES / "curl-i.txt")
+def test_responses_of_curl_i_are_told_apart_though_no_line_ends_between_them() -> None:
+    [json_response, xml_response], problems = split(CAPTURES / "curl-i.txt")
 
     assert problems == []
-    assert (json_answer.request, xml_answer.request) == (Request("", ""), Request("", ""))
-    assert json.loads(json_answer.response.body)["results"][0]["willAccept"] is True
-    assert xml_answer.response.body.endswith(b"</LeadReceiverResult>")
-    assert Judge().judge(json_answer).operation == "ping"
+    assert (json_response.request, xml_response.request) == (Request("", ""), Request("", ""))
+    assert json.loads(json_response.response.body)["results"][0]["willAccept"] is True
+    assert xml_response.response.body.endswith(b"</LeadReceiverResult>")
+    assert Judge().judge(json_response).operation == "ping"
 
 
 def test_curl_v_shows_everything_but_the_body_of_the_request() -> None:
@@ -85,7 +85,7 @@ def test_what_curl_says_around_the_messages_is_left_out(name: str) -> None:
     assert "does not show the body" in problem.message
 
 
-def test_requests_of_an_http_file_are_judged_without_their_answers() -> None:
+def test_requests_of_an_http_file_are_judged_without_their_responses() -> None:
     [ping, status, create], [problem] = split(CAPTURES / "requests.http")
 
     assert (ping.request.method, ping.request.target, ping.response) == ("POST", "/v2/insert/ping", None)
@@ -105,7 +105,7 @@ def test_messages_from_a_wire_are_paired_and_their_chunks_put_together() -> None
     assert (status.request.target, status.response) == ("/v2/status/1", None)
 
 
-ANSWER = "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: {length}\n\n{body}"
+RESPONSE = "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: {length}\n\n{body}"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ ANSWER = "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: {leng
 def test_a_length_that_does_not_fit_is_named(
     length: int, body: str, expected: bytes, named: bool, tmp_path: Path
 ) -> None:
-    [exchange], problems = split(written(tmp_path, "a.txt", ANSWER.format(length=length, body=body)))
+    [exchange], problems = split(written(tmp_path, "a.txt", RESPONSE.format(length=length, body=body)))
 
     assert exchange.response.body == expected
     assert bool(problems) is named
@@ -224,8 +224,8 @@ def test_validate_takes_a_mapping(capsys: pytest.CaptureFixture[str]) -> None:
         ("accept_offer.json", "accept_offer"),
     ],
 )  # fmt: skip
-def test_a_bare_answer_is_recognised_by_its_shape(name: str, operation: str) -> None:
-    [exchange], problems = split(DATA / "documentation" / "answers" / name)
+def test_a_bare_response_is_recognised_by_its_shape(name: str, operation: str) -> None:
+    [exchange], problems = split(DATA / "documentation" / "responses" / name)
 
     assert problems == []
     assert Judge().judge(exchange).operation == operation
@@ -235,12 +235,12 @@ def test_a_bare_answer_is_recognised_by_its_shape(name: str, operation: str) -> 
     "name", ["create_lead.json", "create_lead.xml", "inbound_post.json", "create_call_lead.xml", "update_lead.json"]
 )
 def test_a_shape_of_several_operations_is_said_not_guessed(name: str) -> None:
-    exchanges, [problem] = split(DATA / "documentation" / "answers" / name)
+    exchanges, [problem] = split(DATA / "documentation" / "responses" / name)
 
     assert exchanges == []
     assert problem.kind == "file.ambiguous"
     assert Path(name).stem in problem.message
-    assert len(split(DATA / "documentation" / "answers" / name, operation=Path(name).stem)[0]) == 1
+    assert len(split(DATA / "documentation" / "responses" / name, operation=Path(name).stem)[0]) == 1
 
 
 # ---- which files, and what they are packed in ------------------------------------------------------------------------
@@ -339,7 +339,7 @@ HEADERS = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(
     asked=HEADERS,
-    answered=HEADERS,
+    response_headers=HEADERS,
     texts=st.tuples(TEXTS, TEXTS),
     encoding=st.sampled_from([None, "base64", ""]),
     kind=st.sampled_from(["", "application/json", "text/xml; charset=latin-1"]),
@@ -350,9 +350,17 @@ HEADERS = st.lists(
     post=st.booleans(),
 )
 def test_the_fast_way_and_the_lenient_way_read_the_same(
-    asked: list, answered: list, texts: tuple, encoding: Any, kind: str, url: str, status: int, time: float, date: str,
+    asked: list,
+    response_headers: list,
+    texts: tuple,
+    encoding: Any,
+    kind: str,
+    url: str,
+    status: int,
+    time: float,
+    date: str,
     post: bool,
-) -> None:  # fmt: skip
+) -> None:
     def pairs(found: list) -> list[dict[str, str]]:
         return [{"name": name, "value": value} for name, value in found]
 
@@ -361,7 +369,7 @@ def test_the_fast_way_and_the_lenient_way_read_the_same(
         "startedDateTime": date,
         "time": time,
         "request": {"method": "post", "url": url, "headers": pairs(asked)},
-        "response": {"status": status, "headers": pairs(answered), "content": content},
+        "response": {"status": status, "headers": pairs(response_headers), "content": content},
     }
     if post:
         row["request"]["postData"] = {"mimeType": kind, "text": texts[0]}
@@ -420,7 +428,7 @@ CODED = base64.b64encode(TEXT.encode()).decode()
                                "encoding": "base64", "mimeType": "application/json"}},
     ],
 )  # fmt: skip
-def test_whoever_exports_it_the_answer_is_the_same(changes: dict[str, Any]) -> None:
+def test_whoever_exports_it_the_response_is_the_same(changes: dict[str, Any]) -> None:
     [exchange, _] = exported(**changes)
 
     assert isinstance(exchange, Exchange)
@@ -442,7 +450,7 @@ def test_whoever_exports_it_the_answer_is_the_same(changes: dict[str, Any]) -> N
         ({"response__content": {"size": 9, "_file": "a.json"}}, "was not saved"),
     ],
 )
-def test_an_answer_without_its_body_is_named_and_not_judged(changes: dict[str, Any], words: str) -> None:
+def test_a_response_without_its_body_is_named_and_not_judged(changes: dict[str, Any], words: str) -> None:
     [problem, exchange, _] = exported(**changes)
 
     assert isinstance(problem, Problem)
@@ -460,7 +468,7 @@ def test_an_answer_without_its_body_is_named_and_not_judged(changes: dict[str, A
         ({"response": None}, "transport.reset"),
     ],
 )
-def test_a_request_without_an_answer_says_why(changes: dict[str, Any], failure: str) -> None:
+def test_a_request_without_a_response_says_why(changes: dict[str, Any], failure: str) -> None:
     [exchange, _] = exported(**changes)
 
     assert isinstance(exchange, Exchange)

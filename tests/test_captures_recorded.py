@@ -78,7 +78,7 @@ def test_a_recording_is_judged_like_the_same_exchanges_judged_live(name: str, ki
     assert_as_live(RECORDED / name, RECORDED / live)
 
 
-def test_answers_were_packed_on_the_wire_and_are_not_in_the_exchange() -> None:
+def test_responses_were_packed_on_the_wire_and_are_not_in_the_exchange() -> None:
     for name, _, _ in PAIRS:
         packed = [one for one in exchanges(RECORDED / name) if header(one.response.headers, "content-encoding")]
         assert packed

@@ -26,7 +26,8 @@ SPEC = load()
 EXAMPLES: dict[str, Any] = SPEC.openapi["components"]["examples"]
 PROFILE = load_profile(None)
 
-#: Monday, 2 March 2026, 15:04:06 UTC: the Date header of the answers, five minutes before the example's order expires.
+#: Monday, 2 March 2026, 15:04:06 UTC: the Date header of the responses, five minutes before the example's order
+#: expires.
 DATE = "Mon, 02 Mar 2026 15:04:06 GMT"
 LATER = "Mon, 02 Mar 2026 15:30:00 GMT"
 NOW = 1772463846.0
@@ -39,14 +40,14 @@ class Case:
     """One exchange, told by what differs from the example of its operation."""
 
     operation: str
-    #: Pointer -> new value in the answer; GONE takes it away. Bytes replace the body.
-    answer: dict[str, Any] | bytes = field(default_factory=dict)
+    #: Pointer -> new value in the response; GONE takes it away. Bytes replace the body.
+    response: dict[str, Any] | bytes = field(default_factory=dict)
     request: dict[str, Any] | bytes = field(default_factory=dict)
     intent: str = ""
     status: int = 200
     media: str = "json"
     #: Header -> value; None leaves it out.
-    answer_headers: dict[str, str | None] = field(default_factory=dict)
+    response_headers: dict[str, str | None] = field(default_factory=dict)
     request_headers: dict[str, str | None] = field(default_factory=dict)
     target: str = ""
     #: What was exchanged before.
@@ -87,7 +88,7 @@ def example(operation: str, direction: str, media: str) -> Any:
     """The value of an example; some members stand in one representation only."""
     if media == "json":
         return copy.deepcopy(EXAMPLES[f"{operation}_{direction}"]["value"])
-    decode = bodies.decode_answer if direction == "answer" else bodies.decode_request
+    decode = bodies.decode_response if direction == "response" else bodies.decode_request
     return decode(operation, "xml", EXAMPLES[f"{operation}_{direction}_xml"]["value"].encode())
 
 
@@ -100,17 +101,17 @@ def exchange(case: Case) -> Exchange:
             if isinstance(case.request, bytes)
             else bodies.encode_request(row.id, case.media, change(example(row.id, "request", case.media), case.request))
         )
-    answer = (
-        case.answer
-        if isinstance(case.answer, bytes)
-        else bodies.encode_answer(row.id, case.media, change(example(row.id, "answer", case.media), case.answer))
+    response_body = (
+        case.response
+        if isinstance(case.response, bytes)
+        else bodies.encode_response(row.id, case.media, change(example(row.id, "response", case.media), case.response))
     )
     media_type = MEDIA_TYPES[case.media][0]
     sent = {"api-key": "not-a-secret", "Accept": media_type} | ({"Content-Type": media_type} if body else {})
     target = case.target or TARGETS.get(row.id, row.path)
     request = Request(row.method, target, merged(sent, case.request_headers), body)
-    got = merged({"Content-Type": media_type, "Date": DATE}, case.answer_headers)
-    response = None if case.failure else Response(case.status, got, answer)
+    got = merged({"Content-Type": media_type, "Date": DATE}, case.response_headers)
+    response = None if case.failure else Response(case.status, got, response_body)
     return Exchange(request, response, row.id, "", case.intent, started=NOW, failure=case.failure)
 
 
@@ -135,14 +136,14 @@ NO_PING = {"/results/0/willAccept": False, "/results/0/orderId": None, "/results
 PERSON = {"Email": "avery@mail.example", "Phone": "212-555-0147", "LastName": "Example"}
 #: A lead of the shipped profile, whose duplicate keys are known.
 SOLD = {"/source/lid": 2001, "/source/aid": 3001}
-SOLD_ANSWER = {"/results/0/campaignId": 3001}
-CREATED = Case("create_lead", SOLD_ANSWER, SOLD)
+SOLD_RESPONSE = {"/results/0/campaignId": 3001}
+CREATED = Case("create_lead", SOLD_RESPONSE, SOLD)
 PINGED = Case("ping")
 ORDER = {"/leads/0/properties/orderId": "Q-77120931"}
 QC = "/results/0/qualityControlDetails"
 BACK = "/results/0/returnDetails"
 SELECTED = {**ORDER, "/leads/0/properties/offerIds": ["a001"]}
-OFFER = EXAMPLES["create_lead_answer"]["value"]["results"][0]["offers"][0]
+OFFER = EXAMPLES["create_lead_response"]["value"]["results"][0]["offers"][0]
 ANOTHER = {"/requestId": "0b2f6d6e-6a3c-4b0e-8f7e-3d9c51a0e1ff", "/results/0/leadId": 204811999}
 
 #: Check -> exchanges that breach it.
@@ -154,13 +155,13 @@ BREACHES: dict[str, list[Case]] = {
         Case("ping", b"", status=500, intent="invalid", kind="status.unexpected"),
     ],
     "media_type": [
-        Case("ping", answer_headers={"Content-Type": None}, kind="media.missing"),
-        Case("ping", b"<html/>", answer_headers={"Content-Type": "text/html"}, kind="media.unexpected"),
+        Case("ping", response_headers={"Content-Type": None}, kind="media.missing"),
+        Case("ping", b"<html/>", response_headers={"Content-Type": "text/html"}, kind="media.unexpected"),
         Case("ping", request_headers={"Accept": "application/xml"}, kind="media.unexpected"),
         Case(
             "ping",
             b"hm",
-            answer_headers={"Content-Type": "text/plain"},
+            response_headers={"Content-Type": "text/plain"},
             request_headers={"Accept": "*/*"},
             kind="media.unexpected",
         ),
@@ -242,7 +243,7 @@ BREACHES: dict[str, list[Case]] = {
         Case("create_lead", {"/requestId": ANOTHER["/requestId"]}, before=(CREATED,), pointer="/results/0/leadId"),
         Case(
             "create_lead_sends",
-            {"/results/1": EXAMPLES["create_lead_sends_answer"]["value"]["results"][0]},
+            {"/results/1": EXAMPLES["create_lead_sends_response"]["value"]["results"][0]},
             pointer="/results/1/leadId",
         ),
     ],
@@ -254,7 +255,7 @@ BREACHES: dict[str, list[Case]] = {
     "order_when_refused": [Case("ping", {**NO_PING, "/results/0/orderId": "Q"}, pointer="/results/0/orderId")],
     "order_expiry_future": [
         Case("ping", {"/results/0/orderExpiresOn": "2026-03-02T15:04:06Z"}, pointer="/results/0/orderExpiresOn"),
-        Case("ping", answer_headers={"Date": "Fri, 31 Dec 9999 23:59:59 GMT"}, pointer="/results/0/orderExpiresOn"),
+        Case("ping", response_headers={"Date": "Fri, 31 Dec 9999 23:59:59 GMT"}, pointer="/results/0/orderExpiresOn"),
     ],
     "order_expiry_utc": [
         Case(
@@ -278,7 +279,7 @@ BREACHES: dict[str, list[Case]] = {
     ],
     "order_ids_unique": [
         Case("ping", {"/requestId": ANOTHER["/requestId"]}, before=(PINGED,), pointer="/results/0/orderId"),
-        Case("ping", {"/results/1": EXAMPLES["ping_answer"]["value"]["results"][0]}, pointer="/results/1/orderId"),
+        Case("ping", {"/results/1": EXAMPLES["ping_response"]["value"]["results"][0]}, pointer="/results/1/orderId"),
     ],
     "campaign_assigned": [
         Case("create_lead", {"/results/0/campaignId": 0}, pointer="/results/0/campaignId"),
@@ -421,7 +422,7 @@ BREACHES: dict[str, list[Case]] = {
             {f"{QC}/dateOfReview": None},
             kind="sequence.broken",
             pointer=f"{QC}/isPendingReview",
-            before=(Case("create_lead", {**SOLD_ANSWER, "/results/0/isPendingReview": True}, SOLD),),
+            before=(Case("create_lead", {**SOLD_RESPONSE, "/results/0/isPendingReview": True}, SOLD),),
         ),
     ],
     "post_honours_order": [
@@ -450,7 +451,7 @@ BREACHES: dict[str, list[Case]] = {
             "inbound_post",
             request=ORDER,
             before=(PINGED,),
-            answer_headers={"Date": LATER},
+            response_headers={"Date": LATER},
             kind="sequence.broken",
             pointer="/results/0/isValid",
         ),
@@ -514,7 +515,7 @@ BREACHES: dict[str, list[Case]] = {
     "duplicate_refused": [
         Case(
             "create_call_lead",
-            SOLD_ANSWER,
+            SOLD_RESPONSE,
             SOLD,
             before=(CREATED,),
             kind="sequence.broken",
@@ -542,14 +543,14 @@ BREACHES: dict[str, list[Case]] = {
         Case("accept_offer", intent="unknown", kind="sequence.broken", pointer="/success"),
     ],
     # ---- form: decided by schema and XSD
-    "answer_arrives": [Case("ping", failure="transport.timeout", kind="transport.timeout")],
+    "response_arrives": [Case("ping", failure="transport.timeout", kind="transport.timeout")],
     "charset": [
         Case("ping", b'{"requestId": "\xff"}', kind="charset.invalid"),
         Case("ping", b"<a>\xff</a>", media="xml", kind="charset.invalid"),
     ],
     "json_wellformed": [
         Case("ping", b"{", kind="body.malformed"),
-        Case("ping", b"", answer_headers={"Content-Type": None}, kind="body.empty"),
+        Case("ping", b"", response_headers={"Content-Type": None}, kind="body.empty"),
         Case("ping", b" ", kind="body.empty"),
         Case("ping", b"[" * 999 + b"]" * 999, kind="body.unsafe"),
     ],
@@ -625,7 +626,7 @@ BREACHES: dict[str, list[Case]] = {
     "xml_root": [Case("ping", b"<a/>", media="xml", kind="xml.root")],
 }
 
-#: In XML: check -> a piece of the example's answer, what stands in its place, kind and pointer.
+#: In XML: check -> a piece of the example's response, what stands in its place, kind and pointer.
 XML_BREACHES = {
     "xml_namespaces": (b"<Results xmlns:d2p1", b"<Results xmlns='urn:x' xmlns:d2p1", "xml.namespace", "/results"),
     "xml_order": (
@@ -639,7 +640,7 @@ XML_BREACHES = {
 
 #: Check -> an exchange that gives it occasion and passes, where the plain example of the operation does not.
 PASSES: dict[str, Case] = {
-    "unreadable_refusal": Case("ping", b"", status=400, intent="unreadable", answer_headers={"Content-Type": None}),
+    "unreadable_refusal": Case("ping", b"", status=400, intent="unreadable", response_headers={"Content-Type": None}),
     "no_lead_without_credentials": Case("ping", NO_PING, request_headers={"api-key": None}, intent="unauthorised"),
     "refusal_message": Case("ping", NO_PING),
     "refused_without_price": Case("create_lead", {**REFUSED, "/results/0/price": None}),
@@ -652,17 +653,17 @@ PASSES: dict[str, Case] = {
     "status_return_null": Case("lead_status", {f"{BACK}/isReturned": False, f"{BACK}/dateOfReturn": None}),
     "status_pending": Case("lead_status", {f"{QC}/isPendingReview": True, f"{QC}/dateOfReview": None}),
     "status_request_id": Case("lead_status", target="/v2/status/0B2F6D6E-6A3C-4B0E-8F7E%2D3D9C51A0E101/"),
-    "status_dates": Case("lead_status", answer_headers={"Date": "Fri, 31 Dec 9999 23:59:59 GMT"}),
+    "status_dates": Case("lead_status", response_headers={"Date": "Fri, 31 Dec 9999 23:59:59 GMT"}),
     "readable_refusal": Case("create_lead", REFUSED),
     "refusal_expected": Case("create_lead", REFUSED, intent="refused:Data_Errors"),
     "valid_request_accepted": Case("create_lead", intent="accepted"),
     "status_resolves": Case("lead_status", before=(CREATED,)),
-    "status_agrees": Case("lead_status", SOLD_ANSWER, before=(CREATED,)),
+    "status_agrees": Case("lead_status", SOLD_RESPONSE, before=(CREATED,)),
     "status_current": Case("lead_status", intent="status:return"),
     "pending_review": Case("lead_status", before=(CREATED,)),
     "post_honours_order": Case("inbound_post", request=ORDER, intent="accepted", before=(PINGED,)),
     "post_order_once": Case("inbound_post", {**REFUSED, **ANOTHER}, ORDER, before=(PINGED, Case("inbound_post"))),
-    "post_order_expired": Case("inbound_post", REFUSED, ORDER, before=(PINGED,), answer_headers={"Date": LATER}),
+    "post_order_expired": Case("inbound_post", REFUSED, ORDER, before=(PINGED,), response_headers={"Date": LATER}),
     "post_order_campaign": Case("inbound_post", REFUSED, {**ORDER, "/source/aid": 5}, before=(PINGED,)),
     "payout_agrees": Case("inbound_post", request=ORDER, before=(PINGED,)),
     "offers_same": Case("ping", before=(CREATED,)),
@@ -678,8 +679,8 @@ PASSES: dict[str, Case] = {
     ),
     "transfer_client": Case("create_call_transfer", {"/results/0/client": []}, {"/source/sendDelay": 1}),
     "client_credentials": Case("ping", request_headers={"api-key": None, "Authorization": "Bearer x"}),
-    "media_type": Case("ping", answer_headers={"Content-Type": "Application/JSON; charset=utf-8"}),
-    "charset": Case("ping", media="xml", answer_headers={"Content-Type": "text/xml; charset=UTF-8"}),
+    "media_type": Case("ping", response_headers={"Content-Type": "Application/JSON; charset=utf-8"}),
+    "charset": Case("ping", media="xml", response_headers={"Content-Type": "text/xml; charset=UTF-8"}),
 }
 
 
@@ -736,7 +737,7 @@ def test_a_breach_is_found_and_owned_by_the_right_clause(check: str, case: Case)
 @pytest.mark.parametrize("check", XML_BREACHES)
 def test_a_breach_of_the_form_of_xml_is_found(check: str) -> None:
     piece, instead, kind, pointer = XML_BREACHES[check]
-    valid = bodies.encode_answer("ping", "xml", EXAMPLES["ping_answer"]["value"])
+    valid = bodies.encode_response("ping", "xml", EXAMPLES["ping_response"]["value"])
     assert piece in valid
 
     judge_, said, passed, failed = judge(Case("ping", valid.replace(piece, instead), media="xml"))
@@ -782,7 +783,7 @@ def test_every_testable_clause_was_decided_by_some_case() -> None:
     ]
     decided: set[str] = set()
     for case in cases:
-        for fmt in OPERATIONS[case.operation].media if not isinstance(case.answer, bytes) else (case.media,):
+        for fmt in OPERATIONS[case.operation].media if not isinstance(case.response, bytes) else (case.media,):
             try:
                 judge_, *_ = judge(Case(**{**vars(case), "media": fmt}))
             except (EncodeError, KeyError):  # the case is about what this format does not carry

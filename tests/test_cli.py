@@ -87,7 +87,7 @@ def playground(folder: Path) -> None:
         (folder / f"conf-{name}").mkdir()
         (folder / f"conf-{name}" / "leadproof.toml").write_text(text + "\n")
     shutil.copytree(DATA / "har", folder / "har")
-    shutil.copytree(DATA / "documentation" / "answers", folder / "answers")
+    shutil.copytree(DATA / "documentation" / "responses", folder / "responses")
 
 
 @contextlib.contextmanager

@@ -266,7 +266,7 @@ def test_nothing_that_is_left_behind_or_printed_holds_a_secret_or_says_who_someb
 # ---- targets that are not what they should be ------------------------------------------------------------------------
 
 
-def broken_answer(method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+def broken_response(method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
     return 200, {"Content-Type": "application/json"}, b'{"requestId": 17, "results": "none"}'
 
 
@@ -275,11 +275,11 @@ def html(*_: object) -> tuple[int, dict[str, str], bytes]:
 
 
 def refusal(*_: object) -> tuple[int, dict[str, str], bytes]:
-    answer = {
+    response = {
         "requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2",
         "results": [{"isValid": False, "responseType": "No_Account_Found", "responseMessage": "No account"}],
     }
-    return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+    return 200, {"Content-Type": "application/json"}, json.dumps(response).encode()
 
 
 #: What is said of a target that is no lead receiver.
@@ -294,7 +294,7 @@ TARGETS: dict[str, tuple[Callable[..., Any], int, str, str]] = {
             "INCONCLUSIVE  nothing could be tested",
             "  hint: there is nothing at the documented addresses: is the URL the one that stands before /v2?"),
     "html": (html, 1, "FAILED  ", STRANGER),
-    "broken": (broken_answer, 1, "FAILED  ", "  hint: nothing was accepted"),
+    "broken": (broken_response, 1, "FAILED  ", "  hint: nothing was accepted"),
     "500": (lambda *_: (500, {}, b""), 1, "FAILED  ", STRANGER),
     "files": (lambda method, *_: (501 if method != "GET" else 404, {"Content-Type": "text/html"}, b"<p>Error</p>"), 1,
               "FAILED  ", STRANGER),
@@ -331,7 +331,7 @@ def test_a_page_is_told_in_one_finding_and_a_missing_key_is_nobodys_breach(
     blocks = done.out.split("\n\n")
     told = [block.splitlines() for block in blocks if block.startswith("must")]
     assert [(lines[0], lines[1]) for lines in told] == [
-        (told[0][0], "  the answer is in another format than asked for")
+        (told[0][0], "  the response is in another format than asked for")
     ]
     assert told[0][0].startswith("must LE2-ALL-HTTP-03  create_lead json  ×")
     assert told[0][-1].startswith("  also in   create_lead xml, ")
@@ -351,7 +351,7 @@ def test_a_target_that_breaks_every_connection_is_unreachable(raw_target: Callab
     done = certify(tmp_path, "--target", raw_target(reset=True).url, "--max-requests", "70")
 
     assert done.code == 5
-    assert done.out.startswith("FAILED  1 requirement failed; the target never answered")
+    assert done.out.startswith("FAILED  1 requirement failed; the target never responded")
 
 
 def test_a_target_that_is_silent_is_unreachable(raw_target: Callable, tmp_path: Path) -> None:
@@ -361,7 +361,7 @@ def test_a_target_that_is_silent_is_unreachable(raw_target: Callable, tmp_path: 
 
     assert (done.code, done.out) == (5, "")
     assert re.fullmatch(
-        r"leadproof: error: the target http://127\.0\.0\.1:\d+ cannot be reached: no answer came in time\n"
+        r"leadproof: error: the target http://127\.0\.0\.1:\d+ cannot be reached: no response came in time\n"
         r"  hint: is it running, and can it be reached from here\? A longer timeout can be configured\n",
         done.err,
     )

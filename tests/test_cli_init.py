@@ -150,7 +150,7 @@ def test_the_hooks_judge_what_is_about_to_be_committed(project: Path, shell: She
     shutil.copy(DATA.parent.parent / "specs" / "profiles" / "default.toml", project / "posting-profile.toml")
 
     (project / "captures").mkdir()
-    for source, code in (("good/plain.har", 0), ("bad/broken-answer.har", ExitCode.VIOLATED)):
+    for source, code in (("good/plain.har", 0), ("bad/broken-response.har", ExitCode.VIOLATED)):
         shutil.copy(DATA / "har" / source, project / "captures" / "new.har")
         assert re.search(captures["files"], "captures/new.har")
         assert shell(f"{captures['entry']} captures/new.har").returncode == code

@@ -113,7 +113,7 @@ def test_a_baseline_says_better_same_or_worse_and_xml_is_sent_too(tmp_path: Path
     assert {row["bound"] for row in report["latency"]["baseline"]} == {"5% and 1 ms"}
 
 
-def test_late_answers_miss_the_objectives_and_a_hopeless_run_ends_early(tmp_path: Path) -> None:
+def test_late_responses_miss_the_objectives_and_a_hopeless_run_ends_early(tmp_path: Path) -> None:
     (tmp_path / "goals.toml").write_text('[objectives]\n"all.p95" = 0.2\n"lag.p99" = 1.5\n')
     with driver.mock(["--fault", "latency:0.6"]) as url:
         code, report, err = load(

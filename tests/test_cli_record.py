@@ -261,7 +261,7 @@ def test_a_signal_before_the_planned_end_is_an_interruption(
     assert record.report()["counts"]["exchanges"] == 1
 
 
-def test_a_target_that_never_answers_is_unreachable(recording: Callable[..., Recording]) -> None:
+def test_a_target_that_never_responds_is_unreachable(recording: Callable[..., Recording]) -> None:
     record = recording("http://127.0.0.1:9")
     with record.client() as client:
         assert ping(client).status_code == 502
@@ -271,7 +271,7 @@ def test_a_target_that_never_answers_is_unreachable(recording: Callable[..., Rec
     assert record.rows()[0]["failure"] == "transport.refused"
 
 
-def test_fail_keeps_an_answer_back_that_violates_the_contract(recording: Callable[..., Recording]) -> None:
+def test_fail_keeps_a_response_back_that_violates_the_contract(recording: Callable[..., Recording]) -> None:
     with serving(planted(pick(("expiry-in-the-past",)), load(), clock=time.time)) as mock:
         record = recording(mock.url, "--fail")
         with record.client() as client:
@@ -304,14 +304,14 @@ def test_kill_9_loses_one_record_at_most_and_touches_no_earlier_run(
         run.exchange(Exchange(Request("GET", "/v2/status/1"), None))
     earlier = {path: path.read_bytes() for path in run.path.iterdir()}
     record = recording(served_mock.url)
-    answered: list[str] = []
+    request_ids: list[str] = []
     stop_asking = threading.Event()
 
     def ask() -> None:
         with record.client() as client:
             while not stop_asking.is_set():
                 try:
-                    answered.append(ping(client).json()["requestId"])
+                    request_ids.append(ping(client).json()["requestId"])
                 except (httpx.TransportError, ValueError):
                     return
 
@@ -319,7 +319,7 @@ def test_kill_9_loses_one_record_at_most_and_touches_no_earlier_run(
     for thread in threads:
         thread.start()
     number = random.randint(10, 100)
-    wait_for(lambda: len(answered) >= number)
+    wait_for(lambda: len(request_ids) >= number)
     keeper = children(record.process.pid)
     record.process.kill()
     if whom == "both":
@@ -332,8 +332,8 @@ def test_kill_9_loses_one_record_at_most_and_touches_no_earlier_run(
 
     assert len(keeper) == 1
     written = {json.loads(row["response"]["body"])["requestId"] for row in _whole(lines)}
-    # Between the kill and the reading the system may still hand out an answer that was on its way.
-    assert len(set(answered) - written) <= 1
+    # Between the kill and the reading the system may still hand out a response that was on its way.
+    assert len(set(request_ids) - written) <= 1
     assert len(list(read_exchanges(record.folder))) >= len(written)
     assert {path: path.read_bytes() for path in run.path.iterdir()} == earlier
     if whom == "both":

@@ -25,7 +25,7 @@ from leadproof.runs.results import ResultRow
 DATA = Path(__file__).parent / "data"
 DEFECTS = DATA / "xml-defects"
 
-#: Three answers: the first two are the first run, the last two the second one.
+#: Three responses: the first two are the first run, the last two the second one.
 FIXED, STILL, NEW = "wrong-root.xml", "capital-true.xml", "element-twice.xml"
 CLAUSES = {FIXED: "LE2-CREATE-XML-01", STILL: "LE2-CREATE-RES-20", NEW: "LE2-CREATE-XML-02"}
 
@@ -52,15 +52,15 @@ def leadproof(*words: str | Path, **environ: str) -> tuple[int, str, str]:
 
 
 def validated(folder: Path, *names: str, options: tuple[str | Path, ...] = ()) -> tuple[int, Path]:
-    """A run over some of the answers, and its exit code."""
-    answers = folder.parent / "answers"
-    for one in (answers, folder):
+    """A run over some of the responses, and its exit code."""
+    responses = folder.parent / "responses"
+    for one in (responses, folder):
         one.mkdir(parents=True, exist_ok=True)
-    for number, name in enumerate(names):  # each with a requestId of its own, as answers have
+    for number, name in enumerate(names):  # each with a requestId of its own, as responses have
         text = (DEFECTS / name).read_text("utf-8")
-        (answers / name).write_text(text.replace("6f1c0a52-3f0e", f"6f1c0a52-{number:04}"), "utf-8")
+        (responses / name).write_text(text.replace("6f1c0a52-3f0e", f"6f1c0a52-{number:04}"), "utf-8")
     before = set(folder.iterdir())
-    paths = [answers / name for name in names]
+    paths = [responses / name for name in names]
     code, _, err = leadproof("validate", "--operation", "create_lead", *paths, "--out", folder, *options)
     assert err == ""
     (found,) = set(folder.iterdir()) - before
@@ -131,7 +131,7 @@ def test_a_baseline_fails_only_on_what_is_new(
 
 
 def test_what_was_not_tested_again_is_not_called_fixed(first: Path, tmp_path: Path) -> None:
-    nothing = DATA / "documentation" / "answers" / "lead_status.json"
+    nothing = DATA / "documentation" / "responses" / "lead_status.json"
     _, run = validated(tmp_path / "base", FIXED)
 
     code, out, _ = leadproof(
@@ -252,7 +252,7 @@ def test_a_malformed_file_is_told_before_anything_is_done(tmp_path: Path) -> Non
     code, out, err = leadproof("validate", DEFECTS / NEW, "--waivers", file, "--out", tmp_path / "runs")
 
     assert (code, out) == (2, "")
-    assert err.startswith(f"leadproof: error: {file}:3: owner is missing\n  hint: add who answers for it")
+    assert err.startswith(f"leadproof: error: {file}:3: owner is missing\n  hint: add who is responsible for it")
     assert not (tmp_path / "runs").exists()
 
 

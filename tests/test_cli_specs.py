@@ -34,7 +34,7 @@ def test_they_stand_on_their_own(tmp_path: Path) -> None:
     assert main(["specs", "export", str(tmp_path)]) == 0
 
     assert yaml.safe_load((tmp_path / "openapi.yaml").read_text("utf-8"))["openapi"] == "3.1.0"
-    for path in (tmp_path / "xsd" / "answers").iterdir():
+    for path in (tmp_path / "xsd" / "responses").iterdir():
         etree.XMLSchema(etree.parse(path))  # its includes are there, too
 
 

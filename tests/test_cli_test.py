@@ -145,7 +145,7 @@ def test_a_target_without_the_documented_addresses(capsys, http_target) -> None:
     assert "nothing at the documented addresses" in text
 
 
-def test_a_target_that_answers_with_a_page(capsys, http_target, monkeypatch) -> None:
+def test_a_target_that_responds_with_a_page(capsys, http_target, monkeypatch) -> None:
     monkeypatch.setenv("LEADPROOF_API_KEY", "k")
     page = b"<!DOCTYPE html><html><body>Welcome</body></html>"
 
@@ -187,11 +187,11 @@ def test_a_cell_of_which_nothing_is_accepted_makes_a_run_inconclusive(capsys, ht
 def test_a_failure_leaves_a_replay_that_breaks_the_clause_again(capsys, http_target, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("LEADPROOF_API_KEY", CANARIES[0])
     bodies: list[bytes] = []
-    answer = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": [{"willAccept": "yes"}]}'
+    response = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": [{"willAccept": "yes"}]}'
 
     def respond(method, path, headers, body):
         bodies.append(body)
-        return 200, JSON, answer
+        return 200, JSON, response
 
     url = http_target(respond)
     chosen = ("--operation", "ping", "--media", "json", "--topic", "generated", "--max-examples", "5")

@@ -25,7 +25,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 def whole(body: bytes, *headers: str) -> bytes:
-    """An answer with the right length."""
+    """A response with the right length."""
     more = "".join(f"{one}\r\n" for one in headers).encode()
     return HEAD + more + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -132,7 +132,7 @@ def test_a_proxy_that_is_configured_is_used(raw_target: Callable) -> None:
     assert proxy.requests[0].startswith(b"GET http://partner.example/v2/status/1 HTTP/1.1\r\n")
 
 
-def test_the_mock_answers(served_mock: Running) -> None:
+def test_the_mock_responds(served_mock: Running) -> None:
     exchange = ask(served_mock.url)
 
     assert exchange.response.status == 401
@@ -252,7 +252,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_answer_is_named(raw_target: Callable, case: str) -> None:
+def test_a_broken_response_is_named(raw_target: Callable, case: str) -> None:
     pieces, how, failure = BROKEN[case]
 
     exchange = ask(raw_target(*pieces, **how).url)
@@ -284,14 +284,14 @@ def test_a_proxy_that_refuses(raw_target: Callable) -> None:
 @pytest.mark.parametrize(
     "pieces", [(), (HEAD,), (HEAD + b"Content-Length: 9\r\n\r\n",)], ids=["silent", "head", "body"]
 )
-def test_who_does_not_answer_in_time_is_left(raw_target: Callable, pieces: tuple[bytes, ...]) -> None:
+def test_who_does_not_respond_in_time_is_left(raw_target: Callable, pieces: tuple[bytes, ...]) -> None:
     exchange = ask(raw_target(*pieces, b"", pause=600).url, timeout=0.3)
 
     assert exchange.failure == "transport.timeout"
 
 
-def test_an_answer_in_drops_has_no_more_time_than_another(raw_target: Callable) -> None:
-    """Whoever gives each drop its own time has the whole answer in the end."""
+def test_a_response_in_drops_has_no_more_time_than_another(raw_target: Callable) -> None:
+    """Whoever gives each drop its own time has the whole response in the end."""
     drops = (HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 100)
 
     exchange = ask(raw_target(*drops, pause=0.1).url, timeout=0.4)
@@ -409,7 +409,7 @@ def test_requests_are_held_to_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("transport.refused", "the target http://127.0.0.1:9 cannot be reached: no connection could be made"),
         ("transport.tls", "the target http://127.0.0.1:9 cannot be reached: the TLS handshake failed"),
-        ("transport.timeout", "the target http://127.0.0.1:9 cannot be reached: no answer came in time"),
+        ("transport.timeout", "the target http://127.0.0.1:9 cannot be reached: no response came in time"),
     ],
 )
 def test_an_unreachable_target_is_said_so(failure: str, message: str) -> None:

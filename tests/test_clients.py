@@ -1,7 +1,7 @@
 """Programs in other languages, written as integrators write them, get their lead through the mock.
 
 The programs lie in tests/clients and know nothing of leadproof: they take a base URL and a secret, post one lead, and
-print the body of an answer with status 200. A program whose runtime this machine lacks is skipped, with the reason.
+print the body of a response with status 200. A program whose runtime this machine lacks is skipped, with the reason.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Client(NamedTuple):
 
     name: str
     runtime: str
-    #: Commands in their order; the last one is given the base URL and the secret, and prints the answer.
+    #: Commands in their order; the last one is given the base URL and the secret, and prints the response.
     commands: tuple[tuple[str, ...], ...]
     #: The reference that it gives its lead.
     reference: str
@@ -126,8 +126,8 @@ def test_the_program_prints_the_accepted_result_of_the_lead_that_the_mock_receiv
             )
             assert done.returncode == 0, done.stderr.decode(errors="replace")
 
-    answer = bodies.decode_answer("create_lead", client.fmt, done.stdout.strip())
-    (result,) = answer["results"]
+    response = bodies.decode_response("create_lead", client.fmt, done.stdout.strip())
+    (result,) = response["results"]
     lead = mock.world.leads.find(result["leadId"])
 
     assert (result["isValid"], result["responseType"], result["campaignId"]) == (True, "No_Error", 3001)
@@ -166,7 +166,7 @@ def test_the_program_does_not_notice_that_it_is_recorded(
         )
         assert done.returncode == 0, done.stderr.decode(errors="replace")
 
-    (result,) = bodies.decode_answer("create_lead", client.fmt, done.stdout.strip())["results"]
+    (result,) = bodies.decode_response("create_lead", client.fmt, done.stdout.strip())["results"]
     assert (result["isValid"], service.mock.world.leads.received) == (True, 1)
 
 

@@ -80,9 +80,9 @@ def test_without_the_plugin_it_says_what_is_missing(tmp_path: Path) -> None:
     assert "needs the plugin leadproof" in done.stdout + done.stderr
 
 
-def test_a_broken_answer_is_shown_in_full(tmp_path: Path, http_target) -> None:
-    answer = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": [{"willAccept": "yes"}]}'
-    url = http_target(lambda *_: (200, {"Content-Type": "application/json"}, answer))
+def test_a_broken_response_is_shown_in_full(tmp_path: Path, http_target) -> None:
+    response = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": [{"willAccept": "yes"}]}'
+    url = http_target(lambda *_: (200, {"Content-Type": "application/json"}, response))
 
     done = run(
         str(CONTRACTS / "test_operations.py"), "-k", "ping and json and accepted", "--leadproof-target", url,
@@ -98,7 +98,7 @@ def test_a_broken_answer_is_shown_in_full(tmp_path: Path, http_target) -> None:
     assert "canary-key-4711" not in done.stdout + done.stderr
 
 
-def test_an_xml_answer_is_shown_with_its_xpath(tmp_path: Path, http_target) -> None:
+def test_an_xml_response_is_shown_with_its_xpath(tmp_path: Path, http_target) -> None:
     document = (
         b'<PingReceiverResult xmlns="http://schemas.datacontract.org/2004/07/LeadExec.LeadReceiver.API.Models" '
         b'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><RequestId>929f4d31-5576-49b5-ae9b-606d94a475e2</RequestId>'
@@ -125,7 +125,7 @@ def test_a_target_that_lets_nobody_in_fails(tmp_path: Path, http_target) -> None
     assert "nothing was tested: the credentials were rejected" in done.stdout
 
 
-def test_a_target_that_nobody_answers_ends_the_session(tmp_path: Path) -> None:
+def test_a_target_without_a_response_ends_the_session(tmp_path: Path) -> None:
     done = run(str(CONTRACTS / "test_twins.py"), "--leadproof-target", "http://127.0.0.1:1", cwd=tmp_path)
 
     assert done.returncode == 5

@@ -42,8 +42,8 @@ def test_every_cell_is_in_both_directions() -> None:
     expected = {
         f"{operation} {fmt} {direction}"
         for operation, fmt in CELLS
-        for direction in ("request", "answer")
-        if direction == "answer" or OPERATIONS[operation].body
+        for direction in ("request", "response")
+        if direction == "response" or OPERATIONS[operation].body
     }
 
     assert set(universe(SPEC)["directions"]) == expected
@@ -53,9 +53,9 @@ def test_every_cell_is_in_both_directions() -> None:
     ("dimension", "item"),
     [
         ("members", "ping json request /leads/*/fields"),
-        ("members", "create_lead xml answer /results/*/offers/*/tcpaInformation/termsURL"),
-        ("values", "ping json answer /results/*/offers/*/type: Yearly"),
-        ("values", "ping xml answer /results/*/willAccept: false"),
+        ("members", "create_lead xml response /results/*/offers/*/tcpaInformation/termsURL"),
+        ("values", "ping json response /results/*/offers/*/type: Yearly"),
+        ("values", "ping xml response /results/*/willAccept: false"),
         ("outcomes", "create_lead json 200 Duplicate_Lead"),
         ("outcomes", "ping json 4xx unreadable"),
         ("edges", "create_lead json request /source/sendDelay: the minimum"),
@@ -72,12 +72,12 @@ def test_an_item_that_must_be_there(dimension: str, item: str) -> None:
 def test_what_was_seen_is_named() -> None:
     seen = covered().seen
 
-    assert seen["directions"] == {"ping json request", "ping json answer"}
+    assert seen["directions"] == {"ping json request", "ping json response"}
     assert seen["outcomes"] == {"ping json 200 accepted"}
     assert "ping json request /source/vid" in seen["members"]
-    assert "ping json answer /results/*/orderId" not in seen["members"]
-    assert "ping json answer /results/*/orderId: null" in seen["edges"]
-    assert "ping json answer /results/*/willAccept: true" in seen["values"]
+    assert "ping json response /results/*/orderId" not in seen["members"]
+    assert "ping json response /results/*/orderId: null" in seen["edges"]
+    assert "ping json response /results/*/willAccept: true" in seen["values"]
 
 
 def test_a_refusal_by_status_is_an_outcome() -> None:
@@ -89,7 +89,7 @@ def test_the_report_says_what_is_missing_and_what_is_exempt() -> None:
 
     members = report["members"]
     assert members["covered"] + len(members["missing"]) == members["total"]
-    assert "ping json answer /results/*/orderId: null" not in report["edges"]["missing"]
+    assert "ping json response /results/*/orderId: null" not in report["edges"]["missing"]
     assert report["edges"]["exempt"]
     assert report["clauses"] == {"covered": 1, "total": 2, "missing": ["B"], "exempt": {}}
 

@@ -19,7 +19,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\
 
 @pytest.fixture
 def dripping() -> Iterator[str]:
-    """A service whose answers come byte by byte, head and all; its base URL."""
+    """A service whose responses come byte by byte, head and all; its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:

@@ -41,12 +41,12 @@ def test_a_sample_of_the_generated_ones_is_noticed() -> None:
 
 
 def test_what_nobody_can_notice_survives() -> None:
-    harmless = replace(WRITTEN[0], id="harmless", plant=Injection())
+    harmless = replace(WRITTEN[0], id="harmless", injection=Injection())
     assert defects.run_one(harmless, PROFILE, 0).verdict == "survived"
 
 
 def test_a_defect_that_another_clause_notices() -> None:
-    row = replace(WRITTEN[0], id="other", owner="LE2-ALL-HTTP-05")
+    row = replace(WRITTEN[0], id="other", expected_clause="LE2-ALL-HTTP-05")
     assert defects.run_one(row, PROFILE, 0).verdict == "other"
 
 
@@ -57,8 +57,8 @@ def test_the_same_run_twice_is_the_same() -> None:
 
 def test_an_unfaithful_mock_ends_the_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(rows: object, profile: object, **options: object) -> object:
-        plant = values(put(requestId=""), *OPERATIONS)("")
-        return original([replace(WRITTEN[0], plant=plant)], profile, **options)
+        injection = values(put(requestId=""), *OPERATIONS)("")
+        return original([replace(WRITTEN[0], injection=injection)], profile, **options)
 
     original = defects.planted
     monkeypatch.setattr(defects, "planted", broken)
@@ -150,7 +150,7 @@ def test_survivors_are_listed_and_fail_the_run(monkeypatch: pytest.MonkeyPatch) 
 
 def test_ctrl_c_prints_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(rows: list[defects.Defect], **options: object) -> object:
-        yield defects.Outcome(rows[0].id, "owner", (rows[0].owner,), 1)
+        yield defects.Outcome(rows[0].id, "owner", (rows[0].expected_clause,), 1)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(defects, "run", interrupted)

@@ -1,7 +1,7 @@
 """Deviations that are on no list of defects, put in front of the mock by a proxy: noticed, or rightly not.
 
-The proxy is an ordinary HTTP server on loopback that sends every request on and changes the answer on its way back. It
-knows nothing of the mock's parts, so what is shown here is the suite's sight and not the table's.
+The proxy is an ordinary HTTP server on loopback that sends every request on and changes the response on its way back.
+It knows nothing of the mock's parts, so what is shown here is the suite's sight and not the table's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from leadproof.suite.session import Session
 
 PROFILE, SPEC = load(), specs.load()
 
-#: Path of the request, headers and body of the answer -> other headers and body.
+#: Path of the request, headers and body of the response -> other headers and body.
 Change = Callable[[str, dict[str, str], bytes], tuple[dict[str, str], bytes]]
 
 
@@ -51,10 +51,10 @@ def proxy(target: str, change: Change) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             sent = [(name, value) for name, value in self.headers.items() if name.lower() not in ("host", "connection")]
             with lock:
-                answer = upstream.build_request(self.command, self.path, headers=sent, content=body)
+                response = upstream.build_request(self.command, self.path, headers=sent, content=body)
                 if "accept" not in {name.lower() for name, _ in sent}:
-                    del answer.headers["accept"]
-                got = upstream.send(answer)
+                    del response.headers["accept"]
+                got = upstream.send(response)
                 headers = {name: value for name, value in got.headers.items() if name != "content-length"}
                 headers, content = (
                     change(self.path, headers, got.content) if got.status_code == 200 else (headers, got.content)
@@ -103,7 +103,7 @@ def noticed(change: Change, *operations: str) -> list[str]:
 def of_json(
     change: Callable[[str, Any], Any], dump: Callable[[Any], bytes] = lambda value: json.dumps(value).encode()
 ) -> Change:
-    """A change of the value of JSON answers."""
+    """A change of the value of JSON responses."""
 
     def changed(path: str, headers: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
         if not body.startswith(b"{"):
@@ -114,7 +114,7 @@ def of_json(
 
 
 def of_xml(change: Callable[[str], str]) -> Change:
-    """A change of the text of XML answers."""
+    """A change of the text of XML responses."""
 
     def changed(path: str, headers: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
         return headers, change(body.decode()).encode() if body.startswith(b"<") else body
@@ -146,8 +146,8 @@ def a_cent_off_now_and_then() -> Change:
     return of_json(each_result(changed))
 
 
-def swapped_between_answers() -> Change:
-    """Every other answer is given the leads of the one before: what a race between two clients looks like."""
+def swapped_between_responses() -> Change:
+    """Every other response is given the leads of the one before: what a race between two clients looks like."""
     kept: list[int] = []
 
     def changed(path: str, value: Any) -> Any:
@@ -164,7 +164,7 @@ def swapped_between_answers() -> Change:
     return of_json(changed)
 
 
-def one_answer_late() -> Change:
+def one_response_late() -> Change:
     """Each status is the one before, as from a cache that is filled after it was asked."""
     kept: list[bytes] = []
 
@@ -192,12 +192,12 @@ DEVIATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
         of_json(lambda path, value: renamed_within(value, "termsURL", "termsUrl")),
         ("ping",),
     ),
-    "a price a cent off in every third answer": (
+    "a price a cent off in every third response": (
         a_cent_off_now_and_then(),
         ("create_lead", "create_call_lead", "inbound_post"),
     ),
-    "leadIds swapped between two clients": (swapped_between_answers(), ("create_lead", "lead_status")),
-    "a status from a cache": (one_answer_late(), ("lead_status",)),
+    "leadIds swapped between two clients": (swapped_between_responses(), ("create_lead", "lead_status")),
+    "a status from a cache": (one_response_late(), ("lead_status",)),
     "offerIds in capitals": (of_json(offer_ids_in_capitals), ("ping", "inbound_post")),
     "numbers written as text by a gateway": (
         of_json(lambda path, value: json.loads(re.sub(r": (-?\d+(\.\d+)?)", r': "\1"', json.dumps(value)))),
@@ -226,7 +226,7 @@ DEVIATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
         of_xml(lambda text: re.sub(r' xmlns:d2p1="[^"]*"', "", text)),
         ("create_call_lead",),
     ),
-    "XML answered from JSON by a converter": (
+    "XML made from JSON by a converter": (
         of_xml(lambda text: re.sub(r"</?d2p1:\w+>", "", text)),
         ("create_call_lead",),
     ),
@@ -248,7 +248,7 @@ DEVIATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
         ),
         ("ping",),
     ),
-    "a page of the firewall in every tenth answer": (
+    "a page of the firewall in every tenth response": (
         (
             lambda numbers: (
                 lambda path, headers, body: (

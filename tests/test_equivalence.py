@@ -1,4 +1,4 @@
-"""Do a JSON and an XML answer say the same: nothing is found where they do, and the one member where they do not."""
+"""Do a JSON and an XML response say the same: nothing is found where they do, and the one member where they do not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def few(examples: int) -> settings:
 
 
 def via(operation: str, media: str, value: Any) -> Any:
-    return bodies.decode_answer(operation, media, bodies.encode_answer(operation, media, value))
+    return bodies.decode_response(operation, media, bodies.encode_response(operation, media, value))
 
 
 def ping(**members: Any) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def differences(left: Any, right: Any, operation: str = "ping", **more: Any) -> 
 @pytest.mark.parametrize("operation", BOTH)
 @few(15)
 @given(data=st.data())
-def test_one_answer_in_both_representations_is_equivalent(operation: str, data: st.DataObject) -> None:
-    value = data.draw(strategies.answers(operation))
+def test_one_response_in_both_representations_is_equivalent(operation: str, data: st.DataObject) -> None:
+    value = data.draw(strategies.responses(operation))
 
     assert differences(via(operation, "json", value), via(operation, "xml", value), operation, volatile=True) == []
 
@@ -56,14 +56,16 @@ def test_one_answer_in_both_representations_is_equivalent(operation: str, data: 
 @few(12)
 @given(data=st.data())
 def test_a_change_is_found_at_its_member_and_nowhere_else(operation: str, data: st.DataObject) -> None:
-    schema = SPEC.schema(operation, "answer", "xml")
+    schema = SPEC.schema(operation, "response", "xml")
     value = data.draw(strategies.values(schema))
     plain = via(operation, "xml", value)
     json_side = via(operation, "json", value)
     mutations = list(strategies.mutations(schema, value, ("presence", "null", "enum", "range")))
     for mutation in data.draw(st.lists(st.sampled_from(mutations), min_size=1, max_size=8)):
         try:
-            changed = bodies.read_answer(operation, "xml", bodies.encode_answer(operation, "xml", mutation.value)).value
+            changed = bodies.read_response(
+                operation, "xml", bodies.encode_response(operation, "xml", mutation.value)
+            ).value
         except bodies.BodyError:
             continue
         one_sided = "/client/" in mutation.pointer and mutation.pointer.rpartition("/")[2] in (
@@ -94,8 +96,8 @@ def _distinct(left: Any, right: Any) -> Any:
 
 
 @few(40)
-@given(value=strategies.answers("ping", "xml"), junk=st.recursive(st.none() | st.text() | st.integers(), st.lists))
-def test_answers_of_any_shape_can_be_compared(value: Any, junk: Any) -> None:
+@given(value=strategies.responses("ping", "xml"), junk=st.recursive(st.none() | st.text() | st.integers(), st.lists))
+def test_responses_of_any_shape_can_be_compared(value: Any, junk: Any) -> None:
     for left, right in (
         (value, junk),
         (junk, value),
@@ -203,7 +205,7 @@ def test_what_is_left_out_is_said() -> None:
 
 
 def test_one_client_and_a_list_of_one_are_the_same_where_the_reading_says_so() -> None:
-    example = copy.deepcopy(SPEC.openapi["components"]["examples"]["create_call_transfer_answer"]["value"])
+    example = copy.deepcopy(SPEC.openapi["components"]["examples"]["create_call_transfer_response"]["value"])
     listed = via("create_call_transfer", "xml", {**example, "results": [_with_money(example["results"][0])]})
     single: Any = copy.deepcopy(example)
     single["results"][0]["client"] = example["results"][0]["client"][0]

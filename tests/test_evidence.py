@@ -158,10 +158,10 @@ def test_exchanges_are_read_back(tmp_path: Path) -> None:
     st.none() | st.binary(max_size=50),
 )
 def test_any_exchange_makes_the_round_trip(
-    target: str, pairs: list[tuple[str, str]], body: bytes, answer: bytes | None
+    target: str, pairs: list[tuple[str, str]], body: bytes, response: bytes | None
 ) -> None:
     exchange = Exchange(
-        Request("PUT", target, tuple(pairs), body), None if answer is None else Response(200, tuple(pairs), answer)
+        Request("PUT", target, tuple(pairs), body), None if response is None else Response(200, tuple(pairs), response)
     )
 
     line = json.dumps(exchange_row(1, exchange))

@@ -19,7 +19,7 @@ from leadproof.judge import Judge
 from leadproof.mock import Mock
 from leadproof.mock.server import running
 from leadproof.mock.server.faults import FAULTS, script
-from leadproof.mock.server.plays import Answer, End, whole
+from leadproof.mock.server.plays import End, Response, whole
 from leadproof.redact import Redactor
 from leadproof.runs.ledger import Ledger
 from leadproof.suite.session import GaveUp, Session
@@ -54,14 +54,14 @@ def test_a_run_tells_the_fault_and_ends(fault: str) -> None:
     kinds, ended, _ = tell(QUICK.get(fault, fault))
     if "cannot be reached" in ended:  # nothing ever came: the run says so, and is over
         assert FAULTS[fault].kinds == ("transport.timeout",)
-        assert "no answer came in time" in ended
+        assert "no response came in time" in ended
     else:
         assert set(FAULTS[fault].kinds) <= set(kinds)
     if not FAULTS[fault].kinds:
         assert not kinds
 
 
-def test_a_run_gives_up_when_nobody_answers_any_more() -> None:
+def test_a_run_gives_up_when_nobody_responds_any_more() -> None:
     kinds, ended, sent = tell("stall-inside")
     assert "8 requests in a row" in ended
     assert kinds["transport.timeout"]
@@ -79,9 +79,9 @@ def test_every_kind_is_one_that_findings_have() -> None:
 
 def test_the_controls_are_never_broken() -> None:
     with running(Mock(PROFILE, clock=time.time, token="t"), fault=script(["truncated"])) as mock:
-        answer = httpx.get(f"{mock.url}/__mock__/state", headers={"x-mock-token": "t"}, trust_env=False)
-        assert answer.status_code == 200
-        assert answer.json()["seed"] == 0
+        response = httpx.get(f"{mock.url}/__mock__/state", headers={"x-mock-token": "t"}, trust_env=False)
+        assert response.status_code == 200
+        assert response.json()["seed"] == 0
 
 
 def test_latency_keeps_the_connection() -> None:
@@ -90,10 +90,10 @@ def test_latency_keeps_the_connection() -> None:
         httpx.Client(base_url=mock.url, trust_env=False) as client,
     ):
         began = time.monotonic()
-        answers = [client.get("/v2/nothing") for _ in range(3)]
+        responses = [client.get("/v2/nothing") for _ in range(3)]
         assert time.monotonic() - began >= 0.15
-        assert {answer.status_code for answer in answers} == {404}
-        ports = {answer.extensions["network_stream"].get_extra_info("client_addr") for answer in answers}
+        assert {response.status_code for response in responses} == {404}
+        ports = {response.extensions["network_stream"].get_extra_info("client_addr") for response in responses}
         assert len(ports) == 1
 
 
@@ -101,7 +101,7 @@ def test_errors_come_in_bursts_and_not_first() -> None:
     play = script(["errors:3"])
     statuses = []
     for _ in range(20):
-        first = next(iter(play(Answer(200, (), b"{}"), whole)))
+        first = next(iter(play(Response(200, (), b"{}"), whole)))
         assert isinstance(first, bytes)
         statuses.append(int(first.split()[1]))
     assert statuses == ([200] * 7 + [503] * 3) * 2
@@ -109,15 +109,15 @@ def test_errors_come_in_bursts_and_not_first() -> None:
 
 def test_too_many_asks_to_wait() -> None:
     play = script(["too-many:10"])
-    first = next(iter(play(Answer(200, (), b"{}"), whole)))
+    first = next(iter(play(Response(200, (), b"{}"), whole)))
     assert isinstance(first, bytes)
     assert b"HTTP/1.1 429" in first
     assert b"retry-after: 1" in first
 
 
-def test_a_whole_answer_ends_the_connection_only_where_it_has_to() -> None:
-    assert End.CLOSE not in list(whole(Answer(200, (), b"{}")))
-    assert list(whole(Answer(200, (), b"{}", keep=False)))[-1] is End.CLOSE
+def test_a_whole_response_ends_the_connection_only_where_it_has_to() -> None:
+    assert End.CLOSE not in list(whole(Response(200, (), b"{}")))
+    assert list(whole(Response(200, (), b"{}", keep=False)))[-1] is End.CLOSE
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def few(examples: int) -> settings:
 @few(20)
 @given(data=st.data())
 def test_values_are_valid_by_construction(operation: str, fmt: str, data: st.DataObject) -> None:
-    assert SPEC.verdict(operation, "answer", fmt).is_valid(data.draw(strategies.answers(operation, fmt)))
+    assert SPEC.verdict(operation, "response", fmt).is_valid(data.draw(strategies.responses(operation, fmt)))
     if OPERATIONS[operation].body:
         request = data.draw(strategies.requests(operation, fmt))
         assert SPEC.verdict(operation, "request", fmt).is_valid(request)
@@ -45,26 +45,28 @@ def test_an_operation_without_a_body_has_no_requests() -> None:
 
 
 CORNERS: dict[str, Any] = {
-    "no result": lambda answer: answer["results"] == [],
-    "two results": lambda answer: len(answer["results"]) == 2,
-    "two offers": lambda answer: any(len(one.get("offers") or ()) == 2 for one in answer["results"]),
-    "offers that are null": lambda answer: any("offers" in one and one["offers"] is None for one in answer["results"]),
-    "no offers member": lambda answer: any("offers" not in one for one in answer["results"]),
-    "an identifier of 0": lambda answer: any(one.get("campaignId") == 0 for one in answer["results"]),
-    "the largest identifier": lambda answer: any(one.get("campaignId") == 2**53 - 1 for one in answer["results"]),
-    "a fraction": lambda answer: any((one.get("estimatedPayout") or 0) % 1 for one in answer["results"]),
-    "text beyond ASCII": lambda answer: any(not (one.get("response") or "").isascii() for one in answer["results"]),
-    "text that needs escapes": lambda answer: any("<" in (one.get("response") or "") for one in answer["results"]),
-    "white space at an end": lambda answer: any(
-        (one.get("response") or "") != (one.get("response") or "").strip() for one in answer["results"]
+    "no result": lambda response: response["results"] == [],
+    "two results": lambda response: len(response["results"]) == 2,
+    "two offers": lambda response: any(len(one.get("offers") or ()) == 2 for one in response["results"]),
+    "offers that are null": lambda response: any(
+        "offers" in one and one["offers"] is None for one in response["results"]
     ),
-    "an expiry with a fraction": lambda answer: any(
-        "." in (one.get("orderExpiresOn") or "") for one in answer["results"]
+    "no offers member": lambda response: any("offers" not in one for one in response["results"]),
+    "an identifier of 0": lambda response: any(one.get("campaignId") == 0 for one in response["results"]),
+    "the largest identifier": lambda response: any(one.get("campaignId") == 2**53 - 1 for one in response["results"]),
+    "a fraction": lambda response: any((one.get("estimatedPayout") or 0) % 1 for one in response["results"]),
+    "text beyond ASCII": lambda response: any(not (one.get("response") or "").isascii() for one in response["results"]),
+    "text that needs escapes": lambda response: any("<" in (one.get("response") or "") for one in response["results"]),
+    "white space at an end": lambda response: any(
+        (one.get("response") or "") != (one.get("response") or "").strip() for one in response["results"]
     ),
-    "an expiry with an offset": lambda answer: any(
-        "+05:30" in (one.get("orderExpiresOn") or "") for one in answer["results"]
+    "an expiry with a fraction": lambda response: any(
+        "." in (one.get("orderExpiresOn") or "") for one in response["results"]
     ),
-    "a GUID in capitals": lambda answer: answer["requestId"] != answer["requestId"].lower(),
+    "an expiry with an offset": lambda response: any(
+        "+05:30" in (one.get("orderExpiresOn") or "") for one in response["results"]
+    ),
+    "a GUID in capitals": lambda response: response["requestId"] != response["requestId"].lower(),
 }
 
 
@@ -72,9 +74,9 @@ def test_the_corners_are_reached() -> None:
     drawn: list[Any] = []
 
     @settings(max_examples=400, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
-    @given(strategies.answers("ping", "json"))
-    def draw(answer: Any) -> None:
-        drawn.append(answer)
+    @given(strategies.responses("ping", "json"))
+    def draw(response: Any) -> None:
+        drawn.append(response)
 
     draw()
 
@@ -82,7 +84,7 @@ def test_the_corners_are_reached() -> None:
 
 
 def test_without_a_format_the_members_of_both_are_there() -> None:
-    schema = strategies.view("create_call_transfer", "answer")
+    schema = strategies.view("create_call_transfer", "response")
     client = schema["properties"]["results"]["items"]["properties"]["client"]["items"]
 
     assert list(client["properties"]) == [
@@ -95,7 +97,7 @@ def test_without_a_format_the_members_of_both_are_there() -> None:
         "agentPhone",
     ]
     assert set(client["required"]) == set(client["properties"])
-    assert strategies.view("ping", "answer") == SPEC.schema("ping", "answer", "json")
+    assert strategies.view("ping", "response") == SPEC.schema("ping", "response", "json")
 
 
 @few(60)
@@ -107,10 +109,10 @@ def test_field_names_are_xml_names(name: str) -> None:
 
 @few(60)
 @given(
-    moment=strategies.timestamps(), url=strategies.urls(), guid=strategies.guids(), text=strategies.texts(min_size=1)
+    timestamp=strategies.timestamps(), url=strategies.urls(), guid=strategies.guids(), text=strategies.texts(min_size=1)
 )
-def test_scalars_have_their_form(moment: str, url: str, guid: str, text: str) -> None:
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|[+-]\d\d:\d\d)", moment)
+def test_scalars_have_their_form(timestamp: str, url: str, guid: str, text: str) -> None:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|[+-]\d\d:\d\d)", timestamp)
     assert url == "" or re.fullmatch(r"(?i)https?://[!-~]+", url)
     assert re.fullmatch(r"[0-9a-f-]{36}", guid.lower())
     assert text
@@ -138,7 +140,7 @@ def at(value: Any, pointer: str) -> Any:
 @few(8)
 @given(data=st.data())
 def test_a_mutation_changes_one_thing_at_its_place(operation: str, data: st.DataObject) -> None:
-    schema = SPEC.schema(operation, "answer", "json")
+    schema = SPEC.schema(operation, "response", "json")
     value = data.draw(strategies.values(schema))
     before = places(value)
 
@@ -162,7 +164,7 @@ def test_a_mutation_changes_one_thing_at_its_place(operation: str, data: st.Data
 
 
 def test_mutations_can_be_chosen() -> None:
-    schema = SPEC.schema("accept_offer", "answer", "json")
+    schema = SPEC.schema("accept_offer", "response", "json")
     value = {"success": True, "message": "yes"}
 
     assert [tuple(one) for one in strategies.mutations(schema, value, ("presence", "null"))] == [
@@ -175,7 +177,7 @@ def test_mutations_can_be_chosen() -> None:
 
 
 @few(30)
-@given(mutation=strategies.mutated(SPEC.schema("ping", "answer", "json"), ("enum",)))
+@given(mutation=strategies.mutated(SPEC.schema("ping", "response", "json"), ("enum",)))
 def test_a_mutation_can_be_drawn(mutation: Mutation) -> None:
     assert mutation.change in ("enum", "")
-    assert (mutation.change == "") == SPEC.verdict("ping", "answer", "json").is_valid(mutation.value)
+    assert (mutation.change == "") == SPEC.verdict("ping", "response", "json").is_valid(mutation.value)

@@ -21,7 +21,7 @@ JSON = [operation for operation, fmt in WITH_BODY if fmt == "json"]
 
 
 def filled(operation: str, value):
-    """The value with what only an earlier answer can give."""
+    """The value with what only an earlier response can give."""
     if operation == "update_lead":
         leads = [{**lead, "properties": {**lead.get("properties", {}), "leadUID": 7}} for lead in value["leads"]]
         return {**value, "leads": leads}
@@ -97,10 +97,10 @@ def test_what_fails_is_made_small() -> None:
 
 
 def test_a_service_that_changes_its_mind_is_found_as_well() -> None:
-    answers = iter([True, False, True, True, False] + [True] * 500)
+    responses = iter([True, False, True, True, False] + [True] * 500)
 
     found = examples.explore(
-        examples.strategy(SPEC, "ping", "json", MAKER), lambda _: next(answers), seed=0, examples=10
+        examples.strategy(SPEC, "ping", "json", MAKER), lambda _: next(responses), seed=0, examples=10
     )
 
     assert found is not None

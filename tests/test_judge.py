@@ -40,9 +40,9 @@ def example(name: str) -> Any:
     return copy.deepcopy(EXAMPLES[name]["value"])
 
 
-def answered(operation: str, answer: Any, *, request: Any = None, headers: Any = JSON, **more: Any) -> Exchange:
+def with_response(operation: str, response: Any, *, request: Any = None, headers: Any = JSON, **more: Any) -> Exchange:
     row = OPERATIONS[operation]
-    body = answer if isinstance(answer, bytes) else bodies.json.encode(answer)
+    body = response if isinstance(response, bytes) else bodies.json.encode(response)
     sent = b"" if request is None else bodies.json.encode(request)
     target = more.pop("target", row.path.replace("{id}", GUID))
     status = more.pop("status", 200)
@@ -102,7 +102,7 @@ TARGETS = st.sampled_from(
 @st.composite
 def junk_for(draw: st.DrawFn, operation: str, direction: str) -> Any:
     """A valid value in which a few members are anything at all."""
-    value = draw((strategies.answers if direction == "answer" else strategies.requests)(operation, "json"))
+    value = draw((strategies.responses if direction == "response" else strategies.requests)(operation, "json"))
     pointers = [
         one.pointer for one in strategies.mutations(SPEC.schema(operation, direction, "json"), value, ("null",))
     ]
@@ -125,8 +125,8 @@ def exchanges(draw: st.DrawFn) -> Exchange:
     operation = draw(st.sampled_from(list(OPERATIONS)))
     row = OPERATIONS[operation]
     request = bodies.json.encode(draw(junk_for(operation, "request") | JUNK)) if row.body else b""
-    answer = draw(junk_for(operation, "answer") | JUNK)
-    body = draw(st.just(bodies.json.encode(answer)) | st.binary(max_size=20))
+    value = draw(junk_for(operation, "response") | JUNK)
+    body = draw(st.just(bodies.json.encode(value)) | st.binary(max_size=20))
     response = Response(
         draw(st.sampled_from([200, 200, 200, 200, 0, 204, 302, 400, 401, 404, 500, 999])), draw(HEADERS), body
     )
@@ -186,12 +186,12 @@ def test_the_judge_never_raises_and_speaks_in_known_kinds(story: list[Exchange])
 @pytest.mark.parametrize("operation", OPERATIONS)
 @settings(max_examples=15 * FACTOR, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_a_valid_answer_breaks_nothing_about_its_form(operation: str, data: st.DataObject) -> None:
+def test_a_valid_response_breaks_nothing_about_its_form(operation: str, data: st.DataObject) -> None:
     for media in OPERATIONS[operation].media:
-        value = data.draw(strategies.answers(operation, media))
+        value = data.draw(strategies.responses(operation, media))
         headers = JSON if media == "json" else XML
         exchange = Exchange(
-            Request("", ""), Response(200, headers, bodies.encode_answer(operation, media, value)), operation
+            Request("", ""), Response(200, headers, bodies.encode_response(operation, media, value)), operation
         )
 
         judgement = CountingJudge(SPEC).judge(exchange)
@@ -203,17 +203,17 @@ def test_a_valid_answer_breaks_nothing_about_its_form(operation: str, data: st.D
 
 def test_a_bare_body_is_judged_without_a_request_to_blame() -> None:
     judgement = CountingJudge(SPEC).judge(
-        Exchange(Request("", ""), Response(200, JSON, bodies.json.encode(example("ping_answer"))), "ping")
+        Exchange(Request("", ""), Response(200, JSON, bodies.json.encode(example("ping_response"))), "ping")
     )
 
     assert judgement.findings == ()
-    assert judgement.answer == example("ping_answer")
+    assert judgement.response_value == example("ping_response")
 
 
 def test_many_faults_of_one_sort_are_listed_in_part() -> None:
     results = [{"isValid": True, "responseType": "No_Error", "leadId": 0} for _ in range(3000)]
 
-    judgement = CountingJudge(SPEC).judge(answered("create_lead", {"requestId": GUID, "results": results}))
+    judgement = CountingJudge(SPEC).judge(with_response("create_lead", {"requestId": GUID, "results": results}))
 
     by_clause: dict[str, int] = {}
     for finding in judgement.findings:
@@ -226,12 +226,12 @@ def test_many_faults_of_one_sort_are_listed_in_part() -> None:
 
 def test_a_clause_that_two_checks_see_broken_has_not_held_as_well() -> None:
     """A missing isValid is seen by the schema, and would have been seen by the check of presence."""
-    answer = example("create_lead_answer")
-    del answer["results"][0]["price"]
-    answer["results"].append({"responseType": "No_Error"})
+    response = example("create_lead_response")
+    del response["results"][0]["price"]
+    response["results"].append({"responseType": "No_Error"})
     judge = CountingJudge(SPEC)
 
-    judge.judge(answered("create_lead", answer))
+    judge.judge(with_response("create_lead", response))
 
     presence = judge.register.clause("create_lead", "json", "presence")
     assert presence is not None
@@ -240,8 +240,8 @@ def test_a_clause_that_two_checks_see_broken_has_not_held_as_well() -> None:
 
 def test_the_results_of_two_runs_add_up() -> None:
     first, second = CountingJudge(SPEC), CountingJudge(SPEC)
-    first.judge(answered("ping", example("ping_answer"), request=example("ping_request")))
-    second.judge(answered("ping", b"{", request=example("ping_request")))
+    first.judge(with_response("ping", example("ping_response"), request=example("ping_request")))
+    second.judge(with_response("ping", b"{", request=example("ping_request")))
     whole = Tally()
     for judge in (first, second):
         whole.merge(judge.tally)
@@ -256,7 +256,7 @@ def test_the_results_of_two_runs_add_up() -> None:
 
 def test_what_was_not_decided_has_a_reason() -> None:
     judge = CountingJudge(SPEC)
-    judge.judge(answered("ping", example("ping_answer")))
+    judge.judge(with_response("ping", example("ping_response")))
     results = {clause.id: judge.tally.result(clause) for clause in SPEC.clauses.values()}
 
     assert results["LE2-STATUS-HTTP-01"] == ("untested", "no exchange of this run belongs to its operations")
@@ -267,12 +267,12 @@ def test_what_was_not_decided_has_a_reason() -> None:
 
 def test_response_types_are_counted_by_name_however_they_are_written() -> None:
     judge = CountingJudge(load({"response-type": "either"}))
-    answer = example("create_lead_answer")
-    answer["results"] = [
+    response = example("create_lead_response")
+    response["results"] = [
         {"isValid": False, "responseType": written, "responseMessage": "again"} for written in (6, "Duplicate_Lead")
     ]
 
-    judgement = judge.judge(answered("create_lead", answer))
+    judgement = judge.judge(with_response("create_lead", response))
 
     assert judgement.findings == ()
     assert judge.tally.response_types == {("create_lead", "Duplicate_Lead"): 2}
@@ -284,11 +284,11 @@ def test_response_types_are_counted_by_name_however_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("exchange", "outcome"),
     [
-        (answered("ping", example("ping_answer")), "judged"),
-        (answered("ping", b"", status=401), "unauthorised"),
-        (answered("ping", b"", status=403, intent="unauthorised"), "unauthorised"),
-        (answered("ping", b"", status=404), "absent"),
-        (answered("ping", b"", status=404, intent="unknown"), "judged"),
+        (with_response("ping", example("ping_response")), "judged"),
+        (with_response("ping", b"", status=401), "unauthorised"),
+        (with_response("ping", b"", status=403, intent="unauthorised"), "unauthorised"),
+        (with_response("ping", b"", status=404), "absent"),
+        (with_response("ping", b"", status=404, intent="unknown"), "judged"),
         (Exchange(Request("POST", "/v2/insert/ping"), None, failure="transport.reset"), "unanswered"),
         (Exchange(Request("POST", "/v2/insert/ping"), None), "judged"),
         (Exchange(Request("GET", "/favicon.ico"), None), "unrecognised"),
@@ -300,14 +300,14 @@ def test_outcomes(exchange: Exchange, outcome: str) -> None:
 
 
 def test_a_refused_credential_is_an_observation() -> None:
-    judgement = CountingJudge(SPEC).judge(answered("ping", b"no", status=401, request=example("ping_request")))
+    judgement = CountingJudge(SPEC).judge(with_response("ping", b"no", status=401, request=example("ping_request")))
 
     assert judgement.findings == ()
     assert [one.kind for one in judgement.observations] == ["status.unexpected"]
 
 
 def test_xml_where_none_is_documented_is_an_observation() -> None:
-    judgement = CountingJudge(SPEC).judge(answered("update_lead", b"<UpdateReceiverResult/>", headers=XML))
+    judgement = CountingJudge(SPEC).judge(with_response("update_lead", b"<UpdateReceiverResult/>", headers=XML))
 
     assert [one.kind for one in judgement.observations] == ["media.unexpected"]
     assert judgement.media == "json"
@@ -319,7 +319,7 @@ def test_the_date_of_the_service_is_its_clock_in_any_zone() -> None:
     in_time = (*JSON, ("Date", "Mon, 02 Mar 2026 16:00:00 +0100"))
 
     for headers, expected in ((late, ["LE2-PING-RULE-04"]), (in_time, [])):
-        judgement = CountingJudge(SPEC).judge(answered("ping", example("ping_answer"), headers=headers))
+        judgement = CountingJudge(SPEC).judge(with_response("ping", example("ping_response"), headers=headers))
         assert [finding.clause for finding in judgement.findings] == expected
 
 
@@ -352,7 +352,7 @@ def members(schema: dict[str, Any], at: str = "") -> list[str]:
 @pytest.mark.parametrize(("operation", "media"), CELLS)
 def test_every_member_of_every_body_has_its_owning_clause(operation: str, media: str) -> None:
     register = Register(SPEC)
-    for direction, check in (("answer", "member"), ("request", "client_member")):
+    for direction, check in (("response", "member"), ("request", "client_member")):
         if SPEC.schema_name(operation, direction) is None:
             continue
         for member in members(SPEC.schema(operation, direction, media)):
@@ -360,7 +360,7 @@ def test_every_member_of_every_body_has_its_owning_clause(operation: str, media:
                 continue
             owner = register.owner(operation, media, check, member.replace("*", "7"))
             assert owner.member == member
-            assert owner.subject == ("response" if direction == "answer" else "request")
+            assert owner.subject == ("response" if direction == "response" else "request")
 
 
 #: Members that a schema tolerates and no table or clause is about.
@@ -400,7 +400,7 @@ def test_as_documented_leaves_out_what_the_placeholders_break() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "target", "request_body", "answer_body", "candidates"),
+    ("method", "target", "request_body", "response_body", "candidates"),
     [
         ("POST", "/v2/insert/ping", b"", b"", ["ping"]),
         ("post", "/V2/Insert/Ping/?x=1", b"", b"", ["ping"]),
@@ -419,16 +419,16 @@ def test_as_documented_leaves_out_what_the_placeholders_break() -> None:
     ],
 )
 def test_an_exchange_is_recognised_by_what_it_shows(
-    method: str, target: str, request_body: bytes, answer_body: bytes, candidates: list[str]
+    method: str, target: str, request_body: bytes, response_body: bytes, candidates: list[str]
 ) -> None:
-    recognition = recognise(Exchange(Request(method, target, (), request_body), Response(200, (), answer_body)))
+    recognition = recognise(Exchange(Request(method, target, (), request_body), Response(200, (), response_body)))
 
     assert list(recognition.candidates) == candidates
     assert bool(recognition.reason) == (len(candidates) != 1)
 
 
 def test_an_ambiguous_exchange_is_judged_and_said_to_be_ambiguous() -> None:
-    exchange = answered("create_lead", example("create_lead_answer"), request=example("create_lead_request"))
+    exchange = with_response("create_lead", example("create_lead_response"), request=example("create_lead_request"))
     judgement = CountingJudge(SPEC).judge(Exchange(exchange.request, exchange.response))
 
     assert judgement.operation == "create_lead"
@@ -440,10 +440,10 @@ def test_an_ambiguous_exchange_is_judged_and_said_to_be_ambiguous() -> None:
 
 def twin(operation: str, **changes: Any) -> tuple[Judge, Any, Any]:
     judge = CountingJudge(SPEC)
-    left = judge.judge(answered(operation, example(f"{operation}_answer")))
-    answer = bodies.decode_answer(operation, "xml", EXAMPLES[f"{operation}_answer_xml"]["value"].encode())
-    answer["results"][0].update(changes)
-    right = judge.judge(answered(operation, bodies.encode_answer(operation, "xml", answer), headers=XML))
+    left = judge.judge(with_response(operation, example(f"{operation}_response")))
+    response = bodies.decode_response(operation, "xml", EXAMPLES[f"{operation}_response_xml"]["value"].encode())
+    response["results"][0].update(changes)
+    right = judge.judge(with_response(operation, bodies.encode_response(operation, "xml", response), headers=XML))
     return judge, left, right
 
 
@@ -471,15 +471,15 @@ def create(**changes: Any) -> tuple[Judge, Any]:
     judge = CountingJudge(SPEC)
     request = example("create_lead_request")
     request["source"]["returnURL"] = "http://127.0.0.1:9/called"
-    answer = {"requestId": GUID, "results": [], **changes}
-    return judge, judge.judge(answered("create_lead", answer, request=request))
+    response = {"requestId": GUID, "results": [], **changes}
+    return judge, judge.judge(with_response("create_lead", response, request=request))
 
 
-def call(answer: Any, **changes: Any) -> Request:
-    return Request("POST", "/called", JSON, bodies.json.encode(answer))._replace(**changes)
+def call(response: Any, **changes: Any) -> Request:
+    return Request("POST", "/called", JSON, bodies.json.encode(response))._replace(**changes)
 
 
-CALLED = {**example("create_lead_answer"), "requestId": GUID}
+CALLED = {**example("create_lead_response"), "requestId": GUID}
 
 
 @pytest.mark.parametrize(
@@ -517,7 +517,7 @@ def test_a_call_to_the_return_url_that_is_right_passes() -> None:
     assert {clause.id for clause in SPEC.clauses.values() if clause.check.startswith("callback_")} <= decided
 
 
-def test_an_immediate_answer_without_a_request_id_is_found() -> None:
+def test_an_immediate_response_without_a_request_id_is_found() -> None:
     judge, created = create(requestId="")
 
     kinds = {finding.kind for finding in judge.callback(created, None).findings}

@@ -53,10 +53,10 @@ class Traffic:
     def ordered(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """A post for an order, and the ping's result."""
         number = self.number + 1
-        _, answer = self.send("ping", self.value("ping"))
+        _, response = self.send("ping", self.value("ping"))
         post = self.value("inbound_post", number=number)
-        post["leads"][0]["properties"] |= {"orderId": answer["results"][0]["orderId"], "offerIds": ["a001"]}
-        return post, answer["results"][0]
+        post["leads"][0]["properties"] |= {"orderId": response["results"][0]["orderId"], "offerIds": ["a001"]}
+        return post, response["results"][0]
 
 
 def said(judgement: Judgement, kind: str = "client") -> list[tuple[str, str, str]]:
@@ -101,7 +101,9 @@ def test_offers_that_were_never_shown_are_named() -> None:
     stranger, _ = traffic.send("accept_offer", path="/v2/leads/777/offers/z999/accept")
 
     assert [kind for kind, _, _ in said(chosen)] == ["client.sequence"]
-    assert [message for _, message, _ in said(accepted)] == ["an offer is accepted that no answer showed for this lead"]
+    assert [message for _, message, _ in said(accepted)] == [
+        "an offer is accepted that no response showed for this lead"
+    ]
     assert said(stranger) == []  # the capture may have begun after its create
 
 
@@ -127,12 +129,12 @@ def test_a_refusal_taken_for_success_is_named_by_what_follows_it() -> None:
 def test_a_refused_lead_that_has_an_id_is_remembered_as_refused() -> None:
     traffic = Traffic()
     value = traffic.value("create_lead", refused=True)
-    judgement, answer = traffic.send("create_lead", value)
-    answer["results"][0]["leadId"] = 4711
+    judgement, response = traffic.send("create_lead", value)
+    response["results"][0]["leadId"] = 4711
     context = judgement.context
     assert context is not None
     traffic.judge.judge(
-        replace(context.exchange, response=context.exchange.response._replace(body=json.dumps(answer).encode()))
+        replace(context.exchange, response=context.exchange.response._replace(body=json.dumps(response).encode()))
     )
 
     offer, _ = traffic.send("accept_offer", path="/v2/leads/4711/offers/a001/accept")
@@ -290,11 +292,11 @@ def test_the_same_request_in_both_representations_is_a_pair(operation: str, firs
 def test_twins_that_disagree_are_a_finding() -> None:
     traffic = Traffic()
     value = traffic.value("ping")
-    judgement, answer = traffic.send("ping", value)
-    answer["results"][0]["estimatedPayout"] = 99.0
+    judgement, response = traffic.send("ping", value)
+    response["results"][0]["estimatedPayout"] = 99.0
     context = judgement.context
     assert context is not None
-    changed = context.exchange.response._replace(body=json.dumps(answer).encode())
+    changed = context.exchange.response._replace(body=json.dumps(response).encode())
     traffic.judge = CountingJudge(profile=PROFILE, captured=True)
     traffic.judge.judge(replace(context.exchange, response=changed, origin="first"))
 
@@ -318,10 +320,10 @@ def test_a_second_lead_that_is_refused_for_the_first_is_no_disagreement() -> Non
     traffic = Traffic()
     value = traffic.value("create_lead")
 
-    _, answer = traffic.send("create_lead", value)
+    _, response = traffic.send("create_lead", value)
     second, _ = traffic.send("create_lead", value, fmt="xml")
 
-    assert answer["results"][0]["isValid"] is True
+    assert response["results"][0]["isValid"] is True
     assert second.context is not None
     assert second.context.refused
     assert [one for one in second.findings if one.kind.startswith("equivalence")] == []

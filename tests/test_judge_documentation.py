@@ -1,4 +1,4 @@
-"""The answer samples of the documentation: all pass as documented; strictly, each fails where a reading says so.
+"""The response samples of the documentation: all pass as documented; strictly, each fails where a reading says so.
 
 The places are data: tests/data/documentation/strict.yaml.
 """
@@ -25,7 +25,7 @@ samples = pytest.mark.parametrize("sample", SAMPLES)
 
 def judged(sample: str, spec: Specification) -> Judgement:
     operation, _, media = sample.partition(".")
-    body = (DOCUMENTATION / "answers" / sample).read_bytes()
+    body = (DOCUMENTATION / "responses" / sample).read_bytes()
     response = Response(200, (("Content-Type", MEDIA_TYPES[media][0]),), body)
     return Judge(spec).judge(Exchange(Request("", ""), response, operation=operation))
 

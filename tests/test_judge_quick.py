@@ -29,7 +29,7 @@ NOW = 1_796_000_000.0
 
 
 def conversation(mock: Mock, rounds: int = 3) -> list[Exchange]:
-    """What a mock answers to accepted and refused requests of every operation with a body, again and again."""
+    """What a mock sends back for accepted and refused requests of every operation with a body, again and again."""
     credentials = (("api-key", POSTING.credentials.api_keys[0]),)
     maker, found, number = LeadMaker(POSTING), [], 0
     for _ in range(rounds):
@@ -91,7 +91,7 @@ OTHERS = (
 
 
 def spoiled(exchange: Exchange, chance: random.Random) -> Exchange:
-    """The exchange with one or two values of its answer, and sometimes of its request, written otherwise."""
+    """The exchange with one or two values of its response, and sometimes of its request, written otherwise."""
 
     def spoil(body: bytes) -> bytes:
         text = body.decode()
@@ -148,7 +148,7 @@ def defects(seed: int, number: int) -> list[Defect]:
 
 @pytest.mark.parametrize("defect", defects(0, 40), ids=lambda row: row.id)
 def test_both_ways_say_the_same_of_a_defect_that_comes_later(defect: Defect) -> None:
-    """The faithful mock teaches the short way; then the defect comes, in answers of forms that are known."""
+    """The faithful mock teaches the short way; then the defect comes, in responses of forms that are known."""
     same(conversation(faithful(), rounds=2) + conversation(planted([defect], POSTING, clock=lambda: NOW), rounds=1))
 
 
@@ -170,14 +170,14 @@ FRESH = specs.Specification(dict(specs.load().choices))
 
 def long_read(operation: str, data: bytes) -> Any:
     FRESH._made.pop(("skeletons", operation), None)
-    return bodies.read_answer(operation, "xml", data, FRESH)
+    return bodies.read_response(operation, "xml", data, FRESH)
 
 
 def test_a_known_skeleton_gives_the_value_that_the_parser_gives() -> None:
     spec, met = specs.load(), 0
     for operation, data in documents():
         for _ in range(3):
-            decoded = bodies.read_answer(operation, "xml", data, spec)
+            decoded = bodies.read_response(operation, "xml", data, spec)
         met += decoded.tree is None
         assert decoded.value == long_read(operation, data).value
     assert met > 10
@@ -188,7 +188,7 @@ def test_whatever_stands_in_a_known_skeleton_is_read_as_by_the_parser(text: str)
     spec = specs.load()
     operation, data = next(one for one in documents() if one[0] == "create_lead")
     for _ in range(3):
-        bodies.read_answer(operation, "xml", data, spec)
+        bodies.read_response(operation, "xml", data, spec)
     places = list(re.finditer(rb"(?<=>)[^<>]*(?=<)", data))
 
     for place in places:
@@ -197,9 +197,9 @@ def test_whatever_stands_in_a_known_skeleton_is_read_as_by_the_parser(text: str)
             expected = long_read(operation, other)
         except bodies.BodyError as error:
             with pytest.raises(bodies.BodyError, match=re.escape(str(error))):
-                bodies.read_answer(operation, "xml", other, spec)
+                bodies.read_response(operation, "xml", other, spec)
             continue
-        found = bodies.read_answer(operation, "xml", other, spec)
+        found = bodies.read_response(operation, "xml", other, spec)
         assert (found.value, found.problems, found.valid) == (expected.value, expected.problems, expected.valid), other
 
 
@@ -216,10 +216,10 @@ def test_what_is_null_holds_nothing_at_all(null: bytes) -> None:
     data = re.sub(rb"<ResponseMessage>.*?</ResponseMessage>", null, data)
     spec = specs.load()
     for _ in range(4):
-        bodies.read_answer(operation, "xml", data, spec)
+        bodies.read_response(operation, "xml", data, spec)
 
     for other in (data, data.replace(b'"true">', b'"true"> '), data.replace(b'"true"/>', b'"true"/> ')):
-        found, expected = bodies.read_answer(operation, "xml", other, spec), long_read(operation, other)
+        found, expected = bodies.read_response(operation, "xml", other, spec), long_read(operation, other)
         assert (found.value, found.problems, found.valid) == (expected.value, expected.problems, expected.valid), other
 
 
@@ -227,7 +227,7 @@ def test_signs_out_of_turn_are_no_skeleton() -> None:
     operation, data = next(one for one in documents() if one[0] == "create_lead")
     known: Skeletons = bodies._skeletons(operation, specs.load())
     for _ in range(3):
-        bodies.read_answer(operation, "xml", data)
+        bodies.read_response(operation, "xml", data)
     assert known.read(data)[0]
 
     for other in (

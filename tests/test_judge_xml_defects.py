@@ -1,4 +1,4 @@
-"""Twelve XML answers with one planted defect each, of the sorts that other tools are blind to, and a valid one.
+"""Twelve XML responses with one planted defect each, of the sorts that other tools are blind to, and a valid one.
 
 The files and what must be found in each: tests/data/xml-defects.
 """

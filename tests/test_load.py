@@ -40,18 +40,18 @@ def job_of(name: str = "ping_post", **changes: Any) -> Job:
     return Job(scenarios.load(name).with_(**changes), URL, mock=True)
 
 
-def kit_of(one: Job, **more: Any) -> JourneyContext:
-    return job.kit(one, one.target({}), lambda: NOW, **more)
+def context_of(one: Job, **more: Any) -> JourneyContext:
+    return job.journey_context(one, one.target({}), lambda: NOW, **more)
 
 
 class Service:
-    """The mock, without a socket: bytes of a request in, the engine's reading of the answer out."""
+    """The mock, without a socket: bytes of a request in, the engine's reading of the response out."""
 
     def __init__(self) -> None:
         self.mock = Mock(profile.load(), clock=lambda: NOW, token="t")
         self.samples: list[list[Any]] = []
 
-    def answer(self, step: Step) -> Reply:
+    def respond(self, step: Step) -> Reply:
         sample = [step.operation, step.fmt, step.intent, step.data, 0, [], b"", NOW, 0.001]
         response = self.mock.handle(exchange_of(sample).request)
         sample[4:7] = [response.status, [(k.encode(), v.encode()) for k, v in response.headers], response.body]
@@ -66,7 +66,7 @@ class Service:
                 break
             steps.append(step)
             try:
-                step = journey.send(self.answer(step))
+                step = journey.send(self.respond(step))
             except StopIteration:
                 break
         return steps
@@ -152,36 +152,36 @@ def test_rate_and_duration_have_caps_that_can_be_raised(loopback: bool, rate: fl
     "operation", ["ping", "create_lead", "inbound_post", "create_call_transfer", "create_call_lead"]
 )
 def test_a_filled_request_decodes_to_what_the_codec_says(operation: str, fmt: str) -> None:
-    kit = kit_of(job_of())
+    context = context_of(job_of())
     leads = [Lead(70), Lead(71)]
 
-    head, _, body = kit.traffic.request(operation, fmt, leads).partition(b"\r\n\r\n")
+    head, _, body = context.traffic.request(operation, fmt, leads).partition(b"\r\n\r\n")
 
     value = bodies.decode_request(operation, fmt, body)
-    wanted, _ = kit.traffic.maker.request(operation, (70 % 64, 71 % 64))
+    wanted, _ = context.traffic.maker.request(operation, (70 % 64, 71 % 64))
     assert f"content-length: {len(body)}".encode() in head
     assert len(value["leads"]) == 2
     for got, made, number in zip(value["leads"], wanted["leads"], (70, 71), strict=True):
         assert set(got["fields"]) == set(made["fields"])
         if operation != "ping":
             assert got["properties"]["reference"] == f"leadproof-0-{number}"
-            assert got["fields"]["Email"] == kit.traffic.maker.fields(number)["Email"]
+            assert got["fields"]["Email"] == context.traffic.maker.fields(number)["Email"]
 
 
 def test_leads_are_unique_by_construction_and_those_of_two_workers_too() -> None:
-    kits = [kit_of(job_of(), share=share, of=2) for share in range(2)]
-    numbers = [kit.number() for kit in kits for _ in range(3000)]
+    contexts = [context_of(job_of(), share=share, of=2) for share in range(2)]
+    numbers = [context.number() for context in contexts for _ in range(3000)]
 
     emails = set()
     for number in numbers:
-        body = kits[0].traffic.request("create_lead", "json", [Lead(number)]).partition(b"\r\n\r\n")[2]
+        body = contexts[0].traffic.request("create_lead", "json", [Lead(number)]).partition(b"\r\n\r\n")[2]
         emails.add(json.loads(body)["leads"][0]["fields"]["Email"])
 
     assert len(set(numbers)) == len(emails) == 6000
 
 
 def test_the_ping_of_a_lead_says_what_its_post_says() -> None:
-    traffic = kit_of(job_of()).traffic
+    traffic = context_of(job_of()).traffic
     ping, post = (
         bodies.decode_request(
             operation, "json", traffic.request(operation, "json", [Lead(5)]).partition(b"\r\n\r\n")[2]
@@ -194,7 +194,7 @@ def test_the_ping_of_a_lead_says_what_its_post_says() -> None:
 
 
 def test_orders_and_offers_are_escaped() -> None:
-    traffic = kit_of(job_of()).traffic
+    traffic = context_of(job_of()).traffic
     lead = Lead(1, order='a"<&b', offers=("x<", "y&"))
 
     for fmt in ("json", "xml"):
@@ -205,7 +205,7 @@ def test_orders_and_offers_are_escaped() -> None:
 
 def test_only_a_target_that_is_not_this_machine_is_sent_no_sell() -> None:
     remote = Job(scenarios.load("direct_post"), "http://sandbox.example")
-    local, far = (kit_of(one).traffic.request("create_lead", "json", [Lead(1)]) for one in (job_of(), remote))
+    local, far = (context_of(one).traffic.request("create_lead", "json", [Lead(1)]) for one in (job_of(), remote))
 
     assert b'"noSell":false' in local
     assert b'"noSell":true' in far
@@ -219,10 +219,10 @@ def test_only_a_target_that_is_not_this_machine_is_sent_no_sell() -> None:
 @pytest.mark.parametrize("fmt", ["json", "xml"])
 def test_a_journey_goes_through_on_the_mock_and_the_judge_finds_nothing(name: str, fmt: str) -> None:
     one = Job(Scenario("mine", journeys={name: 1}, xml_share=float(fmt == "xml"), post_share=1.0), URL, mock=True)
-    kit, service = kit_of(one), Service()
+    context, service = context_of(one), Service()
 
     for _ in range(5):
-        service.travel(JOURNEYS[name](kit))
+        service.travel(JOURNEYS[name](context))
 
     judge = Judge(specs.load(), profile.load())
     findings = [found for sample in service.samples for found in judge.judge(exchange_of(sample)).findings]
@@ -231,25 +231,27 @@ def test_a_journey_goes_through_on_the_mock_and_the_judge_finds_nothing(name: st
 
 
 def test_the_funnel_counts_leads_and_money() -> None:
-    kit, service = kit_of(job_of(post_share=1.0, batch=3)), Service()
+    context, service = context_of(job_of(post_share=1.0, batch=3)), Service()
 
-    steps = service.travel(JOURNEYS["ping_post"](kit))
+    steps = service.travel(JOURNEYS["ping_post"](context))
 
     assert [step.operation for step in steps] == ["ping", "inbound_post"]
-    assert dict(kit.funnel) == {"pings": 3, "accepted": 3, "posted": 3, "in_time": 3, "sold": 3}
-    assert kit.amounts["price"] == kit.amounts["payout"] == 37.5
-    assert len(kit.ledger) == 3
+    assert dict(context.funnel) == {"pings": 3, "accepted": 3, "posted": 3, "in_time": 3, "sold": 3}
+    assert context.amounts["price"] == context.amounts["payout"] == 37.5
+    assert len(context.ledger) == 3
 
 
 def test_a_lead_that_is_accepted_again_is_sold_twice() -> None:
-    kit = kit_of(job_of("direct_post"))
-    accepted = Reply("", "", replies.Answer("r", [replies.Result(isValid=True, responseType="No_Error", leadId=9)]))
+    context = context_of(job_of("direct_post"))
+    accepted = Reply(
+        "", "", replies.ResponseBody("r", [replies.Result(isValid=True, responseType="No_Error", leadId=9)])
+    )
 
-    kit.created([1], accepted)
-    kit.created([1], accepted)
+    context.created([1], accepted)
+    context.created([1], accepted)
 
-    assert kit.ledger.sold_twice == 1
-    assert kit.ledger.repeated() == 1
+    assert context.ledger.sold_twice == 1
+    assert context.ledger.repeated() == 1
 
 
 def test_weights_decide_how_often_a_journey_begins() -> None:
@@ -260,7 +262,7 @@ def test_weights_decide_how_often_a_journey_begins() -> None:
     assert found.count(JOURNEYS["ping_only"]) == pytest.approx(3000, rel=0.05)
 
 
-# ---- the first reading of answers ------------------------------------------------------------------------------------
+# ---- the first reading of responses ----------------------------------------------------------------------------------
 
 PING = b'{"requestId":"r","results":[{"willAccept":true,"orderId":"o","orderExpiresOn":"2026-01-01T00:00:00Z"}]}'
 
@@ -328,15 +330,15 @@ def test_cheap_checks(operation: str, status: int, media: str, body: bytes, erro
 
 @pytest.mark.parametrize("operation", ["ping", "create_lead", "create_call_transfer", "duplicate_check"])
 def test_both_formats_read_the_same(operation: str) -> None:
-    kit, service, found = kit_of(job_of()), Service(), []
+    context, service, found = context_of(job_of()), Service(), []
     for fmt, number in (("json", 1), ("xml", 2)):
-        found.append(service.answer(kit.step(operation, fmt, [Lead(number)])))
+        found.append(service.respond(context.step(operation, fmt, [Lead(number)])))
 
     shapes = []
     for reply in found:
         assert reply.error == ""
-        assert reply.answer is not None
-        result = reply.answer.results[0]
+        assert reply.response is not None
+        result = reply.response.results[0]
         shapes.append(
             (len(reply.accepted), result.price, result.estimatedPayout, result.offer_ids(), result.responseType)
         )
@@ -359,8 +361,8 @@ def fold(second: float = 0.5, latency_of: float = 0.01, number: int = 10, **coun
     window.lag.record(0.0005, number)
     window.counts |= {"offered": number, "started": number, "completed": number, "ended": number} | counts
     window.outcomes["ping", "accepted"] = number
-    kit = kit_of(job_of())
-    return window.fold(second, kit.funnel, kit.amounts)
+    context = context_of(job_of())
+    return window.fold(second, context.funnel, context.amounts)
 
 
 def test_folds_of_two_workers_are_the_fold_of_one() -> None:
@@ -371,7 +373,7 @@ def test_folds_of_two_workers_are_the_fold_of_one() -> None:
         window = Window()
         for sample in samples[share::2]:
             window.step("ping", "json").latency.record(sample)
-        row = json.loads(json.dumps(window.fold(0.5, kit_of(job_of()).funnel, {})))
+        row = json.loads(json.dumps(window.fold(0.5, context_of(job_of()).funnel, {})))
         measures.take(row, f"worker {share}")
 
     assert measures.steps["ping json"].latency == Histogram.of(samples)
@@ -392,7 +394,7 @@ def test_a_million_distinct_messages_are_kept_as_a_few() -> None:
     for number in range(3 * DISTINCT):
         window.error("ping", "http.5xx", f"message {number}")
         window.outcome("ping", f"kind {number}")
-    row = window.fold(0.5, kit_of(job_of()).funnel, {})
+    row = window.fold(0.5, context_of(job_of()).funnel, {})
     for worker in range(5):
         changed = [[*key, f"{worker} {detail}", number] for *key, detail, number in row["errors"]]
         measures.take(row | {"errors": changed})
@@ -494,7 +496,7 @@ def test_a_run_ends_early_only_when_nothing_can_save_it() -> None:
 
 
 def status_of(*leads: int) -> Reply:
-    return Reply("", "", replies.Answer("r", [replies.Result(leadId=lead, isValid=True) for lead in leads]))
+    return Reply("", "", replies.ResponseBody("r", [replies.Result(leadId=lead, isValid=True) for lead in leads]))
 
 
 def test_leads_that_a_status_does_not_know_are_lost_and_those_that_it_names_twice_duplicated() -> None:
@@ -552,9 +554,9 @@ def elsewhere(story: LoadRun) -> None:
 
 def told(change: Callable[[LoadRun], None] = lambda story: None, **counts: int) -> tuple[LoadRun, ExitCode]:
     story = story_of()
-    kit, service = kit_of(story.job), Service()
+    context, service = context_of(story.job), Service()
     for _ in range(20):
-        service.travel(JOURNEYS["direct_post"](kit))
+        service.travel(JOURNEYS["direct_post"](context))
     story.take("local", {"fold": fold(number=2000, **counts), "samples": service.samples})
     story.take("local", {"done": True, "conservation": {"accepted": 1, "checked": 1}})
     change(story)

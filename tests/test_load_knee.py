@@ -20,7 +20,7 @@ from leadproof.runs.ledger import Ledger
 
 
 def story_of(*steps: tuple[float, int]) -> LoadRun:
-    """A run in five steps of a second: latency and number of the answers in each."""
+    """A run in five steps of a second: latency and number of the responses in each."""
     spec, posting = specs.load(), profile.load()
     one = Job(scenarios.load("ping_only").with_(shape="step", rate=600.0, duration=5.0), "http://127.0.0.1:8080")
     story = LoadRun(

@@ -19,7 +19,7 @@ from leadproof.load import objectives, plan, scenarios
 from leadproof.load.expecting import CALLBACK, EXPECTED, expected
 from leadproof.load.journeys import JOURNEYS, Call, JourneyContext, Step, chooser
 from leadproof.load.objectives import Objective
-from leadproof.load.replies import Answer, Offer, Reply, Result
+from leadproof.load.replies import Offer, Reply, ResponseBody, Result
 from leadproof.load.scenario import Scenario
 from leadproof.load.traffic import Traffic
 
@@ -38,17 +38,17 @@ class Willing:
         self._ids = count(1)
         self.sold: set[bytes] = set()
 
-    def answer(self, step: Step | Call) -> Reply:
+    def respond(self, step: Step | Call) -> Reply:
         if isinstance(step, Call):
-            return Reply("", "", Answer("r", [self._result()]))
+            return Reply("", "", ResponseBody("r", [self._result()]))
         if step.operation == "accept_offer":
-            return Reply("", "", Answer(success=True))
+            return Reply("", "", ResponseBody(success=True))
         again = step.operation.startswith(("create", "inbound")) and step.data in self.sold
         good = step.intent != "refused" and not again
         if good:
             self.sold.add(step.data)
         return Reply(
-            "", "", Answer("r", [self._result() if good else Result(isValid=False) for _ in range(step.leads)])
+            "", "", ResponseBody("r", [self._result() if good else Result(isValid=False) for _ in range(step.leads)])
         )
 
     def _result(self) -> Result:
@@ -61,18 +61,18 @@ class Willing:
 
 def sent(one: Scenario, number: int = MANY) -> tuple[Counter[str], int]:
     """Steps and created leads of so many journeys of a scenario."""
-    kit = JourneyContext(one, TRAFFIC, random.Random(7), lambda: 1_790_000_000.0, callback_url="http://127.0.0.1:9")
-    pick, service, steps = chooser(one, kit.chance), Willing(), Counter[str]()
+    context = JourneyContext(one, TRAFFIC, random.Random(7), lambda: 1_790_000_000.0, callback_url="http://127.0.0.1:9")
+    pick, service, steps = chooser(one, context.chance), Willing(), Counter[str]()
     for _ in range(number):
-        journey = pick()(kit)
+        journey = pick()(context)
         step = next(journey)
         while True:
             steps[CALLBACK if isinstance(step, Call) else step.operation] += 1
             try:
-                step = journey.send(service.answer(step))
+                step = journey.send(service.respond(step))
             except StopIteration:
                 break
-    return steps, len(kit.ledger)
+    return steps, len(context.ledger)
 
 
 def close(found: float, wanted: float, number: int = MANY) -> bool:
@@ -158,7 +158,7 @@ def test_a_step_has_to_last_two_seconds_however_many_samples_it_gives() -> None:
     assert short.duration == 10
 
 
-def test_answers_that_come_after_their_step_do_not_count_for_it() -> None:
+def test_responses_that_come_after_their_step_do_not_count_for_it() -> None:
     patient = planned("status", shape="step", rate=20.0, duration=240.0)
     hasty = planned("status", shape="step", rate=20.0, duration=240.0, think=(0.0, 0.0))
 

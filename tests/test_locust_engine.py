@@ -191,7 +191,7 @@ def test_the_closed_model_is_labelled(mock: str, tmp_path: Path) -> None:
         mock, "--model", "closed", "-u", "3", "-r", "10", "-t", "1s", folder=tmp_path, file="loadtests/ping_only.py"
     )
 
-    assert "closed model: users wait for answers" in done.stdout, done.stderr
+    assert "closed model: users wait for responses" in done.stdout, done.stderr
     assert int(re.search(r"([\d,]+) offered", done.stdout)[1]) >= 3  # type: ignore[index]  # it is there
 
 
@@ -256,8 +256,8 @@ def test_locust_refuses_steps_that_are_too_short(mock: str, tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
-def test_locust_shows_journeys_as_users_and_the_size_of_answers(tmp_path: Path) -> None:
-    with FrozenServer(answer_after=(0.5, 3.5)) as frozen:
+def test_locust_shows_journeys_as_users_and_the_size_of_responses(tmp_path: Path) -> None:
+    with FrozenServer(response_after=(0.5, 3.5)) as frozen:
         run_locust(
             frozen.url, "--rate", "40", "-t", "4s", "--csv", "out", "--csv-full-history", folder=tmp_path,
             file="loadtests/ping_only.py",
@@ -268,7 +268,7 @@ def test_locust_shows_journeys_as_users_and_the_size_of_answers(tmp_path: Path) 
         users = [int(row["User Count"]) for row in csv.DictReader(file)]
 
     assert sizes == {"ping json": len(FrozenServer.BODY), "Aggregated": len(FrozenServer.BODY)}
-    # For three seconds nothing is answered: some hundred customers wait, and one user of locust stands for the run.
+    # For three seconds no response comes: some hundred customers wait, and one user of locust stands for the run.
     assert 60 < max(users) <= 125
 
 
@@ -284,8 +284,8 @@ def test_the_web_page_listens_on_loopback_and_starts_a_run(mock: str, tmp_path: 
     page = f"http://127.0.0.1:{port}"
 
     def ask(path: str, data: bytes | None = None) -> str:
-        with urllib.request.urlopen(page + path, data, timeout=5) as answer:
-            return str(answer.read().decode())
+        with urllib.request.urlopen(page + path, data, timeout=5) as response:
+            return str(response.read().decode())
 
     try:
         wait_for(lambda: "Locust" in ask("/"))
@@ -328,7 +328,7 @@ def test_a_worker_that_dies_is_noticed_and_named(tmp_path: Path) -> None:
             cwd=tmp_path, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:
-            wait_for(lambda: target.answers > 30)
+            wait_for(lambda: target.responses > 30)
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             os.kill(int(children[0]), signal.SIGKILL)
             said, _ = process.communicate(timeout=60)
@@ -396,7 +396,7 @@ def engines(*runs: Mapping[str, object]) -> tuple[list[dict[str, Any]], list[str
 
 def test_a_frozen_server_is_seen_in_every_request_that_was_due() -> None:
     """The server says nothing for a second; a closed client would have sent, and counted, one request in that time."""
-    with FrozenServer(answer_after=(1.0, 2.0)) as frozen:
+    with FrozenServer(response_after=(1.0, 2.0)) as frozen:
         [told], _ = engines({"url": frozen.url, "rate": 200.0, "duration": 3.0})
 
     assert told["total"] == 600
@@ -407,16 +407,16 @@ def test_a_frozen_server_is_seen_in_every_request_that_was_due() -> None:
 
 
 class FrozenServer:
-    """Answers every request, but in one stretch of time only when it is over."""
+    """Responds to every request, but in one stretch of time only when it is over."""
 
     BODY = b'{"requestId":"r","results":[{"willAccept":true,"orderId":"o","orderExpiresOn":"2030-01-01T00:00:00Z"}]}'
 
-    def __init__(self, answer_after: tuple[float, float]) -> None:
-        self._frozen = answer_after
+    def __init__(self, response_after: tuple[float, float]) -> None:
+        self._frozen = response_after
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._begun: float | None = None
-        #: Requests that were answered.
-        self.answers = 0
+        #: Requests that got a response.
+        self.responses = 0
 
     @property
     def url(self) -> str:
@@ -446,14 +446,14 @@ class FrozenServer:
                 if self._frozen[0] <= now - self._begun < self._frozen[1]:
                     time.sleep(self._begun + self._frozen[1] - now)
                 sock.sendall(head + self.BODY)
-                self.answers += 1
+                self.responses += 1
         except OSError:
             pass
         finally:
             sock.close()
 
 
-#: What a server says -> the kinds of error that it makes, and whether the judge is shown such an answer.
+#: What a server says -> the kinds of error that it makes, and whether the judge is shown such a response.
 ODD = [
     (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]", ["clause"], True),
     (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1\r\n\r\n{", ["not parseable"], True),
@@ -470,10 +470,10 @@ ODD = [
 ]
 
 
-def test_errors_have_kinds_odd_answers_are_judged_and_no_redirect_is_followed() -> None:
+def test_errors_have_kinds_odd_responses_are_judged_and_no_redirect_is_followed() -> None:
     settings = {"rate": 40.0, "duration": 0.5, "timeout": 0.7, "judge_share": 0.0}
     with contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(OddServer(answer)) for answer, *_ in ODD]
+        servers = [stack.enter_context(OddServer(response)) for response, *_ in ODD]
         told, far = engines(*({"url": one.url, **settings} for one in servers))
 
     assert [(one["errors"], one["judged"] > 0, one["clean"]) for one in told] == [
@@ -485,17 +485,17 @@ def test_errors_have_kinds_odd_answers_are_judged_and_no_redirect_is_followed() 
 class OddServer(FrozenServer):
     """Sends the same bytes to everybody, and closes without any."""
 
-    def __init__(self, answer: bytes) -> None:
+    def __init__(self, response: bytes) -> None:
         super().__init__((-1.0, -1.0))
-        self._answer = answer
+        self._response = response
 
     def _serve(self, sock: socket.socket) -> None:
         with sock:
             try:
                 while sock.recv(65536):
-                    if not self._answer:
+                    if not self._response:
                         return
-                    sock.sendall(self._answer)
+                    sock.sendall(self._response)
             except OSError:
                 return
 
@@ -516,7 +516,7 @@ def test_tls_is_spoken_and_a_target_that_cannot_be_had_is_an_error_of_its_own(ce
 
 
 class TlsServer(FrozenServer):
-    """Answers over TLS."""
+    """Responds over TLS."""
 
     def __init__(self, certificate: Path) -> None:
         super().__init__((-1.0, -1.0))

@@ -21,14 +21,14 @@ from leadproof.redact import Redactor
 from leadproof.runs import merging
 from leadproof.runs.ledger import Ledger
 
-FOLDER = Path(__file__).parent / "data" / "documentation" / "answers"
+FOLDER = Path(__file__).parent / "data" / "documentation" / "responses"
 SPEC = load()
 
 Row = dict[str, Any]
 
 
 def exchanges() -> list[Exchange]:
-    """The samples of the documentation, each as an answer of its operation: they hold and break many clauses."""
+    """The samples of the documentation, each as a response of its operation: they hold and break many clauses."""
     return list(_exchanges())
 
 

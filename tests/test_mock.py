@@ -27,8 +27,8 @@ def new(seed: int = 0, **options: Any) -> Mock:
     return Mock(PROFILE, clock=lambda: NOW, seed=seed, token="t", **options)
 
 
-def post(path: str, body: bytes, fmt: str = "json", answer: str = "") -> Request:
-    headers = (KEY, ("content-type", f"application/{fmt}"), ("accept", f"application/{answer or fmt}"))
+def post(path: str, body: bytes, fmt: str = "json", response_format: str = "") -> Request:
+    headers = (KEY, ("content-type", f"application/{fmt}"), ("accept", f"application/{response_format or fmt}"))
     return Request("POST", path, headers, body)
 
 
@@ -47,7 +47,7 @@ def session() -> Iterator[Request]:
     yield Request("PUT", "/v2/leads/100000001/offers/a001/accept", (KEY,))
 
 
-# ---- the same seed, the same answers -------------------------------------------------------------------------------
+# ---- the same seed, the same responses -----------------------------------------------------------------------------
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
@@ -139,7 +139,7 @@ PINGS = st.fixed_dictionaries(
 
 
 def both_ways(*requests: Request) -> tuple[list[Response], list[Response]]:
-    """What a mock with the short way answers, and one that is kept from it."""
+    """The responses of a mock with the short way, and of one that is kept from it."""
     short, general = new(), new(transform=lambda operation, fmt, value: value)
     return [short.handle(one) for one in requests], [general.handle(one) for one in requests]
 
@@ -154,13 +154,13 @@ def warmed(*requests: Request) -> tuple[Request, ...]:
 
 
 @settings(max_examples=300)
-@given(value=PINGS, answer=SOME(["json", "xml"]), indent=SOME([None, None, 1]))
-def test_json_pings_are_answered_the_same_both_ways(value: Any, answer: str, indent: int | None) -> None:
+@given(value=PINGS, response_format=SOME(["json", "xml"]), indent=SOME([None, None, 1]))
+def test_json_pings_come_back_the_same_both_ways(value: Any, response_format: str, indent: int | None) -> None:
     body = json.dumps(value, ensure_ascii=indent is not None, indent=indent, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
     )
 
-    short, general = both_ways(*warmed(post("/v2/insert/ping", body, "json", answer)))
+    short, general = both_ways(*warmed(post("/v2/insert/ping", body, "json", response_format)))
 
     assert short == general
 
@@ -168,11 +168,11 @@ def test_json_pings_are_answered_the_same_both_ways(value: Any, answer: str, ind
 @settings(max_examples=300)
 @given(
     value=PINGS,
-    answer=SOME(["json", "xml"]),
+    response_format=SOME(["json", "xml"]),
     pretty=SOME([False, False, True]),
     prolog=SOME(["", '<?xml version="1.0"?>', "<!-- c -->"]),
 )
-def test_xml_pings_are_answered_the_same_both_ways(value: Any, answer: str, pretty: bool, prolog: str) -> None:
+def test_xml_pings_come_back_the_same_both_ways(value: Any, response_format: str, pretty: bool, prolog: str) -> None:
     from leadproof.core.errors import EncodeError
 
     value = {"source": {k: v for k, v in value["source"].items() if v is not None},
@@ -183,7 +183,7 @@ def test_xml_pings_are_answered_the_same_both_ways(value: Any, answer: str, pret
         return
     body = prolog.encode() + (body.replace(b"><", b">\n  <") if pretty else body)
 
-    short, general = both_ways(*warmed(post("/v2/insert/ping", body, "xml", answer)))
+    short, general = both_ways(*warmed(post("/v2/insert/ping", body, "xml", response_format)))
 
     assert short == general
 
@@ -213,7 +213,7 @@ def test_xml_pings_are_answered_the_same_both_ways(value: Any, answer: str, pret
         b'<Leads vid="1001" lid="2001"><Lead><State >TX</State ><Zip>75001</Zip></Lead></Leads>',
     ],
 )  # fmt: skip
-def test_odd_xml_is_answered_the_same_both_ways(body: bytes) -> None:
+def test_odd_xml_comes_back_the_same_both_ways(body: bytes) -> None:
     short, general = both_ways(*warmed(post("/v2/insert/ping", body, "xml")))
 
     assert short == general
@@ -237,7 +237,7 @@ def test_odd_xml_is_answered_the_same_both_ways(body: bytes) -> None:
         b'{"source":{"vid":1001,"lid":2001},"leads":[{"fields":{"State":"TX","Zip":"75001"}}]} x',
     ],
 )  # fmt: skip
-def test_odd_json_is_answered_the_same_both_ways(body: bytes) -> None:
+def test_odd_json_comes_back_the_same_both_ways(body: bytes) -> None:
     short, general = both_ways(*warmed(post("/v2/insert/ping", body)))
 
     assert short == general
@@ -250,9 +250,7 @@ def test_the_short_way_is_taken() -> None:
         mock.handle(one)
     path: Any = mock._short["ping", "json"]
 
-    assert (
-        len(path.__self__._placed) == 2
-    )  # the first of each was answered the general way, which made the account known
+    assert len(path.__self__._placed) == 2  # the first of each went the general way, which made the account known
 
 
 def test_the_short_way_keeps_to_caps_and_time() -> None:
@@ -299,7 +297,7 @@ def test_what_the_short_way_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch
 # ---- hooks ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_transform_sees_every_answers_value() -> None:
+def test_a_transform_sees_every_responses_value() -> None:
     seen: list[tuple[str, str]] = []
 
     def transform(operation: str, fmt: str, value: dict[str, Any]) -> dict[str, Any]:
@@ -357,7 +355,7 @@ HEADERS = st.lists(
 
 @settings(max_examples=300)
 @given(SOME(["GET", "POST", "PUT", "HEAD", "x"]), PATHS, HEADERS, st.binary(max_size=60))
-def test_whatever_is_asked_there_is_an_answer(
+def test_whatever_is_asked_there_is_a_response(
     method: str, path: str, headers: list[tuple[str, str]], body: bytes
 ) -> None:
     response = SHARED.handle(Request(method, path, (KEY, *headers), body))
@@ -400,7 +398,7 @@ SHAPED = st.fixed_dictionaries(
     SHAPED | JSON_VALUES,
     SOME(["application/json", "application/xml", "*/*"]),
 )
-def test_any_json_value_is_answered_or_refused_by_name(row: Any, value: Any, accept: str) -> None:
+def test_any_json_value_gets_a_response_or_is_refused_by_name(row: Any, value: Any, accept: str) -> None:
     headers = (KEY, ("content-type", "application/json"), ("accept", accept))
 
     response = SHARED.handle(Request(row.method, row.path, headers, json.dumps(value).encode()))
@@ -408,8 +406,8 @@ def test_any_json_value_is_answered_or_refused_by_name(row: Any, value: Any, acc
     assert response.status in {200, 400, 406, 422}
     if response.status == 200 and accept != "application/xml":
         leads = (value.get("leads") or []) if isinstance(value, dict) else []
-        answer = json.loads(response.body)
+        decoded = json.loads(response.body)
         returned_later = (
-            isinstance(value, dict) and (value.get("source") or {}).get("returnURL") and not answer["results"]
+            isinstance(value, dict) and (value.get("source") or {}).get("returnURL") and not decoded["results"]
         )
-        assert len(answer["results"]) == max(1, len(leads)) or returned_later
+        assert len(decoded["results"]) == max(1, len(leads)) or returned_later

@@ -140,14 +140,14 @@ def test_a_body_is_a_valid_request(operation: str, media: str, request_: dict[st
     assert SPEC.verdict(operation, "request", media).is_valid(decoded.value)
 
 
-def test_the_mock_answers_every_request_with_200() -> None:
+def test_the_mock_responds_to_every_request_with_200() -> None:
     with running(Mock(load(), clock=time.time)) as mock, httpx.Client(trust_env=False) as client:
         for operation, media, request in requests():
             values = {f":{one['key']}": one["value"] for one in request["url"].get("variable", ())}
             path = "/".join(values.get(part, part) for part in request["url"]["path"])
             headers = {one["key"]: one["value"] for one in request["header"]} | {"api-key": KEY}
-            answer = client.request(
+            response = client.request(
                 request["method"], f"{mock.url}/{path}", headers=headers, content=request.get("body", {}).get("raw")
             )
-            assert (operation, media, answer.status_code) == (operation, media, 200), answer.text
-            assert answer.headers["content-type"].startswith(f"application/{media}")
+            assert (operation, media, response.status_code) == (operation, media, 200), response.text
+            assert response.headers["content-type"].startswith(f"application/{media}")

@@ -158,8 +158,8 @@ class Place:
             shutil.copy(har, self.work / name)
         self._sh("gzip -k captures/a.har && mv captures/a.har.gz more/a.har.gz")
         for fmt in ("json", "xml"):
-            shutil.copy(DATA / "documentation" / "answers" / f"ping.{fmt}", self.work / f"sample.{fmt}")
-        shutil.copy(DATA / "documentation" / "answers" / "ping.xml", self.work / "ping.xml")
+            shutil.copy(DATA / "documentation" / "responses" / f"ping.{fmt}", self.work / f"sample.{fmt}")
+        shutil.copy(DATA / "documentation" / "responses" / "ping.xml", self.work / "ping.xml")
         shutil.copy(DATA / "xml-defects" / "capital-true.xml", self.work / "tests" / "data" / "xml-defects")
         profile = resources.path("specs", "profiles", "default.toml").read_text("utf-8")
         (self.work / "our-profile.toml").write_text(profile, "utf-8")
@@ -169,12 +169,12 @@ class Place:
         )
         (self.work / "gateway.toml").write_text('url = "u"\nmethod = "m"\nresponse_body = "b"\nstatus = "s"\n')
         shutil.copy(next((DATA / "recorded").glob("*.flow")), self.work / "more" / "a.flow")
-        self._answers()
-        answer = (self.work / "answer.json").read_text()
+        self._responses()
+        response = (self.work / "response.json").read_text()
         (self.work / "gateway.log").write_text(
-            json.dumps({"u": "/v2/insert/general", "m": "POST", "s": 200, "b": answer}) + "\n"
+            json.dumps({"u": "/v2/insert/general", "m": "POST", "s": 200, "b": response}) + "\n"
         )
-        self.id = json.loads(answer)["requestId"]
+        self.id = json.loads(response)["requestId"]
         self._runs()
 
     def _program(self) -> None:
@@ -184,8 +184,8 @@ class Place:
         (self.bin / "leadproof").write_text(text)
         (self.bin / "leadproof").chmod(0o755)
 
-    def _answers(self) -> None:
-        """A JSON and an XML answer of one create, that say the same."""
+    def _responses(self) -> None:
+        """A JSON and an XML response of one create, that say the same."""
         made = (
             "import sys; from leadproof.generate.leads import LeadMaker; from leadproof import bodies; "
             "from leadproof.contract import profile; "
@@ -199,9 +199,9 @@ class Place:
             self._sh(
                 f"curl -sS --fail-with-body -H 'x-mock-token: TOKEN' -X POST {self.url}/__mock__/reset -o /dev/null && "
                 f"curl -sS -H 'api-key: {key}' -H 'content-type: application/{fmt}' -H 'accept: application/{fmt}' "
-                f"--data-binary @request.{fmt} {self.url}/v2/insert/general -o answer.{fmt}"
+                f"--data-binary @request.{fmt} {self.url}/v2/insert/general -o response.{fmt}"
             )
-            assert (self.work / f"answer.{fmt}").stat().st_size > 100, number
+            assert (self.work / f"response.{fmt}").stat().st_size > 100, number
 
     def _runs(self) -> None:
         """Runs by the names that examples have for them."""

@@ -303,7 +303,7 @@ def test_requests_are_counted_where_they_are_limited(tmp_path: Path, served_mock
 
 
 def capture(path: Path, exchanges: int) -> Path:
-    """Calls for a status, and what was answered."""
+    """Calls for a status, and what came back."""
     row = {
         "startedDateTime": "2026-11-23T09:00:00Z",
         "time": 3,

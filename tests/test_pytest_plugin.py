@@ -54,9 +54,9 @@ def test_a_users_suite(suite: pytest.Pytester) -> None:
         @pytest.mark.leadproof_clauses("LE2-PING-RES-03")
         def test_ping(leadproof_mock):
             headers = {**ASK, **leadproof_mock.headers}
-            answer = httpx.post(leadproof_mock.url + "/v2/insert/ping", json=PING, headers=headers)
-            assert answer.json()["results"][0]["willAccept"] is True
-            assert_contract(answer)
+            response = httpx.post(leadproof_mock.url + "/v2/insert/ping", json=PING, headers=headers)
+            assert response.json()["results"][0]["willAccept"] is True
+            assert_contract(response)
 
 
         def test_each_test_has_a_new_mock(leadproof_mock):
@@ -68,11 +68,11 @@ def test_a_users_suite(suite: pytest.Pytester) -> None:
 
         def test_target(leadproof_target, leadproof_judge):
             for _ in range(2):
-                answer = requests.post(
+                response = requests.post(
                     leadproof_target.url + "/v2/insert/ping", json=PING, timeout=10,
                     headers={**ASK, **dict(leadproof_target.credentials())},
                 )
-                assert_contract(answer, judge=leadproof_judge)
+                assert_contract(response, judge=leadproof_judge)
 
 
         def test_broken(leadproof_mock):
@@ -97,24 +97,24 @@ def test_a_marked_clause_that_no_response_decided_fails_the_test(suite: pytest.P
 
 
         def pinged(mock):
-            answer = httpx.post(mock.url + "/v2/insert/ping", json=PING,
+            response = httpx.post(mock.url + "/v2/insert/ping", json=PING,
                                 headers={"accept": "application/json", **mock.headers})
-            return answer
+            return response
 
 
         @pytest.mark.leadproof_clauses("LE2-PING-RULE-04")
         def test_undated(leadproof_mock):
-            answer = pinged(leadproof_mock)
-            del answer.headers["date"]
-            assert_contract(answer)
+            response = pinged(leadproof_mock)
+            del response.headers["date"]
+            assert_contract(response)
 
 
         @pytest.mark.leadproof_clauses("LE2-PING-RULE-04")
         def test_one_of_two_is_enough(leadproof_mock):
-            answer = pinged(leadproof_mock)
-            assert_contract(answer)
-            del answer.headers["date"]
-            assert_contract(answer)
+            response = pinged(leadproof_mock)
+            assert_contract(response)
+            del response.headers["date"]
+            assert_contract(response)
 
 
         @pytest.mark.leadproof_clauses("LE2-PING-RULE-04")

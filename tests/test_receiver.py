@@ -23,19 +23,21 @@ def raw(url: str, message: bytes) -> bytes:
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.sendall(message)
         connection.shutdown(socket.SHUT_WR)
-        answer = b""
+        response = b""
         while piece := connection.recv(65536):
-            answer += piece
-        return answer
+            response += piece
+        return response
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET", "PATCH", "DELETE", "HEAD"])
 def test_a_call_is_kept_whatever_its_method(method: str) -> None:
     with Receiver() as receiver:
-        answer = httpx.request(method, f"{receiver.url}/a/b?c=d", content=BODY, headers={"x-one": "1"}, trust_env=False)
+        response = httpx.request(
+            method, f"{receiver.url}/a/b?c=d", content=BODY, headers={"x-one": "1"}, trust_env=False
+        )
         call = receiver.wait("/a/b?c=d", 5)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert isinstance(call, Request)
     assert (call.method, call.target, call.body) == (method, "/a/b?c=d", BODY)
     assert ("x-one", "1") in [(name.lower(), value) for name, value in call.headers]
@@ -56,21 +58,21 @@ def test_a_call_is_kept_whatever_its_method(method: str) -> None:
 )
 def test_a_body_is_read_however_its_end_is_told(head: bytes) -> None:
     with Receiver() as receiver:
-        answer = raw(receiver.url, head)
+        response = raw(receiver.url, head)
         call = receiver.wait("/x", 5)
 
-    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert response.startswith(b"HTTP/1.1 200 ")
     assert call.body == BODY
 
 
 def test_a_caller_that_waits_to_be_asked_is_asked() -> None:
     with Receiver() as receiver:
-        answer = raw(
+        response = raw(
             receiver.url, b"POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 18\r\n\r\n" + BODY
         )
         call = receiver.wait("/x", 5)
 
-    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n")
+    assert response.startswith(b"HTTP/1.1 100 Continue\r\n")
     assert call.body == BODY
 
 
@@ -86,10 +88,10 @@ def test_a_caller_that_waits_to_be_asked_is_asked() -> None:
 )
 def test_a_body_without_a_readable_end_is_refused_and_noticed(head: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     with Receiver() as receiver:
-        answer = raw(receiver.url, head)
+        response = raw(receiver.url, head)
         call = receiver.wait("/x", 5)
 
-    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert response.startswith(b"HTTP/1.1 400 ")
     assert call.body == b""
     assert capfd.readouterr() == ("", "")
 

@@ -88,7 +88,7 @@ class Recorder:
         return f"http://127.0.0.1:{self.port}"
 
     def kept(self, number: int = 1) -> list[Exchange]:
-        """The exchanges, of which there have to be so many: the last may be kept a moment after it was answered."""
+        """The exchanges, of which there have to be so many: the last may be kept a moment after its response."""
         wait_for(lambda: len(self.shelf.exchanges) >= number)
         return self.shelf.exchanges
 
@@ -144,7 +144,7 @@ def running(
         loop.close()
 
 
-def answer(body: bytes = b"{}", status: str = "200 OK", *lines: str) -> bytes:
+def raw_response(body: bytes = b"{}", status: str = "200 OK", *lines: str) -> bytes:
     head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *lines, "", ""])
     return head.encode() + body
 
@@ -156,7 +156,7 @@ GET = b"GET /v2/status/7 HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
 
 
 def test_a_request_goes_on_as_it_came_but_for_its_host_and_what_ends_at_the_next_hop(recorder, raw_target) -> None:
-    target = raw_target(answer())
+    target = raw_target(raw_response())
     proxy = recorder(f"{target.url}/base")
     sent = (
         b"POST /v2/insert/ping?a=%20b HTTP/1.1\r\nHost: here:1\r\nX-One: 1\r\nx-one: 2\r\nApi-Key:  k \r\n"
@@ -180,7 +180,7 @@ def test_a_request_goes_on_as_it_came_but_for_its_host_and_what_ends_at_the_next
     assert (header(kept.request.headers, "host"), header(kept.request.headers, "api-key")) == (host, "k")
 
 
-def test_an_answer_comes_back_as_it_was_but_for_what_ends_at_the_next_hop(recorder, raw_target) -> None:
+def test_a_response_comes_back_as_it_was_but_for_what_ends_at_the_next_hop(recorder, raw_target) -> None:
     lines = (
         "Set-Cookie: a=1",
         "Set-Cookie: b=2",
@@ -189,7 +189,7 @@ def test_an_answer_comes_back_as_it_was_but_for_what_ends_at_the_next_hop(record
         "Keep-Alive: x",
         "Upgrade: h2c",
     )
-    proxy = recorder(raw_target(answer(b"abc", "299 Strange Words", *lines)).url)
+    proxy = recorder(raw_target(raw_response(b"abc", "299 Strange Words", *lines)).url)
 
     got = proxy.talk(GET)
 
@@ -202,7 +202,7 @@ def test_an_answer_comes_back_as_it_was_but_for_what_ends_at_the_next_hop(record
 
 
 def test_a_redirect_is_passed_on_and_not_followed(recorder, raw_target) -> None:
-    target = raw_target(answer(b"", "307 Temporary Redirect", "Location: http://elsewhere.example/v2"))
+    target = raw_target(raw_response(b"", "307 Temporary Redirect", "Location: http://elsewhere.example/v2"))
     proxy = recorder(target.url)
 
     got = proxy.talk(GET)
@@ -213,7 +213,7 @@ def test_a_redirect_is_passed_on_and_not_followed(recorder, raw_target) -> None:
 
 
 def test_an_absolute_request_target_does_not_choose_the_host(recorder, raw_target) -> None:
-    target = raw_target(answer())
+    target = raw_target(raw_response())
     proxy = recorder(target.url)
 
     proxy.talk(GET.replace(b"GET /v2", b"GET http://elsewhere.example:81/v2"))
@@ -251,7 +251,7 @@ def test_a_body_that_ends_with_the_connection_is_whole(recorder, raw_target) -> 
     assert proxy.kept()[0].response.body == b"abcdef"
 
 
-def test_pieces_of_an_answer_pass_before_its_end(recorder, raw_target) -> None:
+def test_pieces_of_a_response_pass_before_its_end(recorder, raw_target) -> None:
     target = raw_target(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc", b"def", pause=0.3)
     proxy = recorder(target.url)
 
@@ -265,7 +265,7 @@ def test_pieces_of_an_answer_pass_before_its_end(recorder, raw_target) -> None:
 
 
 def test_expect_100_continue_is_settled_by_the_target(recorder, raw_target) -> None:
-    proxy = recorder(raw_target(b"HTTP/1.1 100 Continue\r\n\r\n", answer(b"done"), pause=0.2).url)
+    proxy = recorder(raw_target(b"HTTP/1.1 100 Continue\r\n\r\n", raw_response(b"done"), pause=0.2).url)
 
     with socket.create_connection(("127.0.0.1", proxy.port), 5) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
@@ -277,8 +277,8 @@ def test_expect_100_continue_is_settled_by_the_target(recorder, raw_target) -> N
     assert proxy.kept()[0].response.status == 200
 
 
-def test_an_answer_before_the_end_of_the_request_passes_and_ends_the_connection(recorder, raw_target) -> None:
-    proxy = recorder(raw_target(answer(b"no", "401 Unauthorized")).url)
+def test_a_response_before_the_end_of_the_request_passes_and_ends_the_connection(recorder, raw_target) -> None:
+    proxy = recorder(raw_target(raw_response(b"no", "401 Unauthorized")).url)
 
     got = proxy.talk(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{", close=False)
 
@@ -286,7 +286,7 @@ def test_an_answer_before_the_end_of_the_request_passes_and_ends_the_connection(
     assert proxy.kept()[0].response.status == 401
 
 
-def test_the_answer_to_head_has_no_body_whatever_it_announces(recorder, served_mock) -> None:
+def test_the_response_to_head_has_no_body_whatever_it_announces(recorder, served_mock) -> None:
     proxy = recorder(served_mock.url)
     head = b"HEAD /v2/status/1 HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -296,7 +296,7 @@ def test_the_answer_to_head_has_no_body_whatever_it_announces(recorder, served_m
     assert [one.request.method for one in proxy.kept(3)] == ["HEAD", "HEAD", "GET"]
 
 
-def test_requests_ahead_of_their_answers_are_answered_in_order(recorder, http_target) -> None:
+def test_requests_ahead_of_their_responses_get_them_in_order(recorder, http_target) -> None:
     proxy = recorder(http_target(lambda method, path, headers, body: (200, {}, path.encode() + body)))
     asked = b"".join(
         b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n%d" % (number, number) for number in range(5)
@@ -310,7 +310,7 @@ def test_requests_ahead_of_their_answers_are_answered_in_order(recorder, http_ta
 
 
 def test_an_offer_of_another_protocol_is_ignored_and_the_body_kept(recorder, raw_target) -> None:
-    target = raw_target(answer())
+    target = raw_target(raw_response())
     proxy = recorder(target.url)
 
     proxy.talk(
@@ -335,7 +335,7 @@ def test_a_large_body_flows_in_both_directions(recorder, http_target, size: int)
 
 
 def test_what_is_larger_than_the_cap_flows_and_is_kept_in_part(recorder, http_target, monkeypatch) -> None:
-    monkeypatch.setattr("leadproof.recorder.passage.KEPT", 1000)
+    monkeypatch.setattr("leadproof.recorder.proxied_exchange.KEPT", 1000)
     proxy = recorder(http_target(lambda method, path, headers, body: (200, {}, b"x" * 100_000)))
 
     got = httpx.get(f"{proxy.url}/v2/status/1", trust_env=False)
@@ -420,7 +420,7 @@ def test_a_target_that_is_not_there_is_said_to_be(recorder) -> None:
     ids=["nothing", "half a head", "nonsense", "two lengths", "other coding", "other protocol", "endless head",
          "short", "no last chunk", "no chunk"],
 )  # fmt: skip
-def test_an_answer_that_is_none_is_named(recorder, raw_target, pieces, status: int, failure: str) -> None:
+def test_a_response_that_is_none_is_named(recorder, raw_target, pieces, status: int, failure: str) -> None:
     proxy = recorder(raw_target(*pieces, pause=0.05).url)
 
     got = proxy.talk(GET)
@@ -435,7 +435,7 @@ def test_an_answer_that_is_none_is_named(recorder, raw_target, pieces, status: i
 @pytest.mark.parametrize(
     "pieces", [(b"",), (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel",)], ids=["none", "half"]
 )
-def test_an_answer_that_does_not_come_in_time_is_given_up(recorder, raw_target, pieces) -> None:
+def test_a_response_that_does_not_come_in_time_is_given_up(recorder, raw_target, pieces) -> None:
     proxy = recorder(raw_target(*pieces, pause=1.0).url, timeout=0.3)
 
     got = proxy.talk(GET)
@@ -461,7 +461,7 @@ def test_an_answer_that_does_not_come_in_time_is_given_up(recorder, raw_target, 
 def test_a_request_that_cannot_be_passed_on_is_refused_by_the_recorder(
     recorder, raw_target, request_: bytes, status: int
 ) -> None:
-    target = raw_target(answer())
+    target = raw_target(raw_response())
     proxy = recorder(target.url)
 
     said = problem(proxy.talk(request_, close=False))
@@ -470,7 +470,7 @@ def test_a_request_that_cannot_be_passed_on_is_refused_by_the_recorder(
     assert (target.requests, proxy.shelf.exchanges) == ([], [])
 
 
-def test_a_client_that_gives_up_is_recorded_without_an_answer(recorder, raw_target) -> None:
+def test_a_client_that_gives_up_is_recorded_without_a_response(recorder, raw_target) -> None:
     target = raw_target(b"", pause=3.0)
     proxy = recorder(target.url)
 
@@ -482,13 +482,13 @@ def test_a_client_that_gives_up_is_recorded_without_an_answer(recorder, raw_targ
     assert (kept.response, kept.failure, kept.request.target) == (None, "", "/v2/status/7")
 
 
-def test_the_answer_to_a_client_that_only_listens_is_passed_on(recorder, raw_target) -> None:
-    proxy = recorder(raw_target(b"", answer(b"late"), pause=0.2).url)
+def test_the_response_to_a_client_that_only_listens_is_passed_on(recorder, raw_target) -> None:
+    proxy = recorder(raw_target(b"", raw_response(b"late"), pause=0.2).url)
 
     assert proxy.talk(GET, close=True).endswith(b"\r\n\r\nlate")
 
 
-def test_an_answer_with_an_open_end_that_breaks_off_does_not_look_whole(recorder, raw_target) -> None:
+def test_a_response_with_an_open_end_that_breaks_off_does_not_look_whole(recorder, raw_target) -> None:
     proxy = recorder(raw_target(b"HTTP/1.1 200 OK\r\n\r\nabc", pause=0.1, reset=True).url)
 
     with pytest.raises(ConnectionResetError):
@@ -540,7 +540,7 @@ def tls_target(certificate: tuple[Path, Path]) -> Iterator[str]:
             try:
                 with context.wrap_socket(connection, server_side=True) as tls:
                     tls.recv(65536)
-                    tls.sendall(answer(b"secret"))
+                    tls.sendall(raw_response(b"secret"))
             except OSError:
                 connection.close()
 
@@ -572,9 +572,9 @@ def test_a_certificate_that_cannot_be_trusted_ends_the_exchange(recorder, tls_ta
 # ---- the record ------------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_waits_until_all_exchanges_before_it_are_written_and_not_for_its_own(recorder, raw_target) -> None:
+def test_a_response_waits_until_all_exchanges_before_it_are_written_and_not_for_its_own(recorder, raw_target) -> None:
     shelf = Shelf(slow=True)
-    proxy = recorder(raw_target(answer()).url, shelf=shelf)
+    proxy = recorder(raw_target(raw_response()).url, shelf=shelf)
     first, second = (socket.create_connection(("127.0.0.1", proxy.port), 5) for _ in range(2))
     with first, second:
         first.sendall(GET)
@@ -592,7 +592,7 @@ def test_an_answer_waits_until_all_exchanges_before_it_are_written_and_not_for_i
     assert shelf.written == 1
 
 
-def test_an_answer_does_not_wait_for_ever_for_the_record() -> None:
+def test_a_response_does_not_wait_for_ever_for_the_record() -> None:
     async def wait() -> float:
         loop = asyncio.get_running_loop()
         keeping, released, started = WriterClient(loop), loop.create_future(), loop.time()
@@ -603,9 +603,9 @@ def test_an_answer_does_not_wait_for_ever_for_the_record() -> None:
     assert PATIENCE / 2 < asyncio.run(wait()) < PATIENCE * 4
 
 
-def test_an_answer_that_is_decided_about_is_kept_back_with_what_is_wrong(recorder, raw_target) -> None:
+def test_a_response_that_is_decided_about_is_kept_back_with_what_is_wrong(recorder, raw_target) -> None:
     finding = {"clause": "LE2-PING-RES-05", "kind": "schema.type", "pointer": "/results/0/price"}
-    proxy = recorder(raw_target(answer(b'{"secret": 1}')).url, deciding=True, shelf=Shelf(findings=[finding]))
+    proxy = recorder(raw_target(raw_response(b'{"secret": 1}')).url, deciding=True, shelf=Shelf(findings=[finding]))
 
     said = problem(proxy.talk(GET))
 
@@ -614,14 +614,14 @@ def test_an_answer_that_is_decided_about_is_kept_back_with_what_is_wrong(recorde
     assert proxy.kept()[0].response.body == b'{"secret": 1}'
 
 
-def test_an_answer_that_is_decided_about_and_right_passes_unchanged(recorder, raw_target) -> None:
-    proxy = recorder(raw_target(answer(b"abc"), pause=0.1).url, deciding=True)
+def test_a_response_that_is_decided_about_and_right_passes_unchanged(recorder, raw_target) -> None:
+    proxy = recorder(raw_target(raw_response(b"abc"), pause=0.1).url, deciding=True)
 
     assert proxy.talk(GET) == b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
 
 
 def test_nothing_passes_undecided_because_it_is_too_large(recorder, http_target, monkeypatch) -> None:
-    monkeypatch.setattr("leadproof.recorder.passage.KEPT", 1000)
+    monkeypatch.setattr("leadproof.recorder.proxied_exchange.KEPT", 1000)
     proxy = recorder(http_target(lambda method, path, headers, body: (200, {}, b"x" * 100_000)), deciding=True)
 
     got = httpx.get(f"{proxy.url}/v2/status/1", trust_env=False)
@@ -729,11 +729,13 @@ def test_a_redirect_that_leads_past_the_recorder_is_observed(
 
     messages = [row["message"] for row in report(one)["observations"]]
 
-    words = "the answer redirects to the service itself: what follows it goes past the recorder"
+    words = "the response redirects to the service itself: what follows it goes past the recorder"
     assert (words in messages) is said
 
 
-def test_an_answer_that_is_decided_about_is_judged_after_those_before_it(keeper: Callable[..., EvidenceWriter]) -> None:
+def test_a_response_that_is_decided_about_is_judged_after_those_before_it(
+    keeper: Callable[..., EvidenceWriter],
+) -> None:
     one = keeper()
     one.write(status(1))
 

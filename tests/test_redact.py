@@ -124,9 +124,9 @@ def whole(exchange: Exchange) -> str:
 
 
 def lead(fields: Mapping[str, object], message: str = "Lead was accepted", **request: object) -> Exchange:
-    """A create_lead exchange in JSON whose answer carries a message."""
+    """A create_lead exchange in JSON whose response carries a message."""
     body = {"source": {"vid": 7, "lid": 8, "sendDelay": 0}, "leads": [{"properties": {}, "fields": dict(fields)}]}
-    answer = {
+    response = {
         "requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2",
         "results": [
             {
@@ -148,13 +148,13 @@ def lead(fields: Mapping[str, object], message: str = "Lead was accepted", **req
             headers({"content-type": "application/json", "api-key": KEY, "content-length": str(len(sent))}),
             sent,
         ),
-        Response(200, headers({"content-type": "application/json"}), json.dumps(answer).encode()),
+        Response(200, headers({"content-type": "application/json"}), json.dumps(response).encode()),
         operation="create_lead",
     )
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-def test_what_a_field_holds_is_found_wherever_the_answer_echoes_it(name: str) -> None:
+def test_what_a_field_holds_is_found_wherever_the_response_echoes_it(name: str) -> None:
     encode = ENCODINGS[name]
     # A free comment is looked for as a whole, a name word by word.
     for field, value in PERSONAL.items():
@@ -460,7 +460,8 @@ def test_ordinary_text_stays(text: str) -> None:
 
 
 def conversation() -> list[Exchange]:
-    """What the mock answers to an accepted and a refused request of every operation with a body, in both formats."""
+    """What the mock sends back for an accepted and a refused request of every operation with a body, in both
+    formats."""
     posting = profile.load(None)
     credentials = (("api-key", posting.credentials.api_keys[0]),)
     mock, maker = Mock(posting, clock=lambda: 1_795_456_800.0), LeadMaker(posting)
@@ -480,7 +481,7 @@ def conversation() -> list[Exchange]:
 
 
 def spoiled(exchange: Exchange, chance: random.Random) -> Exchange:
-    """The exchange with some values of its answer, and sometimes of its request, made wrong."""
+    """The exchange with some values of its response, and sometimes of its request, made wrong."""
     wrong = ("x y", "-1", "", "2024-13-01", "true", "0")
 
     def spoil(body: bytes) -> bytes:
@@ -539,16 +540,18 @@ FIELD_NAMES = st.sampled_from([*PERSONAL, "Whatever", "State", "Income"]) | st.t
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(FIELD_NAMES, JSON_VALUES, max_size=5), JSON_VALUES)
-def test_json_stays_json_of_the_same_shape_and_twice_is_once(fields: dict[str, object], answer: object) -> None:
+def test_json_stays_json_of_the_same_shape_and_twice_is_once(fields: dict[str, object], response: object) -> None:
     body = json.dumps({"leads": [{"fields": fields}]}).encode()
-    exchange = Exchange(Request("POST", "/v2/insert/general", (), body), Response(200, (), json.dumps(answer).encode()))
+    exchange = Exchange(
+        Request("POST", "/v2/insert/general", (), body), Response(200, (), json.dumps(response).encode())
+    )
     redactor = Redactor()
 
     redacted = redactor.exchange(exchange)
 
     assert redacted.response is not None
     assert types(json.loads(redacted.request.body)) == types(json.loads(body))
-    assert types(json.loads(redacted.response.body)) == types(answer)
+    assert types(json.loads(redacted.response.body)) == types(response)
     assert redactor.exchange(redacted) == redacted
 
 

@@ -55,7 +55,7 @@ def recorded(defect: Defect) -> tuple[list[Exchange], set[str]]:
     )
     for case in defects.cases(defect.operations, defect.media):
         defects.suite.run(story, [case])
-        if defect.owner in defects.noticed(story):
+        if defect.expected_clause in defects.noticed(story):
             break
     return found, set(defects.noticed(story))
 
@@ -91,4 +91,4 @@ def test_a_defect_is_found_in_the_redacted_capture_as_in_the_original(defect: De
             assert after == before, f"{one.origin}: {one} became {redacted}"
         clauses |= {clause for row in expected for clause, *_ in row}
     # Two exchanges side by side, and the call to returnURL, are not in a capture.
-    assert noticed & clauses or CLAUSES[defect.owner].check in PAIRED or "callback" in defect.id
+    assert noticed & clauses or CLAUSES[defect.expected_clause].check in PAIRED or "callback" in defect.id

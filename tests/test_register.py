@@ -1,7 +1,7 @@
 """The register (specs/clauses.yaml) and the readings (specs/readings.yaml) against themselves and the documentation.
 
 Reads the files directly, so that a slip in them is named here and not somewhere inside `specs`. The documentation's
-side is tests/data/documentation: the rows of its tables, and its answer samples as printed.
+side is tests/data/documentation: the rows of its tables, and its response samples as printed.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def test_a_check_has_one_clause_per_operation_and_representation() -> None:
     assert [key for key, count in counted.items() if count > 1] == []
 
 
-def test_every_cell_has_clauses_of_its_answer_and_of_its_whole_message() -> None:
+def test_every_cell_has_clauses_of_its_response_and_of_its_whole_message() -> None:
     for operation, media in CELLS:
         checks = {
             clause.get("check")
@@ -302,7 +302,7 @@ def test_the_samples_of_one_representation_say_so(operation: str) -> None:
             assert by_member[sample["member"]]["media"] == [sample["media"]]
 
 
-# ---- against the answer samples --------------------------------------------------------------------------------------
+# ---- against the response samples ------------------------------------------------------------------------------------
 
 
 def _members(value: Any, path: str = "") -> Iterator[str]:
@@ -316,26 +316,26 @@ def _members(value: Any, path: str = "") -> Iterator[str]:
             yield from _members(child, f"{path}/*")
 
 
-def _answer_members(operation: str, media: str) -> set[str]:
+def _response_members(operation: str, media: str) -> set[str]:
     return {
         clause["member"] for clause in member_clauses(operation, "response") if media in media_of(clause, operation)
     }
 
 
-def test_there_is_an_answer_sample_for_every_cell() -> None:
-    files = {path.name for path in (DOCUMENTATION / "answers").iterdir()}
+def test_there_is_a_response_sample_for_every_cell() -> None:
+    files = {path.name for path in (DOCUMENTATION / "responses").iterdir()}
     assert files == {f"{operation}.{media}" for operation, media in CELLS}
 
 
 @operations
 def test_the_members_of_the_json_sample_are_those_of_the_clauses(operation: str) -> None:
-    sample = json.loads((DOCUMENTATION / "answers" / f"{operation}.json").read_bytes())
-    assert set(_members(sample)) == _answer_members(operation, "json")
+    sample = json.loads((DOCUMENTATION / "responses" / f"{operation}.json").read_bytes())
+    assert set(_members(sample)) == _response_members(operation, "json")
 
 
 @pytest.mark.parametrize("operation", [operation for operation, media in CELLS if media == "xml"])
 def test_the_elements_of_the_xml_sample_are_as_many_as_the_clauses_members(operation: str) -> None:
-    root = etree.fromstring((DOCUMENTATION / "answers" / f"{operation}.xml").read_bytes())
+    root = etree.fromstring((DOCUMENTATION / "responses" / f"{operation}.xml").read_bytes())
     assert etree.QName(root).localname == OPERATIONS[operation].root
     paths = {
         "/".join(etree.QName(part).localname for part in (*reversed(list(element.iterancestors())), element))
@@ -344,4 +344,4 @@ def test_the_elements_of_the_xml_sample_are_as_many_as_the_clauses_members(opera
     }
     # The items of a list are elements in XML and have no name in JSON: the results, offers and sends.
     items = {path for path in paths if path.count("/") == 2 or path.endswith(("/Offer", "/Send"))}
-    assert len(paths - items) == len(_answer_members(operation, "xml"))
+    assert len(paths - items) == len(_response_members(operation, "xml"))

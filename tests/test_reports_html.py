@@ -28,7 +28,7 @@ STYLE = (ROOT / "reports" / "templates" / "style.css.j2").read_text("utf-8")
 SOURCE = json.loads((ROOT / "reports" / "examples" / "report.json").read_text("utf-8"))
 
 MEMBERS = {
-    "/requestId": ("volatile", 0, 0, "new in every answer"),
+    "/requestId": ("volatile", 0, 0, "new in every response"),
     "/results/*/isValid": ("equal", 12, 0, ""),
     "/results/*/price": ("different", 12, 4, ""),
     "/results/*/offers/*/tcpaInformation/customTCPATextRequired": ("never compared", 0, 0, "no pair had it"),
@@ -238,7 +238,7 @@ def test_every_clause_that_was_decided_names_its_exchange() -> None:
     decided = [row for row in report["clauses"] if row["result"] in ("passed", "failed")]
     without = [row for row in decided if not sections.evidence(row)]
 
-    # Whether two answers agree, or a call came, is no single exchange's doing.
+    # Whether two responses agree, or a call came, is no single exchange's doing.
     assert {row["id"].split("-")[2] for row in without if row["member"] != "/source/returnURL"} <= {"TWIN", "CALLBACK"}
     page = html.render(report)
     for row in decided:

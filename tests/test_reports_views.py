@@ -393,7 +393,7 @@ def test_har_can_be_read_again(text: str, tmp_path: Path) -> None:
     assert first["response"]["content"]["text"] == cut
     assert first["request"]["url"].startswith("http://127.0.0.1:8080/v2/insert/ping?a=")
     assert (first["time"], first["startedDateTime"]) == (250.0, "1970-01-01T00:00:00.000000Z")
-    assert (second["response"]["status"], second["response"]["_error"]) == (0, cut or "no answer was captured")
+    assert (second["response"]["status"], second["response"]["_error"]) == (0, cut or "no response was captured")
 
 
 def status(exchange: Exchange) -> int:
@@ -498,17 +498,18 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_hostile_answers_file_names_and_profiles(name: str, tmp_path: Path) -> None:
-    """Through the front door: a file of that name, whose answer says that everywhere, under a profile of that name."""
+def test_hostile_responses_file_names_and_profiles(name: str, tmp_path: Path) -> None:
+    """Through the front door: a file of that name, whose response says that everywhere, under a profile of that
+    name."""
     text = HOSTILE[name]
-    answer = {
+    response = {
         "requestId": text,
         text[:300]: text,
         "results": [{"isValid": text, "responseType": text, "responseMessage": text}],
     }
     folder = tmp_path / "in"
     folder.mkdir()
-    (folder / f"a{NAMES[name]}.json").write_text(json.dumps(answer), "ascii")
+    (folder / f"a{NAMES[name]}.json").write_text(json.dumps(response), "ascii")
     (folder / f"b{NAMES[name]}.json").write_text('{"requestId": ', "ascii")
     profile = resources.path("specs", "profiles", "default.toml").read_text("utf-8")
     title = json.dumps(text[:500].encode("utf-8", "replace").decode()).replace("\\ud", "?")

@@ -45,7 +45,7 @@ def running() -> Iterator[server.Running]:
 
 @pytest.fixture
 def raw(running: server.Running) -> Iterator[Callable[[], socket.socket]]:
-    """Open raw connections to the server that all tests share; after the test it must still answer."""
+    """Open raw connections to the server that all tests share; after the test it must still respond."""
     opened: list[socket.socket] = []
     address = running.url.removeprefix("http://").split(":")
 
@@ -70,7 +70,7 @@ def request(body: bytes = PING, *headers: bytes) -> bytes:
 
 
 def responses(connection: socket.socket, count: int = 1) -> list[tuple[int, dict[str, str], bytes]]:
-    """Read complete answers: status, headers with lower-case names, body."""
+    """Read complete responses: status, headers with lower-case names, body."""
     found: list[tuple[int, dict[str, str], bytes]] = []
     reader = connection.makefile("rb")
     while len(found) < count:
@@ -98,19 +98,19 @@ def ended(connection: socket.socket) -> bool:
 # ---- HTTP as clients speak it --------------------------------------------------------------------------------------
 
 
-def test_a_ping_is_answered(running: server.Running) -> None:
-    answer = ping(running)
+def test_a_ping_gets_a_response(running: server.Running) -> None:
+    response = ping(running)
 
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json; charset=utf-8"
-    assert answer.headers["date"].endswith("GMT")
-    assert answer.json()["results"][0]["willAccept"] is True
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json; charset=utf-8"
+    assert response.headers["date"].endswith("GMT")
+    assert response.json()["results"][0]["willAccept"] is True
 
 
-def test_xml_is_answered(running: server.Running) -> None:
-    answer = ping(running, PING_XML, **{"content-type": "application/xml"})
+def test_xml_gets_a_response(running: server.Running) -> None:
+    response = ping(running, PING_XML, **{"content-type": "application/xml"})
 
-    assert answer.text.startswith("<PingReceiverResult")
+    assert response.text.startswith("<PingReceiverResult")
 
 
 def test_a_connection_is_kept(running: server.Running) -> None:
@@ -125,15 +125,15 @@ def test_a_connection_is_kept(running: server.Running) -> None:
     assert len(order_ids) == 50
 
 
-def test_pipelined_requests_are_answered_in_order(raw: Callable[[], socket.socket]) -> None:
+def test_pipelined_requests_get_responses_in_order(raw: Callable[[], socket.socket]) -> None:
     connection = raw()
     bodies = [PING, b"{", PING.replace(b"TX", b"AK"), PING, b"", PING]
     connection.sendall(b"".join(map(request, bodies)))
 
-    answers = responses(connection, len(bodies))
+    received = responses(connection, len(bodies))
 
-    assert [status for status, _, _ in answers] == [200, 400, 200, 200, 400, 200]
-    accepted = [json.loads(body)["results"][0]["willAccept"] for status, _, body in answers if status == 200]
+    assert [status for status, _, _ in received] == [200, 400, 200, 200, 400, 200]
+    accepted = [json.loads(body)["results"][0]["willAccept"] for status, _, body in received if status == 200]
     assert accepted == [True, False, True, True]
 
 
@@ -331,10 +331,10 @@ def test_a_connection_that_says_nothing_is_no_harm(raw: Callable[[], socket.sock
 
 
 def test_a_body_of_50_megabytes_is_refused_by_name(running: server.Running) -> None:
-    answer = ping(running, b"x" * 50_000_000)
+    response = ping(running, b"x" * 50_000_000)
 
-    assert answer.status_code == 413
-    assert answer.json()["kind"] == "encoding.too-large"
+    assert response.status_code == 413
+    assert response.json()["kind"] == "encoding.too-large"
 
 
 def test_50_megabytes_in_chunks_are_refused_by_name(raw: Callable[[], socket.socket]) -> None:
@@ -354,7 +354,7 @@ def test_100_continue_is_not_given_for_what_will_be_refused(raw: Callable[[], so
     assert responses(connection)[0][0] == 413
 
 
-def test_a_fault_of_the_mock_is_answered_and_logged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_the_mock_gets_a_response_and_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
     def broken(operation: str, fmt: str, value: dict[str, Any]) -> dict[str, Any]:
         raise RuntimeError("planted")
 
@@ -444,9 +444,9 @@ def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
         time.sleep(0.01)
 
 
-def test_the_return_url_is_called_with_the_answer(running: server.Running, listener: tuple[str, list[Any]]) -> None:
+def test_the_return_url_is_called_with_the_response(running: server.Running, listener: tuple[str, list[Any]]) -> None:
     url, got = listener
-    answer = httpx.post(
+    response = httpx.post(
         f"{running.url}/v2/insert/general", headers={"api-key": KEY}, json=create(f"{url}/done?x=1"), trust_env=False
     )
     until(lambda: got)
@@ -454,8 +454,8 @@ def test_the_return_url_is_called_with_the_answer(running: server.Running, liste
 
     assert path == "/done?x=1"
     assert headers["content-type"] == "application/json; charset=utf-8"
-    assert answer.json()["results"] == []
-    assert json.loads(body)["requestId"] == answer.json()["requestId"]
+    assert response.json()["results"] == []
+    assert json.loads(body)["requestId"] == response.json()["requestId"]
     assert json.loads(body)["results"][0]["isValid"] is True
 
 
@@ -562,7 +562,7 @@ def asgi_client(mock: Mock) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers={"api-key": KEY})
 
 
-def test_the_asgi_application_answers_as_the_server_does() -> None:
+def test_the_asgi_application_responds_as_the_server_does() -> None:
     async def main() -> list[httpx.Response]:
         async with asgi_client(new(max_body=1000)) as client:
             headers = {"content-type": "application/json"}

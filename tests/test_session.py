@@ -30,25 +30,25 @@ KEY = PROFILE.credentials.api_keys[0]
 MAKER = LeadMaker(PROFILE)
 
 
-def answered(body: bytes, status: int = 200, headers: list[tuple[str, str]] | None = None) -> httpx.Response:
-    """An answer whose body comes as a stream, as it does from a socket."""
+def httpx_response(body: bytes, status: int = 200, headers: list[tuple[str, str]] | None = None) -> httpx.Response:
+    """A response whose body comes as a stream, as it does from a socket."""
     pairs = headers or [("content-type", "application/json")]
     return httpx.Response(status, headers=pairs, stream=httpx.ByteStream(body))
 
 
 class Setting:
-    """A session over a mock in this process, or over a function that answers."""
+    """A session over a mock in this process, or over a function that responds."""
 
     def __init__(
         self,
-        answer: Callable[[httpx.Request], httpx.Response] | None = None,
+        response: Callable[[httpx.Request], httpx.Response] | None = None,
         evidence: Run | None = None,
         **options: Any,
     ) -> None:
         self.mock = Mock(PROFILE, clock=lambda: 1_800_000_000.0)
         self.asked: list[httpx.Request] = []
         self.told: list[tuple[str, Judgement]] = []
-        self._answer = answer
+        self._response = response
         target = Target("http://127.0.0.1:8080/base", secret=KEY)
         self.client = Client(target, transport=httpx.MockTransport(self._handle))
         self.ledger = Ledger(
@@ -62,12 +62,12 @@ class Setting:
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
-        if self._answer is not None:
-            return self._answer(request)
+        if self._response is not None:
+            return self._response(request)
         headers = tuple((name.decode(), value.decode()) for name, value in request.headers.raw)
         target = request.url.raw_path.decode().removeprefix("/base")
-        answer: Response = self.mock.handle(Request(request.method, target, headers, request.content))
-        return answered(answer.body, answer.status, list(answer.headers))
+        response: Response = self.mock.handle(Request(request.method, target, headers, request.content))
+        return httpx_response(response.body, response.status, list(response.headers))
 
 
 def lead(number: int = 1) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def test_a_call_is_composed_sent_judged_and_counted(fmt: str, accept: str | None
 
 
 def test_path_parameters_cannot_leave_their_place() -> None:
-    setting = Setting(lambda _: answered(b'{"success": false, "message": "no"}'))
+    setting = Setting(lambda _: httpx_response(b'{"success": false, "message": "no"}'))
 
     parameters = {"leadUID": "1/../../x", "offerId": "a b?c#d%/é"}
     setting.session.call("accept_offer", parameters=parameters, intent="unknown")
@@ -162,9 +162,9 @@ def stay_silent(_: httpx.Request) -> httpx.Response:
     raise httpx.ReadTimeout("too long")
 
 
-@pytest.mark.parametrize("answer", [refuse, stay_silent])
-def test_a_target_that_cannot_be_reached_ends_the_run_at_once(answer: Callable) -> None:
-    setting = Setting(answer)
+@pytest.mark.parametrize("response", [refuse, stay_silent])
+def test_a_target_that_cannot_be_reached_ends_the_run_at_once(response: Callable) -> None:
+    setting = Setting(response)
 
     with pytest.raises(TargetError):
         setting.session.call("create_lead", "json", lead())
@@ -176,16 +176,16 @@ def test_a_target_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "SILENCE", 3)
     setting = Setting()
     setting.session.call("create_lead", "json", lead())
-    setting._answer = stay_silent
+    setting._response = stay_silent
     for number in (2, 3):
         setting.session.call("create_lead", "json", lead(number))
-    setting._answer = None
+    setting._response = None
     setting.session.call("create_lead", "json", lead(4))
-    setting._answer = stay_silent
+    setting._response = stay_silent
     for number in (5, 6):
         setting.session.call("create_lead", "json", lead(number))
 
-    with pytest.raises(GaveUp, match="after 3 requests in a row that got no answer in time"):
+    with pytest.raises(GaveUp, match="after 3 requests in a row that got no response in time"):
         setting.session.call("create_lead", "json", lead(7))
 
     assert setting.summary.exchanges == 7
@@ -195,7 +195,7 @@ def test_evidence_is_kept_line_by_line_and_without_secrets(tmp_path: Path) -> No
     redactor = Redactor(PROFILE.personal_fields, secrets=[KEY])
     wrong = b'{"requestId": "929f4d31-5576-49b5-ae9b-606d94a475e2", "results": "none"}'
     with Run.open(tmp_path, "test", redactor=redactor) as run:
-        setting = Setting(lambda _: answered(wrong), evidence=run)
+        setting = Setting(lambda _: httpx_response(wrong), evidence=run)
         judgement = setting.session.call("create_lead", "json", lead())
 
         lines = [json.loads(line) for line in (run.path / "findings.ndjson").read_text().splitlines()]

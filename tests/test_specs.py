@@ -25,7 +25,7 @@ EXAMPLES: dict[str, Any] = DOCUMENT["components"]["examples"]
 FORMS = [
     (operation, direction, fmt)
     for operation, fmt in CELLS
-    for direction in ("request", "answer")
+    for direction in ("request", "response")
     if SPEC.schema_name(operation, direction)
 ]
 
@@ -89,11 +89,11 @@ def test_every_choice_compiles_for_every_body(reading: str, choice: str) -> None
 
 
 def found(operation: str, value: Any, fmt: str = "json", **choices: str) -> list[tuple[str, str]]:
-    """Kind and pointer of every breach of an answer under a choice of readings."""
+    """Kind and pointer of every breach of a response under a choice of readings."""
     spec = load({name.replace("_", "-"): choice for name, choice in choices.items()})
-    body = value if isinstance(value, bytes) else bodies.encode_answer(operation, fmt, value, spec)
-    decoded = bodies.read_answer(operation, fmt, body, spec)
-    return [(breach.kind, breach.pointer) for breach in explain(spec, operation, "answer", fmt, decoded)]
+    body = value if isinstance(value, bytes) else bodies.encode_response(operation, fmt, value, spec)
+    decoded = bodies.read_response(operation, fmt, body, spec)
+    return [(breach.kind, breach.pointer) for breach in explain(spec, operation, "response", fmt, decoded)]
 
 
 GUID = "929f4d31-5576-49b5-ae9b-606d94a475e2"
@@ -124,7 +124,7 @@ def test_a_response_type_may_be_a_number_where_chosen() -> None:
 
 def test_an_offset_may_be_missing_where_chosen() -> None:
     for fmt in ("json", "xml"):
-        for moment, as_taken, optional in (
+        for timestamp, as_taken, optional in (
             ("2026-03-02T15:09:05", False, True),
             ("2026-03-02T15:09:05.123", False, True),
             ("2026-03-02T15:09:05Z", True, True),
@@ -132,10 +132,10 @@ def test_an_offset_may_be_missing_where_chosen() -> None:
             ("2026-02-30T15:09:05Z", False, False),
             (" 2026-03-02T15:09:05Z ", fmt == "xml", fmt == "xml"),
         ):
-            value = {"requestId": GUID, "results": [{"willAccept": False, "orderExpiresOn": moment}]}
+            value = {"requestId": GUID, "results": [{"willAccept": False, "orderExpiresOn": timestamp}]}
             place = [("schema.format", "/results/0/orderExpiresOn")]
-            assert found("ping", value, fmt) == ([] if as_taken else place), moment
-            assert found("ping", value, fmt, timestamps="offset-optional") == ([] if optional else place), moment
+            assert found("ping", value, fmt) == ([] if as_taken else place), timestamp
+            assert found("ping", value, fmt, timestamps="offset-optional") == ([] if optional else place), timestamp
 
 
 def test_a_transfer_may_name_one_client_where_chosen() -> None:
@@ -151,7 +151,7 @@ def test_a_transfer_may_name_one_client_where_chosen() -> None:
 
 
 def test_elements_may_stand_in_any_order_where_chosen() -> None:
-    body = bodies.encode_answer(
+    body = bodies.encode_response(
         "ping", "xml", {"requestId": GUID, "results": [{"willAccept": False, "campaignId": 1, "response": "no"}]}
     )
     swapped = re.sub(rb"(<CampaignID>.*</CampaignID>)(<Response>.*</Response>)", rb"\2\1", body)
@@ -201,7 +201,7 @@ def test_every_reference_leads_somewhere_and_every_component_is_used() -> None:
     assert used <= named
     # Security schemes are named, not referenced; request schemas of operations that share a path stand in x-leadproof.
     rows = [row for item in DOCUMENT["paths"].values() for row in item["x-leadproof-operations"]]
-    ours = {f"#/components/schemas/{row[part]}" for row in rows for part in ("request", "answer") if part in row}
+    ours = {f"#/components/schemas/{row[part]}" for row in rows for part in ("request", "response") if part in row}
     assert {name for name in named - used - ours if "/securitySchemes/" not in name} == set()
 
 
@@ -225,15 +225,15 @@ def test_there_is_no_address_of_a_real_service() -> None:
 def test_the_example_of_every_body_is_valid(operation: str, direction: str, fmt: str) -> None:
     example = EXAMPLES[f"{operation}_{direction}{'_xml' if fmt == 'xml' else ''}"]
     data = example["value"].encode() if fmt == "xml" else bodies.json.encode(example["value"])
-    read = bodies.read_answer if direction == "answer" else bodies.read_request
+    read = bodies.read_response if direction == "response" else bodies.read_request
 
     assert set(example) == {"summary", "value"}
     assert list(explain(SPEC, operation, direction, fmt, read(operation, fmt, data))) == []
 
 
-def without_agents(answer: dict[str, Any]) -> dict[str, Any]:
-    """A transfer answer with those members of its clients that both representations show."""
-    found = copy.deepcopy(answer)
+def without_agents(response: dict[str, Any]) -> dict[str, Any]:
+    """A transfer response with those members of its clients that both representations show."""
+    found = copy.deepcopy(response)
     for result in found["results"]:
         result["client"] = [{name: one[name] for name in ("clientId", "clientName")} for one in result["client"]]
     return found
@@ -242,14 +242,14 @@ def without_agents(answer: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("operation", "direction"), [form[:2] for form in FORMS if form[2] == "xml"])
 def test_both_forms_of_an_example_say_the_same(operation: str, direction: str) -> None:
     encode, decode = (
-        (bodies.encode_answer, bodies.decode_answer)
-        if direction == "answer"
+        (bodies.encode_response, bodies.decode_response)
+        if direction == "response"
         else (bodies.encode_request, bodies.decode_request)
     )
     in_json = EXAMPLES[f"{operation}_{direction}"]["value"]
     in_xml = decode(operation, "xml", EXAMPLES[f"{operation}_{direction}_xml"]["value"].encode())
 
-    if operation == "create_call_transfer" and direction == "answer":  # members that one representation alone shows
+    if operation == "create_call_transfer" and direction == "response":  # members that one representation alone shows
         assert without_agents(in_json) == without_agents(in_xml)
     else:
         assert in_json == in_xml

@@ -226,7 +226,7 @@ def test_the_mock_handles_the_operations() -> None:
     assert set(HANDLERS) == set(OPERATIONS)
 
 
-def test_the_answer_schemas_have_the_roots_of_the_operations() -> None:
+def test_the_response_schemas_have_the_roots_of_the_operations() -> None:
     schema = etree.parse(SPECS / "xsd" / "roots.xsd").getroot()
 
     declared = {element.get("name") for element in schema.iterfind("{http://www.w3.org/2001/XMLSchema}element")}

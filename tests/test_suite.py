@@ -134,8 +134,8 @@ def requests_of(profile: Profile, rows, seed: int = 7) -> list[Request]:
     told, sent = in_process(profile, seed), []
     client = told.session.client
     assert isinstance(client, InProcess)
-    answer = client._answer
-    client._answer = lambda request: (sent.append(request), answer(request))[1]
+    response = client._response
+    client._response = lambda request: (sent.append(request), response(request))[1]
     suite.run(told, rows)
     return sent
 

@@ -39,10 +39,10 @@ def finding(clause: Clause = MUST, pointer: str = "/results/0/price", **changes:
     return Finding(clause.id, pointer=pointer, **(values | changes))
 
 
-def context(status: int = 200, intent: str = "", answer: Any = None, body: bytes = b"{}") -> Context:
+def context(status: int = 200, intent: str = "", response_value: Any = None, body: bytes = b"{}") -> Context:
     request = Request("POST", "/v2/insert/ping", (("api-key", "x"),), body)
     exchange = Exchange(request, Response(status, (), b"{}"), "ping", "here", intent)
-    return Context(exchange, OPERATIONS["ping"], SPEC, None, History(), answer=answer)
+    return Context(exchange, OPERATIONS["ping"], SPEC, None, History(), response_value=response_value)
 
 
 def judged(*findings: Finding, outcome: str = "judged", **how: Any) -> Judgement:
@@ -141,7 +141,11 @@ GONE = judged(finding(), outcome="absent", status=404)
         ([LOST, BAD], {"interrupted": True, "files": [UNREADABLE]}, 130),
         ([judged(intent="accepted")], {}, 4),
         ([judged(intent="accepted"), BAD], {}, 1),
-        ([judged(intent="accepted"), judged(intent="accepted", answer={"results": [{"willAccept": True}]})], {}, 0),
+        (
+            [judged(intent="accepted"), judged(intent="accepted", response_value={"results": [{"willAccept": True}]})],
+            {},
+            0,
+        ),
         ([judged(intent="refused")], {}, 0),
         ([GOOD], {"gaps": ["ping, xml was not sent"]}, 4),
     ],
@@ -441,7 +445,7 @@ def test_coverage_says_what_the_tally_counted(tally: Tally) -> None:
     assert types == dict(tally.response_types)
 
 
-def test_what_came_of_a_comparison_is_shown_with_both_answers() -> None:
+def test_what_came_of_a_comparison_is_shown_with_both_responses() -> None:
     found = ledger()
     found._beside(Judgement("twins", "ping", "", (finding(),)), judged(), judged(status=202))
 

@@ -172,7 +172,7 @@ def test_the_equivalence_matrix_counts_what_the_evidence_holds(folder: Path) -> 
         operation = row.decisions.operation
         assert row.exchange is not None
         assert row.other is not None
-        left, right = (answer(operation, exchanges[number]) for number in (row.exchange, row.other))
+        left, right = (response_of(operation, exchanges[number]) for number in (row.exchange, row.other))
         compared.update({(operation, member): times for member, times, _ in row.decisions.compared})
         differences.update((operation, shape(one.pointer)) for one in compare(operation, left, right, SPEC))
 
@@ -188,9 +188,9 @@ def test_the_equivalence_matrix_counts_what_the_evidence_holds(folder: Path) -> 
             )
 
 
-def answer(operation: str, exchange: Any) -> Any:
+def response_of(operation: str, exchange: Any) -> Any:
     fmt = format_of_body(exchange.response.headers, exchange.response.body) or "json"
-    return bodies.read_answer(operation, fmt, exchange.response.body, SPEC).value
+    return bodies.read_response(operation, fmt, exchange.response.body, SPEC).value
 
 
 def test_the_matrix_names_every_member_of_operations_with_two_representations() -> None:
@@ -202,7 +202,7 @@ def test_the_matrix_names_every_member_of_operations_with_two_representations() 
     assert {row["state"] for row in rows} == {"never compared", "one-sided", "volatile"}
     assert all(row["why"] for row in rows)
     one_sided = {row["pointer"]: row["why"] for row in rows if row["state"] == "one-sided"}
-    assert one_sided["/results/*/client/*/agentName"] == "only the JSON answer is documented to have it"
+    assert one_sided["/results/*/client/*/agentName"] == "only the JSON response is documented to have it"
 
 
 def test_what_the_documentation_does_not_show_is_compared_without_its_name() -> None:

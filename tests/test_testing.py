@@ -77,32 +77,32 @@ def test_a_reset_forgets(mock: RunningMock) -> None:
     assert mock.state()["orders"]["opened"] == 0
 
 
-# ---- one answer ------------------------------------------------------------------------------------------------------
+# ---- one response ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fmt", ["json", "xml"])
-def test_a_good_answer_of_httpx_passes(mock: RunningMock, fmt: str) -> None:
+def test_a_good_response_of_httpx_passes(mock: RunningMock, fmt: str) -> None:
     assert_contract(sent(mock, fmt=fmt))
     assert_contract(sent(mock, "create_lead", "/v2/insert/general", fmt), operation="create_lead")
 
 
-def test_a_good_answer_of_requests_passes(mock: RunningMock) -> None:
+def test_a_good_response_of_requests_passes(mock: RunningMock) -> None:
     headers = {**mock.headers, "content-type": "application/json", "accept": "application/json"}
-    answer = requests.post(f"{mock.url}/v2/insert/ping", data=body("ping"), headers=headers, timeout=10)
+    response = requests.post(f"{mock.url}/v2/insert/ping", data=body("ping"), headers=headers, timeout=10)
 
-    assert_contract(answer)
+    assert_contract(response)
 
 
-def test_a_compressed_answer_is_judged_as_it_was_meant(mock: RunningMock) -> None:
+def test_a_compressed_response_is_judged_as_it_was_meant(mock: RunningMock) -> None:
     headers = {
         **mock.headers,
         "content-type": "application/json",
         "accept": "application/json",
         "accept-encoding": "gzip",
     }
-    answer = requests.post(f"{mock.url}/v2/insert/ping", data=body("ping"), headers=headers, timeout=10)
+    response = requests.post(f"{mock.url}/v2/insert/ping", data=body("ping"), headers=headers, timeout=10)
 
-    assert_contract(answer)
+    assert_contract(response)
 
 
 def broken(mock: RunningMock) -> bytes:
@@ -138,12 +138,12 @@ def test_an_exchange_is_taken_as_well() -> None:
         assert_contract(exchange)
 
 
-def test_a_judge_remembers_earlier_answers(mock: RunningMock) -> None:
-    judge, answer = Judge(profile=load()), sent(mock)
+def test_a_judge_remembers_earlier_responses(mock: RunningMock) -> None:
+    judge, response = Judge(profile=load()), sent(mock)
 
-    assert_contract(answer, judge=judge)
+    assert_contract(response, judge=judge)
     with pytest.raises(AssertionError, match="already given"):
-        assert_contract(answer, judge=judge)
+        assert_contract(response, judge=judge)
 
 
 def test_no_personal_value_is_in_the_message(mock: RunningMock) -> None:
@@ -181,9 +181,9 @@ EXPIRY = "LE2-PING-RULE-04"
 
 
 def undated(mock: RunningMock) -> httpx.Response:
-    answer = sent(mock)
-    del answer.headers["date"]
-    return answer
+    response = sent(mock)
+    del response.headers["date"]
+    return response
 
 
 def test_a_clause_that_could_not_be_decided_fails_with_the_reason(mock: RunningMock) -> None:

@@ -34,7 +34,7 @@ from leadproof.runs.ledger import Ledger
 
 POSTING = profile.load(None)
 NOW = 1_796_000_000.0
-#: Defects that are told by one answer alone.
+#: Defects that are told by one response alone.
 DEFECTS = ("refused-without-a-word", "refused-as-no-error")
 
 
@@ -42,7 +42,7 @@ DEFECTS = ("refused-without-a-word", "refused-as-no-error")
 LEAD_ID = re.compile(rb"\b10000(?=\d{4}\b)")
 
 
-def answered(mock: Mock, seed: int, rounds: int) -> Iterator[Exchange]:
+def exchanges_of(mock: Mock, seed: int, rounds: int) -> Iterator[Exchange]:
     """Exchanges of every operation that takes a body, accepted and refused."""
     maker, number = LeadMaker(POSTING), 10_000 * seed
     credentials = (("api-key", POSTING.credentials.api_keys[0]),)
@@ -56,21 +56,21 @@ def answered(mock: Mock, seed: int, rounds: int) -> Iterator[Exchange]:
                 value, _ = maker.request(operation, (number,), refused=refused)
                 body = bodies.encode_request(operation, media, value)
                 sent = compose(row.method, row.path, fmt=media, body=body, credentials=credentials)
-                answer = mock.handle(sent)
-                answer = answer._replace(body=LEAD_ID.sub(b"%05d" % (20_000 + seed), answer.body))
-                yield Exchange(sent, answer, operation, f"{operation} {media} {number}", "", NOW + number % 100)
+                response = mock.handle(sent)
+                response = response._replace(body=LEAD_ID.sub(b"%05d" % (20_000 + seed), response.body))
+                yield Exchange(sent, response, operation, f"{operation} {media} {number}", "", NOW + number % 100)
 
 
 def capture(path: Path, seed: int, rounds: int = 1, defects: tuple[str, ...] = ()) -> Path:
     """A file of exchanges with a mock of its own, whose ids are no other mock's."""
     mock = planted(pick(defects), POSTING, clock=lambda: NOW, seed=seed)
     with path.open("w") as file:
-        for number, one in enumerate(answered(mock, seed, rounds), 1):
+        for number, one in enumerate(exchanges_of(mock, seed, rounds), 1):
             file.write(json.dumps(exchange_row(number, one), separators=(",", ":")) + "\n")
     return path
 
 
-#: Checks against earlier answers: an offer that was shown in another file is a new one for another process.
+#: Checks against earlier responses: an offer that was shown in another file is a new one for another process.
 FOLLOWED = {name for name, check in CHECKS.items() if check.find.__module__.endswith("sequences")} | {
     "twins_equivalent"
 }
@@ -211,7 +211,7 @@ def test_a_run_that_is_killed_stays_readable_and_leaves_earlier_ones_alone(
 ) -> None:
     files = [str(capture(tmp_path / f"{seed}.ndjson", seed, rounds=30)) for seed in range(2)]
     with Run.open(tmp_path / "out", "validate", redactor=Redactor()) as earlier:
-        earlier.exchange(next(answered(planted((), POSTING, clock=lambda: NOW), 0, 1)))
+        earlier.exchange(next(exchanges_of(planted((), POSTING, clock=lambda: NOW), 0, 1)))
     before = hashes(earlier.path)
 
     with running("--jobs", jobs, *files, folder=tmp_path / "out") as process:

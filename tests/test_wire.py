@@ -1,4 +1,4 @@
-"""The probe sees what HTTP libraries forgive: each broken answer is named by its kind."""
+"""The probe sees what HTTP libraries forgive: each broken response is named by its kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
 
 @contextmanager
-def answering(answer: bytes) -> Iterator[str]:
+def responding(response: bytes) -> Iterator[str]:
     """A server that reads one request and sends these bytes."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -27,7 +27,7 @@ def answering(answer: bytes) -> Iterator[str]:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)
-                connection.sendall(answer)
+                connection.sendall(response)
 
         worker = threading.Thread(target=serve, daemon=True)
         worker.start()
@@ -60,17 +60,17 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_broken_answer_is_named(name: str) -> None:
-    answer, kind = CASES[name]
+def test_a_broken_response_is_named(name: str) -> None:
+    response, kind = CASES[name]
 
-    with answering(answer) as url:
+    with responding(response) as url:
         wire = probe(Target(url, timeout=5), Request("GET", "/v2/status/1"), operation="lead_status")
 
     assert kind in [problem.kind for problem in wire.problems]
 
 
-def test_a_clean_answer_has_no_problems() -> None:
-    with answering(OK + length(BODY)) as url:
+def test_a_clean_response_has_no_problems() -> None:
+    with responding(OK + length(BODY)) as url:
         wire = probe(Target(url, timeout=5), Request("GET", "/v2/status/1"), operation="lead_status")
 
     assert wire.problems == ()
@@ -79,7 +79,7 @@ def test_a_clean_answer_has_no_problems() -> None:
 
 
 def test_nothing_at_all_is_a_failure_and_no_traceback() -> None:
-    with answering(b"") as url:
+    with responding(b"") as url:
         wire = probe(Target(url, timeout=5), Request("GET", "/v2/status/1"), operation="lead_status")
 
     assert wire.exchange.response is None

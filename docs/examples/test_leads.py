@@ -75,7 +75,7 @@ STORED = b"""{"requestId": "0b2f6d6e-6a3c-4b0e-8f7e-3d9c51a0e106", "results": [{
 
 
 def test_a_stored_response_is_judged_at_its_own_time() -> None:
-    # Bare bytes do not say which operation they answer, nor when.
+    # Bare bytes do not say which operation they belong to, nor when.
     given = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
     clauses = ["LE2-PING-RULE-04"]
     assert_contract(STORED, operation="ping", now=given, clauses=clauses)

@@ -7,7 +7,7 @@ before a test needs it: the plugin is loaded by every pytest on a machine that h
 leadproof_mock       a running mock, new for each test: url, headers, clock, review, send_back, control
 leadproof_target     what --leadproof-target names, or a mock for the whole session
 leadproof_judge      judges the exchanges of one test, and remembers them: give it to `assert_contract`
-assert_contract      judges one answer; see `leadproof.testing`
+assert_contract      judges one response; see `leadproof.testing`
 leadproof_clauses    marker: the clauses that a test is about, by their ids in the register
 leadproof_suite      runs cases of the contract suite
 ==================== ===================================================================================
@@ -112,7 +112,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def assert_contract(response: Any, **options: Any) -> None:
-    """Judges one answer of requests or httpx, or a bare body; see `leadproof.testing.assert_contract`.
+    """Judges one response of requests or httpx, or a bare body; see `leadproof.testing.assert_contract`.
 
     Raises:
         AssertionError: A clause that counts is broken; the message says which, where, and what is documented.

@@ -34,7 +34,7 @@ from leadproof.runs.ledger import Ledger
 
 
 class ContractViolation(AssertionError):
-    """An answer breaks the contract; the message says where, and what is documented."""
+    """A response breaks the contract; the message says where, and what is documented."""
 
     def __init__(self, message: str, findings: list[dict[str, Any]]) -> None:
         super().__init__(message)
@@ -114,7 +114,7 @@ class RunningMock:
         self.control(f"leads/{lead}/return", reason=reason)
 
     def reset(self) -> None:
-        """Forgets everything, the time included: the next answers are those of a new mock."""
+        """Forgets everything, the time included: the next responses are those of a new mock."""
         self.control("reset")
 
     def control(self, path: str, **body: Any) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def running_mock(profile: Profile | str | None = None, *, seed: int = 0) -> Iter
             mock.close()
 
 
-# ---- one answer ------------------------------------------------------------------------------------------------------
+# ---- one response ----------------------------------------------------------------------------------------------------
 
 
 def assert_contract(
@@ -175,7 +175,7 @@ def assert_contract(
         profile: The posting profile, for clauses that speak about it.
         readings: Reading id -> choice, for what shall differ from the reading taken.
         fail_on: What fails: must, should, assumed or any.
-        judge: Remembers earlier answers, so that clauses about sequences are decided, too.
+        judge: Remembers earlier responses, so that clauses about sequences are decided, too.
         now: When the response was given, with its time zone; its Date header if left out.
         clauses: Ids of clauses that this response has to decide.
 
@@ -200,7 +200,7 @@ def assert_contract(
         )
     broken = [row for row in ledger.finding_rows() if row["decides"]]
     if broken:
-        head = f"the answer breaks {count(len(broken), 'clause')} of the contract"
+        head = f"the response breaks {count(len(broken), 'clause')} of the contract"
         raise ContractViolation(f"{head}\n\n{failures(broken)}", broken)
     if reasons := undecided(clauses, [judgement], spec):
         raise Undecided("\n".join(reasons))
@@ -237,7 +237,7 @@ def _reason(clause: specs.Clause, judgements: Sequence[Judgement]) -> str:
 
 
 def _given_at(exchange: Exchange, now: datetime) -> Exchange:
-    """The exchange as answered at a moment that its caller knows better than a Date header does."""
+    """The exchange with a response at a moment that its caller knows better than a Date header does."""
     if now.tzinfo is None:
         raise UsageError("now= has no time zone", hint="such as datetime.now(timezone.utc)")
     response = exchange.response
@@ -281,7 +281,7 @@ def exchange_of(response: Any, *, operation: str | None = None, media: str | Non
 
 def _bare(body: bytes, operation: str | None, media: str | None) -> Exchange:
     if operation is None:
-        raise UsageError("bytes alone do not say which operation they answer", hint="name it with operation=…")
+        raise UsageError("bytes alone do not say which operation they belong to", hint="name it with operation=…")
     fmt = media or format_of_body((), body) or "json"
     if fmt not in MEDIA_TYPES:
         raise UsageError(f"there is no representation {fmt!r}", hint="json or xml")

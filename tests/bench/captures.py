@@ -39,7 +39,7 @@ ASKED = {
 
 
 def write(path: Path, count: int) -> None:
-    """A HAR of pings and their answers."""
+    """A HAR of pings and their responses."""
     profile = load()
     mock, maker, key = Mock(profile, clock=lambda: NOW), LeadMaker(profile), profile.credentials.api_keys[0]
     with path.open("w", encoding="utf-8") as file:
@@ -47,16 +47,17 @@ def write(path: Path, count: int) -> None:
         for number in range(count):
             body = encode_request("ping", "json", maker.request("ping", (number,))[0])
             headers = {**{name: value for name, value in ASKED.items() if name[0] != ":"}, "api-key": key}
-            answer = mock.handle(Request("POST", "/v2/insert/ping", tuple(headers.items()), body))
+            response = mock.handle(Request("POST", "/v2/insert/ping", tuple(headers.items()), body))
             file.write(
-                (",\n" if number else "") + json.dumps(entry(number, body, {**ASKED, "api-key": key}, answer), indent=2)
+                (",\n" if number else "")
+                + json.dumps(entry(number, body, {**ASKED, "api-key": key}, response), indent=2)
             )
         file.write("]}}")
 
 
-def entry(number: int, body: bytes, asked: dict[str, str], answer: tuple) -> dict:
-    status, pairs, content = answer
-    answered = [*pairs, ("content-encoding", "gzip"), ("vary", "accept-encoding")]
+def entry(number: int, body: bytes, asked: dict[str, str], response: tuple) -> dict:
+    status, pairs, content = response
+    response_headers = [*pairs, ("content-encoding", "gzip"), ("vary", "accept-encoding")]
     row = {
         "_initiator": {"type": "script", "stack": {"callFrames": [{"functionName": "send", "lineNumber": 41}]}},
         "_priority": "High", "_resourceType": "fetch", "cache": {}, "connection": "443",
@@ -68,7 +69,7 @@ def entry(number: int, body: bytes, asked: dict[str, str], answer: tuple) -> dic
         },
         "response": {
             "status": status, "statusText": "", "httpVersion": "http/2.0",
-            "headers": [{"name": name, "value": value} for name, value in answered], "cookies": [],
+            "headers": [{"name": name, "value": value} for name, value in response_headers], "cookies": [],
             "content": {"size": len(content), "mimeType": "application/json", "text": content.decode()},
             "redirectURL": "", "headersSize": -1, "bodySize": -1, "_transferSize": 612,
         },

@@ -11,7 +11,7 @@ within five minutes; the soak takes ten, soak and messages have to be named.
 * open     10,000 pings a second for 20 s, generator on one core and mock on the other: started, lag, verdict
 * workers  two processes: the rate that they reach together, and the merged histogram against all samples
 * soak     ten minutes at 1,000 a second: memory of the generator and of the command, early and late
-* messages a million answers that fail, each with another message: the same
+* messages a million responses that fail, each with another message: the same
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ from leadproof.load.locust.engine import Engine
 import gc
 url, seconds = sys.argv[1], float(sys.argv[2])
 one = job.Job(scenarios.load("ping_only").with_(judge_share=0.0), url)
-kit = job.kit(one, one.target(), time.time)
-engine = Engine(kit, ("127.0.0.1", int(url.rpartition(":")[2])))
+context = job.journey_context(one, one.target(), time.time)
+engine = Engine(context, ("127.0.0.1", int(url.rpartition(":")[2])))
 gc.collect(); gc.freeze(); gc.set_threshold(50_000, 20, 100)
 engine.open()
 going = [True]
@@ -102,12 +102,12 @@ _FROZEN = """
 import asyncio, sys, time
 HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: %d\\r\\n\\r\\n"
 BODY = b'{"requestId":"r","results":[{"willAccept":true,"orderId":"o","orderExpiresOn":"2030-01-01T00:00:00Z"}]}'
-ANSWER = HEAD % len(BODY) + BODY
+RESPONSE = HEAD % len(BODY) + BODY
 class Connection(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
     def data_received(self, data):
-        self.transport.write(ANSWER)
+        self.transport.write(RESPONSE)
 async def main():
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Connection, "127.0.0.1", int(sys.argv[1]), backlog=4096)
@@ -122,11 +122,11 @@ except ImportError:
     asyncio.run(main())
 """
 
-#: Every answer fails, and says so in words of its own: statuses, unreadable bodies, outcomes, shapes, members.
+#: Every response fails, and says so in words of its own: statuses, unreadable bodies, outcomes, shapes, members.
 _FAILING = """
 import asyncio, itertools, sys
 NUMBERS = itertools.count()
-def answer(number):
+def response(number):
     status, media = b"200 OK", b"application/json"
     kind = number % 5
     if kind == 0:
@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\\r\\n")[0] or 0) if found else 0
         if found and len(body) >= length:
             self.data = b""
-            self.transport.write(answer(next(NUMBERS)))
+            self.transport.write(response(next(NUMBERS)))
 async def main():
     loop = asyncio.get_running_loop()
     async with await loop.create_server(Connection, "127.0.0.1", int(sys.argv[1]), backlog=4096) as server:
@@ -168,8 +168,8 @@ const body = {body};
 const params = {{ headers: {{
   'content-type': 'application/json', 'accept': 'application/json', 'api-key': '{key}' }} }};
 export default function () {{
-  const answer = http.post('{url}/v2/insert/ping', body, params);
-  if (answer.status !== 200 || answer.json('results.0.willAccept') !== true) {{ throw new Error('odd answer'); }}
+  const response = http.post('{url}/v2/insert/ping', body, params);
+  if (response.status !== 200 || response.json('results.0.willAccept') !== true) {{ throw new Error('odd response'); }}
 }}
 """
 
@@ -280,12 +280,12 @@ def cost(folder: Path, rounds: int = 3, seconds: int = 4) -> dict[str, Any]:
             )
         for number in range(rounds + 1):
             for name, client in clients.items():
-                answers, cpu = client()
+                responses, cpu = client()
                 if number:  # the first round warms up
                     row = totals.setdefault(name, [0.0, 0.0])
-                    row[0] += answers
+                    row[0] += responses
                     row[1] += cpu
-    return {name: round(answers / cpu) for name, (answers, cpu) in totals.items()}
+    return {name: round(responses / cpu) for name, (responses, cpu) in totals.items()}
 
 
 def _beside(name: str) -> str | None:
@@ -295,8 +295,8 @@ def _beside(name: str) -> str | None:
 
 
 def _two(text: str) -> tuple[float, float]:
-    answers, cpu = text.split()[-2:]
-    return float(answers), float(cpu)
+    responses, cpu = text.split()[-2:]
+    return float(responses), float(cpu)
 
 
 def _counted(said: tuple[str, float], pattern: str) -> tuple[float, float]:
@@ -361,7 +361,7 @@ def workers(folder: Path, rate: int = 2_000, seconds: int = 15) -> dict[str, Any
     parts = [row["started"] for row in latency["generator"].values()]
     return {
         "rate": latency["counts"]["started"] / seconds, "asked": rate, "parts": parts,
-        "samples": merged.total, "answers": latency["counts"]["completed"],
+        "samples": merged.total, "responses": latency["counts"]["completed"],
     }  # fmt: skip
 
 
@@ -375,7 +375,7 @@ def soak(folder: Path, rate: int = 1_000, seconds: int = 600) -> dict[str, Any]:
 
 
 def messages(folder: Path, rate: int = 5_000, seconds: int = 200) -> dict[str, Any]:
-    """Memory of both where a million answers fail, each with another message."""
+    """Memory of both where a million responses fail, each with another message."""
     port = free_port()
     (folder / "goals.toml").write_text('[objectives]\n"all.max" = 30.0\n')
     with served([sys.executable, "-c", _FAILING, str(port)], port) as url:
@@ -386,7 +386,7 @@ def messages(folder: Path, rate: int = 5_000, seconds: int = 200) -> dict[str, A
     found = report["latency"]
     kinds = sorted({f"{row['kind']} {row['detail']}".strip() for row in found["errors"]})
     return _memory(report, command) | {
-        "answers": found["counts"]["completed"] + found["counts"]["failed"], "errors": len(found["errors"]),
+        "responses": found["counts"]["completed"] + found["counts"]["failed"], "errors": len(found["errors"]),
         "kinds": kinds[:20], "outcomes": len(found["outcomes"]), "findings": len(report["findings"]),
     }  # fmt: skip
 
@@ -450,14 +450,14 @@ def reached(result: dict[str, Any]) -> dict[str, bool]:
     if "workers" in result:
         row = result["workers"]
         found["rate of two workers within 0.5 %"] = abs(row["rate"] / row["asked"] - 1) <= 0.005
-        found["merged histogram holds every sample"] = row["samples"] == row["answers"] == sum(row["parts"])
+        found["merged histogram holds every sample"] = row["samples"] == row["responses"] == sum(row["parts"])
     for name in ("soak", "messages"):
         for process, row in result.get(name, {}).get("memory", {}).items():
             found[f"{name}: {process} ≤ 300 MiB"] = row["most"] <= 300
             # What is remembered fills up in the first half; what leaks goes on. A lead is noted in 24 bytes.
             found[f"{name}: {process} flat"] = row["late"] <= row["middle"] * 1.05 + 5
     if "messages" in result:
-        found["a million failures"] = result["messages"]["answers"] >= 1_000_000
+        found["a million failures"] = result["messages"]["responses"] >= 1_000_000
     return found
 
 

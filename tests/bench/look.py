@@ -145,8 +145,8 @@ def browser() -> Iterator[Browser]:
         process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             port = _port(Path(folder) / "DevToolsActivePort", process)
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=10) as answer:
-                tab = next(one for one in json.load(answer) if one["type"] == "page")
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=10) as response:
+                tab = next(one for one in json.load(response) if one["type"] == "page")
             connection = websocket.create_connection(tab["webSocketDebuggerUrl"], timeout=30)
             try:
                 yield Browser(connection)

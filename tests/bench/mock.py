@@ -3,9 +3,9 @@
 Run it with `make bench`, or `python tests/bench/mock.py [--check] [--json]`. About two minutes.
 
 * Throughput: every candidate is a process of its own on a free loopback port, all are loaded in turn, round by round,
-  and what counts is answers per second of the *server's* CPU time (/proc/PID/stat). Load comes from wrk where it is
+  and what counts is responses per second of the *server's* CPU time (/proc/PID/stat). Load comes from wrk where it is
   installed, else from the client below, which is slower but loads the server just as well.
-    nginx         one worker, a static file of the size of the mock's JSON ping answer
+    nginx         one worker, a static file of the size of the mock's JSON ping response
     nginx return  the same bytes out of nginx's configuration: no file is opened
     asgi          the same bytes from a raw ASGI application on uvicorn (httptools, uvloop)
     mock json     the mock: JSON pings, a new order each time. 256 different bodies in turn, as a load test sends them:
@@ -232,12 +232,12 @@ def _memory(pid: int) -> float:
 
 
 class Blaster(asyncio.Protocol):
-    """One connection that sends the same request and counts answers of a known length."""
+    """One connection that sends the same request and counts responses of a known length."""
 
-    def __init__(self, requests: list[bytes], answered: Any) -> None:
+    def __init__(self, requests: list[bytes], on_response: Any) -> None:
         self._requests = requests
         self._sent = 0
-        self._answered = answered
+        self._on_response = on_response
         self._length = 0
         self._seen = 0
         self._head = b""
@@ -253,21 +253,21 @@ class Blaster(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._length:
-            # All answers of one server have the same length, but for the digits of nothing: ids and times are fixed in
-            # width. The first one tells it.
+            # All responses of one server have the same length, but for the digits of nothing: ids and times are fixed
+            # in width. The first one tells it.
             self._head += data
             head, found, _ = self._head.partition(b"\r\n\r\n")
             if not found:
                 return
             match = re.search(rb"(?i)content-length: *(\d+)", head)
             if match is None or not self._head.startswith(b"HTTP/1.1 200"):
-                raise SystemExit(f"unexpected answer: {self._head[:400]!r}")
+                raise SystemExit(f"unexpected response: {self._head[:400]!r}")
             self._length = len(head) + 4 + int(match[1])
             data = self._head
         self._seen += len(data)
         while self._seen >= self._length and self.waiting:
             self._seen -= self._length
-            self._answered(self, self.waiting.pop(0))
+            self._on_response(self, self.waiting.pop(0))
 
 
 async def _open_load(candidate: Candidate, rate: float, seconds: float) -> tuple[list[float], float]:
@@ -276,12 +276,12 @@ async def _open_load(candidate: Candidate, rate: float, seconds: float) -> tuple
     latencies: list[float] = []
     lags: list[float] = []
 
-    def answered(connection: Blaster, due: float) -> None:
+    def on_response(connection: Blaster, due: float) -> None:
         latencies.append(loop.time() - due)
 
     requests = candidate.requests()
     connections = [
-        (await loop.create_connection(lambda: Blaster(requests, answered), "127.0.0.1", candidate.port))[1]
+        (await loop.create_connection(lambda: Blaster(requests, on_response), "127.0.0.1", candidate.port))[1]
         for _ in range(CONNECTIONS)
     ]
     begin = loop.time()
@@ -302,18 +302,18 @@ async def _open_load(candidate: Candidate, rate: float, seconds: float) -> tuple
 
 
 async def _closed_load(candidate: Candidate, seconds: float) -> int:
-    """Send the next request as soon as the last one is answered; how many were."""
+    """Send the next request as soon as the last one has its response; how many did."""
     loop = asyncio.get_running_loop()
     count = 0
 
-    def answered(connection: Blaster, due: float) -> None:
+    def on_response(connection: Blaster, due: float) -> None:
         nonlocal count
         count += 1
         connection.send(0.0)
 
     requests = candidate.requests()
     for _ in range(CONNECTIONS):
-        (await loop.create_connection(lambda: Blaster(requests, answered), "127.0.0.1", candidate.port))[1].send(0.0)
+        (await loop.create_connection(lambda: Blaster(requests, on_response), "127.0.0.1", candidate.port))[1].send(0.0)
     await asyncio.sleep(seconds)
     return count
 
@@ -324,12 +324,12 @@ def _run(work: Any) -> Any:
 
 
 def _saturate(candidate: Candidate, seconds: int, folder: Path) -> tuple[int, float, float]:
-    """Load a candidate fully: answers, CPU seconds of the server, seconds on the wall."""
+    """Load a candidate fully: responses, CPU seconds of the server, seconds on the wall."""
     wrk = shutil.which("wrk")
     before, began = _cpu_seconds(candidate.pid), time.perf_counter()
     if wrk is None:
-        answers = _run(_closed_load(candidate, seconds))
-        return answers, _cpu_seconds(candidate.pid) - before, time.perf_counter() - began
+        responses = _run(_closed_load(candidate, seconds))
+        return responses, _cpu_seconds(candidate.pid) - before, time.perf_counter() - began
     script = folder / f"{candidate.name.replace(' ', '-')}.lua"
     script.write_text(candidate.load.script())
     url = f"http://127.0.0.1:{candidate.port}{candidate.load.path}"
@@ -348,12 +348,12 @@ def _saturate(candidate: Candidate, seconds: int, folder: Path) -> tuple[int, fl
 def _control(port: int, method: str, name: str) -> dict[str, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request(method, f"/__mock__/{name}", headers={"x-mock-token": TOKEN})
-    answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    response: dict[str, Any] = json.loads(connection.getresponse().read())
     connection.close()
-    return answer
+    return response
 
 
-def _answer_of(candidate: Candidate) -> bytes:
+def _response_of(candidate: Candidate) -> bytes:
     connection = http.client.HTTPConnection("127.0.0.1", candidate.port, timeout=10)
     connection.request(candidate.load.method, candidate.load.path, candidate.load.body, candidate.load.headers())
     body = connection.getresponse().read()
@@ -369,8 +369,8 @@ def _throughput(candidates: list[Candidate], rounds: int, seconds: int, folder: 
             if number:  # the first, short round warms up
                 totals[one.name] = [total + part for total, part in zip(totals[one.name], measured, strict=True)]
     return {
-        name: {"per_cpu_second": answers / cpu, "per_second": answers / wall, "microseconds": cpu / answers * 1e6}
-        for name, (answers, cpu, wall) in totals.items()
+        name: {"per_cpu_second": responses / cpu, "per_second": responses / wall, "microseconds": cpu / responses * 1e6}
+        for name, (responses, cpu, wall) in totals.items()
     }
 
 
@@ -407,7 +407,7 @@ def _percentile(values: list[float], percent: float) -> float:
 def measure(rounds: int, seconds: int) -> dict[str, Any]:
     """Everything, as data."""
     server_cpu, client_cpu = _CPUS[0], _CPUS[-1]
-    static, ping = Load("GET", "/answer.json"), "/v2/insert/ping"
+    static, ping = Load("GET", "/response.json"), "/v2/insert/ping"
     loads = {
         fmt: Load("POST", ping, f"application/{fmt}", bodies.encode_request("ping", fmt, _VALUE)) for fmt in FORMATS
     }
@@ -418,14 +418,14 @@ def measure(rounds: int, seconds: int) -> dict[str, Any]:
         pid = stack.enter_context(_process([sys.executable, "-c", _MOCK, str(port), TOKEN], port, server_cpu))
         mocks = [Candidate(f"mock {fmt}", port, pid, load) for fmt, load in loads.items()]
         mocks += [one._replace(name=f"{one.name}, all new", load=one.load._replace(different=100_000)) for one in mocks]
-        body = _answer_of(mocks[0]).decode().replace("'", "")
+        body = _response_of(mocks[0]).decode().replace("'", "")
         peers: list[Candidate] = []
         if nginx := shutil.which("nginx"):
             port = _free_port()
             (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, port=port, body=body))
             command = [nginx, "-c", str(folder / "nginx.conf"), "-e", str(folder / "errors")]
             folder.chmod(0o755)  # the worker runs as another user where the master is root
-            (folder / "answer.json").write_text(body)
+            (folder / "response.json").write_text(body)
             pid = stack.enter_context(_process(command, port, server_cpu))
             peers.append(Candidate("nginx", port, pid, static))
             peers.append(Candidate("nginx return", port, pid, loads["json"]._replace(path="/return")))
@@ -437,7 +437,7 @@ def measure(rounds: int, seconds: int) -> dict[str, Any]:
         port = _free_port()
         pid = stack.enter_context(_process([sys.executable, "-c", _MOCK, str(port), TOKEN], port, server_cpu))
         latency = _latency(mocks[0], Candidate("full", port, pid, loads["json"]), rate, seconds, folder)
-    return {"throughput": throughput, "rate": rate, "latency": latency, "answer_bytes": len(body)}
+    return {"throughput": throughput, "rate": rate, "latency": latency, "response_bytes": len(body)}
 
 
 def verdicts(result: dict[str, Any]) -> dict[str, tuple[float, float, bool]]:
@@ -457,7 +457,7 @@ def _print(result: dict[str, Any]) -> None:
     throughput = result["throughput"]
     base = throughput.get("nginx", {}).get("per_cpu_second")
     asgi = throughput["asgi"]["per_cpu_second"]
-    print(f"JSON ping answer: {result['answer_bytes']} bytes\n")
+    print(f"JSON ping response: {result['response_bytes']} bytes\n")
     print(f"{'':20}{'per CPU-s':>12}{'per s':>12}{'CPU µs each':>14}{'/ nginx':>10}{'/ asgi':>10}")
     for name, row in throughput.items():
         ratio = f"{row['per_cpu_second'] / base:.2f}" if base else "–"

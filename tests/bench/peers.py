@@ -152,7 +152,7 @@ def prism(folder: Path, peers: Path) -> Iterator[Callable[[Defect | None], Compl
 
 
 def ordinary(http: httpx.Client, numbers: Iterator[int]) -> Iterator[str]:
-    """Ordinary requests through the proxy; what it says instead of the answer."""
+    """Ordinary requests through the proxy; what it says instead of the response."""
     maker = LeadMaker(PROFILE)
     for operation, fmt in CELLS:
         row = OPERATIONS[operation]
@@ -161,12 +161,12 @@ def ordinary(http: httpx.Client, numbers: Iterator[int]) -> Iterator[str]:
         for refused in (False, True):
             value, _ = maker.request(operation, (next(numbers), next(numbers)), refused=refused)
             media = f"application/{fmt}"
-            answer = http.request(
+            response = http.request(
                 row.method, row.path, content=bodies.encode_request(operation, fmt, value),
                 headers={"api-key": KEY, "content-type": media, "accept": media},
             )  # fmt: skip
-            if "prism/errors" in answer.text:
-                yield f"{operation} {fmt} {answer.json().get('type', '').rpartition('#')[2]}"
+            if "prism/errors" in response.text:
+                yield f"{operation} {fmt} {response.json().get('type', '').rpartition('#')[2]}"
 
 
 def dredd(folder: Path, peers: Path) -> Iterator[Callable[[Defect | None], Complaints]]:

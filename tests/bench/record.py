@@ -1,4 +1,4 @@
-"""What does recording cost an answer? The recorder's added p99 against that of plain pass-through proxies, in one run.
+"""What does recording cost a response? The recorder's added p99 against that of plain pass-through proxies, in one run.
 
 Run it with `make bench-record`, or `python tests/bench/record.py [--check] [--json] [--rate N]`. About two minutes.
 
@@ -187,7 +187,7 @@ def _ways(folder: Path) -> Iterator[dict[str, int]]:
 
 
 class _Connection:
-    """One connection of the client: requests leave on time, answers come back in order."""
+    """One connection of the client: requests leave on time, responses come back in order."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -200,13 +200,13 @@ class _Connection:
         self.socket.sendall(request)
 
     def read(self, now: float) -> list[float]:
-        """The latencies of the answers that are complete now."""
+        """The latencies of the responses that are complete now."""
         self._data += self.socket.recv(262_144)
         found = []
         while (end := self._data.find(b"\r\n\r\n")) >= 0:
             head = self._data[:end].lower()
             if not head.startswith(b"http/1.1 200"):
-                raise SystemExit(f"unexpected answer: {self._data[:400]!r}")
+                raise SystemExit(f"unexpected response: {self._data[:400]!r}")
             whole = end + 4 + int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
             if len(self._data) < whole:
                 break
@@ -231,7 +231,7 @@ def _load(port: int, requests: list[bytes], rate: float, seconds: float) -> tupl
             sent += 1
             continue
         if now > deadline:
-            raise SystemExit(f"{count - len(latencies)} of {count} answers did not come")
+            raise SystemExit(f"{count - len(latencies)} of {count} responses did not come")
         # select, because it waits for microseconds where epoll would wait for milliseconds.
         ready = select.select(list(by_socket), [], [], (due if sent < count else deadline) - now)[0]
         for one in ready:

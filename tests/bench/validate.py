@@ -1,15 +1,15 @@
-"""How fast captured answers are judged, against what one would write with the usual libraries and against parsing.
+"""How fast captured responses are judged, against what one would write with the usual libraries and against parsing.
 
 Run it with `make bench-validate`, or `python tests/bench/validate.py [--pairs 2000] [--rounds 7]`. About a
-minute; no traffic. All candidates get the same pairs, a JSON and an XML answer to the same lead, and take turns in one
-process; figures are pairs per CPU-second, and the ratios are medians over the rounds.
+minute; no traffic. All candidates get the same pairs, a JSON and an XML response to the same lead, and take turns in
+one process; figures are pairs per CPU-second, and the ratios are medians over the rounds.
 
 * usual     json.loads and jsonschema (compiled once), xmlschema.to_dict, which validates too; nothing is compared
 * floor     orjson.loads and lxml.etree.fromstring: nothing is judged at all
 * verdict   what the judge asks of every body: both verdicts, whether the two say the same, and for what is wrong the
             explanation and the redacted exchange
 * judge     all of `leadproof validate` but reading and the disk: the verdict, recognition, every clause, counts, what
-            later exchanges are held against, the summary, redaction of what is kept; for bare answers
+            later exchanges are held against, the summary, redaction of what is kept; for bare responses
 * messages  the same with requests and headers
 
 In every hundredth pair something is wrong. `jobs` is `leadproof validate` over files, with one process and with two,
@@ -65,7 +65,7 @@ GOALS = {"verdict / usual": 20.0, "verdict / floor": 0.3, "two processes": 1.8}
 
 
 class Pair(NamedTuple):
-    """The same answer twice, and the exchanges it came in."""
+    """The same response twice, and the exchanges it came in."""
 
     json: bytes
     xml: bytes
@@ -106,7 +106,7 @@ def pairs(number: int, seed: int = 0) -> list[Pair]:
             str(UUID(int=chance.getrandbits(128))),
             first + 1,
         )
-        written = bodies.encode_answer(OPERATION, "json", left), bodies.encode_answer(OPERATION, "xml", right)
+        written = bodies.encode_response(OPERATION, "json", left), bodies.encode_response(OPERATION, "xml", right)
         if chance.random() < WRONG:
             written = written[0], written[1].replace(b"<IsValid>true<", b"<IsValid>True<")
         messages = []
@@ -124,8 +124,8 @@ def pairs(number: int, seed: int = 0) -> list[Pair]:
 
 
 def usual(chosen: list[Pair]) -> int:
-    validator = jsonschema.Draft202012Validator(SPEC.schema(OPERATION, "answer", "json"))
-    schema = SPEC.xsd_explainer(OPERATION, "answer")
+    validator = jsonschema.Draft202012Validator(SPEC.schema(OPERATION, "response", "json"))
+    schema = SPEC.xsd_explainer(OPERATION, "response")
     wrong = 0
     for pair in chosen:
         wrong += not validator.is_valid(json.loads(pair.json))
@@ -143,11 +143,11 @@ def floor(chosen: list[Pair]) -> int:
 def verdict(chosen: list[Pair]) -> int:
     redactor, wrong = Redactor(), 0
     for pair in chosen:
-        left = bodies.read_answer(OPERATION, "json", pair.json, SPEC)
-        right = bodies.read_answer(OPERATION, "xml", pair.xml, SPEC)
+        left = bodies.read_response(OPERATION, "json", pair.json, SPEC)
+        right = bodies.read_response(OPERATION, "xml", pair.xml, SPEC)
         breaches = [
-            *explain(SPEC, OPERATION, "answer", "json", left),
-            *explain(SPEC, OPERATION, "answer", "xml", right),
+            *explain(SPEC, OPERATION, "response", "json", left),
+            *explain(SPEC, OPERATION, "response", "xml", right),
         ]
         differences = list(compare(OPERATION, left.value, right.value, SPEC))
         if breaches or differences:
@@ -163,8 +163,8 @@ def judged(chosen: list[Pair], bare: bool) -> int:
     for pair in chosen:
         judgements = []
         for fmt, body, message in zip(("json", "xml"), (pair.json, pair.xml), pair.messages, strict=True):
-            answer = Response(200, (("content-type", f"application/{fmt}"),), body)
-            exchange = Exchange(Request("", ""), answer, OPERATION, "bench") if bare else message
+            response = Response(200, (("content-type", f"application/{fmt}"),), body)
+            exchange = Exchange(Request("", ""), response, OPERATION, "bench") if bare else message
             judgement = ledger.add(exchange)
             judgements.append(judgement)
             if judgement.findings:

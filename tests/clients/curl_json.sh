@@ -2,10 +2,10 @@
 # Create Lead in JSON with curl. Usage: curl_json.sh BASE_URL API_KEY
 set -eu
 
-answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
+response=$(mktemp)
+trap 'rm -f "$response"' EXIT
 
-status=$(curl --silent --show-error --output "$answer" --write-out '%{http_code}' \
+status=$(curl --silent --show-error --output "$response" --write-out '%{http_code}' \
   --request POST "$1/v2/insert/general" \
   --header 'Content-Type: application/json' \
   --header 'Accept: application/json' \
@@ -33,9 +33,9 @@ JSON
 )
 
 if [ "$status" = 200 ]; then
-  cat "$answer"
+  cat "$response"
 else
   echo "HTTP status $status" >&2
-  cat "$answer" >&2
+  cat "$response" >&2
   exit 1
 fi

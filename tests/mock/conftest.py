@@ -41,18 +41,18 @@ class Caller:
         value: Mapping[str, Any] | None = None,
         *,
         fmt: str = "json",
-        answer: str = "",
+        response_format: str = "",
         path: str = "",
     ) -> Any:
-        """An operation with status 200; the answer's value."""
+        """An operation with status 200; the response's value."""
         row = OPERATIONS[operation]
-        answer = answer or fmt
+        response_format = response_format or fmt
         headers = {"content_type": MEDIA_TYPES[fmt][0]} if row.body else {}
         body = bodies.encode_request(operation, fmt, value) if row.body else b""
-        response = self.raw(row.method, path or row.path, body, accept=MEDIA_TYPES[answer][0], **headers)
+        response = self.raw(row.method, path or row.path, body, accept=MEDIA_TYPES[response_format][0], **headers)
         assert response.status == 200, response
-        assert dict(response.headers)["content-type"] == f"{MEDIA_TYPES[answer][0]}; charset=utf-8"
-        return bodies.decode_answer(operation, answer, response.body)
+        assert dict(response.headers)["content-type"] == f"{MEDIA_TYPES[response_format][0]}; charset=utf-8"
+        return bodies.decode_response(operation, response_format, response.body)
 
     def results(self, operation: str, value: Mapping[str, Any], **how: str) -> list[dict[str, Any]]:
         """The results of an operation."""

@@ -62,16 +62,16 @@ def test_several_hundred_are_generated_for_every_cell_and_member() -> None:
 
 @pytest.mark.parametrize("row", WRITTEN, ids=lambda row: row.id)
 def test_a_written_row_says_what_it_must(row: Defect) -> None:
-    assert row.words.endswith(".")
-    assert row.words[0].isupper()
+    assert row.description.endswith(".")
+    assert row.description[0].isupper()
     assert set(row.operations) <= OPERATIONS.keys()
     assert set(row.media) <= {"json", "xml"}
 
 
 def test_every_owner_is_a_clause_that_is_tested() -> None:
     clauses = specs.clauses()
-    assert {row.owner for row in table().values()} <= clauses.keys()
-    assert all(clauses[row.owner].check for row in table().values())
+    assert {row.expected_clause for row in table().values()} <= clauses.keys()
+    assert all(clauses[row.expected_clause].check for row in table().values())
 
 
 def test_the_owner_is_whom_the_judge_would_name() -> None:
@@ -85,7 +85,7 @@ def test_the_owner_is_whom_the_judge_would_name() -> None:
 
 
 def test_the_same_seed_gives_the_same_table_and_another_other_operators() -> None:
-    assert [row.words for row in table(3).values()] == [row.words for row in table(3).values()]
+    assert [row.description for row in table(3).values()] == [row.description for row in table(3).values()]
     assert table(3).keys() != table(4).keys()
     assert len(table(3)) == len(table(4))
 
@@ -94,7 +94,7 @@ def test_kinds_are_not_dominated_by_one() -> None:
     assert max(Counter(row.kind for row in WRITTEN).values()) <= len(WRITTEN) / 6
 
 
-def test_an_unknown_id_is_answered_with_the_nearest() -> None:
+def test_an_unknown_id_gets_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
         pick(["expiry-ignore"])
     assert "expiry-ignored" in caught.value.hint
@@ -108,7 +108,7 @@ def test_without_a_defect_it_is_the_faithful_mock() -> None:
 
 
 @pytest.mark.parametrize("row", WRITTEN, ids=lambda row: row.id)
-def test_a_mock_with_a_written_defect_answers_a_ping(row: Defect) -> None:
+def test_a_mock_with_a_written_defect_responds_to_a_ping(row: Defect) -> None:
     target = mock(row.id)
     for fmt in ("json", "xml"):
         for _ in range(3):
@@ -168,7 +168,7 @@ def test_a_generated_defect_is_the_same_behaviour_every_time() -> None:
     assert len({str(results(ping(target))[0]["orderExpiresOn"]) for _ in range(5)}) == 1
 
 
-def test_now_and_then_is_every_third_answer() -> None:
+def test_now_and_then_is_every_third_response() -> None:
     row = next(
         one for one in GENERATED if one.id.startswith("ping.json.results.offers.type.") and "now-and-then" in one.id
     )

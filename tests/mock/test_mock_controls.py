@@ -20,7 +20,7 @@ URL = "http://127.0.0.1:9/done"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost:1", "[::1]:80", "LOCALHOST", "a.localhost"])
-def test_controls_answer_to_loopback_hosts(caller: Any, host: str) -> None:
+def test_controls_respond_to_loopback_hosts(caller: Any, host: str) -> None:
     headers = (("Host", host), ("X-Mock-Token", caller.mock.token))
 
     assert caller.mock.handle(Request("GET", "/__mock__/state", headers)).status == 200
@@ -29,7 +29,7 @@ def test_controls_answer_to_loopback_hosts(caller: Any, host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["", "example.com", "127.0.0.1.example.com", "10.0.0.1", "[::2]:80", "localhost.example"]
 )
-def test_controls_answer_to_no_other_host(caller: Any, host: str) -> None:
+def test_controls_respond_to_no_other_host(caller: Any, host: str) -> None:
     headers = (("host", host), ("x-mock-token", caller.mock.token))
 
     assert caller.mock.handle(Request("GET", "/__mock__/state", headers)).status == 403
@@ -42,7 +42,7 @@ def test_controls_need_the_token(caller: Any, token: str) -> None:
     assert caller.mock.handle(Request("POST", "/__mock__/reset", headers)).status == 403
 
 
-def test_without_a_token_controls_answer_nobody(make_caller: Callable[..., Any]) -> None:
+def test_without_a_token_controls_respond_to_nobody(make_caller: Callable[..., Any]) -> None:
     caller = make_caller(token="")
 
     assert (
@@ -168,18 +168,18 @@ def test_a_lead_is_shown_without_its_fields(caller: Any) -> None:
 
 
 @pytest.mark.parametrize("fmt", ["json", "xml"])
-def test_with_a_return_url_the_answer_comes_later(caller: Any, fmt: str) -> None:
-    answer = caller.send(
+def test_with_a_return_url_the_response_comes_later(caller: Any, fmt: str) -> None:
+    response_format = caller.send(
         "create_lead", caller.create(caller.lead(), caller.lead(caller.fields(Zip="x")), returnURL=URL), fmt=fmt
     )
     (callback,) = caller.mock.due_callbacks()
-    later = bodies.decode_answer("create_lead", fmt, callback.body)
+    later = bodies.decode_response("create_lead", fmt, callback.body)
 
-    assert answer == {"requestId": later["requestId"], "results": []}
+    assert response_format == {"requestId": later["requestId"], "results": []}
     assert callback.url == URL
     assert dict(callback.headers)["content-type"] == f"application/{fmt}; charset=utf-8"
     assert [one["isValid"] for one in later["results"]] == [True, False]
-    assert len(caller.status(answer["requestId"])["results"]) == 2
+    assert len(caller.status(response_format["requestId"])["results"]) == 2
     assert caller.mock.due_callbacks() == []
 
 

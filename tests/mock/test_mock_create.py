@@ -242,7 +242,7 @@ def update(lead_id: Any, fields: Any, vid: int = 1001, lid: int = 2001, **proper
     }
 
 
-def test_an_update_changes_fields_and_answers_with_the_lead(caller: Any) -> None:
+def test_an_update_changes_fields_and_responds_with_the_lead(caller: Any) -> None:
     lead_id = caller.result("create_lead", caller.create())["leadId"]
 
     result = caller.result("update_lead", update(lead_id, {"City": "Riverton"}))
@@ -302,16 +302,16 @@ def test_an_update_moves_the_duplicate_marks(caller: Any) -> None:
 
 
 def test_lead_ids_and_request_ids_are_never_given_twice(caller: Any) -> None:
-    answers = [caller.send(one, of(one, caller)) for one in CREATES for _ in range(20)]
+    responses = [caller.send(one, of(one, caller)) for one in CREATES for _ in range(20)]
     pings = [caller.send("ping", caller.ping()) for _ in range(50)]
-    lead_ids = [result["leadId"] for answer in answers for result in answer["results"]]
-    request_ids = [answer["requestId"] for answer in (*answers, *pings)]
+    lead_ids = [result["leadId"] for response_format in responses for result in response_format["results"]]
+    request_ids = [response_format["requestId"] for response_format in (*responses, *pings)]
 
     assert len(set(lead_ids)) == len(lead_ids) == 100
     assert len(set(request_ids)) == len(request_ids) == 150
 
 
-def test_every_operation_with_a_body_answers_one_result_for_a_refused_source(caller: Any) -> None:
+def test_every_operation_with_a_body_responds_with_one_result_for_a_refused_source(caller: Any) -> None:
     for operation, row in OPERATIONS.items():
         for fmt in row.media if row.body else ():
             shared = "create_lead" if operation == "create_lead_sends" else operation

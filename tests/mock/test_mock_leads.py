@@ -20,15 +20,15 @@ NEVER_RETURNED = {"isReturned": False, "dateOfReturn": None, "returnReason": ""}
 
 
 @pytest.mark.parametrize("operation", ["create_lead", "create_call_transfer", "create_lead_sends"])
-def test_a_create_answer_resolves_in_status(caller: Any, operation: str) -> None:
+def test_a_create_response_resolves_in_status(caller: Any, operation: str) -> None:
     vid = 1002 if operation == "create_lead_sends" else 1001
     bad = caller.lead(caller.fields(Zip="x"))
-    answer = caller.send(operation, caller.create(caller.lead(), bad, caller.lead(), vid=vid))
+    response_format = caller.send(operation, caller.create(caller.lead(), bad, caller.lead(), vid=vid))
 
-    status = caller.status(answer["requestId"])
+    status = caller.status(response_format["requestId"])
 
-    assert status["requestId"] == answer["requestId"]
-    assert [one["leadId"] for one in status["results"]] == [one["leadId"] for one in answer["results"]]
+    assert status["requestId"] == response_format["requestId"]
+    assert [one["leadId"] for one in status["results"]] == [one["leadId"] for one in response_format["results"]]
     assert [one["isValid"] for one in status["results"]] == [True, False, True]
     assert status["results"][0] == {
         "leadId": 100_000_001,
@@ -39,7 +39,7 @@ def test_a_create_answer_resolves_in_status(caller: Any, operation: str) -> None
         "qualityControlDetails": NEVER_REVIEWED,
         "returnDetails": NEVER_RETURNED,
     }
-    assert status["results"][1]["rejectionReason"] == answer["results"][1]["responseMessage"]
+    assert status["results"][1]["rejectionReason"] == response_format["results"][1]["responseMessage"]
 
 
 def test_upper_case_ids_resolve_too(caller: Any) -> None:
@@ -62,36 +62,36 @@ def test_an_id_that_is_no_guid_cannot_be_read(caller: Any, request_id: str) -> N
 
 
 def test_review_ends_in_approval(caller: Any) -> None:
-    answer = caller.send("create_lead", caller.create(aid=3002))
-    lead_id = answer["results"][0]["leadId"]
-    assert caller.status(answer["requestId"])["results"][0]["qualityControlDetails"]["isPendingReview"] is True
+    response_format = caller.send("create_lead", caller.create(aid=3002))
+    lead_id = response_format["results"][0]["leadId"]
+    assert caller.status(response_format["requestId"])["results"][0]["qualityControlDetails"]["isPendingReview"] is True
 
     caller.tick(2.5)
     assert caller.control("POST", f"leads/{lead_id}/review", {"verdict": "approve"})["delivery"] == "delivered"
 
-    (result,) = caller.status(answer["requestId"])["results"]
+    (result,) = caller.status(response_format["requestId"])["results"]
     assert result["isValid"] is True
     assert result["qualityControlDetails"] == {**NEVER_REVIEWED, "dateOfReview": "2026-01-31T16:25:14.750Z"}
 
 
 def test_review_ends_in_rejection(caller: Any) -> None:
-    answer = caller.send("create_lead", caller.create(aid=3002))
-    lead_id = answer["results"][0]["leadId"]
+    response_format = caller.send("create_lead", caller.create(aid=3002))
+    lead_id = response_format["results"][0]["leadId"]
 
     caller.control("POST", f"leads/{lead_id}/review", {"verdict": "reject", "reason": "no consent"})
 
-    (result,) = caller.status(answer["requestId"])["results"]
+    (result,) = caller.status(response_format["requestId"])["results"]
     assert (result["isValid"], result["rejectionReason"]) == (True, "")
     assert result["qualityControlDetails"]["isQualityControlRejected"] is True
     assert result["qualityControlDetails"]["rejectionReason"] == "no consent"
 
 
 def test_a_lead_is_returned(caller: Any) -> None:
-    answer = caller.send("create_lead", caller.create())
+    response_format = caller.send("create_lead", caller.create())
     caller.tick(60)
-    caller.control("POST", f"leads/{answer['results'][0]['leadId']}/return", {"reason": "wrong number"})
+    caller.control("POST", f"leads/{response_format['results'][0]['leadId']}/return", {"reason": "wrong number"})
 
-    (result,) = caller.status(answer["requestId"])["results"]
+    (result,) = caller.status(response_format["requestId"])["results"]
     assert result["isValid"] is True
     assert result["returnDetails"] == {
         "isReturned": True,
@@ -188,11 +188,11 @@ def test_a_duplicate_check_that_cannot_be_made_says_why(caller: Any, value: Any,
 
 def test_leads_beyond_the_bound_are_forgotten_with_their_marks(small_caller: Any) -> None:
     first = small_caller.lead()
-    answer = small_caller.send("create_lead", small_caller.create(first))
+    response_format = small_caller.send("create_lead", small_caller.create(first))
     for _ in range(10):
         small_caller.send("create_lead", small_caller.create())
 
-    assert small_caller.status(answer["requestId"])["results"] == []
+    assert small_caller.status(response_format["requestId"])["results"] == []
     assert small_caller.result("create_lead", small_caller.create(first))["isValid"] is True
     assert len(small_caller.mock.world.leads._by_mark) == 20
 

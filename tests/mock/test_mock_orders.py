@@ -184,7 +184,7 @@ def test_criteria_on_fields_that_a_ping_lacks_are_left_to_the_post(caller: Any) 
 # ---- offers --------------------------------------------------------------------------------------------------------
 
 
-def test_an_offer_of_the_answer_can_be_accepted_again_and_again(caller: Any) -> None:
+def test_an_offer_of_the_response_can_be_accepted_again_and_again(caller: Any) -> None:
     result = caller.result("create_lead", caller.create())
     offer_id = result["offers"][1]["offerId"]
 

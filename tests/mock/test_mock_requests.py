@@ -111,7 +111,7 @@ def test_without_credentials_nothing_is_told(caller: Any, operation: str, header
 
 
 @pytest.mark.parametrize(
-    ("sent", "accept", "answered"),
+    ("sent", "accept", "expected"),
     [
         (JSON, None, JSON),
         (XML, None, XML),
@@ -134,20 +134,20 @@ def test_without_credentials_nothing_is_told(caller: Any, operation: str, header
         ("APPLICATION/XML", "Application/XML", XML),
     ],
 )
-def test_the_answer_is_what_was_asked_for(caller: Any, sent: str, accept: str | None, answered: str) -> None:
+def test_the_response_is_what_was_asked_for(caller: Any, sent: str, accept: str | None, expected: str) -> None:
     body = PING_XML if "xml" in sent.lower() else PING
     headers = {} if accept is None else {"accept": accept}
 
     response = caller.raw("POST", "/v2/insert/ping", body, content_type=sent, **headers)
 
     assert response.status == 200, response
-    assert dict(response.headers)["content-type"] == f"{answered}; charset=utf-8"
-    fmt = "xml" if "xml" in answered else "json"
-    assert bodies.decode_answer("ping", fmt, response.body)["results"][0]["willAccept"] is True
+    assert dict(response.headers)["content-type"] == f"{expected}; charset=utf-8"
+    fmt = "xml" if "xml" in expected else "json"
+    assert bodies.decode_response("ping", fmt, response.body)["results"][0]["willAccept"] is True
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "application/problem+json", "x", "image/*"])
-def test_what_cannot_be_answered_is_not_acceptable(caller: Any, accept: str) -> None:
+def test_what_cannot_get_a_response_is_not_acceptable(caller: Any, accept: str) -> None:
     if accept == "application/json;q=0":
         accept = "application/json;q=0, application/xml;q=nonsense"
     problem(caller.raw("POST", "/v2/insert/ping", PING, content_type=JSON, accept=accept), 406)
@@ -162,7 +162,7 @@ def test_two_accept_headers_count_as_one(caller: Any) -> None:
 
 
 @pytest.mark.parametrize("operation", ["update_lead", "lead_status", "accept_offer"])
-def test_what_is_documented_in_json_only_answers_json_only(caller: Any, operation: str) -> None:
+def test_what_is_documented_in_json_only_responds_in_json_only(caller: Any, operation: str) -> None:
     row = OPERATIONS[operation]
     path = row.path.format(id="929f4d31-5576-49b5-ae9b-606d94a475e2", leadUID="1", offerId="a001")
 
@@ -344,7 +344,7 @@ def test_a_body_that_is_too_large_is_refused_unread(make_caller: Any) -> None:
     assert caller.raw("POST", "/v2/insert/ping", PING, content_type=JSON).status == 200
 
 
-def test_an_answer_that_cannot_be_encoded_is_the_mocks_fault(make_caller: Any) -> None:
+def test_a_response_that_cannot_be_encoded_is_the_mocks_fault(make_caller: Any) -> None:
     caller = make_caller(transform=lambda operation, fmt, value: {**value, "requestId": "\x01"})
 
     assert (

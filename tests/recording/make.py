@@ -52,7 +52,7 @@ PATIENCE = 60
 PAGE = """<!doctype html><title>going</title><script>
 (async () => {
   for (const [method, path, headers, body] of await (await fetch("/story.json")).json())
-    await fetch(path, {method, headers, body: body || undefined}).then(answer => answer.text());
+    await fetch(path, {method, headers, body: body || undefined}).then(response => response.text());
   document.title = "done";
 })();
 </script>"""
@@ -65,7 +65,7 @@ def mock() -> Mock:
 
 
 def story() -> list[Request]:
-    """What the client sends: every operation in what it speaks, and what integrators get wrong. The service's answers
+    """What the client sends: every operation in what it speaks, and what integrators get wrong. The service's responses
     are the same every time, so that what follows from them is known before.
     """
     rehearsal, maker = mock(), LeadMaker(PROFILE)
@@ -79,8 +79,8 @@ def story() -> list[Request]:
             headers.append(("content-type", kind))
         row = OPERATIONS[operation]
         found.append(Request(row.method, path or row.path, tuple(headers), body))
-        answer = rehearsal.handle(found[-1])
-        return json.loads(answer[2]) if fmt == "json" and answer[0] == 200 else None
+        respond = rehearsal.handle(found[-1])
+        return json.loads(respond[2]) if fmt == "json" and respond[0] == 200 else None
 
     number = iter(range(1, 100))
     for operation in ("create_lead", "create_call_transfer", "create_call_lead", "ping", "duplicate_check"):
@@ -116,9 +116,9 @@ class Service:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def answer(self) -> None:
+            def respond(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                status, headers, content = service.answer(self.command, self.path, tuple(self.headers.items()), body)
+                status, headers, content = service.respond(self.command, self.path, tuple(self.headers.items()), body)
                 self.send_response_only(status)
                 for name, value in headers:
                     self.send_header(name, value)
@@ -130,7 +130,7 @@ class Service:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = answer  # noqa: N815 - the names are http.server's
+            do_GET = do_POST = do_PUT = respond  # noqa: N815 - the names are http.server's
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -142,7 +142,7 @@ class Service:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def answer(self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
+    def respond(self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
         if path in ("/", "/favicon.ico"):
             return Response(200, (("content-type", "text/html; charset=utf-8"),), PAGE.encode())
         if path == "/story.json":
@@ -285,7 +285,7 @@ def _entry(browser: Browser, session: str, row: dict[str, Any]) -> dict[str, Any
     body = browser.call("Network.getResponseBody", session, requestId=row["id"])
     request = sent["request"]
     asked = row.get("requestWillBeSentExtraInfo", {}).get("headers") or request["headers"]
-    answered = row.get("responseReceivedExtraInfo", {}).get("headers") or came["headers"]
+    response_headers = row.get("responseReceivedExtraInfo", {}).get("headers") or came["headers"]
     content = {"size": len(body["body"]), "mimeType": came["mimeType"], "text": body["body"]}
     if body["base64Encoded"]:
         content["encoding"] = "base64"
@@ -303,7 +303,7 @@ def _entry(browser: Browser, session: str, row: dict[str, Any]) -> dict[str, Any
         "response": {
             "status": came["status"], "statusText": came["statusText"], "httpVersion": came.get("protocol", ""),
             "headers": [
-                {"name": name, "value": line} for name, value in answered.items() for line in value.split("\n")
+                {"name": name, "value": line} for name, value in response_headers.items() for line in value.split("\n")
             ],
             "cookies": [], "content": content, "redirectURL": "", "headersSize": -1, "bodySize": -1,
             "_transferSize": row.get("loadingFinished", {}).get("encodedDataLength", 0), "_error": None,

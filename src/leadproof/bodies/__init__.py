@@ -1,4 +1,4 @@
-"""Bodies: bytes to value and back, in JSON and XML, for requests and answers of every operation.
+"""Bodies: bytes to value and back, in JSON and XML, for requests and responses of every operation.
 
 A *value* is a body in its JSON shape, whatever its format was. `encode_*` writes; `decode_*` is strict about what can
 be decoded and silent about what the value means; `read_*` decodes leniently and says what is structurally wrong.
@@ -12,16 +12,27 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
-from leadproof.bodies import answers, json, requests, xml
-from leadproof.bodies.answers import Node
+from leadproof.bodies import json, requests, responses, xml
 from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape, typed
 from leadproof.bodies.requests import RequestForm
+from leadproof.bodies.responses import Node
 from leadproof.bodies.skeletons import Skeletons
 from leadproof.contract.specs import Specification, load
 
 __all__ = [
-    "MAX_BODY", "BodyError", "Decoded", "Problem", "decode_answer", "decode_request", "encode_answer",
-    "encode_request", "escape", "read_answer", "read_request", "typed", "xpath_of",
+    "MAX_BODY",
+    "BodyError",
+    "Decoded",
+    "Problem",
+    "decode_request",
+    "decode_response",
+    "encode_request",
+    "encode_response",
+    "escape",
+    "read_request",
+    "read_response",
+    "typed",
+    "xpath_of",
 ]  # fmt: skip
 
 
@@ -53,8 +64,8 @@ def _form(operation: str, spec: Specification) -> RequestForm:
 def _node(operation: str, spec: Specification) -> Node:
     key = ("node", operation)
     if key not in spec._made:
-        spec._made[key] = answers.compile_answer(
-            spec.schema(operation, "answer", "xml"), serializer=spec.choices["namespaces"] == "serializer"
+        spec._made[key] = responses.compile_response(
+            spec.schema(operation, "response", "xml"), serializer=spec.choices["namespaces"] == "serializer"
         )
     found: Node = spec._made[key]
     return found
@@ -68,8 +79,8 @@ def _skeletons(operation: str, spec: Specification) -> Skeletons:
     return found
 
 
-def encode_answer(operation: str, fmt: str, value: Any, spec: Specification | None = None) -> bytes:
-    """The body of an answer.
+def encode_response(operation: str, fmt: str, value: Any, spec: Specification | None = None) -> bytes:
+    """The body of a response.
 
     One-sided members are left out of the representation that does not show them.
 
@@ -88,28 +99,28 @@ def encode_answer(operation: str, fmt: str, value: Any, spec: Specification | No
         return json.encode(_without(value, one_sided) if one_sided else value)
     key = ("encoder", operation)
     if key not in spec._made:
-        spec._made[key] = answers.encoder(_node(operation, spec))
+        spec._made[key] = responses.encoder(_node(operation, spec))
     one_sided = _one_sided(operation, "json", spec)
     body: bytes = spec._made[key](_without(value, one_sided) if one_sided else value)
     return body
 
 
-def decode_answer(operation: str, fmt: str, data: bytes, spec: Specification | None = None) -> Any:
-    """The value of an answer's body.
+def decode_response(operation: str, fmt: str, data: bytes, spec: Specification | None = None) -> Any:
+    """The value of a response's body.
 
     Raises:
         BodyError: It cannot be decoded, or is structurally not the documented document.
     """
-    decoded = read_answer(operation, fmt, data, spec)
+    decoded = read_response(operation, fmt, data, spec)
     if decoded.problems:
         raise BodyError(decoded.problems[0])
     return decoded.value
 
 
-def read_answer(
+def read_response(
     operation: str, fmt: str, data: bytes, spec: Specification | None = None, charset: str | None = None
 ) -> Decoded:
-    """An answer's body read leniently, with what is structurally wrong.
+    """A response's body read leniently, with what is structurally wrong.
 
     Raises:
         BodyError: It cannot be decoded at all.
@@ -120,18 +131,18 @@ def read_answer(
     known = _skeletons(operation, spec)
     if charset in _UTF8:
         met, value = known.read(data)
-        if met and spec.verdict(operation, "answer", "xml").is_valid(value):
+        if met and spec.verdict(operation, "response", "xml").is_valid(value):
             return Decoded(value, (), None, True)
     tree = xml.parse(data, charset)
     node = known.root
     # An XSD takes any of its document elements, and lets attributes such as xsi:schemaLocation pass anywhere.
-    if tree.tag == node.tag and spec.xsd(operation, "answer").validate(tree) and not _ATTRIBUTES(tree):
-        value = answers.fast(node, tree)
-        if spec.verdict(operation, "answer", "xml").is_valid(value):
+    if tree.tag == node.tag and spec.xsd(operation, "response").validate(tree) and not _ATTRIBUTES(tree):
+        value = responses.fast(node, tree)
+        if spec.verdict(operation, "response", "xml").is_valid(value):
             known.learn(data, tree)
             return Decoded(value, (), tree, True)
         return Decoded(value, (), tree)
-    value, problems = answers.read(node, tree)
+    value, problems = responses.read(node, tree)
     return Decoded(value, problems, tree)
 
 
@@ -147,7 +158,7 @@ def encode_request(operation: str, fmt: str, value: Any, spec: Specification | N
 
 
 def decode_request(operation: str, fmt: str, data: bytes, spec: Specification | None = None) -> Any:
-    """The value of a request's body; raises as `decode_answer` does."""
+    """The value of a request's body; raises as `decode_response` does."""
     decoded = read_request(operation, fmt, data, spec)
     if decoded.problems:
         raise BodyError(decoded.problems[0])
@@ -157,7 +168,7 @@ def decode_request(operation: str, fmt: str, data: bytes, spec: Specification | 
 def read_request(
     operation: str, fmt: str, data: bytes, spec: Specification | None = None, charset: str | None = None
 ) -> Decoded:
-    """A request's body read leniently, with what is structurally wrong; raises as `read_answer` does."""
+    """A request's body read leniently, with what is structurally wrong; raises as `read_response` does."""
     if fmt == "json":
         return Decoded(json.decode(_utf8(data, charset)))
     spec = spec or load()
@@ -176,8 +187,8 @@ def xpath_of(operation: str, direction: str, pointer: str, spec: Specification |
     name = spec.schema_name(operation, direction)
     if name is None or "xml" not in spec.openapi["components"]["schemas"][name]:
         return ""
-    if direction == "answer":
-        return answers.xpath_of(_node(operation, spec), pointer)
+    if direction == "response":
+        return responses.xpath_of(_node(operation, spec), pointer)
     return requests.xpath_of(_form(operation, spec), pointer)
 
 
@@ -197,10 +208,10 @@ def _utf8(data: bytes, charset: str | None) -> bytes:
 
 
 def _one_sided(operation: str, fmt: str, spec: Specification) -> frozenset[tuple[str, str]]:
-    """Parent and name of answer members that only `fmt` shows."""
+    """Parent and name of response members that only `fmt` shows."""
     key = ("one-sided", operation, fmt)
     if key not in spec._made:
-        full = spec.schema(operation, "answer", fmt)
+        full = spec.schema(operation, "response", fmt)
         spec._made[key] = frozenset(_marked(full, "", fmt))
     found: frozenset[tuple[str, str]] = spec._made[key]
     return found

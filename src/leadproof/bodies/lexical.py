@@ -1,6 +1,6 @@
 """Single values in the form of XML Schema, written and read: numbers, booleans, text, nil.
 
-Where an element or attribute stands, and what it is called, is for `answers` and `requests`.
+Where an element or attribute stands, and what it is called, is for `responses` and `requests`.
 """
 
 from __future__ import annotations

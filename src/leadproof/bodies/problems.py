@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-#: Bytes that a body may have, after decompression too. Real answers are a few kilobytes.
+#: Bytes that a body may have, after decompression too. Real responses are a few kilobytes.
 MAX_BODY = 16 * 1024 * 1024
 
 #: Problems that are noted of one document: one made of a million wrong elements is not worth a million lines.

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadproof.bodies import xml
-from leadproof.bodies.answers import Node
 from leadproof.bodies.lexical import BLANK, lexical, parse, whole
 from leadproof.bodies.problems import Problem, escape, note, typed
+from leadproof.bodies.responses import Node
 from leadproof.core.errors import EncodeError
 
 SEPARATOR = "|"

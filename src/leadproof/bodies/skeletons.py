@@ -1,6 +1,6 @@
-"""XML answers of a form that was met before, read without a parser.
+"""XML responses of a form that was met before, read without a parser.
 
-A service writes answers of a few forms, again and again: the same tags in the same order, with other texts between
+A service writes responses of a few forms, again and again: the same tags in the same order, with other texts between
 them. Of each form the first documents go the long way (parser, XSD, attributes). If they are right, the form's
 *skeleton*, all bytes between `<` and `>`, is remembered with a function that makes a value of the texts; one with
 the same skeleton has the same structure, to the byte, and only its texts are left to be judged, by the schema.
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from leadproof.bodies.answers import Node
 from leadproof.bodies.lexical import is_nil, parse
+from leadproof.bodies.responses import Node
 
 #: Forms that are remembered of one operation; a hostile service may make up new ones without end.
 MOST = 256
@@ -45,7 +45,7 @@ class _Form:
 
 @dataclass(slots=True)
 class Skeletons:
-    """The forms of one operation's answers."""
+    """The forms of one operation's responses."""
 
     root: Node
     _forms: dict[str, _Form] = field(default_factory=dict)

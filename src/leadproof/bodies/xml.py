@@ -1,4 +1,4 @@
-"""XML as text: the one hardened parser, and escaping. What elements mean stands in `answers` and `requests`."""
+"""XML as text: the one hardened parser, and escaping. What elements mean stands in `responses` and `requests`."""
 
 from __future__ import annotations
 

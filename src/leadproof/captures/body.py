@@ -1,4 +1,4 @@
-"""A file that holds one body and nothing else: an answer or a request, with or without a word about its operation."""
+"""A file that holds one body and nothing else: a response or a request, with or without a word about its operation."""
 
 from __future__ import annotations
 

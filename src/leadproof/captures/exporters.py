@@ -16,7 +16,7 @@ from leadproof.captures.model import Problem
 from leadproof.captures.values import duration, encoded, from_base64, mapping, number, pairs, plain, seconds, target
 from leadproof.core.exchange import Exchange, Headers, Request, Response
 from leadproof.core.findings import KINDS
-from leadproof.runs.formats.har import NO_ANSWER, NO_TIME
+from leadproof.runs.formats.har import NO_RESPONSE, NO_TIME
 
 #: Characters at which Firefox cuts a body off.
 CUT = 1_048_576
@@ -68,8 +68,8 @@ def lenient(entry: Any, operation: str | None, origin: str, at: int, said: Said)
         failure = ""
         response, lost = _response(came, row)
         if lost:
-            # An answer whose body was not saved says nothing about the body that the service sent.
-            yield Problem("file.deviation", f"the body of answer {at} {lost}", _WITH_CONTENT)
+            # A response whose body was not saved says nothing about the body that the service sent.
+            yield Problem("file.deviation", f"the body of response {at} {lost}", _WITH_CONTENT)
     started, elapsed = seconds(row.get("startedDateTime")), duration(row.get("time"))
     yield Exchange(request, response, operation, origin, "", started, elapsed, failure)
 
@@ -81,16 +81,16 @@ def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: i
     if isinstance(sent.get("postData"), str):
         yield from said.once(at, "the body of a request is a text instead of an object")
     if isinstance(came.get("content"), str):
-        yield from said.once(at, "the body of an answer is a text instead of an object")
+        yield from said.once(at, "the body of a response is a text instead of an object")
     if row.get("response") is not None and not isinstance(row["response"], dict):
-        yield from said.once(at, "an answer is no object", "it was taken for none")
+        yield from said.once(at, "a response is no object", "it was taken for none")
     if came.get("content") is not None and not isinstance(came["content"], (dict, str)):
-        yield from said.once(at, "the body of an answer is neither object nor text", "it was taken for none")
+        yield from said.once(at, "the body of a response is neither object nor text", "it was taken for none")
     status = came.get("status")
     if isinstance(status, str) and number(status) > 0:
         yield from said.once(at, "a status is written as text")
     elif status is not None and (isinstance(status, (str, bool)) or not isinstance(status, (int, float))):
-        yield from said.once(at, "a status is no number", "the answer was taken for none")
+        yield from said.once(at, "a status is no number", "the response was taken for none")
     if isinstance(row.get("time"), str):
         yield from said.once(at, "a time is written as text")
     if row.get("startedDateTime") not in (None, NO_TIME) and not seconds(row["startedDateTime"]):
@@ -162,7 +162,7 @@ _ERRORS = {
     "CERT": "transport.tls",
     "SSL": "transport.tls",
     # what our own HARs say
-    NO_ANSWER.upper(): "",
+    NO_RESPONSE.upper(): "",
     **{kind.upper(): kind for kind in KINDS if kind.startswith(("transport.", "framing.", "encoding."))},
 }
 

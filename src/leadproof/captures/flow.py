@@ -77,7 +77,7 @@ def _flow(flow: dict[bytes, Any], number: int, source: Source, others: set[str])
         failure, pairs = "", _headers(came.get(b"headers"))
         body, wrong = _body(came, pairs)
         if wrong:
-            yield Problem("file.deviation", f"the body of answer {number} {wrong}", "it was left out of judgement")
+            yield Problem("file.deviation", f"the body of response {number} {wrong}", "it was left out of judgement")
         response = None if body is None else Response(int(came[b"status_code"]), pairs, body)
         elapsed = _seconds(came.get(b"timestamp_end")) - started
     origin = f"{source.name}#{number}"
@@ -106,7 +106,7 @@ def _seconds(value: Any) -> float:
     return float(value) if isinstance(value, (int, float)) and 0 <= value < 7_258_118_400 else 0.0
 
 
-#: What mitmproxy says of a flow without an answer -> what became of it.
+#: What mitmproxy says of a flow without a response -> what became of it.
 _FAILURES = {
     "timed out": "transport.timeout",
     "timeout": "transport.timeout",

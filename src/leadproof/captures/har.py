@@ -123,13 +123,13 @@ def _regular(row: _Row, operation: str | None, origin: str) -> Exchange | None:
     if came.status <= 0 or start < 8 or "#" in url or content.comment or not content.text:
         return None
     asked, request_body = _message(sent.headers, post) if post is not None else (_headers(sent.headers), b"")
-    answered, body = _message(came.headers, content)
+    response_headers, body = _message(came.headers, content)
     started = values.seconds(row.startedDateTime)
-    if asked is None or answered is None or request_body is None or body is None or not started:
+    if asked is None or response_headers is None or request_body is None or body is None or not started:
         return None
     return Exchange(
         Request(sent.method.upper(), url[start:], asked, request_body),
-        Response(came.status, answered, body),
+        Response(came.status, response_headers, body),
         operation,
         origin,
         "",

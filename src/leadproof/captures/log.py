@@ -59,22 +59,22 @@ def read_log(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
 
 def _exchange(row: Any, mapping: Mapping, source: Source, origin: str) -> Exchange | None:
     url, status = mapping.get(row, "url"), mapping.get(row, "status")
-    body, answer = _bytes(mapping.get(row, "request_body")), _bytes(mapping.get(row, "response_body"))
+    body, response_body = _bytes(mapping.get(row, "request_body")), _bytes(mapping.get(row, "response_body"))
     operation = source.operation or mapping.get(row, "operation")
     operation = operation if isinstance(operation, str) and operation else None
-    if not (isinstance(url, str) and url) and not (operation and (body or answer)):
+    if not (isinstance(url, str) and url) and not (operation and (body or response_body)):
         return None
     headers = _headers(mapping.get(row, "request_headers"), body)
     target = values.target(url) if isinstance(url, str) and url else ""
     # Without a method, nothing is said about headers that the log does not have.
     method = str(mapping.get(row, "method") or "").upper() if mapping.knows("request_headers") else ""
     response = None
-    if values.number(status) > 0 or answer:
-        pairs = _headers(mapping.get(row, "response_headers"), answer)
-        plain, wrong = values.plain(answer, pairs)
+    if values.number(status) > 0 or response_body:
+        pairs = _headers(mapping.get(row, "response_headers"), response_body)
+        plain, wrong = values.plain(response_body, pairs)
         response = None if wrong or plain is None else Response(int(values.number(status)) or 200, pairs, plain)
-        if not answer and not mapping.knows("response_body"):
-            response = None  # the log does not say what the answer was
+        if not response_body and not mapping.knows("response_body"):
+            response = None  # the log does not say what the response was
     return Exchange(
         Request(method, target, headers, body), response, operation, origin, "",
         values.seconds(mapping.get(row, "time")), values.duration(mapping.get(row, "elapsed")),

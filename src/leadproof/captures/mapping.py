@@ -16,7 +16,7 @@ PARTS: dict[str, str] = {
     "url": "its URL, or path and query",
     "request_headers": "its headers: an object, a list, or lines of text",
     "request_body": "its body, as text or as JSON",
-    "status": "the status of the answer",
+    "status": "the status of the response",
     "response_headers": "its headers",
     "response_body": "its body",
     "time": "when the request was sent: a date, or seconds or milliseconds since 1970",

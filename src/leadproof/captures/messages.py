@@ -48,13 +48,13 @@ class Message:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def answer(self) -> bool:
-        """Is it an answer?"""
+    def is_response(self) -> bool:
+        """Is it a response?"""
         return self.first.startswith("HTTP/")
 
     @property
     def status(self) -> int:
-        """The status of an answer."""
+        """The status of a response."""
         return int(self.first.split()[1])
 
 
@@ -127,7 +127,7 @@ def _trim(message: Message) -> None:
     """Leaves of the body what was sent: without what curl, an editor or an HTTP client put around it."""
     verbose = message.verbose
     body = _GLUED.sub(b"", _CURL.sub(b"", message.body)) if verbose else message.body
-    if not message.answer:
+    if not message.is_response:
         body = _SCRIPT.sub(b"", body)
         if _ELSEWHERE.match(body.strip()):
             message.notes.append("its body stands in another file")
@@ -137,7 +137,7 @@ def _trim(message: Message) -> None:
         body = _unchunked(body, message)
     elif said.isdigit() and len(said) < 12:
         length = int(said)
-        if verbose and not message.answer:
+        if verbose and not message.is_response:
             if length:
                 message.notes.append("curl -v does not show the body of a request")
             body = b""

@@ -40,7 +40,7 @@ def _line(line: bytes, number: int, source: Source) -> Iterator[Exchange | Probl
         yield _cut(number, "request")
         request = request._replace(body=b"")
     if response is not None and row["response"].get("body_cut"):
-        yield _cut(number, "answer")
+        yield _cut(number, "response")
         response = None
     operation = source.operation or (exchange.operation if isinstance(exchange.operation, str) else None)
     yield replace(exchange, request=request, response=response, operation=operation, origin=f"{source.name}#{number}")

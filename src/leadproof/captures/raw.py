@@ -1,6 +1,6 @@
 """Raw HTTP messages in text: `*.http` files, what `curl -i` and `curl -v` print, messages as they went over a wire.
 
-Several may stand in one file; a request is paired with the answer that follows it. How a message is taken apart is in
+Several may stand in one file; a request is paired with the response that follows it. How a message is taken apart is in
 `messages`.
 """
 
@@ -36,28 +36,28 @@ class _Pairing:
         self._source = source
         self._messages = self._exchanges = 0
         self._waiting: Request | None = None
-        #: An answer of which only the head was seen, because curl prints its body later.
+        #: A response of which only the head was seen, because curl prints its body later.
         self._head: Message | None = None
 
     def add(self, message: Message) -> Iterator[Exchange | Problem]:
         """The next message of the text."""
         if self._head is not None:
             head, self._head = self._head, None
-            if message.verbose or not message.answer or message.status != head.status:
-                yield from self._answer(head)
+            if message.verbose or not message.is_response or message.status != head.status:
+                yield from self._response(head)
         self._messages += 1
-        if not message.answer:
+        if not message.is_response:
             yield from self._unanswered()
             yield from self._notes(message)
             self._waiting = request_of(message)
         elif message.status < 200:
-            return  # an interim answer
+            return  # an interim response
         elif self._waiting is not None and self._waiting.method == "CONNECT":
             self._waiting = None  # the way through a proxy
         elif message.verbose and not message.body and header(message.headers, "content-length") not in (None, "0"):
             self._head = message
         else:
-            yield from self._answer(message)
+            yield from self._response(message)
 
     def lost(self) -> Iterator[Exchange | Problem]:
         """A message that is too long."""
@@ -69,13 +69,13 @@ class _Pairing:
     def end(self) -> Iterator[Exchange | Problem]:
         """Nothing follows."""
         if self._head is not None:
-            yield from self._answer(self._head)
+            yield from self._response(self._head)
         yield from self._unanswered()
         if not self._messages:
             hint = "a message begins with a line such as POST /v2/insert/ping HTTP/1.1, or HTTP/1.1 200 OK"
             yield Problem("file.unrecognised", "there is no HTTP message in the file", hint)
 
-    def _answer(self, message: Message) -> Iterator[Exchange | Problem]:
+    def _response(self, message: Message) -> Iterator[Exchange | Problem]:
         yield from self._notes(message)
         body, wrong = plain(message.body, message.headers)
         if message.verbose and not message.body and header(message.headers, "content-length") not in (None, "0"):

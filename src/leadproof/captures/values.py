@@ -39,17 +39,17 @@ def number(value: Any) -> float:
 def seconds(value: Any) -> float:
     """Seconds since the Unix epoch of a date or a number; 0 for what cannot be one. A time without a zone is UTC."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        moment = number(value) / (1000 if number(value) > _MILLISECONDS else 1)
+        timestamp = number(value) / (1000 if number(value) > _MILLISECONDS else 1)
     else:
-        moment = moment_of(str(value))
-    return moment if _YEARS[0] <= moment < _YEARS[1] else 0.0
+        timestamp = moment_of(str(value))
+    return timestamp if _YEARS[0] <= timestamp < _YEARS[1] else 0.0
 
 
 def moment_of(text: str) -> float:
     """Seconds since the Unix epoch of an ISO 8601 date; 0 for what is none."""
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        timestamp = datetime.fromisoformat(text)
+        return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return 0.0
 

@@ -1,4 +1,4 @@
-"""`leadproof compare`: two answers side by side."""
+"""`leadproof compare`: two responses side by side."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from leadproof.judge.equivalence import compare, left_out
 def command(
     first: Path, second: Path, operation: str | None, chosen: tuple[str, ...], volatile: bool, as_json: bool
 ) -> int:
-    """Do a JSON and an XML answer say the same?
+    """Do a JSON and an XML response say the same?
 
     Numbers are compared by value, timestamps as instants; null, empty and absent are three different things. Members
-    that only one representation has, and those that differ between any two answers, are left out and named.
+    that only one representation has, and those that differ between any two responses, are left out and named.
 
     \b
     Example:
-      leadproof compare --operation create_lead answer.json answer.xml
+      leadproof compare --operation create_lead response.json response.xml
     """
     configured = options.settings()
     spec = options.specification(chosen, False, configured)
@@ -78,9 +78,9 @@ def _value(path: Path, operation: str, spec: Specification) -> tuple[str, object
     except OSError as error:
         raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
     if len(data) > MAX_BODY:
-        raise InputError(f"{path}: is larger than {MAX_BODY} bytes", hint="is it one answer?")
+        raise InputError(f"{path}: is larger than {MAX_BODY} bytes", hint="is it one response?")
     fmt = "xml" if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else "json"
     try:
-        return fmt, bodies.read_answer(operation, fmt, data, spec).value
+        return fmt, bodies.read_response(operation, fmt, data, spec).value
     except BodyError as error:
         raise InputError(f"{path}: {error}", hint=f"leadproof validate --operation {operation} says more") from None

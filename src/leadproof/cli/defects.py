@@ -126,6 +126,6 @@ def _survivors(matrix: defects.Matrix, survived: list[str]) -> None:
     click.echo("survivors: the suite does not notice that")
     for one in survived[:PRINTED]:
         click.echo(f"  {one}")
-        click.echo(f"    {rows[one].words} ({rows[one].owner})")
+        click.echo(f"    {rows[one].description} ({rows[one].expected_clause})")
     if len(survived) > PRINTED:
         click.echo(f"  … and {len(survived) - PRINTED} more (--json lists them all)")

@@ -95,9 +95,9 @@ def _own() -> Iterator[Line]:
     try:
         spec = specs.load()
         for operation, fmt in CELLS:
-            spec.verdict(operation, "answer", fmt)
+            spec.verdict(operation, "response", fmt)
             if fmt == "xml":
-                spec.xsd(operation, "answer")
+                spec.xsd(operation, "response")
         numbers = f"{len(spec.clauses)} clauses, {len(spec.readings)} readings"
         yield Line("ok", "specification", f"{numbers}, {len(OPERATIONS)} operations, {len(CELLS)} cells")
     except (OSError, ValueError, KeyError) as error:

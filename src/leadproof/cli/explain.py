@@ -130,8 +130,8 @@ WORDS: dict[str, str] = {
     "waived": "The clause is broken, and somebody has taken that on until a date (waivers.toml).",
     "note": "Something worth knowing that no clause is about; it never fails a run.",
     "one-sided": "A member that is documented in JSON or in XML only, so the two are not compared.",
-    "volatile": "A member that is new in every answer by nature, an id or a clock, so twins are not compared in it.",
-    "twins": "The same request in JSON and in XML; their two answers have to say the same.",
+    "volatile": "A member that is new in every response by nature, an id or a clock, so twins are not compared in it.",
+    "twins": "The same request in JSON and in XML; their two responses have to say the same.",
     "replay": "A file that makes one finding again: leadproof test --replay FILE.",
 }
 
@@ -215,7 +215,7 @@ def _word(word: str, words: str) -> Iterator[Said]:
 def _fault(name: str, fault: Fault) -> Iterator[Said]:
     yield name
     yield Fact("breaks", fault.words)
-    yield Fact("noticed as", ", ".join(fault.kinds) or "longer answers only")
+    yield Fact("noticed as", ", ".join(fault.kinds) or "longer responses only")
     if fault.parameter:
         yield Fact("parameter", f"{fault.parameter}; {fault.default:g} if none is given")
     yield Fact("try it", f"leadproof mock --fault {name}{f':{fault.default:g}' if fault.parameter else ''}")
@@ -223,9 +223,9 @@ def _fault(name: str, fault: Fault) -> Iterator[Said]:
 
 def _defect(_: str, row: Defect) -> Iterator[Said]:
     yield row.id
-    yield Fact("wrong", row.words)
+    yield Fact("wrong", row.description)
     yield Fact("kind", f"{row.kind}, {'generated' if row.generated else 'written by hand'}")
-    yield Fact("noticed by", f"{row.owner}: {specs.clauses()[row.owner].text}")
+    yield Fact("noticed by", f"{row.expected_clause}: {specs.clauses()[row.expected_clause].text}")
     yield Fact("cases of", ", ".join(row.operations) + (f" in {', '.join(row.media)}" if row.media else ""))
     yield Fact("try it", f"leadproof mock --defect {row.id}")
 
@@ -247,10 +247,10 @@ def _defects() -> Mapping[str, Defect]:
 
 def _list_of_defects() -> Iterator[str]:
     rows = _defects().values()
-    yield from (f"{row.id:38} {_short(row.words)}" for row in rows if not row.generated)
+    yield from (f"{row.id:38} {_short(row.description)}" for row in rows if not row.generated)
     generated = [row for row in rows if row.generated]
     yield f"and {len(generated)} generated ones, such as"
-    yield from (f"{row.id}  {_short(row.words)}" for row in generated[:: len(generated) // 8])
+    yield from (f"{row.id}  {_short(row.description)}" for row in generated[:: len(generated) // 8])
 
 
 def _short(text: str) -> str:

@@ -57,7 +57,7 @@ CLOSED_USERS = 10
 @click.option("--shape", type=click.Choice(list(SHAPES)), help="Shape of the load over time.")
 @click.option("--arrivals", type=click.Choice(PATTERNS), help="In equal gaps, or like independent customers.")
 @click.option("--model", type=click.Choice(MODELS), default="open", show_default=True,
-              help="open: by the schedule; closed: each user after its last answer.")  # fmt: skip
+              help="open: by the schedule; closed: each user after its last response.")  # fmt: skip
 @click.option("--users", type=click.IntRange(1, 10_000), help="Users of the closed model (default: 10).")
 @click.option("--xml-share", type=click.FloatRange(0, 1), help="Share of journeys in XML.")
 @click.option(
@@ -82,7 +82,9 @@ CLOSED_USERS = 10
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any other setting of the scenario: batch=5."
 )
-@click.option("--timeout", type=options.Seconds(), help="Until a request without an answer is given up (default: 30s).")
+@click.option(
+    "--timeout", type=options.Seconds(), help="Until a request without a response is given up (default: 30s)."
+)
 @click.option("--max-rate", type=float, help=f"Raise the cap on --rate ({scenarios.REMOTE_RATE:g} on another machine).")
 @click.option(
     "--max-duration",
@@ -99,9 +101,9 @@ CLOSED_USERS = 10
 def command(name: str | None, **given: Any) -> int:
     """Put load on a target and say what holds: latency from the moment a request was due, not from when it left.
 
-    Without --target a mock is started in a process of its own. Journeys begin by a schedule, whatever the answers do; a
-    share of the answers is judged by every clause, and accepted leads are looked up afterwards. Credentials come from
-    the environment, as for certify.
+    Without --target a mock is started in a process of its own. Journeys begin by a schedule, whatever the responses do;
+    a share of the responses is judged by every clause, and accepted leads are looked up afterwards. Credentials come
+    from the environment, as for certify.
 
     Any load on a target that is not this machine needs its host named a second time with --allow-target.
 
@@ -146,7 +148,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
     profile = options.posting_profile(given["profile_path"], configured)
     if given["model"] == "closed" and (given["rate"] or given["shape"] or given["arrivals"]):
         raise UsageError(
-            "the closed model has no rate and no shape", hint="say how many --users wait for their answers"
+            "the closed model has no rate and no shape", hint="say how many --users wait for their responses"
         )
     if given["model"] == "open" and given["users"]:
         raise UsageError("the open model has no users", hint="say --rate, or --model closed")

@@ -17,7 +17,7 @@ from leadproof.contract.profile import load as load_profile
 from leadproof.core.errors import UsageError
 from leadproof.core.operations import OPERATIONS
 from leadproof.redact import Redactor
-from leadproof.redact.standins import SALT
+from leadproof.redact.placeholders import SALT
 from leadproof.runs import config
 from leadproof.runs.verdicts import FAIL_ON
 
@@ -115,7 +115,7 @@ def redactor(profile: Profile, *secrets: str, salted: bool = False, max_body: in
     Args:
         profile: Says which fields are personal.
         secrets: Credentials of the run.
-        salted: Make stand-ins that nobody can confirm a guess by; without, they are the same in every run.
+        salted: Make placeholders that nobody can confirm a guess by; without, they are the same in every run.
         max_body: Bytes of a body that are looked at; what comes after them is dropped.
     """
     return Redactor.of(profile, *secrets, salt=os.urandom(16) if salted else SALT, max_body=max_body)

@@ -60,7 +60,7 @@ def load_lines(it: Plan, *, target: str, users: int, mock: bool | None) -> Itera
     yield f"PLAN  {one_line(scenario.name, 30)}, {what} for {scenario.duration:g} s; nothing is sent"
     yield f"  target     {one_line(target, 60) or 'a mock of its own on this machine'}"
     if it.journeys is None:
-        yield "  journeys   as many as the answers allow; the figures below are of one"
+        yield "  journeys   as many as the responses allow; the figures below are of one"
     else:
         yield f"  journeys   about {it.journeys:,.0f}, {scenario.arrivals} arrivals"
     for name, number in sorted(it.requests.items()):

@@ -27,12 +27,14 @@ from leadproof.runs.evidence import write_manifest, write_reports
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="Port here; 0 for a free one."
 )
-@click.option("--fail", is_flag=True, help="Hold each answer until it is judged, and answer 502 with what is wrong.")
+@click.option(
+    "--fail", is_flag=True, help="Hold each response until it is judged, and respond with 502 and what is wrong."
+)
 @click.option("--har/--no-har", default=True, show_default=True, help="Write traffic.har at the end.")
 @click.option("--duration", type=options.Seconds(), default=0.0, help="End after this time: 90, 20s, 10m, 1h.")
 @click.option("--max-exchanges", type=click.IntRange(1), help="End after so many exchanges.")
 @click.option(
-    "--timeout", type=options.Seconds(), help="Until an answer that does not come is given up (default: 30s)."
+    "--timeout", type=options.Seconds(), help="Until a response that does not come is given up (default: 30s)."
 )
 @ending.judging()
 def command(
@@ -48,7 +50,7 @@ def command(
     """Record what a client and a target say to each other, and judge it as it passes.
 
     Send the client to http://127.0.0.1:8081 instead of the target. What it sends goes on to the target, to no other
-    host, and nothing of leadproof's own: its credentials, not yours. Answers come back unchanged and without delay;
+    host, and nothing of leadproof's own: its credentials, not yours. Responses come back unchanged and without delay;
     redirects are passed on, not followed. Credentials and personal data are replaced before anything is written.
 
     Ctrl-C or SIGTERM ends a recording and writes the reports; the exit code says what was found. With --duration or
@@ -63,7 +65,7 @@ def command(
       leadproof record --target sandbox --max-exchanges 50 --json > report.json
     """
     goal = config.target(target, given.configured, timeout=timeout)
-    # Against a real service the stand-ins are salted, so that nobody can confirm a guess.
+    # Against a real service the placeholders are salted, so that nobody can confirm a guess.
     redactor = options.redactor(given.profile, goal.secret, salted=not goal.loopback)
     facts = given.facts | {"fail": fail}
     job = Job(
@@ -76,7 +78,7 @@ def command(
         click.echo(f"  written to  {folder}", err=given.as_json)
         click.echo("Ctrl-C ends it.", err=given.as_json)
 
-    # Without a thread: one would be felt in the answers.
+    # Without a thread: one would be felt in the responses.
     with Display(quiet=given.as_json, thread=False) as display:
         begun = time.monotonic()
 

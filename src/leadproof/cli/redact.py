@@ -22,15 +22,15 @@ from leadproof.core.text import count, one_line
 @click.option("--force", is_flag=True, help="Write over a copy that is there.")
 @click.option(
     "--stable", is_flag=True,
-    help="Use the same stand-ins in every run: copies can be related, and somebody who guesses a value can confirm it.",
+    help="Use the same placeholders in every run: copies can be related, and whoever guesses a value can confirm it.",
 )  # fmt: skip
 @options.combined(options.profile)
 def command(source: Path, output: Path | None, force: bool, stable: bool, profile_path: str | None) -> int:
     """Make a copy of a capture that is safe to share.
 
-    Credentials and personal data become stand-ins: the same one for the same value, of the same type, valid where the
-    value was. HAR files stay HAR files, run directories, bodies, JSON lines and raw HTTP messages stay what they are;
-    what cannot be written back becomes a HAR. What was replaced is said on stderr, by kind and number.
+    Credentials and personal data become placeholders: the same one for the same value, of the same type, valid where
+    the value was. HAR files stay HAR files, run directories, bodies, JSON lines and raw HTTP messages stay what they
+    are; what cannot be written back becomes a HAR. What was replaced is said on stderr, by kind and number.
 
     The posting profile says which fields of a lead are personal and which have a closed set of values. Fields that
     nobody knows are treated as personal. Names in prose that stand in no field cannot be told: read the copy.
@@ -38,7 +38,7 @@ def command(source: Path, output: Path | None, force: bool, stable: bool, profil
     \b
     Examples:
       leadproof redact capture.har           # writes capture.redacted.har
-      leadproof redact answer.xml -o to-send.xml
+      leadproof redact response.xml -o to-send.xml
       leadproof redact reports/out/RUN -o for-support --profile our-profile.toml
     """
     profile = options.posting_profile(profile_path, options.settings())
@@ -46,7 +46,7 @@ def command(source: Path, output: Path | None, force: bool, stable: bool, profil
     list(captures.files([source]))
     to = output or suggested(source)
     with Display() as display:
-        copy = share(source, to, redactor, force=force, told=lambda words: display.show(Standing(words)))
+        copy = share(source, to, redactor, force=force, on_progress=lambda words: display.show(Standing(words)))
     click.echo(_said(copy), err=True)
     for path, problem in copy.problems:
         click.echo(f"leadproof: error: {one_line(str(path))} {one_line(problem)}", err=True)

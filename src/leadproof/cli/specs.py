@@ -38,7 +38,7 @@ def export(folder: Path, with_postman: bool, force: bool, as_json: bool) -> None
 
     \b
     openapi.yaml           the ten operations (OpenAPI 3.1), with an example of every body
-    xsd/                   the XML of requests and answers
+    xsd/                   the XML of requests and responses
     clauses.yaml           every clause, with its place in the documentation
     readings.yaml          every place where the documentation contradicts itself, and how it is read
     profiles/              a posting profile, and the JSON schema of posting profiles

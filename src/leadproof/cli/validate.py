@@ -65,7 +65,7 @@ def command(
     flow    what mitmdump -w writes
     http    HTTP messages as text: *.http files, the output of curl -i and curl -v, several in one file
     log     one JSON object a line, with --mapping
-    body    a bare request or answer; name its operation where its shape does not show it
+    body    a bare request or response; name its operation where its shape does not show it
 
     \b
     A mapping says by dotted paths which member of a log's line is what (all parts but url may be left out):
@@ -78,7 +78,7 @@ def command(
     Examples:
       leadproof validate capture.har
       leadproof validate captures/ 'more/*.har.gz' --json > report.json
-      leadproof validate --operation create_lead answer.xml
+      leadproof validate --operation create_lead response.xml
       leadproof validate --operation ping --as-documented sample.json
       leadproof validate --mapping gateway.toml gateway.log
       curl -si -H "api-key: $LEADPROOF_API_KEY" https://your-endpoint.example/v2/status/ID | leadproof validate -

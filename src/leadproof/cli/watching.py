@@ -53,7 +53,7 @@ class Watch:
         self._show()
 
     def sent(self, *_: object) -> None:
-        """A request was sent, and its answer judged."""
+        """A request was sent, and its response judged."""
         self._sent += 1
         if self._budget:
             self._show()

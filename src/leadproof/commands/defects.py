@@ -116,7 +116,7 @@ def story(mock: Mock, profile: Profile, clock: _Time, seed: int) -> suite.CaseCo
     """
     box = _Postbox()
 
-    def answer(request: Request) -> Response:
+    def respond(request: Request) -> Response:
         clock.now += _STEP
         try:
             response = mock.handle(request)
@@ -129,7 +129,7 @@ def story(mock: Mock, profile: Profile, clock: _Time, seed: int) -> suite.CaseCo
         return response._replace(headers=(*response.headers, ("date", date)))
 
     spec = specs.load()
-    client = InProcess(Target(_URL, "api-key", profile.credentials.api_keys[0]), answer, clock=clock)
+    client = InProcess(Target(_URL, "api-key", profile.credentials.api_keys[0]), respond, clock=clock)
     session = Session(client, Ledger(Judge(spec, profile), Redactor(profile.personal_fields)))
     postbox: Postbox = box
     return suite.CaseContext(session, LeadMaker(profile, seed), _Controls(mock), postbox, seed=seed)
@@ -141,22 +141,22 @@ def try_out(
     """Runs cases against a mock with defects, until the owner has noticed; the story, and why the suite crashed."""
     clock = _Time()
     mock = planted(defects, profile, clock=clock, seed=seed, token=_TOKEN)
-    told = story(mock, profile, clock, seed)
+    case_context = story(mock, profile, clock, seed)
     for one in chosen:
         try:
-            suite.run(told, [one])
+            suite.run(case_context, [one])
         except LeadproofError as error:
-            return told, f"{one[1].name}: {error}"
+            return case_context, f"{one[1].name}: {error}"
         except Exception as error:
-            return told, f"{one[1].name}: {type(error).__name__}: {error}"
-        if owner and owner in noticed(told):
+            return case_context, f"{one[1].name}: {type(error).__name__}: {error}"
+        if owner and owner in noticed(case_context):
             break
-    return told, ""
+    return case_context, ""
 
 
-def noticed(told: suite.CaseContext) -> tuple[str, ...]:
+def noticed(case_context: suite.CaseContext) -> tuple[str, ...]:
     """Clauses that were broken so far, of whatever level."""
-    return tuple(dict.fromkeys(one.finding.clause for one in told.session.ledger.summary.kept()))
+    return tuple(dict.fromkeys(one.finding.clause for one in case_context.session.ledger.summary.kept()))
 
 
 def cases(operations: Collection[str], media: Collection[str]) -> list[tuple[str, suite.Case]]:
@@ -167,10 +167,12 @@ def cases(operations: Collection[str], media: Collection[str]) -> list[tuple[str
 
 def run_one(defect: Defect, profile: Profile, seed: int) -> Outcome:
     """The suite against one defect."""
-    told, crash = try_out([defect], cases(defect.operations, defect.media), profile, seed, defect.owner)
-    found = noticed(told)
-    verdict = "owner" if defect.owner in found else "other" if found else "survived"
-    return Outcome(defect.id, verdict, found, told.session.client.sent, crash)
+    case_context, crash = try_out(
+        [defect], cases(defect.operations, defect.media), profile, seed, defect.expected_clause
+    )
+    found = noticed(case_context)
+    verdict = "owner" if defect.expected_clause in found else "other" if found else "survived"
+    return Outcome(defect.id, verdict, found, case_context.session.client.sent, crash)
 
 
 def require_faithful(profile: Profile, seed: int) -> None:
@@ -179,8 +181,8 @@ def require_faithful(profile: Profile, seed: int) -> None:
     Raises:
         LeadproofError: The faithful mock is found guilty of something.
     """
-    told, crash = try_out([], cases((), ()), profile, seed)
-    found = noticed(told)
+    case_context, crash = try_out([], cases((), ()), profile, seed)
+    found = noticed(case_context)
     if found or crash:
         raise LeadproofError(
             f"the suite finds something wrong with the faithful mock: {', '.join(found) or crash}",
@@ -225,7 +227,7 @@ def run(
     profile_path: str | None = None,
     seed: int = 0,
     jobs: int = 1,
-    told: Callable[[Outcome], None] = lambda outcome: None,
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Iterator[Outcome]:
     """The suite against each defect, in any order; ends early, and quietly, on Ctrl-C.
 
@@ -234,7 +236,7 @@ def run(
         profile_path: The posting profile; None for the shipped one.
         seed: Of the table, of the mock and of the leads.
         jobs: Processes.
-        told: Called with each outcome.
+        on_outcome: Called with each outcome.
     """
     # A few at a time: enough to keep the workers busy, few enough to end quickly and evenly.
     size = max(1, min(8, len(defects) // (jobs * 4) or 1))
@@ -245,7 +247,7 @@ def run(
         try:
             for future in as_completed(futures):
                 for outcome in future.result():
-                    told(outcome)
+                    on_outcome(outcome)
                     yield outcome
         except BaseException:
             # The batches under way take a second or two; not to wait for them would leave the pool behind.

@@ -20,8 +20,8 @@ SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 #: Where a collection sends before anybody has said where to.
 BASE = "http://127.0.0.1:8080"
 
-#: The create whose example answer gives the ids that a path names.
-_CREATED = "create_lead_answer"
+#: The create whose example response gives the ids that a path names.
+_CREATED = "create_lead_response"
 
 _HEADERS = {"json": "application/json", "xml": "application/xml"}
 
@@ -89,11 +89,13 @@ def _url(row: Operation, call: Mapping[str, Any], openapi: Mapping[str, Any]) ->
 
 
 def _ids(openapi: Mapping[str, Any]) -> dict[str, str]:
-    """What the parameters of paths name: ids that a service gave out, so only a real answer has ones that are known."""
-    answer = openapi["components"]["examples"][_CREATED]["value"]
-    lead = answer["results"][0]
+    """What the parameters of paths name: ids that a service gave out, so only a real response has ones that are
+    known.
+    """
+    response = openapi["components"]["examples"][_CREATED]["value"]
+    lead = response["results"][0]
     return {
-        "id": str(answer["requestId"]),
+        "id": str(response["requestId"]),
         "leadUID": str(lead["leadId"]),
         "offerId": str(lead["offers"][0]["offerId"]),
     }

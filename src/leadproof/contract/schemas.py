@@ -51,10 +51,10 @@ def view(schema: Schema, fmt: str) -> Schema:
     return schema
 
 
-def under_readings(schema: Schema, choices: Mapping[str, str], *, answer: bool, fmt: str) -> Schema:
-    """The schema with the chosen readings applied. Answers only: requests have no alternatives."""
+def under_readings(schema: Schema, choices: Mapping[str, str], *, response: bool, fmt: str) -> Schema:
+    """The schema with the chosen readings applied. Responses only: requests have no alternatives."""
     schema = copy.deepcopy(schema)
-    if not answer:
+    if not response:
         return schema
     for sub in list(_walk(schema)):
         if choices["response-type"] != "names" and sub.get("enum") == list(RESPONSE_TYPES):

@@ -225,7 +225,7 @@ class Specification:
         return {row["id"]: row for row in rows}
 
     def schema_name(self, operation: str, direction: str) -> str | None:
-        """Name of the component schema of an operation's "request" or "answer"; None where there is no body."""
+        """Name of the component schema of an operation's "request" or "response"; None where there is no body."""
         return self._names[operation].get(direction)
 
     def schema(self, operation: str, direction: str, fmt: str) -> Schema:
@@ -233,7 +233,7 @@ class Specification:
 
         Args:
             operation: An operation id.
-            direction: "request" or "answer".
+            direction: "request" or "response".
             fmt: "json" or "xml": members of the other representation are left out.
 
         Raises:
@@ -243,7 +243,7 @@ class Specification:
         if key not in self._made:
             name = self._names[operation][direction]
             schema = view(resolve(self.openapi["components"]["schemas"][name], self.openapi), fmt)
-            self._made[key] = under_readings(schema, self.choices, answer=direction == "answer", fmt=fmt)
+            self._made[key] = under_readings(schema, self.choices, response=direction == "response", fmt=fmt)
         found: Schema = self._made[key]
         return found
 
@@ -278,8 +278,8 @@ class Specification:
     def _xsd_file(self, operation: str, direction: str) -> str:
         if direction == "request":
             return f"requests/{self._names[operation]['request']}.xsd"
-        folder = "serializer" if self.choices["namespaces"] == "serializer" else "answers"
-        kind = "call" if self._names[operation]["answer"] == "CallAnswer" else "general"
+        folder = "serializer" if self.choices["namespaces"] == "serializer" else "responses"
+        kind = "call" if self._names[operation]["response"] == "CallResponse" else "general"
         return f"{folder}/{kind}-{'as-documented' if self.as_documented else 'strict'}.xsd"
 
     def _xsd(self, name: str, library: str, compiled: Callable[[str], Any]) -> Any:

@@ -40,7 +40,7 @@ class Exchange:
     """One request and what came of it."""
 
     request: Request
-    #: None when no answer arrived; `failure` then says why.
+    #: None when no response arrived; `failure` then says why.
     response: Response | None
     #: The id of the operation that the sender meant, where it is known.
     operation: str | None = None
@@ -50,7 +50,7 @@ class Exchange:
     intent: str = ""
     #: Seconds from the Unix epoch to the first byte of the request.
     started: float = 0.0
-    #: Seconds from the first byte of the request to the last byte of the answer.
+    #: Seconds from the first byte of the request to the last byte of the response.
     elapsed: float = 0.0
     #: Why there is no response, as a finding kind such as `transport.timeout`.
     failure: str = ""
@@ -58,7 +58,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class WireProblem:
-    """Something wrong with the bytes of an answer, as only a raw socket shows it.
+    """Something wrong with the bytes of a response, as only a raw socket shows it.
 
     `kind` is a key of `findings.KINDS`.
     """

@@ -21,7 +21,7 @@ class Operation(NamedTuple):
     media: tuple[str, ...]
     #: The word for the operation in clause ids: LE2-<code>-<PART>-<NN>.
     code: str
-    #: Document element of the XML answer; "" where no XML is documented.
+    #: Document element of the XML response; "" where no XML is documented.
     root: str = ""
     #: Does the request have a body?
     body: bool = True

@@ -22,8 +22,8 @@ from leadproof.generate.leads import LeadMaker
 #: Tests that an example may be made smaller with, once one has failed.
 SHRINKS = 40
 
-#: Members that only an earlier answer can fill.
-FROM_ANSWERS = ("orderId", "offerIds", "leadUID")
+#: Members that only an earlier response can fill.
+FROM_RESPONSES = ("orderId", "offerIds", "leadUID")
 
 
 def narrowed(spec: Specification, operation: str, fmt: str, maker: LeadMaker) -> Schema:
@@ -51,11 +51,11 @@ def narrowed(spec: Specification, operation: str, fmt: str, maker: LeadMaker) ->
     lead["required"] = sorted({*lead.get("required", ()), "fields", "properties"})
     properties = lead["properties"]["properties"]
     for name in list(properties["properties"]):
-        if name in FROM_ANSWERS:
+        if name in FROM_RESPONSES:
             del properties["properties"][name]
         elif name in choices:
             properties["properties"][name] = {"enum": [one for one in choices[name] if one is not None]}
-    properties["required"] = [name for name in properties.get("required", ()) if name not in FROM_ANSWERS]
+    properties["required"] = [name for name in properties.get("required", ()) if name not in FROM_RESPONSES]
     return schema
 
 
@@ -63,7 +63,7 @@ def document(operation: str, fmt: str, schema: Schema) -> dict[str, Any]:
     """An OpenAPI document of one cell: three operations share a path, so each gets a document of its own."""
     row = OPERATIONS[operation]
     body = {"required": True, "content": {f"application/{fmt}": {"schema": plain(schema)}}}
-    described = {"operationId": operation, "requestBody": body, "responses": {"200": {"description": "an answer"}}}
+    described = {"operationId": operation, "requestBody": body, "responses": {"200": {"description": "a response"}}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "LeadExec lead receiver", "version": "2"},
@@ -156,8 +156,8 @@ def explore(
     try:
         holds()
     except (Failed, hypothesis.errors.HypothesisException, BaseExceptionGroup) as error:
-        # A service that remembers may answer the same request differently the next time, which Hypothesis calls flaky.
-        # What it was seen to do it has done.
+        # A service that remembers may respond to the same request differently the next time, which Hypothesis calls
+        # flaky. What it was seen to do it has done.
         if not failing and not raised:
             raise _unusable(error) from None
     if raised:

@@ -175,8 +175,8 @@ def _typed(name: str, schema: Schema) -> SearchStrategy[Any]:
     )
 
 
-def answers(operation: str, fmt: str | None = None, spec: Specification | None = None) -> SearchStrategy[Any]:
-    """Valid answers of an operation.
+def responses(operation: str, fmt: str | None = None, spec: Specification | None = None) -> SearchStrategy[Any]:
+    """Valid responses of an operation.
 
     Args:
         operation: An operation id.
@@ -184,13 +184,13 @@ def answers(operation: str, fmt: str | None = None, spec: Specification | None =
             encoder leaves out what the other one alone shows.
         spec: The contract's readings; the taken ones if left out.
     """
-    return _made(operation, "answer", fmt, spec or load())
+    return _made(operation, "response", fmt, spec or load())
 
 
 def requests(operation: str, fmt: str | None = None, spec: Specification | None = None) -> SearchStrategy[Any]:
     """Valid requests of an operation in canonical form: `properties` are there, even if empty, and fields are text.
 
-    Arguments as of `answers`; an operation without a body has none.
+    Arguments as of `responses`; an operation without a body has none.
 
     Raises:
         KeyError: The operation has no request body.
@@ -213,7 +213,7 @@ def view(operation: str, direction: str, fmt: str | None = None, spec: Specifica
 
     Args:
         operation: An operation id.
-        direction: "request" or "answer".
+        direction: "request" or "response".
         fmt: "json", "xml" or None.
         spec: The contract's readings; the taken ones if left out.
     """

@@ -36,7 +36,7 @@ def compose(
         method: HTTP method.
         path: Path and query below the target's base URL.
         fmt: Format of the body, "json" or "xml".
-        accept: Format of the answer, or a media range; the format of the body if left out.
+        accept: Format of the response, or a media range; the format of the body if left out.
         body: Encoded body; without one no Content-Type is sent.
         credentials: Header pairs to add.
     """
@@ -73,7 +73,7 @@ class Client:
             raise ConfigurationError(f"{per_second:g} requests per second are not possible", hint="0 means no limit")
         self.target = target
         self.sent = 0
-        #: Did the head of any answer arrive?
+        #: Did the head of any response arrive?
         self.reached = False
         self._pause = 1 / per_second if per_second else 0.0
         self._next = 0.0
@@ -106,7 +106,7 @@ class Client:
         self._http.close()
 
     def send(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Exchange:
-        """Sends a request and waits for the answer; every failure is in the exchange."""
+        """Sends a request and waits for the response; every failure is in the exchange."""
         self._wait()
         self.sent += 1
         built = self._http.build_request(
@@ -141,17 +141,17 @@ class Client:
         if self._deadlines is not None:
             self._deadlines.until = deadline
         try:
-            answer = self._http.send(built, stream=True)
+            response = self._http.send(built, stream=True)
             self.reached = True
             try:
-                body = _collect(answer.iter_raw(), deadline)
+                body = _collect(response.iter_raw(), deadline)
             except httpx.RemoteProtocolError as error:
                 # The head was fine: the body ended early, or its chunks are none.
                 return None, "framing.length" if "closed connection" in str(error) else "framing.invalid"
             finally:
-                answer.close()
-            pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-            return Response(answer.status_code, pairs, decoded(body, header(pairs, "content-encoding"))), ""
+                response.close()
+            pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+            return Response(response.status_code, pairs, decoded(body, header(pairs, "content-encoding"))), ""
         except TooLarge:
             return None, "encoding.too-large"
         except (zlib.error, EOFError):
@@ -171,18 +171,18 @@ class Client:
 class InProcess(Client):
     """The way to a service that is a function in this process: no socket, so nothing can go wrong on the wire."""
 
-    def __init__(self, target: Target, answer: Callable[[Request], Response], *, clock: Callable[[], float]) -> None:
+    def __init__(self, target: Target, respond: Callable[[Request], Response], *, clock: Callable[[], float]) -> None:
         """Opens nothing.
 
         Args:
             target: Whose credentials are sent; its host is what the service is told.
-            answer: The service.
+            respond: The service.
             clock: Seconds since the Unix epoch.
         """
         self.target = target
         self.sent = 0
         self.reached = True
-        self._answer = answer
+        self._respond = respond
         self._clock = clock
 
     def close(self) -> None:
@@ -192,7 +192,7 @@ class InProcess(Client):
         """Calls the service."""
         self.sent += 1
         started = self._clock()
-        response = self._answer(request)
+        response = self._respond(request)
         return Exchange(request, response, operation, origin, intent, started, max(0.0, self._clock() - started))
 
     def probe(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Wire:
@@ -208,7 +208,7 @@ def _collect(chunks: Iterator[bytes], deadline: float) -> bytes:
         size += len(chunk)
         if size > MAX_BODY:
             raise TooLarge
-        if time.monotonic() > deadline:  # every read has a limit of its own; an answer in drops would stay below it
+        if time.monotonic() > deadline:  # every read has a limit of its own; a response in drops would stay below it
             raise TimeoutError
     return b"".join(kept)
 
@@ -247,5 +247,5 @@ def require_reachable(exchange: Exchange, target: Target) -> None:
     }
     if exchange.response is None and exchange.failure in hints:
         words = {"transport.refused": "no connection could be made", "transport.tls": "the TLS handshake failed"}
-        reason = words.get(exchange.failure, "no answer came in time")
+        reason = words.get(exchange.failure, "no response came in time")
         raise TargetError(f"the target {target.base} cannot be reached: {reason}", hint=hints[exchange.failure])

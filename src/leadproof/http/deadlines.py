@@ -1,6 +1,6 @@
 """A time limit for a whole exchange, for an HTTP library that only knows limits for single reads.
 
-An answer whose head comes byte by byte stays below every limit of a read and never ends. So the network under the
+A response whose head comes byte by byte stays below every limit of a read and never ends. So the network under the
 library is wrapped: each step gets what is left of the time of its exchange, and no more.
 """
 

@@ -35,8 +35,8 @@ def is_mock(target: Target) -> bool:
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE)
     try:
         connection.request("GET", f"{parts.path}{PREFIX}state")
-        answer = connection.getresponse()
-        return answer.status == 403 and TOKEN_HEADER.encode() in answer.read(2000)
+        response = connection.getresponse()
+        return response.status == 403 and TOKEN_HEADER.encode() in response.read(2000)
     except (OSError, HTTPException):
         return False
     finally:

@@ -1,4 +1,6 @@
-"""A receiver on loopback for the call to `returnURL`: keeps what arrives, answers 200, and waits for a certain call."""
+"""A receiver on loopback for the call to `returnURL`: keeps what arrives, responds with 200, and waits for a certain
+call.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from leadproof.bodies import MAX_BODY
 from leadproof.core.errors import ServerError
 from leadproof.core.exchange import Request
 
-#: Calls that are kept; later ones are answered and forgotten.
+#: Calls that are kept; later ones get a response and are forgotten.
 _KEPT = 1000
 
 #: Seconds that a caller may be silent within a call.

@@ -1,7 +1,7 @@
 """HTTP/1.1 and 1.0 as the mock and the recorder speak it to their clients.
 
 An asyncio protocol on httptools: reading heads and their limits, heads known by their bytes, offers of other protocols,
-timeouts, closing. What a request means and what it is answered is said by those that extend `Http1Connection`; what
+timeouts, closing. What a request means and what it gets a response is said by those that extend `Http1Connection`; what
 their connections share stands in an `Http1Server`.
 """
 
@@ -49,7 +49,7 @@ class Memory(dict[bytes, Known]):
     """Heads by their very bytes, the empty line included, with what the parser found them to mean.
 
     A client repeats its head with every request, and a service its own within a second: parsing and writing them anew
-    would be most of what an answer waits for here.
+    would be most of what a response waits for here.
     """
 
     def learn(self, data: bytes, known: Known) -> None:
@@ -134,7 +134,7 @@ class Http1Connection(ABC, asyncio.Protocol):
 
     @abstractmethod
     def refuse(self, status: int, detail: str) -> None:
-        """Answer a request that is not read to its end; nothing that follows on this connection can be trusted."""
+        """Respond to a request that is not read to its end; nothing that follows on this connection can be trusted."""
 
     @abstractmethod
     def check_time(self, now: float) -> None:
@@ -213,7 +213,7 @@ def unreadable(version: str, target: bytes, pairs: Iterable[tuple[bytes, bytes]]
 def close(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, linger: float = 0.0) -> None:
     """Close when everything is sent.
 
-    With `linger`, read on for so many seconds: closing with unread bytes would destroy the answer that is under way.
+    With `linger`, read on for so many seconds: closing with unread bytes would destroy the response that is under way.
     """
     if linger and transport.can_write_eof():
         transport.write_eof()

@@ -1,7 +1,7 @@
 """One exchange on a raw socket, byte by byte: what httpx and requests forgive, this sees.
 
-`probe` sends a request and reads the answer with httptools, then looks at the framing and the encodings itself. What is
-wrong with the bytes comes back as `WireProblem`s beside the exchange; a clean answer is an ordinary exchange.
+`probe` sends a request and reads the response with httptools, then looks at the framing and the encodings itself. What
+is wrong with the bytes comes back as `WireProblem`s beside the exchange; a clean response is an ordinary exchange.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Wire:
 
 
 @dataclass(slots=True)
-class _Answer:
+class _ResponseParts:
     """Collects what httptools reports."""
 
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -84,7 +84,7 @@ def probe(
     intent: str = "",
     clock: Callable[[], float] = time.time,
 ) -> Wire:
-    """Sends one request on a connection of its own and reads until the answer is complete or the other side closes.
+    """Sends one request on a connection of its own and reads until the response is complete or the other side closes.
 
     Args:
         target: Where to send; its credentials are expected in `request` already.
@@ -150,27 +150,30 @@ def _talk(target: Target, message: bytes) -> tuple[bytes, str]:
 
 
 def _read(raw: bytes) -> tuple[Response | None, list[WireProblem]]:
-    answer = _Answer()
-    parser = httptools.HttpResponseParser(answer)
+    response = _ResponseParts()
+    parser = httptools.HttpResponseParser(response)
     problems: list[WireProblem] = []
     try:
         parser.feed_data(raw)
     except httptools.HttpParserError as error:
-        problems.append(WireProblem("framing.invalid", f"the answer is no valid HTTP message: {error}",
+        problems.append(WireProblem("framing.invalid", f"the response is no valid HTTP message: {error}",
                                     "an HTTP/1.1 message (RFC 9112)", type(error).__name__))  # fmt: skip
-    if not answer.headers_done:
+    if not response.headers_done:
         if not problems:
             problems.append(
                 WireProblem(
-                    "transport.reset", "the answer ends within its headers", "a whole answer", count(len(raw), "byte")
+                    "transport.reset",
+                    "the response ends within its headers",
+                    "a whole response",
+                    count(len(raw), "byte"),
                 )
             )
         return None, problems
     status = parser.get_status_code()
-    pairs = tuple(answer.headers)
+    pairs = tuple(response.headers)
     after = raw.partition(b"\r\n\r\n")[2]
-    problems += _framing(status, pairs, after, complete=answer.complete)
-    body, wrong = _decoded(bytes(answer.body), header(pairs, "content-encoding"))
+    problems += _framing(status, pairs, after, complete=response.complete)
+    body, wrong = _decoded(bytes(response.body), header(pairs, "content-encoding"))
     problems += wrong
     problems += _labels(pairs, body)
     return Response(status, pairs, body), problems
@@ -185,14 +188,14 @@ def _framing(status: int, pairs: Headers, after: bytes, *, complete: bool) -> li
         found.append(
             WireProblem(
                 "framing.invalid",
-                "the answer has both Content-Length and Transfer-Encoding",
+                "the response has both Content-Length and Transfer-Encoding",
                 "one of them (RFC 9112, section 6.2)",
                 f"Content-Length {lengths[0]} and chunked",
             )
         )
     if len(set(lengths)) > 1:
         found.append(
-            WireProblem("framing.invalid", "the answer has two lengths", "one Content-Length", ", ".join(lengths))
+            WireProblem("framing.invalid", "the response has two lengths", "one Content-Length", ", ".join(lengths))
         )
     elif lengths and not chunked and lengths[0].isdigit() and int(lengths[0]) != len(after):
         found.append(WireProblem("framing.length", "the body does not have the announced length",
@@ -215,7 +218,7 @@ def _decoded(body: bytes, encoding: str | None) -> tuple[bytes, list[WireProblem
         return body, []
     if name not in ("gzip", "x-gzip", "deflate"):
         return body, [
-            WireProblem("encoding.invalid", "the answer has an encoding that nobody asked for", "gzip or none", name)
+            WireProblem("encoding.invalid", "the response has an encoding that nobody asked for", "gzip or none", name)
         ]
     stream = zlib.decompressobj(zlib.MAX_WBITS | 16 if "gzip" in name else zlib.MAX_WBITS)
     try:
@@ -240,7 +243,7 @@ def _labels(pairs: Headers, body: bytes) -> list[WireProblem]:
     if not body:
         return []
     if not media_type(content_type):
-        return [WireProblem("media.missing", "the answer has a body and no Content-Type", "a Content-Type", "none")]
+        return [WireProblem("media.missing", "the response has a body and no Content-Type", "a Content-Type", "none")]
     charset = (content_type or "").lower().partition("charset=")[2].split(";")[0].strip(' "')
     if not charset and format_of(content_type) == "xml":
         return []  # the document's own declaration says

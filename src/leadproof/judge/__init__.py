@@ -94,14 +94,14 @@ class Judge:
                 self._quick.learn(short, judgement, recognition)
             if self._watch is not None:
                 judgement = self._watch(judgement)
-        if judgement.context is not None and judgement.context.answer is not None:
+        if judgement.context is not None and judgement.context.response_value is not None:
             remember(judgement.context)
         return judgement
 
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
-        """Do the JSON answer `left` and the XML answer `right` to the same request say the same?"""
+        """Do the JSON response `left` and the XML response `right` to the same request say the same?"""
         clause = self.register.clause(left.operation, "json", "twins_equivalent")
-        if clause is None or left.answer is None or right.answer is None:
+        if clause is None or left.response_value is None or right.response_value is None:
             return Judgement("twins", left.operation, "")
         findings, compared = disagreements(clause, left, right, self.spec)
         both = tuple((clause.id, media) for media in ("json", "xml"))
@@ -114,7 +114,7 @@ class Judge:
         """Judges the call to `returnURL` after the create that asked for it, and remembers what it said.
 
         Args:
-            created: The create and its immediate answer.
+            created: The create and its immediate response.
             call: The first call; None if none came in time.
             calls: All calls that came, where somebody waited for more.
         """
@@ -160,18 +160,18 @@ class _Case:
             exchange, self.operation, self.spec, judge.profile, judge.history, now=responded_at(exchange)
         )
         self.request = self._read_request()
-        answer_format = format_of_body(response.headers, response.body) if response else None
-        self.media = answer_format or asked_for(self.context) or self.context.request_format or "json"
+        response_format = format_of_body(response.headers, response.body) if response else None
+        self.media = response_format or asked_for(self.context) or self.context.request_format or "json"
         if self.media not in self.operation.media:
             self.media = self.operation.media[0]
-        self.answer_format = answer_format
+        self.response_format = response_format
 
     def judge(self) -> Judgement:
         response, intent = self.exchange.response, self.exchange.intent.partition(":")[0]
         if response is None:
             if self.exchange.failure:
                 kind = self.exchange.failure
-                self._breach("answer_arrives", Breach(kind, "no answer arrived", "", "", "an answer", kind))
+                self._breach("response_arrives", Breach(kind, "no response arrived", "", "", "a response", kind))
             self._client()
             self._checks(("client_accept", "client_content_type", "client_credentials"))
             return self._done("unanswered" if self.exchange.failure else "judged")
@@ -183,31 +183,33 @@ class _Case:
             missing = () if has_credentials(self.context) else ("client_credentials",)
             self._checks(("no_lead_without_credentials", *missing))
             return self._done("unauthorised")
-        answer = self._read_answer(response) if 200 <= response.status < 300 else None
-        if answer is not None:
+        decoded = self._read_response(response) if 200 <= response.status < 300 else None
+        if decoded is not None:
             self.context = replace(
                 self.context,
-                answer=answer.value,
-                answer_format=self.answer_format or "",
-                problems=tuple(answer.problems),
+                response_value=decoded.value,
+                response_format=self.response_format or "",
+                problems=tuple(decoded.problems),
             )
-            for breach in form.explain(self.spec, self.operation.id, "answer", self.answer_format or "json", answer):
+            for breach in form.explain(
+                self.spec, self.operation.id, "response", self.response_format or "json", decoded
+            ):
                 if not self._tolerated(breach):
-                    self._breach(form.owner(self.answer_format or "json", breach.kind), breach)
+                    self._breach(form.owner(self.response_format or "json", breach.kind), breach)
         self._checks()
         self._client()
-        self._count_form(answer is not None)
+        self._count_form(decoded is not None)
         absent = response.status in ABSENT and intent not in ("invalid", "unreadable", "unknown")
         return self._done("absent" if absent else "judged")
 
     def wire(self, problems: Sequence[WireProblem]) -> None:
-        """Notes what is wrong with the bytes; whatever is said besides, the answer did not arrive whole."""
+        """Notes what is wrong with the bytes; whatever is said besides, the response did not arrive whole."""
         for problem in problems:
-            check = _WIRE.get(problem.kind.partition(".")[0], "answer_arrives")
+            check = _WIRE.get(problem.kind.partition(".")[0], "response_arrives")
             self._breach(check, Breach(problem.kind, problem.message, "", "", problem.expected, problem.actual))
 
     def _tolerated(self, breach: Breach) -> bool:
-        """The immediate answer of an asynchronous create may come without results (reading callback-immediate)."""
+        """The immediate response of an asynchronous create may come without results (reading callback-immediate)."""
         return (
             breach.kind == "schema.missing"
             and breach.pointer == "/results"
@@ -239,21 +241,21 @@ class _Case:
         self.context = replace(self.context, request=value, request_format=fmt)
         return decoded
 
-    def _read_answer(self, response: Response) -> Decoded | None:
-        fmt = self.answer_format
+    def _read_response(self, response: Response) -> Decoded | None:
+        fmt = self.response_format
         if fmt is None:
             if not response.body.strip():
-                empty = Breach("body.empty", "the answer has no body", "", "", "a body", "nothing")
+                empty = Breach("body.empty", "the response has no body", "", "", "a body", "nothing")
                 self._breach(form.owner(self.media, "body.empty"), empty)
             return None
         if fmt not in self.operation.media:
             self._observe(
-                "media.unexpected", f"the answer is {fmt.upper()}, which the documentation does not show here"
+                "media.unexpected", f"the response is {fmt.upper()}, which the documentation does not show here"
             )
             return None
         charset = charset_of(header(response.headers, "content-type"))
         try:
-            return bodies.read_answer(self.operation.id, fmt, response.body, self.spec, charset)
+            return bodies.read_response(self.operation.id, fmt, response.body, self.spec, charset)
         except BodyError as error:
             self._breach(form.owner(fmt, error.kind), form.breach(error.problem))
             return None
@@ -298,7 +300,7 @@ class _Case:
     def _count_form(self, decoded: bool) -> None:
         """Clauses about form that passed: those with an occasion and without a breach."""
         failed = {check for check, _, _ in self.found.values()}
-        passed = ["answer_arrives"]
+        passed = ["response_arrives"]
         if decoded:
             passed += ["charset", f"{self.media}_wellformed"]
             passed += ["json_unique_members", "unknown_members"] if self.media == "json" else [
@@ -309,7 +311,7 @@ class _Case:
             if clause is not None and check not in failed:
                 self._pass(clause)
         failed = {self._owner(check, breach).id for check, breach, _ in self.found.values()}
-        present = form.shapes(self.context.answer) if decoded else frozenset()
+        present = form.shapes(self.context.response_value) if decoded else frozenset()
         parameters = bool(self.context.accepted)
         for clause in self.register.members.get((self.operation.id, self.media), ()):
             if (clause.check == "member" and clause.member in present and clause.id not in failed) or (
@@ -322,7 +324,7 @@ class _Case:
     def _pass(self, clause: Clause) -> None:
         self.passed.append((clause.id, self.media))
 
-    def _breach(self, check: str, breach: Breach, direction: str = "answer") -> None:
+    def _breach(self, check: str, breach: Breach, direction: str = "response") -> None:
         """Notes a breach; the same place is noted once, whoever saw it first."""
         self.found.setdefault((check, breach.kind, breach.pointer), (check, breach, direction))
 
@@ -338,7 +340,7 @@ class _Case:
         findings: list[Finding] = []
         for check, breach, direction in self.found.values():
             clause = self._owner(check, breach)
-            fmt = self.context.request_format if direction == "request" else self.answer_format
+            fmt = self.context.request_format if direction == "request" else self.response_format
             if fmt == "xml" and not breach.xpath:
                 breach = breach._replace(xpath=bodies.xpath_of(self.operation.id, direction, breach.pointer, self.spec))
             observed = clause.level == "may" or (

@@ -19,10 +19,10 @@ def callback_breaches(
 ) -> Iterator[tuple[str, Breach | None]]:
     """Check and breach for each clause about the call that can be decided; None where it held."""
     response = created.exchange.response
-    immediate = created.answer.get("requestId") if isinstance(created.answer, dict) else None
+    immediate = created.response_value.get("requestId") if isinstance(created.response_value, dict) else None
     fine = response is not None and response.status == 200 and bool(immediate)
     yield "callback_immediate", None if fine else Breach(
-        "callback.different", "the immediate answer to an asynchronous create lacks a requestId", "/requestId", "",
+        "callback.different", "the immediate response to an asynchronous create lacks a requestId", "/requestId", "",
         "status 200 and a requestId", f"status {response.status if response else 'none'}",
     )  # fmt: skip
     if call is None:
@@ -36,39 +36,39 @@ def callback_breaches(
     yield "callback_arrives", None
     fmt = format_of_body(call.headers, call.body) or "json"
     try:
-        decoded = bodies.read_answer(created.operation.id, fmt, call.body, spec)
+        decoded = bodies.read_response(created.operation.id, fmt, call.body, spec)
     except BodyError as error:
         yield "callback_body", form.breach(error.problem)
         return
     yield (
         "callback_body",
-        _unlike_an_answer(created, call, fmt)
-        or next(form.explain(spec, created.operation.id, "answer", fmt, decoded), None)
+        _unlike_a_response(created, call, fmt)
+        or next(form.explain(spec, created.operation.id, "response", fmt, decoded), None)
         or _other_number(created, decoded.value),
     )
     said = decoded.value.get("requestId") if isinstance(decoded.value, dict) else None
-    agrees = said == immediate and _same_leads(created.answer, decoded.value)
+    agrees = said == immediate and _same_leads(created.response_value, decoded.value)
     yield "callback_agrees", None if agrees else Breach(
-        "callback.different", "the call says something else than the immediate answer", "/requestId", "",
+        "callback.different", "the call says something else than the immediate response", "/requestId", "",
         bodies.typed(immediate), bodies.typed(said),
     )  # fmt: skip
 
 
-def _unlike_an_answer(created: Context, call: Request, fmt: str) -> Breach | None:
-    """What of the message around the body is not as in an ordinary answer."""
+def _unlike_a_response(created: Context, call: Request, fmt: str) -> Breach | None:
+    """What of the message around the body is not as in an ordinary response."""
     label = header(call.headers, "content-type")
     if call.method != "POST":
         return Breach("callback.different", "the call is not a POST", "", "", "POST", call.method)
     if not label:
         return Breach("media.missing", "the call has a body and no Content-Type", "", "", "a Content-Type", "nothing")
-    if created.answer_format and fmt != created.answer_format:
+    if created.response_format and fmt != created.response_format:
         return Breach("media.unexpected", "the call is in another format than the create asked for", "", "",
-                      f"application/{created.answer_format}", label)  # fmt: skip
+                      f"application/{created.response_format}", label)  # fmt: skip
     return None
 
 
 def _other_number(created: Context, called: Any) -> Breach | None:
-    """An ordinary answer has a result for each lead."""
+    """An ordinary response has a result for each lead."""
     results = called.get("results") if isinstance(called, dict) else None
     if not isinstance(results, list) or len(results) == len(created.leads):
         return None
@@ -86,27 +86,27 @@ def repeated(created: Context, calls: Sequence[Request]) -> Breach | None:
 
 
 def callback_context(created: Context, call: Request, spec: Specification) -> Context | None:
-    """The create as if the call had been its answer; None if the call is none that belongs to it."""
+    """The create as if the call had been its response; None if the call is none that belongs to it."""
     fmt = format_of_body(call.headers, call.body) or "json"
     try:
-        value = bodies.read_answer(created.operation.id, fmt, call.body, spec).value
+        value = bodies.read_response(created.operation.id, fmt, call.body, spec).value
     except BodyError:
         return None
-    immediate = created.answer if isinstance(created.answer, dict) else {}
+    immediate = created.response_value if isinstance(created.response_value, dict) else {}
     if (
         not isinstance(value, dict)
         or not value.get("requestId")
         or value.get("requestId") != immediate.get("requestId")
     ):
         return None
-    return replace(created, answer=value, answer_format=fmt)
+    return replace(created, response_value=value, response_format=fmt)
 
 
 def _same_leads(immediate: Any, called: Any) -> bool:
-    """Do both name the same leads, as far as the immediate answer named any?"""
+    """Do both name the same leads, as far as the immediate response named any?"""
 
-    def leads(answer: Any) -> list[Any]:
-        results = answer.get("results") if isinstance(answer, dict) else None
+    def leads(response_value: Any) -> list[Any]:
+        results = response_value.get("results") if isinstance(response_value, dict) else None
         return [one.get("leadId") for one in results if isinstance(one, dict)] if isinstance(results, list) else []
 
     return not leads(immediate) or leads(immediate) == leads(called)

@@ -25,7 +25,7 @@ _PERSONAL = re.compile(
 )
 _MAIL = re.compile(r"[^\s@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,24}")
 
-#: What a program writes where it has no value: it read an answer that has none.
+#: What a program writes where it has no value: it read a response that has none.
 _NOTHING = frozenset({"", "0", "null", "none", "nil", "undefined", "nan", "[object object]", "-1"})
 
 #: Names that a key has in a query.
@@ -35,7 +35,7 @@ _REFUSED = "was isValid (of a ping: willAccept) read? a refusal comes with statu
 
 
 def client_mistakes(context: Context) -> Iterator[Breach]:
-    """What the sender of this request often will have got wrong, in view of what it was answered before."""
+    """What the sender of this request often will have got wrong, in view of the responses that it got before."""
     yield from _key_in_url(context)
     if context.operation.id == "ping":
         yield from _personal(context)
@@ -116,7 +116,7 @@ def _offer(context: Context) -> Iterator[Breach]:
     digits = identifier.isascii() and identifier.isdigit() and len(identifier) < 20
     lead = context.history.leads.get(int(identifier) if digits else identifier)
     if lead is not None and offer not in lead.offers:
-        yield Breach("client.sequence", "an offer is accepted that no answer showed for this lead")
+        yield Breach("client.sequence", "an offer is accepted that no response showed for this lead")
 
 
 def _order(context: Context) -> Iterator[Breach]:
@@ -138,7 +138,9 @@ def _order(context: Context) -> Iterator[Breach]:
             yield Breach("client.sequence", "a post is sent after its order has expired", f"{at}/orderId")
         chosen = properties(lead).get("offerIds")
         if isinstance(chosen, list) and any(str(one) not in order.offers for one in chosen):
-            yield Breach("client.sequence", "an offer is chosen that the ping's answer did not show", f"{at}/offerIds")
+            yield Breach(
+                "client.sequence", "an offer is chosen that the ping's response did not show", f"{at}/offerIds"
+            )
 
 
 def suggest_member(name: str, operation: str, spec: Specification) -> str:

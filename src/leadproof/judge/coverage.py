@@ -1,6 +1,6 @@
 """What a run has exercised, of everything that the specification gives occasion for; pure.
 
-Items are texts that a person can read: `ping xml answer /results/*/orderId: null`. A run collects the items that it
+Items are texts that a person can read: `ping xml response /results/*/orderId: null`. A run collects the items that it
 saw; the specification says which there are; the difference is what stayed dark. `EXEMPT` says which items cannot be had
 from outside, and why: they are listed apart and never asked for.
 """
@@ -22,12 +22,12 @@ from leadproof.judge.checks.context import properties
 
 #: Dimension -> what an item of it is.
 DIMENSIONS: dict[str, str] = {
-    "directions": "each representation of each operation, sent and answered",
-    "outcomes": "each status and responseType (or acceptance) that an answer can have",
-    "members": "each documented member of requests and answers, with a value",
+    "directions": "each representation of each operation, sent and received",
+    "outcomes": "each status and responseType (or acceptance) that a response can have",
+    "members": "each documented member of requests and responses, with a value",
     "values": "each value of each enumeration and boolean",
     "edges": "each constraint at its edge: smallest number, empty text, null, one entry and several, a member left out",
-    "links": "each link of the OpenAPI document that was followed with an id from an earlier answer",
+    "links": "each link of the OpenAPI document that was followed with an id from an earlier response",
 }
 
 _PLAIN = "without its source it is a plain create: nothing else tells the two apart"
@@ -44,11 +44,11 @@ EXEMPT: dict[str, str] = {
     "create_lead_sends * No_Account_Found": _PLAIN,
     "create_lead_sends * Account_Disabled": _PLAIN,
     "create_lead_sends * Post_Over_Max": "needs a source with the permission and a cap of its own",
-    "* answer *: null": "a service may write a value, null or nothing where it has nothing to say",
-    "* answer /results/[*]/offers: *": "how many there are is the campaign's affair",
-    "* answer /results/[*]/sends: *": "how many there are is the campaign's affair",
-    "* answer /results/[*]/client: *": "a call goes to one client; how many are shown is open",
-    "* answer /results/[*]/client/[*]/valid: false": "a client that does not take the call need not be shown",
+    "* response *: null": "a service may write a value, null or nothing where it has nothing to say",
+    "* response /results/[*]/offers: *": "how many there are is the campaign's affair",
+    "* response /results/[*]/sends: *": "how many there are is the campaign's affair",
+    "* response /results/[*]/client: *": "a call goes to one client; how many are shown is open",
+    "* response /results/[*]/client/[*]/valid: false": "a client that does not take the call need not be shown",
 }
 
 
@@ -137,7 +137,7 @@ def _universe(key: tuple[tuple[str, str], ...], spec: Specification) -> dict[str
         return _KEPT[key]
     found: dict[str, dict[str, None]] = {name: {} for name in DIMENSIONS}
     for operation, fmt in CELLS:
-        for direction in ("request", "answer"):
+        for direction in ("request", "response"):
             try:
                 schema = spec.schema(operation, direction, fmt)
             except KeyError:
@@ -158,7 +158,7 @@ def _universe(key: tuple[tuple[str, str], ...], spec: Specification) -> dict[str
 
 
 def _has_type(spec: Specification, operation: str, fmt: str) -> bool:
-    results = spec.schema(operation, "answer", fmt)["properties"].get("results")
+    results = spec.schema(operation, "response", fmt)["properties"].get("results")
     return bool(results) and "responseType" in results["items"]["properties"]
 
 
@@ -231,9 +231,9 @@ def items(context: Context) -> Iterator[tuple[str, str]]:
         yield "directions", f"{operation} {sent} request"
         yield from _value(operation, sent, "request", context.request, context.spec)
     yield from (("outcomes", item) for item in _outcomes(context))
-    if context.answer is not None:
-        yield "directions", f"{operation} {context.answer_format} answer"
-        yield from _value(operation, context.answer_format, "answer", context.answer, context.spec)
+    if context.response_value is not None:
+        yield "directions", f"{operation} {context.response_format} response"
+        yield from _value(operation, context.response_format, "response", context.response_value, context.spec)
         yield from (("links", link) for link in _links(context))
 
 
@@ -261,7 +261,7 @@ def _outcomes(context: Context) -> Iterator[str]:
         yield f"{operation} {_sent(context)} without credentials"
     for _, result in context.results:
         word = result.get("responseType", "accepted" if result.get(context.acceptance) is True else "refused")
-        yield f"{operation} {context.answer_format} {response.status} {word}"
+        yield f"{operation} {context.response_format} {response.status} {word}"
 
 
 def _walk(schema: Schema, value: Any, at: str) -> Iterator[tuple[str, str]]:
@@ -294,7 +294,7 @@ def _walk(schema: Schema, value: Any, at: str) -> Iterator[tuple[str, str]]:
 
 
 def _links(context: Context) -> Iterator[str]:
-    """Links of the OpenAPI document that the request followed: its ids come from earlier answers of this run."""
+    """Links of the OpenAPI document that the request followed: its ids come from earlier responses of this run."""
     history, operation = context.history, context.operation.id
     parts = [part for part in context.exchange.request.path.split("/") if part]
     if operation == "lead_status" and parts:

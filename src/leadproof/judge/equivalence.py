@@ -1,7 +1,7 @@
-"""Do a JSON and an XML answer say the same? Type-aware comparison of two decoded answers.
+"""Do a JSON and an XML response say the same? Type-aware comparison of two decoded responses.
 
 Numbers are compared by value, booleans as booleans, timestamps as instants; null (`i:nil`), empty and absent are three
-different things. Members that only one representation shows, and those that differ between any two answers (ids,
+different things. Members that only one representation shows, and those that differ between any two responses (ids,
 clocks), are declared in the OpenAPI document and left out.
 """
 
@@ -26,11 +26,11 @@ UNDOCUMENTED = "(undocumented)"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One member about which the two answers disagree."""
+    """One member about which the two responses disagree."""
 
-    #: JSON Pointer in the JSON answer.
+    #: JSON Pointer in the JSON response.
     pointer: str
-    #: XPath in the XML answer.
+    #: XPath in the XML response.
     xpath: str
     #: What each says, with its type.
     json: str
@@ -42,14 +42,14 @@ class Difference:
 def compare(
     operation: str, json_value: Any, xml_value: Any, spec: Specification, *, volatile: bool = False
 ) -> Iterator[Difference]:
-    """Every difference between a JSON and an XML answer of one operation, in document order.
+    """Every difference between a JSON and an XML response of one operation, in document order.
 
     Args:
         operation: An operation id with both representations.
-        json_value: The decoded JSON answer.
-        xml_value: The decoded XML answer.
+        json_value: The decoded JSON response.
+        xml_value: The decoded XML response.
         spec: The contract's readings.
-        volatile: Compare ids and clocks as well, which two answers to two requests never share.
+        volatile: Compare ids and clocks as well, which two responses to two requests never share.
     """
     if alike(operation, json_value, xml_value, spec, volatile=volatile) is not None:
         return iter(())
@@ -59,13 +59,13 @@ def compare(
 def alike(
     operation: str, json_value: Any, xml_value: Any, spec: Specification, *, volatile: bool = False
 ) -> Hashable | None:
-    """A quick look: something only where `walk` would find no difference, the same for answers of the same form.
+    """A quick look: something only where `walk` would find no difference, the same for responses of the same form.
 
     It knows the usual case, every documented member there and written alike; None says nothing about the two.
     """
     key = ("alike", operation, str(volatile))
     if key not in spec._made:
-        both = (spec.schema(operation, "answer", "json"), spec.schema(operation, "answer", "xml"))
+        both = (spec.schema(operation, "response", "json"), spec.schema(operation, "response", "xml"))
         spec._made[key] = _alike(both, volatile)
     form: Hashable | None = spec._made[key](json_value, xml_value)
     return form
@@ -78,23 +78,23 @@ def walk(
 
     A member that the documentation does not show is `UNDOCUMENTED`, whatever the service calls it.
     """
-    schemas = (spec.schema(operation, "answer", "json"), spec.schema(operation, "answer", "xml"))
+    schemas = (spec.schema(operation, "response", "json"), spec.schema(operation, "response", "xml"))
     for pointer, member, left, right, same in _walk(json_value, xml_value, schemas, "", "", volatile):
         if same:
             yield member, None
             continue
         kind = "equivalence.missing" if _ABSENT in (left, right) else "equivalence.value"
-        at = xpath_of(operation, "answer", pointer, spec)
+        at = xpath_of(operation, "response", pointer, spec)
         yield member, Difference(pointer, at, _shown(left), _shown(right), kind)
 
 
 def members(operation: str, spec: Specification) -> dict[str, str]:
-    """The documented members of an operation's answers that have a value of their own, and how they are compared:
+    """The documented members of an operation's responses that have a value of their own, and how they are compared:
     "compared", "one-sided" (with the representation in a second word) or "volatile".
     """
     found: dict[str, str] = {}
     for fmt in ("json", "xml"):
-        for member, schema in _members(spec.schema(operation, "answer", fmt), ""):
+        for member, schema in _members(spec.schema(operation, "response", fmt), ""):
             if "properties" in schema or "items" in schema:
                 continue
             if "x-leadproof-only" in schema:
@@ -108,7 +108,7 @@ def left_out(operation: str, spec: Specification) -> list[str]:
     """The members that `compare` leaves out unless told otherwise, with the reason, for people to read."""
     found = []
     for fmt in ("json", "xml"):
-        for member, schema in _members(spec.schema(operation, "answer", fmt), ""):
+        for member, schema in _members(spec.schema(operation, "response", fmt), ""):
             if schema.get("x-leadproof-only") == fmt:
                 found.append(f"{member} ({fmt.upper()} only)")
             elif schema.get("x-leadproof-volatile") and fmt == "json":
@@ -262,8 +262,8 @@ def _same(left: Any, right: Any, schemas: tuple[Schema, Schema]) -> bool:
 
 def _same_moment(left: str, right: str) -> bool:
     """Are both the same instant, to the last decimal? (`instant` keeps six of the seven that a service may write.)"""
-    moment = instant(left)
-    return moment is not None and moment == instant(right) and _fraction(left) == _fraction(right)
+    timestamp = instant(left)
+    return timestamp is not None and timestamp == instant(right) and _fraction(left) == _fraction(right)
 
 
 _FRACTION = re.compile(r"\.([0-9]+)")

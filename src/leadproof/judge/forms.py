@@ -1,8 +1,8 @@
-"""The form of an answer: what of it the checks of one answer by itself look at, so that answers of the same form are
-judged once.
+"""The form of a response: what of it the checks of one response by itself look at, so that responses of the same form
+are judged once.
 
 A form keeps of every documented member whether it is there, null, true or false, which of a set, positive, blank, a
-URL, in UTC; it forgets names, texts, numbers and moments. What a check makes of an answer beyond that (ids against
+URL, in UTC; it forgets names, texts, numbers and moments. What a check makes of a response beyond that (ids against
 earlier ones, moments against the clock) is not in it, and those checks are not among `BY_FORM`.
 """
 

@@ -23,7 +23,7 @@ Decided = tuple[str, str]
 
 
 class Compared(NamedTuple):
-    """A member of a pair of answers that were compared."""
+    """A member of a pair of responses that were compared."""
 
     #: The shape of its JSON Pointer.
     member: str
@@ -40,7 +40,7 @@ class Decisions:
     outcome: str
     operation: str = ""
     media: str = ""
-    #: HTTP status of the answer; 0 if there is none.
+    #: HTTP status of the response; 0 if there is none.
     status: int = 0
     intent: str = ""
     accepted: bool = False
@@ -83,7 +83,7 @@ class Decisions:
 class Judgement:
     """What the judge says of one exchange, or of several that belong together."""
 
-    #: See `Decisions.outcome`. A request of which no answer was captured is judged by itself.
+    #: See `Decisions.outcome`. A request of which no response was captured is judged by itself.
     outcome: str
     operation: str
     media: str
@@ -101,9 +101,9 @@ class Judgement:
     plain: Decisions | None = None
 
     @property
-    def answer(self) -> Any:
-        """The decoded answer; None if there is none."""
-        return self.context.answer if self.context else None
+    def response_value(self) -> Any:
+        """The decoded response; None if there is none."""
+        return self.context.response_value if self.context else None
 
     def decisions(self) -> Decisions:
         """The plain part."""
@@ -111,7 +111,7 @@ class Judgement:
             return self.plain
         context = self.context
         response = context.exchange.response if context else None
-        answered = context is not None and context.answer is not None
+        has_response = context is not None and context.response_value is not None
         return Decisions(
             self.outcome,
             self.operation,
@@ -119,10 +119,10 @@ class Judgement:
             response.status if response else 0,
             context.exchange.intent if context else "",
             bool(context and context.accepted),
-            bool(context and answered and context.refused),
+            bool(context and has_response and context.refused),
             tuple(
                 kind if kind in RESPONSE_TYPES else UNDOCUMENTED
-                for _, result in (context.results if context and answered else ())
+                for _, result in (context.results if context and has_response else ())
                 if isinstance(kind := outcome_of(result), str)
             ),
             self.passed,
@@ -134,8 +134,10 @@ class Judgement:
 
 def _recognised(context: Context) -> bool:
     """Has the response a member that the operation documents? A message is what every service sends."""
-    answer, schema = context.answer, context.spec.schema(context.operation.id, "answer", "json")
-    return isinstance(answer, dict) and not answer.keys().isdisjoint(schema["properties"].keys() - {"message"})
+    response_value, schema = context.response_value, context.spec.schema(context.operation.id, "response", "json")
+    return isinstance(response_value, dict) and not response_value.keys().isdisjoint(
+        schema["properties"].keys() - {"message"}
+    )
 
 
 def _by_media(decided: tuple[Decided, ...]) -> dict[str, list[str]]:

@@ -30,9 +30,9 @@ class Pairs:
     def twin(self, judgement: Judgement) -> tuple[Judgement, Judgement] | None:
         """The JSON and the XML judgement of a request, once both are there; None until then."""
         context = judgement.context
-        if context is None or context.answer is None or context.request is None:
+        if context is None or context.response_value is None or context.request is None:
             return None
-        if len(OPERATIONS[judgement.operation].media) < 2 or context.request_format != context.answer_format:
+        if len(OPERATIONS[judgement.operation].media) < 2 or context.request_format != context.response_format:
             return None
         key = _key(context)
         other = self._waiting.get(key)
@@ -68,7 +68,7 @@ def _plain(value: Any) -> Any:
 
 
 def _has_history(first: Context, second: Context) -> bool:
-    """Does the second answer differ because the first request was there before it?"""
+    """Does the second response differ because the first request was there before it?"""
     for (_, left), (_, right) in zip(first.results, second.results, strict=False):
         accepted = left.get(first.acceptance) is True, right.get(second.acceptance) is True
         if accepted[0] != accepted[1] and {outcome(left), outcome(right)} & _ALREADY:

@@ -1,9 +1,9 @@
 """The short way of the judge, for exchanges of which nothing is wrong, and the form of which was judged before.
 
 What most exchanges of a run have in common is judged once: the labels of their messages, the names in their bodies, the
-form of their answer (see `forms`) decide which clauses have an occasion and hold. The long way judges the first of each
-kind and says which clauses passed; for the next ones the list is counted as a whole. What is asked of every exchange:
-whether its bodies are valid, and the checks that look at ids, moments and earlier exchanges.
+form of their response (see `forms`) decide which clauses have an occasion and hold. The long way judges the first of
+each kind and says which clauses passed; for the next ones the list is counted as a whole. What is asked of every
+exchange: whether its bodies are valid, and the checks that look at ids, moments and earlier exchanges.
 
 Whatever is not right, or not plain, gets nothing here but None, and goes the long way: there are no findings in this
 module.
@@ -73,22 +73,23 @@ class FastJudge:
         if self._off or response is None or response.status != 200 or exchange.intent not in PLAIN:
             return None
         operation = OPERATIONS[recognition.candidates[0]]
-        sent, answered = _labels(request.headers), _labels(response.headers)
+        sent, response_labels = _labels(request.headers), _labels(response.headers)
         fmt = format_of_body(response.headers, response.body)
         if fmt is None or fmt not in operation.media:
             return None
         try:
-            answer = bodies.read_answer(operation.id, fmt, response.body, self._spec, _charset(answered[0]))
+            decoded = bodies.read_response(operation.id, fmt, response.body, self._spec, _charset(response_labels[0]))
             asked = self._request(exchange, operation.id, operation.media, sent)
         except BodyError:
             return None
         if asked is None or not (
-            answer.valid or (fmt == "json" and self._spec.verdict(operation.id, "answer", fmt).is_valid(answer.value))
+            decoded.valid
+            or (fmt == "json" and self._spec.verdict(operation.id, "response", fmt).is_valid(decoded.value))
         ):
             return None
         value, asked_format = asked
         context = Context(
-            exchange, operation, self._spec, self._profile, self._history, value, asked_format, answer.value, fmt, (),
+            exchange, operation, self._spec, self._profile, self._history, value, asked_format, decoded.value, fmt, (),
             responded_at(exchange),
         )  # fmt: skip
         if value is not None and (context.source.get("returnURL") or not context.results):
@@ -96,11 +97,11 @@ class FastJudge:
         cell = (operation.id, fmt)
         form = self._forms.get(cell)
         if form is None:
-            form = self._forms[cell] = response_shape(self._spec.schema(operation.id, "answer", fmt))
+            form = self._forms[cell] = response_shape(self._spec.schema(operation.id, "response", fmt))
         aid = context.source.get("aid")
         kind = (
-            cell, exchange.intent, bool(request.method), bool(request.body), sent, answered,
-            form(answer.value), structure(answer.value),
+            cell, exchange.intent, bool(request.method), bool(request.body), sent, response_labels,
+            form(decoded.value), structure(decoded.value),
             None if value is None else (asked_format, len(context.leads), structure(value)),
             aid.__class__ is int and aid > 0 and tuple([one.get("campaignId") == aid for _, one in context.results]),
         )  # fmt: skip

@@ -69,9 +69,9 @@ def recognise(exchange: Exchange) -> Recognition:
         return Recognition((found[0],))
     if not found:
         return _unknown(exchange, sorted({row.method for row in at_path}))
-    answer = exchange.response.body if exchange.response else b""
+    response_body = exchange.response.body if exchange.response else b""
     # To look for a few bytes first costs a tenth of a pattern.
-    if b"ends" in answer and _SENDS.search(answer):
+    if b"ends" in response_body and _SENDS.search(response_body):
         return Recognition(("create_lead_sends",))
     lower = request.body.lower()
     if b"offerids" in lower and _OFFER_IDS.search(request.body):
@@ -111,8 +111,8 @@ def _has(*names: bytes) -> Callable[[bytes], bool]:
 
 _CREATE_OR_POST = ("create_lead", "inbound_post", "create_call_lead")
 
-#: What an answer shows -> the operations that it may be of, the more telling signs first.
-_ANSWERS: tuple[tuple[Callable[[bytes], bool], tuple[str, ...]], ...] = (
+#: What a response shows -> the operations that it may be of, the more telling signs first.
+_RESPONSES: tuple[tuple[Callable[[bytes], bool], tuple[str, ...]], ...] = (
     (_has(rb"PingReceiverResult", rb"willAccept", rb"orderExpiresOn", rb"PingResponse"), ("ping",)),
     (_has(rb"DuplicateCheckResult", rb"isDuplicate", rb"duplicateLeadId", rb"DupResponse"), ("duplicate_check",)),
     (_has(rb"qualityControlDetails", rb"returnDetails"), ("lead_status",)),
@@ -138,7 +138,9 @@ _REQUESTS: tuple[tuple[Callable[[bytes], bool], tuple[str, ...]], ...] = (
 
 def _by_shape(exchange: Exchange) -> Recognition:
     """The operation of a bare body. One that fits several is not judged: another operation has other clauses."""
-    rows, body = (_REQUESTS, exchange.request.body) if exchange.response is None else (_ANSWERS, exchange.response.body)
+    rows, body = (
+        (_REQUESTS, exchange.request.body) if exchange.response is None else (_RESPONSES, exchange.response.body)
+    )
     found = next((operations for sign, operations in rows if sign(body[:_SHAPE])), ())
     if len(found) == 1:
         return Recognition(found)

@@ -24,7 +24,7 @@ class Register:
         self._by_member: dict[tuple[str, str, str], Clause] = {}
         #: Operation and representation -> the clauses that a check over the context decides.
         self.plan: dict[tuple[str, str], list[tuple[Clause, Check]]] = {}
-        #: Operation and representation -> the clauses about members, of requests and of answers.
+        #: Operation and representation -> the clauses about members, of requests and of responses.
         self.members: dict[tuple[str, str], list[Clause]] = {}
         for clause in self.clauses.values():
             for cell in clause.cells():

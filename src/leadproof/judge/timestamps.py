@@ -1,4 +1,4 @@
-"""When an answer was given, by the clock that counts."""
+"""When a response was given, by the clock that counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leadproof.core.exchange import Exchange, header
 
 
 def responded_at(exchange: Exchange) -> datetime | None:
-    """When the answer was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
+    """When the response was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
     date = header(exchange.response.headers, "date") if exchange.response else None
     if date and (found := _date(date)):
         return found

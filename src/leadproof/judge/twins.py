@@ -1,4 +1,4 @@
-"""Two answers to the same request, laid side by side: what they disagree about, and what was compared at all."""
+"""Two responses to the same request, laid side by side: what they disagree about, and what was compared at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leadproof.core.findings import Finding
 from leadproof.judge.equivalence import alike, walk
 from leadproof.judge.judgement import Compared, Judgement
 
-#: Forms of alike answers of which it is remembered what was compared.
+#: Forms of alike responses of which it is remembered what was compared.
 FORMS = 1_000
 
 
@@ -21,17 +21,17 @@ def disagreements(
 
     Args:
         clause: Whose findings they are.
-        left: The JSON answer.
-        right: The XML answer.
+        left: The JSON response.
+        right: The XML response.
         spec: The contract's readings.
     """
-    form = alike(left.operation, left.answer, right.answer, spec)
+    form = alike(left.operation, left.response_value, right.response_value, spec)
     known: dict[Hashable, tuple[Compared, ...]] = spec._made.setdefault(("compared", left.operation), {})
     if form is not None and form in known:
         return (), known[form]
     times, different = Counter[str](), Counter[str]()
     findings = []
-    for member, difference in walk(left.operation, left.answer, right.answer, spec):
+    for member, difference in walk(left.operation, left.response_value, right.response_value, spec):
         times[member] += 1
         if difference is not None:
             different[member] += 1

@@ -15,7 +15,7 @@ class ClientAnalysis:
     """Looks at each judgement of a run before it is remembered.
 
     Args:
-        compare: Are the two answers of twins equivalent?
+        compare: Are the two responses of twins equivalent?
     """
 
     def __init__(self, compare: Callable[[Judgement, Judgement], Judgement]) -> None:

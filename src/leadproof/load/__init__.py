@@ -1,7 +1,7 @@
 """Load tests that tell the truth: what is sent when, what is measured, what it means, and the story of a run.
 
 Pure: `schedule` when journeys begin · `scenario` what virtual clients do, as data · `journeys` and `traffic` how they
-do it, as generators over bytes made ahead · `replies` the first reading of every answer · `measures` counts and
+do it, as generators over bytes made ahead · `replies` the first reading of every response · `measures` counts and
 histograms that merge · `objectives`, `knee` and `reconciliation` what must hold · `expecting` and `plan` what a run
 will come to · `guard` who may be loaded · `latency` and `console` the result as data and as text.
 

@@ -79,7 +79,7 @@ def _head(story: LoadRun, outcomes: Sequence[Outcome]) -> Iterator[str]:
     if story.job.model == "closed":
         yield from _wrapped(
             "  closed model: ",
-            "users wait for answers, so a slow target is asked less often and looks faster than it is", 4,
+            "users wait for responses, so a slow target is asked less often and looks faster than it is", 4,
         )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def _objectives(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def _steps(measures: Measures) -> Iterator[str]:
-    yield f"  {'step':25}{'answers':>10}{'failed':>8}{'p50':>7}{'p95':>7}{'p99':>7}{'p99.9':>7}{'max':>7}"
+    yield f"  {'step':25}{'responses':>10}{'failed':>8}{'p50':>7}{'p95':>7}{'p99':>7}{'p99.9':>7}{'max':>7}"
     for name, step in sorted(measures.steps.items()):
         figures = step.latency.percentiles((50, 95, 99, 99.9, 100)) if step.latency.total else [None] * 5
         values = "".join(f"{_short(one):>7}" for one in figures)

@@ -1,4 +1,5 @@
-"""`Job`: all that a process needs to put its share of a load on a target, as data; and the kit made of it.
+"""`Job`: all that a process needs to put its share of a load on a target, as data; and the context of journeys made of
+it.
 
 A job travels from the command to locust and from a master to its workers. It holds no secret: that comes from the
 environment of each process, so that no list of processes, log or report can show it.
@@ -26,7 +27,7 @@ from leadproof.load.scenario import Scenario
 from leadproof.load.scenarios import read as read_scenario
 from leadproof.load.traffic import Traffic
 
-#: How journeys begin: by the schedule, whatever answers do (open), or each user the next one after the last (closed).
+#: How journeys begin: by the schedule, whatever responses do (open), or each user the next one after the last (closed).
 MODELS = ("open", "closed")
 
 #: Where the secret of the target stands for the processes of a run.
@@ -95,7 +96,7 @@ class Job:
         return specs.load(dict(self.readings), as_documented=self.as_documented)
 
 
-def kit(
+def journey_context(
     job: Job, target: Target, clock: Callable[[], float], *, share: int = 0, of: int = 1,
     pause: Callable[[], object] = lambda: None,
 ) -> JourneyContext:  # fmt: skip

@@ -115,21 +115,21 @@ class JourneyContext:
     ) -> Step:
         """A step with a body."""
         data = self.traffic.request(operation, fmt, leads, refused=refused, return_url=back)
-        # The immediate answer to an asynchronous create may come without results.
+        # The immediate response to an asynchronous create may come without results.
         return Step(operation, fmt, data, 0 if back else len(leads), wait, "refused" if refused else "")
 
     def created(self, numbers: list[int], reply: Reply, *, pinged: bool = False) -> list[tuple[int, Result]]:
-        """Notes the accepted leads of a create answer: number and result of each.
+        """Notes the accepted leads of a create response: number and result of each.
 
         Args:
             numbers: The leads that were sent.
-            reply: The answer.
+            reply: The response.
             pinged: Had they been pinged? Then they belong to the funnel.
         """
-        if reply.error or reply.answer is None:
+        if reply.error or reply.response is None:
             return []
         found = []
-        for number, result in zip(numbers, reply.answer.results, strict=False):
+        for number, result in zip(numbers, reply.response.results, strict=False):
             if not result.isValid or not result.leadId:
                 continue
             found.append((number, result))
@@ -144,7 +144,7 @@ class JourneyContext:
         return found
 
     def recent(self) -> int:
-        """A lead that was sent a moment ago, perhaps not answered yet; a new one at the beginning."""
+        """A lead that was sent a moment ago, perhaps without a response yet; a new one at the beginning."""
         return self.chance.choice(self._recent) if self._recent else self.fresh()
 
     def fresh(self) -> int:
@@ -154,128 +154,128 @@ class JourneyContext:
         return number
 
 
-def ping_only(kit: JourneyContext) -> Journey:
+def ping_only(context: JourneyContext) -> Journey:
     """Ping, and nothing else."""
-    return _pinged(kit)
+    return _pinged(context)
 
 
-def _pinged(kit: JourneyContext) -> Generator[Step | Call, Reply, tuple[str, list[tuple[Lead, Result]]]]:
+def _pinged(context: JourneyContext) -> Generator[Step | Call, Reply, tuple[str, list[tuple[Lead, Result]]]]:
     """Pings; the format, and each accepted lead with its order and its result."""
-    fmt, refused = kit.fmt(), kit.ruled_out()
-    leads = [Lead(number) for number in kit.numbers()]
-    reply = yield kit.step("ping", fmt, leads, refused=refused)
-    kit.funnel["pings"] += len(leads)
-    if reply.answer is None or reply.error:
+    fmt, refused = context.fmt(), context.ruled_out()
+    leads = [Lead(number) for number in context.numbers()]
+    reply = yield context.step("ping", fmt, leads, refused=refused)
+    context.funnel["pings"] += len(leads)
+    if reply.response is None or reply.error:
         return fmt, []
     accepted = [
         (Lead(lead.number, result.orderId, tuple(result.offer_ids())), result)
-        for lead, result in zip(leads, reply.answer.results, strict=False)
+        for lead, result in zip(leads, reply.response.results, strict=False)
         if result.willAccept and result.orderId
     ]
-    kit.funnel["accepted"] += len(accepted)
+    context.funnel["accepted"] += len(accepted)
     return fmt, accepted
 
 
-def _posted(kit: JourneyContext) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]]:
+def _posted(context: JourneyContext) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]]:
     """Pings and posts; each sold lead with its result."""
-    fmt, accepted = yield from _pinged(kit)
-    if not accepted or kit.chance.random() >= kit.scenario.post_share:
+    fmt, accepted = yield from _pinged(context)
+    if not accepted or context.chance.random() >= context.scenario.post_share:
         return []
     expires = min(expiry(result.orderExpiresOn) for _, result in accepted)
     leads = [lead for lead, _ in accepted]
-    wait = max(0.0, min(kit.think(), expires - kit.clock() - MARGIN))
-    step = kit.step("inbound_post", fmt, leads, wait=wait)
-    kit.funnel["posted"] += len(leads)
+    wait = max(0.0, min(context.think(), expires - context.clock() - MARGIN))
+    step = context.step("inbound_post", fmt, leads, wait=wait)
+    context.funnel["posted"] += len(leads)
     reply = yield step
-    kit.funnel["in_time"] += len(leads) if kit.clock() <= expires else 0
-    sold = kit.created([lead.number for lead in leads], reply, pinged=True)
+    context.funnel["in_time"] += len(leads) if context.clock() <= expires else 0
+    sold = context.created([lead.number for lead in leads], reply, pinged=True)
     payouts = {lead.number: result.estimatedPayout or 0.0 for lead, result in accepted}
-    kit.amounts["payout"] += sum(payouts[number] for number, _ in sold)
-    if sold and kit.again():
+    context.amounts["payout"] += sum(payouts[number] for number, _ in sold)
+    if sold and context.again():
         again = yield msgspec.structs.replace(step, wait=0.0)
-        kit.created([lead.number for lead in leads], again, pinged=True)
+        context.created([lead.number for lead in leads], again, pinged=True)
     known = {lead.number: lead for lead in leads}
     return [(known[number], result) for number, result in sold]
 
 
-def ping_post(kit: JourneyContext) -> Journey:
+def ping_post(context: JourneyContext) -> Journey:
     """Ping; a share of what is accepted is posted with its order, within the order's life."""
-    return _posted(kit)
+    return _posted(context)
 
 
-def ping_post_offers(kit: JourneyContext) -> Plain:
+def ping_post_offers(context: JourneyContext) -> Plain:
     """Ping, post, and mark an offer as accepted."""
-    for lead, result in (yield from _posted(kit)):
+    for lead, result in (yield from _posted(context)):
         offers = [*result.offer_ids(), *lead.offers]
         if offers and result.leadId:
-            data = kit.traffic.bare("accept_offer", leadUID=result.leadId, offerId=offers[0])
-            reply = yield Step("accept_offer", "json", data, 0, kit.think())
-            kit.funnel["offers"] += not reply.error and bool(reply.answer and reply.answer.success)
+            data = context.traffic.bare("accept_offer", leadUID=result.leadId, offerId=offers[0])
+            reply = yield Step("accept_offer", "json", data, 0, context.think())
+            context.funnel["offers"] += not reply.error and bool(reply.response and reply.response.success)
 
 
 def _create(
-    kit: JourneyContext, operation: str
+    context: JourneyContext, operation: str
 ) -> Generator[Step | Call, Reply, tuple[list[tuple[int, Result]], Reply]]:
-    numbers, fmt, refused = kit.numbers(), kit.fmt(), kit.ruled_out()
-    step = kit.step(operation, fmt, [Lead(number) for number in numbers], refused=refused)
-    kit.funnel["direct"] += len(numbers)
+    numbers, fmt, refused = context.numbers(), context.fmt(), context.ruled_out()
+    step = context.step(operation, fmt, [Lead(number) for number in numbers], refused=refused)
+    context.funnel["direct"] += len(numbers)
     reply = yield step
-    sold = kit.created(numbers, reply)
-    if sold and kit.again():
+    sold = context.created(numbers, reply)
+    if sold and context.again():
         again = yield step
-        kit.created(numbers, again)
+        context.created(numbers, again)
     return sold, reply
 
 
-def direct_post(kit: JourneyContext) -> Journey:
+def direct_post(context: JourneyContext) -> Journey:
     """Create a lead without a ping."""
-    return _create(kit, "create_lead")
+    return _create(context, "create_lead")
 
 
-def call_transfer(kit: JourneyContext) -> Journey:
+def call_transfer(context: JourneyContext) -> Journey:
     """Create a call transfer lead."""
-    return _create(kit, "create_call_transfer")
+    return _create(context, "create_call_transfer")
 
 
-def call_data(kit: JourneyContext) -> Journey:
+def call_data(context: JourneyContext) -> Journey:
     """Create a lead with the data of a call."""
-    return _create(kit, "create_call_lead")
+    return _create(context, "create_call_lead")
 
 
-def duplicates(kit: JourneyContext) -> Plain:
+def duplicates(context: JourneyContext) -> Plain:
     """A storm of duplicates: the same lead again while the first is perhaps still on its way, and a duplicate check."""
-    number = kit.recent() if kit.again() else kit.fresh()
-    fmt = kit.fmt()
-    kit.funnel["direct"] += 1
-    reply = yield kit.step("create_lead", fmt, [Lead(number)])
-    kit.created([number], reply)
-    if kit.traffic.maker.source("duplicate_check") is not None:
-        yield kit.step("duplicate_check", fmt, [Lead(number)], wait=kit.think())
+    number = context.recent() if context.again() else context.fresh()
+    fmt = context.fmt()
+    context.funnel["direct"] += 1
+    reply = yield context.step("create_lead", fmt, [Lead(number)])
+    context.created([number], reply)
+    if context.traffic.maker.source("duplicate_check") is not None:
+        yield context.step("duplicate_check", fmt, [Lead(number)], wait=context.think())
 
 
-def update(kit: JourneyContext) -> Plain:
+def update(context: JourneyContext) -> Plain:
     """Create a lead and update it."""
-    sold, _ = yield from _create(kit, "create_lead")
+    sold, _ = yield from _create(context, "create_lead")
     for number, result in sold:
-        yield kit.step("update_lead", "json", [Lead(number, uid=result.leadId or 0)], wait=kit.think())
+        yield context.step("update_lead", "json", [Lead(number, uid=result.leadId or 0)], wait=context.think())
 
 
-def status(kit: JourneyContext) -> Plain:
+def status(context: JourneyContext) -> Plain:
     """Create a lead and poll its status."""
-    sold, reply = yield from _create(kit, "create_lead")
-    for _ in range(kit.scenario.polls if sold else 0):
-        data = kit.traffic.bare("lead_status", id=reply.request_id)
-        yield Step("lead_status", "json", data, kit.scenario.batch, kit.think())
+    sold, reply = yield from _create(context, "create_lead")
+    for _ in range(context.scenario.polls if sold else 0):
+        data = context.traffic.bare("lead_status", id=reply.request_id)
+        yield Step("lead_status", "json", data, context.scenario.batch, context.think())
 
 
-def callbacks(kit: JourneyContext) -> Plain:
+def callbacks(context: JourneyContext) -> Plain:
     """Create a lead with a returnURL, and wait for the call to it."""
-    number, fmt = kit.number(), kit.fmt()
+    number, fmt = context.number(), context.fmt()
     key = f"/{number}"
-    kit.funnel["direct"] += 1
-    yield kit.step("create_lead", fmt, [Lead(number)], back=kit.callback_url + key)
+    context.funnel["direct"] += 1
+    yield context.step("create_lead", fmt, [Lead(number)], back=context.callback_url + key)
     reply = yield Call(key)
-    kit.created([number], reply)
+    context.created([number], reply)
 
 
 #: Name -> journey.

@@ -36,7 +36,7 @@ def rates(measures: Measures, goals: tuple[Objective, ...], highest: float, seco
                 "p95": p95,
                 "p99": p99,
                 "verdict": verdict,
-                "reason": next((_why(one) for one in found if one.verdict == verdict), "nothing was answered")
+                "reason": next((_why(one) for one in found if one.verdict == verdict), "no response came")
                 if verdict != objectives.PASS
                 else "",
             }

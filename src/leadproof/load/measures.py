@@ -44,7 +44,7 @@ class StepWindow:
     def __init__(self) -> None:
         self.latency, self.service = Histogram(), Histogram()
         self.failed = 0
-        #: Bytes of the bodies of answers. For locust's tables; the report has no use for it.
+        #: Bytes of the bodies of responses. For locust's tables; the report has no use for it.
         self.content = 0
 
 
@@ -63,7 +63,7 @@ class Window:
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.errors: Counter[tuple[str, str, str]] = Counter()
         self.outcomes: Counter[tuple[str, str]] = Counter()
-        #: Answers that broke a cheap check.
+        #: Responses that broke a cheap check.
         self.checks = 0
         #: Exchanges that were given to the judge, and those that were chosen for it and had no room.
         self.sampled = [0, 0]
@@ -143,7 +143,7 @@ class Slice:
     #: Step, or `JOURNEY` -> latencies.
     latency: dict[str, Histogram] = field(default_factory=dict)
     lag: Histogram = field(default_factory=lambda: Histogram(SLICE_BITS))
-    #: Answers that broke a cheap check.
+    #: Responses that broke a cheap check.
     checks: int = 0
     #: The highest share of a processor of any process, and the most memory in MiB.
     cpu: float = 0.0
@@ -243,8 +243,8 @@ class Measures:
         return whole
 
     @property
-    def answers(self) -> int:
-        """Requests that came to an end, with an answer or without."""
+    def responses(self) -> int:
+        """Requests that came to an end, with a response or without."""
         return self.counts["completed"] + self.counts["failed"]
 
 

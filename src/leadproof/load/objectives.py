@@ -85,12 +85,12 @@ PRESETS: dict[str, tuple[Objective, ...]] = {
 
 
 def _ratio_errors(measures: Measures) -> tuple[float, int]:
-    total = measures.answers
+    total = measures.responses
     return (measures.counts["failed"] / total if total else 0.0), total
 
 
 def _ratio_clauses(measures: Measures) -> tuple[float, int]:
-    total = measures.answers
+    total = measures.responses
     return (measures.checks / total if total else 0.0), total
 
 
@@ -250,7 +250,7 @@ def _uncertain(measures: Measures, one: Objective, outcome: Outcome) -> bool:
 def certainly_above(measures: Measures, histogram: Histogram, limit: float) -> float:
     """How many samples are above a limit, whatever the generator's own lag has added to them.
 
-    A process that stalls sends late and sees an answer late. Of either, only a share 1-q can be off by more than the
+    A process that stalls sends late and sees a response late. Of either, only a share 1-q can be off by more than the
     q-quantile of the lag; so what is above limit and twice that quantile, less twice that share, is certain, for any q.
     """
     quantiles = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
@@ -274,7 +274,7 @@ def _decide(measures: Measures, one: Objective) -> Outcome | None:
     if one.name in RATIOS:
         actual, samples = RATIOS[one.name](measures)
         if not samples:
-            return Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "nothing was answered")
+            return Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "no response came")
         return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
     figure = one.name.rpartition(".")[2]
     histogram = _histogram(measures, one.name)
@@ -322,7 +322,7 @@ def hopeless(measures: Measures, objectives: tuple[Objective, ...], done: float)
     for one in objectives:
         if one.name in ("errors.ratio", "clauses.ratio"):
             ratio, samples = RATIOS[one.name](measures)
-            # A tenth more answers than the rate promises may still come.
+            # A tenth more responses than the rate promises may still come.
             if samples >= 100 and ratio * samples > one.most * samples / done * 1.1 + BEYOND:
                 return f"{one.name} is {ratio:.2%} and cannot come down to {one.most:.2%} any more"
         elif is_latency(one.name):

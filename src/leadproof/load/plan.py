@@ -31,7 +31,7 @@ class Samples:
     """What one objective will have to rest on; in a run in steps, in its lowest step."""
 
     objective: str
-    #: Whose answers are counted: an operation, `post`, `all` or `journey`.
+    #: Whose responses are counted: an operation, `post`, `all` or `journey`.
     step: str
     #: How many there will be, about.
     expected: float
@@ -47,7 +47,7 @@ class Plan:
     """One load that has not begun."""
 
     scenario: Scenario
-    #: Journeys that begin, about; None in the closed model, where answers decide.
+    #: Journeys that begin, about; None in the closed model, where responses decide.
     journeys: float | None
     #: Operation -> requests, about; of one journey in the closed model.
     requests: Mapping[str, float]
@@ -155,7 +155,7 @@ def _samples(goal: Objective, steps: Mapping[str, float], scenario: Scenario, *,
         seconds = math.ceil(scenario.duration * wanted / number) if number else None
         possible = seconds is not None and (scenario.shape != "smoke" or seconds <= SMOKE_SECONDS)
         return Samples(goal.name, step, number, needed, number >= wanted, float(seconds or 0) if possible else None)
-    # The lowest step has the fewest journeys, and the last of them are answered in the time of the next.
+    # The lowest step has the fewest journeys, and the last of them get responses in the time of the next.
     lowest = schedule.segments[0]
     late = scenario.think[1] * max(sum(steps.values()) - 1, 0.0)
     number = each * lowest.begin * max(lowest.length - late, 0.0)
@@ -165,7 +165,7 @@ def _samples(goal: Objective, steps: Mapping[str, float], scenario: Scenario, *,
 
 
 def _of(step: str, steps: Mapping[str, float]) -> float:
-    """How many answers of a step one journey has."""
+    """How many responses of a step one journey has."""
     if step == JOURNEY:
         return 1.0
     name = ALIASES.get(step, step)

@@ -1,6 +1,6 @@
 """The short load of certify: a few seconds of ping and post at a modest rate, measured like every other load.
 
-It shows that the target answers more than one at a time, and how fast; it is no load test, and says so.
+It shows that the target serves more than one request at a time, and how fast; it is no load test, and says so.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OF_ONE = 3
 #: Journeys with which a probe says anything.
 _FEWEST = 50
 
-_WORDS = "A short probe, not a load test: enough to see that the target answers many at once."
+_WORDS = "A short probe, not a load test: enough to see that the target serves many requests at once."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Conservation: is every accepted lead still there, once, and sold once? The ledger of a run, and what lookups show.
 
 Pure. The engine notes accepted leads while it runs and asks for their status afterwards; this module says what is to
-be asked and what the answers mean.
+be asked and what the responses mean.
 """
 
 from __future__ import annotations
@@ -99,22 +99,22 @@ class Reconciliation:
 
     accepted: int = 0
     checked: int = 0
-    #: Accepted leads that their status answer does not know.
+    #: Accepted leads that their status response does not know.
     lost: int = 0
     #: Lead ids given to more than one lead, and leads that a status names twice.
     duplicated: int = 0
     #: Leads that were accepted a second time.
     sold_twice: int = 0
-    #: Lookups that got no usable answer: they show nothing.
+    #: Lookups that got no usable response: they show nothing.
     unanswered: int = 0
     examples: list[str] = field(default_factory=list)
 
     def take(self, request_id: str, leads: list[int], reply: Reply) -> None:
-        """Takes in the status answer of a request."""
-        if reply.answer is None or reply.error.startswith(("http.", "connect", "timeout", "reset", "tls", "framing")):
+        """Takes in the status response of a request."""
+        if reply.response is None or reply.error.startswith(("http.", "connect", "timeout", "reset", "tls", "framing")):
             self.unanswered += len(leads)
             return
-        known = [one.leadId for one in reply.answer.results]
+        known = [one.leadId for one in reply.response.results]
         self.checked += len(leads)
         for lead in leads:
             times = known.count(lead)

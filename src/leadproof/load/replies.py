@@ -1,7 +1,8 @@
-"""Every answer's first reading: what the journey needs to go on, and the checks that are cheap enough for all of them.
+"""Every response's first reading: what the journey needs to go on, and the checks that are cheap enough for all of
+them.
 
 Quick and narrow on purpose: a typed decoder for JSON, one walk over the tree for XML. The contract is judged elsewhere,
-on a share of the answers; what is odd here is always in that share, so that the judge says which clause it breaks.
+on a share of the responses; what is odd here is always in that share, so that the judge says which clause it breaks.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from leadproof.bodies import BodyError, xml
 ERRORS: dict[str, str] = {
     "connect": "No connection could be made.",
     "tls": "The TLS handshake failed.",
-    "timeout": "No complete answer arrived in time.",
-    "reset": "The connection broke before the answer was complete.",
+    "timeout": "No complete response arrived in time.",
+    "reset": "The connection broke before the response was complete.",
     "framing": "The bytes on the wire were no valid HTTP message.",
     "http.3xx": "A redirect; it was not followed.",
     "http.4xx": "A status from 400 to 499.",
     "http.5xx": "A status from 500 to 599.",
-    "http.other": "A status that no answer to these requests has.",
+    "http.other": "A status that no response to these requests has.",
     "not parseable": "The body could not be read as the format that was asked for.",
-    "clause": "The answer is readable and breaks a rule that every answer is checked for.",
+    "clause": "The response is readable and breaks a rule that every response is checked for.",
 }
 
 
@@ -56,8 +57,8 @@ class Result(msgspec.Struct, gc=False):
         return [one.offerId for one in self.offers or () if one.offerId]
 
 
-class Answer(msgspec.Struct, gc=False):
-    """The body of an answer."""
+class ResponseBody(msgspec.Struct, gc=False):
+    """The body of a response."""
 
     requestId: str | None = None  # noqa: N815
     results: list[Result] = []
@@ -68,18 +69,18 @@ class Answer(msgspec.Struct, gc=False):
 class Reply(msgspec.Struct, frozen=True, gc=False):
     """What came of one request."""
 
-    #: A key of `ERRORS`, or "" for an answer that can be read and breaks none of the cheap rules.
+    #: A key of `ERRORS`, or "" for a response that can be read and breaks none of the cheap rules.
     error: str
     #: More about the error: a status, a rule; of our own words, or short.
     detail: str = ""
-    answer: Answer | None = None
+    response: ResponseBody | None = None
     #: The results that are acceptances.
     accepted: tuple[Result, ...] = ()
 
     @property
     def request_id(self) -> str:
-        """The answer's request id, or ""."""
-        return (self.answer.requestId or "") if self.answer else ""
+        """The response's request id, or ""."""
+        return (self.response.requestId or "") if self.response else ""
 
 
 #: Operation -> the member of a result that says whether it is an acceptance; isValid for all others.
@@ -87,69 +88,73 @@ _ACCEPTANCE = {"ping": "willAccept", "duplicate_check": "success"}
 
 _CREATES = frozenset(("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post"))
 
-_json = msgspec.json.Decoder(Answer).decode
+_json = msgspec.json.Decoder(ResponseBody).decode
 
 
 def read(operation: str, fmt: str, leads: int, status: int, media: str, body: bytes) -> Reply:
-    """Reads an answer and applies the cheap checks.
+    """Reads a response and applies the cheap checks.
 
     Args:
         operation: What was asked.
         fmt: The format that was asked for.
         leads: How many leads were sent; 0 where that says nothing about the number of results.
         status: The HTTP status.
-        media: The Content-Type of the answer.
+        media: The Content-Type of the response.
         body: Its body.
     """
     if status != 200:
         return _status(status)
     try:
-        answer = _json(body) if fmt == "json" else _xml(body)
+        response = _json(body) if fmt == "json" else _xml(body)
     except msgspec.ValidationError as error:  # JSON, and of another shape than documented
         return Reply("clause", f"shape: {str(error).partition(' - ')[0][:80]}")
     except (msgspec.DecodeError, UnicodeDecodeError, BodyError, ValueError):
         return Reply("not parseable", fmt)
     if fmt not in media:
-        return Reply("clause", "media_type", answer)
+        return Reply("clause", "media_type", response)
     if operation == "accept_offer":
         return Reply(
-            "" if answer.success is not None else "clause", "" if answer.success is not None else "success", answer
+            "" if response.success is not None else "clause",
+            "" if response.success is not None else "success",
+            response,
         )
-    results = answer.results
+    results = response.results
     if leads and len(results) != leads:
-        return Reply("clause", "one_result_per_lead", answer)
-    if not answer.requestId:
-        return Reply("clause", "requestId", answer)
+        return Reply("clause", "one_result_per_lead", response)
+    if not response.requestId:
+        return Reply("clause", "requestId", response)
     if operation == "ping" and len(results) == 1:  # the ordinary case, in short
         one = results[0]
         if one.willAccept:
             right = bool(one.orderId)
-            return Reply("" if right else "clause", "" if right else "order_when_accepted", answer, (one,))
-        return Reply("", "", answer) if one.willAccept is False else Reply("clause", "order_when_accepted", answer)
+            return Reply("" if right else "clause", "" if right else "order_when_accepted", response, (one,))
+        return Reply("", "", response) if one.willAccept is False else Reply("clause", "order_when_accepted", response)
     if operation == "ping":
         accepted = tuple([one for one in results if one.willAccept])
         wrong = next((True for one in results if one.willAccept is None or (one.willAccept and not one.orderId)), False)
-        return Reply("clause", "order_when_accepted", answer, accepted) if wrong else Reply("", "", answer, accepted)
+        return (
+            Reply("clause", "order_when_accepted", response, accepted) if wrong else Reply("", "", response, accepted)
+        )
     if operation in _CREATES:
-        return _created(answer)
+        return _created(response)
     member = _ACCEPTANCE.get(operation, "isValid")
     accepted = tuple([one for one in results if getattr(one, member)])
     if any(getattr(one, member) is None for one in results):
-        return Reply("clause", member, answer, accepted)
-    return Reply("", "", answer, accepted)
+        return Reply("clause", member, response, accepted)
+    return Reply("", "", response, accepted)
 
 
-def _created(answer: Answer) -> Reply:
+def _created(response: ResponseBody) -> Reply:
     accepted = []
-    for one in answer.results:
+    for one in response.results:
         valid = one.isValid
         if valid is None or valid != (one.responseType == "No_Error"):
-            return Reply("clause", "valid_iff_no_error", answer)
+            return Reply("clause", "valid_iff_no_error", response)
         if valid:
             if not one.leadId or one.leadId < 0:
-                return Reply("clause", "accepted_lead_id", answer)
+                return Reply("clause", "accepted_lead_id", response)
             accepted.append(one)
-    return Reply("", "", answer, tuple(accepted))
+    return Reply("", "", response, tuple(accepted))
 
 
 def _status(status: int) -> Reply:
@@ -161,8 +166,8 @@ def expiry(text: str | None) -> float:
     """Seconds from the Unix epoch of an order's expiry; infinity where the text is none."""
     if text:
         try:
-            moment = datetime.fromisoformat(text)
-            return moment.timestamp() if moment.tzinfo else float("inf")
+            timestamp = datetime.fromisoformat(text)
+            return timestamp.timestamp() if timestamp.tzinfo else float("inf")
         except (ValueError, OverflowError):
             pass
     return float("inf")
@@ -202,16 +207,16 @@ _ELEMENTS: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 
 
-def _xml(body: bytes) -> Answer:
-    """The answer of an XML document, namespaces aside: which one an element is in is for the judge."""
-    answer = Answer(results=[])
+def _xml(body: bytes) -> ResponseBody:
+    """The response of an XML document, namespaces aside: which one an element is in is for the judge."""
+    response = ResponseBody(results=[])
     for child in xml.parse(body):
         name = _local(child.tag)
         if name == "RequestId":
-            answer.requestId = child.text
+            response.requestId = child.text
         elif name == "Results":
-            answer.results.extend(_result(item) for item in child)
-    return answer
+            response.results.extend(_result(item) for item in child)
+    return response
 
 
 def _result(item: Any) -> Result:

@@ -30,13 +30,13 @@ class Scenario:
     shape: str = "constant"
     #: One of `schedule.PATTERNS`.
     arrivals: str = "poisson"
-    #: Share of requests whose body and answer are XML; the rest is JSON.
+    #: Share of requests whose body and response are XML; the rest is JSON.
     xml_share: float = 0.0
     #: Leads in one request.
     batch: int = 1
     #: Share of accepted pings that are followed by a post.
     post_share: float = 0.5
-    #: Seconds between an answer and the next step of the same journey, at least and at most.
+    #: Seconds between a response and the next step of the same journey, at least and at most.
     think: tuple[float, float] = (0.05, 0.2)
     #: Share of leads that are sent a second time after they were accepted.
     duplicate_share: float = 0.0
@@ -48,7 +48,7 @@ class Scenario:
     objectives: str = ""
     #: Connections at most; a request beyond them waits, and its waiting counts.
     connections: int = 1000
-    #: Seconds until a request without a complete answer is given up.
+    #: Seconds until a request without a complete response is given up.
     timeout: float = 30.0
     #: Statuses asked for each lead in a polling journey.
     polls: int = 3

@@ -1,6 +1,6 @@
 """When journeys begin: shapes of load as segments, and the arrivals of a schedule. Pure, seeded, no clock.
 
-An arrival is a number of seconds from the start of the run; who sends decides nothing about it, and answers decide
+An arrival is a number of seconds from the start of the run; who sends decides nothing about it, and responses decide
 nothing about it (that is what makes the model *open*). Several workers share a schedule by taking every n-th arrival,
 so together they send exactly the arrivals of one.
 """

@@ -215,7 +215,7 @@ class LoadRun:
 
     def nothing(self) -> str:
         """Why this run has tested nothing; "" if it has."""
-        if not self.measures.answers:
+        if not self.measures.responses:
             return "nothing was sent"
         accepted = sum(
             number for (operation, kind), number in self.measures.outcomes.items()
@@ -251,7 +251,7 @@ def exchange_of(sample: Sequence[Any]) -> Exchange:
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ", 2)
     headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
-    answered = tuple((bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in pairs)
-    response = Response(status, answered, bytes(body))
+    response_headers = tuple((bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in pairs)
+    response = Response(status, response_headers, bytes(body))
     request = Request(method, target, headers, content)
     return Exchange(request, response, operation, f"load: {operation}, {fmt}", intent, started, elapsed)

@@ -70,7 +70,7 @@ class Made(NamedTuple):
 
 
 class Lead(msgspec.Struct, frozen=True, gc=False):
-    """One lead of a request, with what earlier answers said about it."""
+    """One lead of a request, with what earlier responses said about it."""
 
     number: int
     order: str = ""
@@ -125,7 +125,7 @@ class Traffic:
 
         Args:
             operation: An operation with a body.
-            fmt: Format of the body and of the answer.
+            fmt: Format of the body and of the response.
             leads: Who is in it.
             refused: Leads that the posting profile rules out.
             return_url: Where to report the result; "" for nowhere.

@@ -16,19 +16,19 @@ class Mock(Engine):
     def __init__(self, profile: Profile, *, token: str = "", **options: Any) -> None:
         """Args:
 
-        profile: The posting profile to answer by.
-        token: What the controls ask for; with none they answer nobody.
+        profile: The posting profile to respond by.
+        token: What the controls ask for; with none they respond to nobody.
         options: Those of `Engine`.
         """
         super().__init__(profile, **options)
         self.token = token
 
     def handle(self, request: Request) -> Response:
-        """The answer to a request. Whatever the request is, there is one."""
+        """The response to a request. Whatever the request is, there is one."""
         if request.target.startswith(controls.PREFIX):
             return controls.handle(self, self.token, request)
         return self.receive(request)
 
     def receive(self, request: Request) -> Response:
-        """The answer of the lead receiver itself; what a defect changes as a whole."""
+        """The response of the lead receiver itself; what a defect changes as a whole."""
         return super().handle(request)

@@ -66,14 +66,14 @@ class Return(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def handle(mock: Engine, token: str, request: Request) -> Response:
-    """The answer to a control request; a problem document where it is not allowed, unknown or not possible now."""
+    """The response to a control request; a problem document where it is not allowed, unknown or not possible now."""
     try:
-        return _answer(mock, token, request)
+        return _respond(mock, token, request)
     except Refused as refused:
         return refused.response
 
 
-def _answer(mock: Engine, token: str, request: Request) -> Response:
+def _respond(mock: Engine, token: str, request: Request) -> Response:
     if len(request.body) > mock.max_body:
         raise Refused(413, f"the body has {len(request.body)} bytes, the cap is {mock.max_body}")
     _allow(token, request)
@@ -100,7 +100,7 @@ def _allow(token: str, request: Request) -> None:
     host = header(request.headers, "host") or ""
     name = host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
     if not is_loopback(name):
-        raise Refused(403, "controls answer to a Host that is this machine only")
+        raise Refused(403, "controls respond to a Host that is this machine only")
     given = header(request.headers, TOKEN_HEADER) or ""
     if not token or not hmac.compare_digest(given.encode(), token.encode()):
         raise Refused(403, f"controls need the header {TOKEN_HEADER} with the token that was given at the start")
@@ -165,7 +165,7 @@ def _review(mock: Engine, argument: Review, lead_id: int) -> dict[str, Any]:
     if argument.verdict not in ("approve", "reject"):
         raise Refused(400, "verdict is approve or reject")
     if argument.verdict == "reject" and not argument.reason:
-        raise Refused(400, "a rejection needs a reason, because the status answer names it")
+        raise Refused(400, "a rejection needs a reason, because the status response names it")
     lead = _found(mock, lead_id)
     lead.reviewed_at, lead.review_reason = mock.world.clock.now(), argument.reason
     return _move(mock, lead_id, lead, argument.verdict)
@@ -173,7 +173,7 @@ def _review(mock: Engine, argument: Review, lead_id: int) -> dict[str, Any]:
 
 def _return(mock: Engine, argument: Return, lead_id: int) -> dict[str, Any]:
     if not argument.reason:
-        raise Refused(400, "a return needs a reason, because the status answer names it")
+        raise Refused(400, "a return needs a reason, because the status response names it")
     lead = _found(mock, lead_id)
     lead.returned_at, lead.return_reason = mock.world.clock.now(), argument.reason
     return _move(mock, lead_id, lead, "return")

@@ -1,15 +1,15 @@
 """The recorder: a reverse proxy on loopback in front of one named target, and the evidence of what went through it.
 
-Two processes, so that judging never delays an answer::
+Two processes, so that judging never delays a response::
 
     client ──▶ Inbound ──▶ Outbound ──▶ target        this process: one event loop, bytes in both directions
                   └─ exchange ──▶ Keeper              the keeper's: redacts, writes, then judges
 
 =============  ==========================================================================
 `heads`        start lines and headers, from one side to the other (pure)
-`passage`      one exchange under way: what is kept of it, whatever flows past
+`proxied_exchange`  one exchange under way: what is kept of it, whatever flows past
 `inbound`      the client's side of a connection: bytes to requests
-`outbound`     the service's side of it: bytes to answers
+`outbound`     the service's side of it: bytes to responses
 `relay`        what passes between the two
 `frames`       what the two processes say to each other
 `proxy`        what all connections share
@@ -18,8 +18,8 @@ Two processes, so that judging never delays an answer::
 `recording`    a recording from its first exchange to its reports
 =============  ==========================================================================
 
-An answer is let go when every earlier exchange is on disk. So whenever the recorder dies, by `kill -9` too, at most
-the one exchange that was just answered is missing.
+A response is let go when every earlier exchange is on disk. So whenever the recorder dies, by `kill -9` too, at most
+the one exchange whose response was just sent is missing.
 """
 
 from leadproof.recorder.keeper import Job

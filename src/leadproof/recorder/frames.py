@@ -24,7 +24,7 @@ class Kind(IntEnum):
     JOB = 0
     #: An exchange in msgpack, its bodies as they were on the wire.
     EXCHANGE = 1
-    #: The same, and an answer to it waits for what the judge says.
+    #: The same, and a response to it waits for what the judge says.
     DECIDE = 2
     #: The same, but a body is too large to be judged.
     UNJUDGED = 3
@@ -34,7 +34,7 @@ class Kind(IntEnum):
     READY = 5
     #: `Counts`.
     COUNTS = 6
-    #: JSON: the findings that count of the exchange that waits; an empty list lets its answer pass.
+    #: JSON: the findings that count of the exchange that waits; an empty list lets its response pass.
     DECISION = 7
     #: JSON: where the reports are.
     DONE = 8

@@ -1,7 +1,7 @@
 """Start lines and headers on their way through the recorder (RFC 9110, section 7.6; RFC 9112). Pure.
 
 What concerns one connection only stays behind, the host becomes the target's; nothing is added, not even a `Via`,
-since some services answer differently when they see one.
+since some services respond differently when they see one.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ HOP = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"te", b"tra
 #: Content codings that can be undone for the judge.
 READ_HERE = (b"gzip", b"x-gzip", b"deflate", b"identity", b"*", b"")
 
-#: Titles of the problem documents with which the recorder answers in the target's place.
+#: Titles of the problem documents with which the recorder responds in the target's place.
 TITLES: dict[int, str] = {
     400: "The request is no valid HTTP message",
     431: "The request's headers are too large",
     501: "The recorder does not speak this",
-    502: "The recorder got no usable answer from the target",
+    502: "The recorder got no usable response from the target",
     503: "The recording is over",
-    504: "The target did not answer in time",
+    504: "The target did not respond in time",
     505: "The HTTP version is not spoken here",
 }
 
@@ -60,8 +60,8 @@ class KnownRequest(NamedTuple):
     length: int
 
 
-class KnownAnswer(NamedTuple):
-    """What the head of an answer means, all settled."""
+class KnownResponse(NamedTuple):
+    """What the head of a response means, all settled."""
 
     status: int
     reason: bytes
@@ -122,8 +122,8 @@ def request_head(method: bytes, target: bytes, pairs: Pairs, *, chunked: bool) -
     return b"".join([*lines, b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"\r\n"])
 
 
-def answer_head(status: int, reason: bytes, pairs: Pairs, *, chunked: bool, connection: bytes = b"") -> bytes:
-    """The head of an answer; `connection` is what the client is told about its own connection."""
+def response_head(status: int, reason: bytes, pairs: Pairs, *, chunked: bool, connection: bytes = b"") -> bytes:
+    """The head of a response; `connection` is what the client is told about its own connection."""
     lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason), *(b"%b: %b\r\n" % pair for pair in end_to_end(pairs))]
     if chunked:
         lines.append(b"Transfer-Encoding: chunked\r\n")
@@ -142,10 +142,10 @@ def last_chunk(trailers: Pairs) -> bytes:
 
 
 def problem(status: int, detail: str, **members: object) -> bytes:
-    """A whole answer of the recorder's own (RFC 9457), after which the connection is closed."""
+    """A whole response of the recorder's own (RFC 9457), after which the connection is closed."""
     body = problem_body(status, detail, **members)
     pairs = [(b"Content-Type", MEDIA_TYPE.encode()), (b"Content-Length", b"%d" % len(body))]
-    return answer_head(status, _REASONS[status], pairs, chunked=False, connection=b"close") + body
+    return response_head(status, _REASONS[status], pairs, chunked=False, connection=b"close") + body
 
 
 def problem_body(status: int, detail: str, **members: object) -> bytes:

@@ -11,7 +11,7 @@ import time
 from leadproof.http.server import END_OF_HEAD, Http1Connection, Pairs, unreadable
 from leadproof.recorder import heads
 from leadproof.recorder.heads import KnownRequest
-from leadproof.recorder.passage import ProxiedExchange
+from leadproof.recorder.proxied_exchange import ProxiedExchange
 from leadproof.recorder.proxy import Proxy
 from leadproof.recorder.relay import Relay
 
@@ -55,9 +55,9 @@ class Inbound(Http1Connection):
             if known is None or end + known.length > len(data) or not self._server.admit():
                 break
             stop = end + known.length
-            passage = _passage(known.method, known.target, known.pairs)
-            passage.request_body.add(data[end:stop])
-            self._relay.add_whole(passage, known.head + data[end:stop])
+            proxied = _passage(known.method, known.target, known.pairs)
+            proxied.request_body.add(data[end:stop])
+            self._relay.add_whole(proxied, known.head + data[end:stop])
             data = data[stop:]
         return data
 
@@ -93,34 +93,34 @@ class Inbound(Http1Connection):
             self._relay.add(self._incoming)
 
     def on_body(self, body: bytes) -> None:
-        passage = self._incoming
-        if passage is not None:
-            passage.request_body.add(body)
-            self._relay.forward(passage, heads.chunk(body) if passage.chunked else body)
+        proxied = self._incoming
+        if proxied is not None:
+            proxied.request_body.add(body)
+            self._relay.forward(proxied, heads.chunk(body) if proxied.chunked else body)
 
     def on_message_complete(self) -> None:
-        passage = self._incoming
-        if passage is None:
+        proxied = self._incoming
+        if proxied is None:
             return
-        if self._first and passage.keep and not passage.chunked and passage.version == "1.1":
-            self._learn(passage)
-        passage.trailers = self._pairs
+        if self._first and proxied.keep and not proxied.chunked and proxied.version == "1.1":
+            self._learn(proxied)
+        proxied.trailers = self._pairs
         self._incoming, self._first = None, b""
         self._clear()
-        self._relay.arrived(passage)
+        self._relay.arrived(proxied)
 
-    def _learn(self, passage: ProxiedExchange) -> None:
+    def _learn(self, proxied: ProxiedExchange) -> None:
         """Remember a head that says nothing but what is the same the next time."""
-        if not any(name.lower() == b"expect" for name, _ in passage.headers):
-            head = heads.request_head(passage.method, passage.target, passage.headers, chunked=False)
-            known = KnownRequest(passage.method, passage.target, passage.headers, head, passage.request_body.size)
+        if not any(name.lower() == b"expect" for name, _ in proxied.headers):
+            head = heads.request_head(proxied.method, proxied.target, proxied.headers, chunked=False)
+            known = KnownRequest(proxied.method, proxied.target, proxied.headers, head, proxied.request_body.size)
             self._server.requests.learn(self._first, known)
 
     def refuse(self, status: int, detail: str) -> None:
         relay = self._relay
         if relay.over:
             return
-        if relay.queue:  # answers before it are still to come: the end of the connection then says enough
+        if relay.queue:  # responses before it are still to come: the end of the connection then says enough
             relay.queue[-1].keep = False
             relay.over = True
             if self._incoming is not None:  # it is the one that is being passed on that cannot be read

@@ -43,7 +43,7 @@ MOST_UNJUDGED, MOST_BYTES = 20_000, 128 * 1024 * 1024
 #: Where a recording's exchanges can be read again; their numbers are the same in both.
 HAR, NDJSON = "traffic.har", "exchanges.ndjson"
 
-#: Seconds between two words about what was judged; what was written is told at once, because answers wait for it.
+#: Seconds between two words about what was judged; what was written is told at once, because responses wait for it.
 _TELL = 0.2
 
 #: Codings that nothing here undoes.
@@ -132,7 +132,7 @@ class EvidenceWriter:
         return [one for one in judgement.findings if counts(clauses[one.clause], fail_on)]
 
     def decide(self, raw: Exchange) -> list[dict[str, Any]]:
-        """Write and judge an exchange whose answer waits; the findings that count, redacted."""
+        """Write and judge an exchange whose response waits; the findings that count, redacted."""
         self.write(raw)
         while len(self._waiting) > 1:
             self.judge_next()
@@ -180,12 +180,12 @@ class EvidenceWriter:
         location = header(response.headers, "location") or ""
         if not location.lower().startswith(self._job.target.lower()):
             return []
-        words = "the answer redirects to the service itself: what follows it goes past the recorder"
+        words = "the response redirects to the service itself: what follows it goes past the recorder"
         return [Observation("status.unexpected", words, origin=exchange.origin)]
 
 
 def plain(exchange: Exchange) -> Exchange:
-    """The exchange with the content coding of its answer undone, or without the answer and with the reason why."""
+    """The exchange with the content coding of its response undone, or without the response and with the reason why."""
     response = exchange.response
     if response is None:
         return exchange
@@ -206,7 +206,7 @@ def plain(exchange: Exchange) -> Exchange:
 
 
 def main() -> None:
-    """Reads frames from stdin until they end, answers on stdout."""
+    """Reads frames from stdin until they end, responds on stdout."""
     frames: queue.SimpleQueue[tuple[Kind, bytes] | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.fileno(), frames), daemon=True).start()
     # Whatever is printed by accident must not get between the frames.

@@ -19,7 +19,7 @@ from leadproof.core.exchange import Exchange
 from leadproof.recorder.frames import Counts, Kind, Reader, frame
 from leadproof.recorder.keeper import Job
 
-#: Seconds that an answer waits at most for earlier exchanges to be written. A machine that is too slow for both is no
+#: Seconds that a response waits at most for earlier exchanges to be written. A machine that is too slow for both is no
 #: reason to stop the traffic; what waits is safe in the keeper, which outlives the recorder.
 PATIENCE = 0.25
 #: Seconds: what a loop's clock may be behind.

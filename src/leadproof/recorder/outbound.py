@@ -1,7 +1,7 @@
-"""The service's side of a connection: answers come in piece by piece and go on to the client's side at once.
+"""The service's side of a connection: responses come in piece by piece and go on to the client's side at once.
 
 Every client connection has one of its own, opened when it is first needed and again when the service has closed it, so
-nothing is ever sent twice and nobody else's answer can get in between. Redirects are answers like others.
+nothing is ever sent twice and nobody else's response can get in between. Redirects are responses like others.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import httptools
 
 from leadproof.http.server import END_OF_HEAD, MAX_HEAD, Pairs
 from leadproof.http.wire import BODILESS
-from leadproof.recorder.heads import KnownAnswer, answer_head
-from leadproof.recorder.passage import Framing, ProxiedExchange
+from leadproof.recorder.heads import KnownResponse, response_head
+from leadproof.recorder.proxied_exchange import Framing, ProxiedExchange
 from leadproof.recorder.proxy import Proxy
 
 
@@ -26,23 +26,23 @@ class Upstream(Protocol):
         """What all connections share."""
         ...
 
-    def interim(self, passage: ProxiedExchange, status: int, reason: bytes, pairs: Pairs) -> None:
-        """An answer before the answer."""
+    def interim(self, proxied: ProxiedExchange, status: int, reason: bytes, pairs: Pairs) -> None:
+        """A response before the response."""
 
-    def answer_begins(self, passage: ProxiedExchange, framing: Framing) -> None:
-        """The head of the answer is there."""
+    def response_begins(self, proxied: ProxiedExchange, framing: Framing) -> None:
+        """The head of the response is there."""
 
-    def answer_continues(self, passage: ProxiedExchange, body: bytes) -> None:
-        """A piece of the answer's body."""
+    def response_continues(self, proxied: ProxiedExchange, body: bytes) -> None:
+        """A piece of the response's body."""
 
-    def answer_whole(self, passage: ProxiedExchange, head: bytes, body: bytes) -> None:
-        """An answer is there from its first byte to its last."""
+    def response_whole(self, proxied: ProxiedExchange, head: bytes, body: bytes) -> None:
+        """A response is there from its first byte to its last."""
 
-    def answer_ends(self, passage: ProxiedExchange, trailers: Pairs) -> None:
-        """The answer has arrived whole."""
+    def response_ends(self, proxied: ProxiedExchange, trailers: Pairs) -> None:
+        """The response has arrived whole."""
 
-    def failed(self, passage: ProxiedExchange, failure: str, words: str) -> None:
-        """No answer, or not a whole one."""
+    def failed(self, proxied: ProxiedExchange, failure: str, words: str) -> None:
+        """No response, or not a whole one."""
 
     def flush(self) -> None:
         """Send what may be sent."""
@@ -62,10 +62,10 @@ class Outbound(asyncio.Protocol):
     def __init__(self, relay: Upstream) -> None:
         self._relay = relay
         #: The exchange under way.
-        self.passage: ProxiedExchange | None = None
-        #: Bytes that came before the head of the answer was complete.
+        self.proxied: ProxiedExchange | None = None
+        #: Bytes that came before the head of the response was complete.
         self._head_size = 0
-        #: What the answer began with; empty if something stood before it.
+        #: What the response began with; empty if something stood before it.
         self._first = b""
         self._new_parser()
 
@@ -80,13 +80,13 @@ class Outbound(asyncio.Protocol):
         self._interim = False
         self._framing = Framing.LENGTH
 
-    def begin(self, passage: ProxiedExchange) -> None:
+    def begin(self, proxied: ProxiedExchange) -> None:
         """Send what there is of a request; the rest follows with `write`."""
-        self.passage = passage
+        self.proxied = proxied
         self._head_size = 0
         self._clear()
-        self.write(b"".join(passage.pending))
-        passage.pending.clear()
+        self.write(b"".join(proxied.pending))
+        proxied.pending.clear()
 
     def write(self, data: bytes) -> None:
         """Send a piece of the request."""
@@ -94,7 +94,7 @@ class Outbound(asyncio.Protocol):
 
     def close(self) -> None:
         """Break off, whatever is under way; nobody is told."""
-        self.passage = None
+        self.proxied = None
         self.transport.abort()
 
     # ---- asyncio.Protocol
@@ -103,21 +103,21 @@ class Outbound(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.passage is not None:
+        if self.proxied is not None:
             if self._framing is Framing.CLOSE and exc is None:
                 self._complete(reusable=False)
-            elif self.passage.status:
-                self._fail("framing.length", "the connection was closed before the answer was complete")
+            elif self.proxied.status:
+                self._fail("framing.length", "the connection was closed before the response was complete")
             else:
-                self._fail("transport.reset", "the connection was closed before an answer came")
+                self._fail("transport.reset", "the connection was closed before a response came")
         self._relay.outbound_lost(self)
 
     def data_received(self, data: bytes) -> None:
-        if self.passage is None:  # nobody asked
+        if self.proxied is None:  # nobody asked
             self.transport.abort()
             return
         if self._in_head and not self._head_size:
-            if self._pass_known(self.passage, data):
+            if self._pass_known(self.proxied, data):
                 return
             self._first = data
         if self._in_head:
@@ -125,33 +125,36 @@ class Outbound(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._fail("framing.invalid", "the answer changes to a protocol that nobody offered")
+            self._fail("framing.invalid", "the response changes to a protocol that nobody offered")
         except httptools.HttpParserError as error:
-            self._fail("framing.invalid", f"the answer is no valid HTTP message: {error}")
+            self._fail("framing.invalid", f"the response is no valid HTTP message: {error}")
         if self._in_head and self._head_size > MAX_HEAD:
-            self._fail("framing.invalid", f"the answer's headers have more than {MAX_HEAD} bytes")
+            self._fail("framing.invalid", f"the response's headers have more than {MAX_HEAD} bytes")
         self._relay.flush()
 
-    def _pass_known(self, passage: ProxiedExchange, data: bytes) -> bool:
-        """Pass on a complete answer whose head, byte for byte, was parsed before; was it one?"""
+    def _pass_known(self, proxied: ProxiedExchange, data: bytes) -> bool:
+        """Pass on a complete response whose head, byte for byte, was parsed before; was it one?"""
         end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
-        known = self._relay.proxy.answers.get(data[:end])
+        known = self._relay.proxy.responses.get(data[:end])
         if known is None or end + known.length != len(data):
             return False
-        if not (passage.complete and passage.keep and passage.version == "1.1") or self._relay.proxy.stopping:
+        if not (proxied.complete and proxied.keep and proxied.version == "1.1") or self._relay.proxy.stopping:
             return False
-        passage.status, passage.reason, passage.answer = known.status, known.reason, known.pairs
-        self.passage = None
-        self._relay.answer_whole(passage, known.head, data[end:])
+        proxied.status, proxied.reason, proxied.response_headers = known.status, known.reason, known.pairs
+        self.proxied = None
+        self._relay.response_whole(proxied, known.head, data[end:])
         return True
 
-    def _learn(self, passage: ProxiedExchange) -> None:
+    def _learn(self, proxied: ProxiedExchange) -> None:
         """Remember a head that says nothing but what is the same the next time."""
-        known = KnownAnswer(
-            passage.status, passage.reason, passage.answer,
-            answer_head(passage.status, passage.reason, passage.answer, chunked=False), passage.answer_body.size,
-        )  # fmt: skip
-        self._relay.proxy.answers.learn(self._first, known)
+        known = KnownResponse(
+            proxied.status,
+            proxied.reason,
+            proxied.response_headers,
+            response_head(proxied.status, proxied.reason, proxied.response_headers, chunked=False),
+            proxied.response_body.size,
+        )
+        self._relay.proxy.responses.learn(self._first, known)
 
     def pause_writing(self) -> None:
         self._relay.target_full(self, full=True)
@@ -171,56 +174,56 @@ class Outbound(asyncio.Protocol):
         self._pairs.append((name, value))
 
     def on_headers_complete(self) -> None:
-        passage, status = self.passage, self._parser.get_status_code()
-        if passage is None:
+        proxied, status = self.proxied, self._parser.get_status_code()
+        if proxied is None:
             return
         self._in_head = False
         if 100 <= status < 200:
             self._interim, self._first = True, b""
             if status != 101:
-                self._relay.interim(passage, status, self._reason, self._pairs)
+                self._relay.interim(proxied, status, self._reason, self._pairs)
             return
-        passage.status, passage.reason, passage.answer, self._pairs = status, self._reason, self._pairs, []
-        by_name = {name.lower(): value for name, value in passage.answer}
+        proxied.status, proxied.reason, proxied.response_headers, self._pairs = status, self._reason, self._pairs, []
+        by_name = {name.lower(): value for name, value in proxied.response_headers}
         coding = by_name.get(b"transfer-encoding")
         if coding is not None and coding.strip().lower() != b"chunked":
-            self._fail("framing.invalid", "the answer has a transfer coding other than chunked")
+            self._fail("framing.invalid", "the response has a transfer coding other than chunked")
             return
         if coding is not None:
             self._framing = Framing.CHUNKED
-        elif b"content-length" not in by_name and status not in BODILESS and not passage.bodiless:
+        elif b"content-length" not in by_name and status not in BODILESS and not proxied.bodiless:
             self._framing = Framing.CLOSE
-        self._relay.answer_begins(passage, self._framing)
-        if passage.bodiless:
+        self._relay.response_begins(proxied, self._framing)
+        if proxied.bodiless:
             # The parser does not know what was asked, and would wait for the body that the headers announce.
             reusable = self._parser.should_keep_alive()
             self._new_parser()
             self._complete(reusable=reusable)
 
     def on_body(self, body: bytes) -> None:
-        if self.passage is not None:
-            self._relay.answer_continues(self.passage, body)
+        if self.proxied is not None:
+            self._relay.response_continues(self.proxied, body)
 
     def on_message_complete(self) -> None:
         if self._interim:
             self._interim = False
-        elif self.passage is not None:
+        elif self.proxied is not None:
             reusable = self._parser.should_keep_alive()
-            if reusable and self._framing is Framing.LENGTH and self._first and self.passage.method != b"HEAD":
-                self._learn(self.passage)
+            if reusable and self._framing is Framing.LENGTH and self._first and self.proxied.method != b"HEAD":
+                self._learn(self.proxied)
             self._complete(reusable=reusable)
 
     # ---- ends
 
     def _complete(self, *, reusable: bool) -> None:
-        passage, self.passage = self.passage, None
-        if passage is not None:
-            if not (reusable and passage.complete):
+        proxied, self.proxied = self.proxied, None
+        if proxied is not None:
+            if not (reusable and proxied.complete):
                 self.transport.close()
-            self._relay.answer_ends(passage, self._pairs)
+            self._relay.response_ends(proxied, self._pairs)
 
     def _fail(self, failure: str, words: str) -> None:
-        passage, self.passage = self.passage, None
+        proxied, self.proxied = self.proxied, None
         self.transport.abort()
-        if passage is not None:
-            self._relay.failed(passage, failure, words)
+        if proxied is not None:
+            self._relay.failed(proxied, failure, words)

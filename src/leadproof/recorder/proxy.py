@@ -11,9 +11,9 @@ from typing import Any
 from leadproof.core.target import Target
 from leadproof.http.server import Http1Server, Memory, Timeouts
 from leadproof.recorder.frames import Kind
-from leadproof.recorder.heads import KnownAnswer, KnownRequest, Way, way
+from leadproof.recorder.heads import KnownRequest, KnownResponse, Way, way
 from leadproof.recorder.keeping import WriterClient
-from leadproof.recorder.passage import ProxiedExchange
+from leadproof.recorder.proxied_exchange import ProxiedExchange
 
 #: The service may take a while with what is under way when the recording ends.
 TIMEOUTS = Timeouts(grace=5.0)
@@ -33,7 +33,7 @@ class Proxy(Http1Server):
             keeping: Where exchanges go.
             loop: Runs everything.
             tls: How certificates are verified; None for a target without TLS.
-            deciding: Does every answer wait for the judge?
+            deciding: Does every response wait for the judge?
             most: Exchanges that are taken; 0 for any number.
             full: Called when so many were recorded.
         """
@@ -41,7 +41,7 @@ class Proxy(Http1Server):
         self.timeout = target.timeout
         self.keeping, self.deciding = keeping, deciding
         self.requests: Memory[KnownRequest] = Memory()
-        self.answers: Memory[KnownAnswer] = Memory()
+        self.responses: Memory[KnownResponse] = Memory()
         self.tls = tls
         self._most, self._full = most, full
         self._admitted = self._over = 0
@@ -58,20 +58,20 @@ class Proxy(Http1Server):
         """So many of those that were admitted never set out."""
         self._admitted -= number
 
-    def keep(self, passage: ProxiedExchange, failure: str = "", *, answered: bool = True) -> int:
+    def keep(self, proxied: ProxiedExchange, failure: str = "", *, responded: bool = True) -> int:
         """Hand an exchange to the keeper; its number."""
-        kind = Kind.UNJUDGED if passage.too_large else Kind.EXCHANGE
-        number = self.keeping.hand(passage.exchange(time.perf_counter(), failure, answered=answered), kind)
+        kind = Kind.UNJUDGED if proxied.too_large else Kind.EXCHANGE
+        number = self.keeping.hand(proxied.exchange(time.perf_counter(), failure, responded=responded), kind)
         self._count()
         return number
 
-    def decide(self, passage: ProxiedExchange, then: Callable[[list[dict[str, Any]]], None]) -> None:
+    def decide(self, proxied: ProxiedExchange, then: Callable[[list[dict[str, Any]]], None]) -> None:
         """Hand an exchange to the keeper, and `then` take what the judge says of it."""
-        if passage.too_large:
-            self.keep(passage)
+        if proxied.too_large:
+            self.keep(proxied)
             then([{"kind": "encoding.too-large", "message": "more than can be judged, so it does not pass"}])
             return
-        number = self.keeping.hand(passage.exchange(time.perf_counter()), Kind.DECIDE)
+        number = self.keeping.hand(proxied.exchange(time.perf_counter()), Kind.DECIDE)
         self.keeping.when_decided(number, then)
         self._count()
 

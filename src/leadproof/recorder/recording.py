@@ -67,7 +67,7 @@ def record(
         job: What is kept, and how.
         target: The only host that anything is sent to.
         port: Where to listen on 127.0.0.1; 0 for any port that is free.
-        deciding: Does every answer wait for the judge, and is one that violates the contract kept back?
+        deciding: Does every response wait for the judge, and is one that violates the contract kept back?
         limits: When it ends by itself.
         ready: Called with the recorder's URL and the run's folder once it listens.
         progress: Called with how far it is, twice a second at most.

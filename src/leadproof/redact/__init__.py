@@ -1,12 +1,12 @@
-"""Making an exchange safe to keep: secrets and personal data become stand-ins, relations stay visible.
+"""Making an exchange safe to keep: secrets and personal data become placeholders, relations stay visible.
 
 Every door (suite, load, captures, recorder, user tests) passes what it has through one `Redactor` before anything is
 written, printed, cached or logged. The package is pure: no I/O, and the same value with the same salt is the same
-stand-in. How it is split:
+placeholder. How it is split:
 
 =============  ==========================================================================
 `names`        which member, header and field names mean a secret or personal data (tables)
-`standins`     a value -> its stand-in: same type, same spelling, still valid if it was valid
+`placeholders` a value -> its placeholder: same type, same spelling, still valid if it was valid
 `formats`      values that give themselves away by their form: e-mail, phone, SSN, IP, JWT …
 `known`        values that were found once and may be echoed elsewhere
 `layers`       encodings within text: percent, entities, JSON escapes, base64

@@ -1,6 +1,6 @@
 """Values, decided one by one: by the names above them, by their form, by what is known of the lead.
 
-Where values stand in a text is told by `spans`, what stands in for them by `standins`. Messages, findings and
+Where values stand in a text is told by `spans`, what stands in for them by `placeholders`. Messages, findings and
 everything else that somebody hands in are the business of `redactor`.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Collection
 from leadproof.redact import formats, layers, names, spans
 from leadproof.redact.known import Known, password
 from leadproof.redact.names import Kind, plain
+from leadproof.redact.placeholders import SALT, Placeholders
 from leadproof.redact.spans import Piece
-from leadproof.redact.standins import SALT, Standins
 
 #: How many layers of encoding within each other are looked through.
 DEPTH = 4
@@ -37,7 +37,7 @@ class Cleaner:
     ) -> None:
         self._personal = frozenset(map(plain, personal_fields))
         self._public = frozenset(map(plain, public_fields)) - self._personal
-        self._standins = Standins(salt)
+        self._placeholders = Placeholders(salt)
         self._known = Known()
         #: Texts about companies, and what they became: in exchanges that are done, and in the one at hand.
         self._decided: dict[str, str] = {}
@@ -140,16 +140,16 @@ class Cleaner:
             kind = found
         if kind is Kind.PUBLIC or (kind is Kind.UNKNOWN and len(literal) < 7):
             return literal
-        standin = self._found(Kind.TEXT if kind is Kind.SECRET else kind, literal)
-        return standin if re.fullmatch(r"-?[1-9]\d*(\.\d+)?|0", standin) else self._standins.number(literal)
+        placeholder = self._found(Kind.TEXT if kind is Kind.SECRET else kind, literal)
+        return placeholder if re.fullmatch(r"-?[1-9]\d*(\.\d+)?|0", placeholder) else self._placeholders.number(literal)
 
     def _free_field(self, kind: Kind, value: str, depth: int) -> str:
         if kind is Kind.PUBLIC:
             return self._any(value, depth)
-        standin = self._standins.of(kind, value)
-        if standin != value:
+        placeholder = self._placeholders.of(kind, value)
+        if placeholder != value:
             self._known.remember(kind, value)
-            return standin
+            return placeholder
         return self._inline(value)
 
     def _parameter(self, piece: Piece, depth: int) -> str:
@@ -170,7 +170,7 @@ class Cleaner:
             return self._any(value, depth)
         kind = self._known.kind(value)
         if kind is not None:
-            return self._standins.of(kind, value)
+            return self._placeholders.of(kind, value)
         cleaned = self._scrub(value, ids=True)
         if cleaned == value and depth:
             cleaned = layers.peel(value, lambda inner: self._technical(inner, depth - 1))
@@ -180,7 +180,7 @@ class Cleaner:
         """Text about a company: its own telephone number and address stay, an echo of the lead's does not.
 
         What was decided about a text stands: a company that is called like a later lead keeps its name, because the
-        judge compares what two answers say of one offer.
+        judge compares what two responses say of one offer.
         """
         if value not in self._decided:
             self._deciding[value] = self._company(value, depth)
@@ -229,7 +229,11 @@ class Cleaner:
     def _literal(self, match: re.Match[str], kind: Kind) -> str:
         if match[1] is None:
             return self._number(("",), match[0], kind) if len(match[0]) > 3 else match[0]
-        return '"' + json.dumps(self._standins.of(kind, layers.unescape_json(match[1])), ensure_ascii=False)[1:-1] + '"'
+        return (
+            '"'
+            + json.dumps(self._placeholders.of(kind, layers.unescape_json(match[1])), ensure_ascii=False)[1:-1]
+            + '"'
+        )
 
     # --- one value
 
@@ -239,7 +243,7 @@ class Cleaner:
         self._known.secret(credentials if scheme in ("bearer", "basic", "token") else value)
         if scheme == "basic":
             self._known.secret(password(credentials))
-        return self._standins.of(Kind.SECRET, value)
+        return self._placeholders.of(Kind.SECRET, value)
 
     def _found(self, kind: Kind, value: str) -> str:
         if kind is Kind.SECRET:
@@ -247,11 +251,11 @@ class Cleaner:
         if kind in (Kind.UNKNOWN, Kind.PUBLIC):
             return self._free_field(kind, value, DEPTH)
         self._known.remember(kind, value)
-        return self._standins.of(kind, value)
+        return self._placeholders.of(kind, value)
 
     def _replace(self, kind: Kind, value: str) -> str:
         """What stands in for a value that was found in text. A secret is looked for elsewhere from now on."""
         if kind is Kind.SECRET:
             for part in value.split(":"):
                 self._known.secret(part)
-        return self._standins.of(kind, value)
+        return self._placeholders.of(kind, value)

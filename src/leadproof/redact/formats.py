@@ -52,7 +52,7 @@ def scrub(text: str, replace: Replace, *, ids: bool = False) -> str:
 
     Args:
         text: Free text: a message, a header value, a log line.
-        replace: Gives the stand-in.
+        replace: Gives the placeholder.
         ids: The text may hold ids: bare digits are then no phone number, four numbers with dots no address.
     """
     if _SUSPECT.search(text) is None:

@@ -1,4 +1,5 @@
-"""Values that were found once, by name or by form, and may be echoed anywhere: in a message, a header, a later answer.
+"""Values that were found once, by name or by form, and may be echoed anywhere: in a message, a header, a later
+response.
 
 A bounded memory: the oldest value is forgotten first. Text is read word by word, each looked up in a dictionary, so
 the cost does not grow with the number of values. Secrets are few and are found inside of words too.
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from leadproof.redact import names
 from leadproof.redact.formats import Replace
 from leadproof.redact.names import Kind
-from leadproof.redact.standins import CHOICES, MARKER
+from leadproof.redact.placeholders import CHOICES, MARKER
 
 _WORD = re.compile(r"[^\W_]+")
 #: Kinds that are told apart from an id of the protocol beyond doubt.
@@ -113,7 +114,7 @@ class Known:
         return self._secret_pattern.sub(lambda match: replace(Kind.SECRET, match[0]), text)
 
     def without_values(self, text: str, replace: Replace) -> str:
-        """The text with every remembered value replaced; stand-ins stay."""
+        """The text with every remembered value replaced; placeholders stay."""
         if not self._by_word:
             return text
         parts, done = [], 0

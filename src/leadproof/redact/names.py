@@ -14,7 +14,7 @@ from leadproof.core.operations import RESPONSE_TYPES
 
 
 class Kind(Enum):
-    """What a value is, which decides what its stand-in looks like."""
+    """What a value is, which decides what its placeholder looks like."""
 
     SECRET = "secret"
     EMAIL = "email"
@@ -165,7 +165,7 @@ COOKIE_ATTRIBUTES = words("path domain expires max-age samesite secure httponly 
 #: Elements of a call lead that stand among its fields in XML and are properties in JSON.
 CALL_DATA = words("ivrnumber callduration callresult calldate recordingurl")
 
-#: Words of the contract: a lead whose field holds one of them does not make answers wrong and reports unreadable.
+#: Words of the contract: a lead whose field holds one of them does not make responses wrong and reports unreadable.
 CONTRACT_WORDS = frozenset(one.lower() for one in RESPONSE_TYPES) | words(
     "accept accepted account answer campaign code contract data default description duplicate error errors"
     " example expected false field fields found from header http https invalid json lead leads leadproof"

@@ -19,22 +19,23 @@ from leadproof.redact import formats, names, payload, spans
 from leadproof.redact.cleaner import DEPTH, Cleaner
 from leadproof.redact.names import Kind, plain
 from leadproof.redact.payload import with_length
+from leadproof.redact.placeholders import SALT
 from leadproof.redact.spans import Piece
-from leadproof.redact.standins import SALT
 
 #: Texts about companies that are remembered.
 _DECIDED = 10_000
 
 
 class Redactor(Cleaner):
-    """Replaces secrets and personal data by stand-ins; the same value is the same one for the life of a redactor.
+    """Replaces secrets and personal data by placeholders; the same value is the same one for the life of a redactor.
 
     A redacted exchange is judged like the original: types, formats, presence and equality of values are kept.
     Apart from that nothing changes but the `Content-Length` of a body that got longer or shorter.
 
     Args:
         personal_fields: Names of lead fields (from the posting profile) that hold personal data, beside the usual ones.
-        salt: Key of the hash behind the stand-ins. The default gives the same stand-ins in every run; random bytes keep
+        salt: Key of the hash behind the placeholders. The default gives the same placeholders in every run; random
+        bytes keep
             somebody who guesses a value from confirming the guess.
         public_fields: Names of lead fields whose values stay, such as those with a closed set of allowed values.
         secrets: Credentials of the run: replaced wherever they are echoed.
@@ -52,7 +53,7 @@ class Redactor(Cleaner):
     ) -> None:
         super().__init__(personal_fields, salt, public_fields=public_fields, secrets=secrets)
         self._max_body = max_body
-        self._counts = self._standins.counts
+        self._counts = self._placeholders.counts
 
     @classmethod
     def of(cls, profile: Profile, *secrets: str, salt: bytes = SALT, max_body: int = 1 << 20) -> Redactor:
@@ -71,7 +72,7 @@ class Redactor(Cleaner):
     @property
     def replaced(self) -> Counter[Kind]:
         """How many values of each kind were replaced so far."""
-        return self._standins.counts
+        return self._placeholders.counts
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without secrets and personal data."""
@@ -79,7 +80,7 @@ class Redactor(Cleaner):
         redacted, late = self._exchange(exchange)
         if late:
             # What was found late may be echoed early: a name in a header before the body that tells it is one.
-            self._standins.counts = self._counts.copy()
+            self._placeholders.counts = self._counts.copy()
             redacted, _ = self._exchange(exchange)
         if len(self._decided) > _DECIDED:
             self._decided.clear()
@@ -152,13 +153,15 @@ class Redactor(Cleaner):
         version = self._known.version
         body = self._body(request.body, request.headers)
         if self._known.version != version:
-            version, self._standins.counts = self._known.version, self._counts.copy()
+            version, self._placeholders.counts = self._known.version, self._counts.copy()
             body = self._body(request.body, request.headers)
         request_headers = self._headers(request.headers)
         if response is not None:
-            answer = self._body(response.body, response.headers, decoded=True)
+            response_body = self._body(response.body, response.headers, decoded=True)
             response = Response(
-                response.status, with_length(self._headers(response.headers), response.body, answer), answer
+                response.status,
+                with_length(self._headers(response.headers), response.body, response_body),
+                response_body,
             )
         headers = with_length(request_headers, request.body, body)
         asked = Request(request.method, self._target(request.target), headers, body)

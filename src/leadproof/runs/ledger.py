@@ -212,7 +212,7 @@ class Ledger:
         )
 
     def add_twins(self, left: Judgement, right: Judgement) -> Judgement:
-        """Compare the JSON answer `left` and the XML answer `right` to the same request.
+        """Compare the JSON response `left` and the XML response `right` to the same request.
 
         Raises:
             EvidenceError: The disk does not take what came of it.
@@ -223,7 +223,7 @@ class Ledger:
         """Judge the callback after the create that asked for it.
 
         Args:
-            created: The create and its immediate answer.
+            created: The create and its immediate response.
             call: The first call to returnURL; None if none came in time.
             calls: All calls that came, where somebody waited for more.
 
@@ -347,8 +347,8 @@ class Ledger:
         return tuple(rows)
 
     def _excerpts(self, judgement: Judgement, other: Judgement | None = None) -> dict[str, str]:
-        """Request, answer, the answer that it was compared with, and a command to repeat the request; redacted, short
-        enough for a report.
+        """Request, response, the response that it was compared with, and a command to repeat the request; redacted,
+        short enough for a report.
         """
         if judgement.context is None:
             return {}

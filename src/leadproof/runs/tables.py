@@ -12,11 +12,11 @@ from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.judge import Tally
 from leadproof.judge.equivalence import members
 
-#: Why a member of an answer is never compared.
+#: Why a member of a response is never compared.
 _WHY = {
-    "one-sided": "only the {} answer is documented to have it",
-    "volatile": "differs between any two answers: an id or a clock",
-    "never compared": "no pair of answers in this run had it",
+    "one-sided": "only the {} response is documented to have it",
+    "volatile": "differs between any two responses: an id or a clock",
+    "never compared": "no pair of responses in this run had it",
 }
 
 
@@ -86,7 +86,7 @@ def attestations(spec: Specification) -> list[dict[str, str]]:
 
 
 def equivalence(spec: Specification, tally: Tally) -> list[dict[str, Any]]:
-    """Each member of the answers of each operation with two representations: how often it was compared in a pair of
+    """Each member of the responses of each operation with two representations: how often it was compared in a pair of
     twins, how often it differed, or why it is not compared.
     """
     return [

@@ -32,7 +32,7 @@ KEYS: dict[str, tuple[type, str]] = {
     "clause": (str, 'the id of a clause, such as clause = "LE2-PING-RES-05"'),
     "operation": (str, 'an operation, such as operation = "ping"; leave it out to waive the clause everywhere'),
     "reason": (str, 'why it is accepted for now, such as reason = "their release of March mends it"'),
-    "owner": (str, 'who answers for it, such as owner = "integrations@partner.example"'),
+    "owner": (str, 'who is responsible for it, such as owner = "integrations@partner.example"'),
     "expires": (date, "the last day on which it holds, such as expires = 2027-03-31 (without quotes)"),
 }
 OPTIONAL = ("operation",)

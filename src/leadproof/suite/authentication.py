@@ -53,9 +53,9 @@ def none_update(story: CaseContext) -> None:
 def none_status(story: CaseContext) -> None:
     """The status of a request that exists."""
     created = story.created("create_lead", "json")
-    answer = created.answer or {}
+    response_value = created.response_value or {}
     story.session.call(
-        "lead_status", parameters={"id": answer.get("requestId", "")}, intent="unauthorised",
+        "lead_status", parameters={"id": response_value.get("requestId", "")}, intent="unauthorised",
         what="without credentials", authorised=False,
     )  # fmt: skip
 

@@ -46,8 +46,8 @@ def called(operation: str, fmt: str, story: CaseContext) -> None:
     created = story.session.call(operation, fmt, value, intent="", what="with returnURL")
     if created.outcome != "judged" or absent(created):
         raise CaseSkipped("the create that asked for the call did not get past the door")
-    if created.answer is None:
-        raise CaseSkipped("the answer to the create that asked for the call cannot be read")
+    if created.response_value is None:
+        raise CaseSkipped("the response to the create that asked for the call cannot be read")
     call = receiver.wait(path, PATIENCE)
     story.session.ledger.add_callback(created, call)
     if call is not None:
@@ -55,7 +55,7 @@ def called(operation: str, fmt: str, story: CaseContext) -> None:
 
 
 def absent(created: Judgement) -> bool:
-    """Did the answer only say that the caller, or the address, is not known?"""
+    """Did the response only say that the caller, or the address, is not known?"""
     response = created.context.exchange.response if created.context else None
     return response is None or response.status in (401, 403, 404, 405, 410)
 
@@ -67,7 +67,7 @@ def once(fmt: str, story: CaseContext) -> None:
     path = f"/once/{fmt}/{next(story.numbers)}"
     value["source"]["returnURL"] = receiver.url + path
     created = story.session.call("create_lead", fmt, value, intent="", what="with returnURL")
-    call = receiver.wait(path, PATIENCE) if created.answer is not None else None
+    call = receiver.wait(path, PATIENCE) if created.response_value is not None else None
     if call is not None:
         calls = receiver.all(path, SETTLE)
         story.session.ledger.add_callback(created, call, calls)

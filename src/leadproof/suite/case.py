@@ -11,7 +11,7 @@ from leadproof.suite.story import CaseContext
 
 #: Checks that any exchange decides, whatever a case is about.
 GENERAL = (
-    "answer_arrives",
+    "response_arrives",
     "charset",
     "client_accept",
     "client_content_type",
@@ -46,7 +46,7 @@ class Case:
     checks: tuple[str, ...] = ()
     #: Representation that it is about; "" for both.
     media: str = ""
-    #: Is it about being refused at the door? Then that is no reason to call it untested.
+    #: Is it about credentials that are rejected? Then that is no reason to call it untested.
     door: bool = False
 
     def clauses(self, spec: Specification) -> tuple[str, ...]:

@@ -104,15 +104,15 @@ def twins(operation: str, story: CaseContext) -> None:
     def agree(value: Value) -> bool:
         if operation in ("ping", "duplicate_check"):  # a reference has its place in XML only
             value = {**value, "leads": [{**lead, "properties": {}} for lead in value["leads"]]}
-        answers, intents = [], set()
+        responses, intents = [], set()
         for fmt in ("json", "xml"):
             own, intent = _own(operation, value, story)
             if fmt == "json" and operation not in ("ping", "duplicate_check"):
                 own["source"].setdefault("sendDelay", 0)
             intents.add(intent)
-            answers.append(story.session.call(operation, fmt, own, intent=intent, what="generated twin"))
-        found = story.session.ledger.add_twins(*answers)
-        return not found.findings and all(fine(one, story) for one in answers)
+            responses.append(story.session.call(operation, fmt, own, intent=intent, what="generated twin"))
+        found = story.session.ledger.add_twins(*responses)
+        return not found.findings and all(fine(one, story) for one in responses)
 
     explore(made, agree, seed=story.seed, examples=max(1, story.examples // 2), expired=story.expired)
 

@@ -1,4 +1,4 @@
-"""Topic: which representation is answered: by Accept, by Content-Type, by neither."""
+"""Topic: which representation the response is in: by Accept, by Content-Type, by neither."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def cases() -> Iterator[Case]:
                 accept,
             )
     for fmt in ("json", "xml"):
-        yield Case(f"ping: sent in {fmt}, any answer will do", "ping", partial(accept_any, fmt), ("media_type",), fmt)
+        yield Case(f"ping: sent in {fmt}, any response will do", "ping", partial(accept_any, fmt), ("media_type",), fmt)
         yield Case(f"ping: sent in {fmt}, without Accept", "ping", partial(no_accept_header, fmt), ("media_type",), fmt)
 
 
 def crossed(operation: str, fmt: str, accept: str, story: CaseContext) -> None:
-    """A body in one representation, the answer asked for in the other."""
+    """A body in one representation, the response asked for in the other."""
     value, _ = story.request(operation)
     if operation == "inbound_post":
         asked, order, number = story.pinged(fmt)
@@ -41,13 +41,13 @@ def crossed(operation: str, fmt: str, accept: str, story: CaseContext) -> None:
 
 
 def accept_any(fmt: str, story: CaseContext) -> None:
-    """Accept */*: the answer is in the representation of the request."""
+    """Accept */*: the response is in the representation of the request."""
     value, _ = story.request("ping")
-    story.session.call("ping", fmt, value, accept="*/*", what="any answer")
+    story.session.call("ping", fmt, value, accept="*/*", what="any response")
 
 
 def no_accept_header(fmt: str, story: CaseContext) -> None:
-    """No Accept at all: the answer is in the representation of the request."""
+    """No Accept at all: the response is in the representation of the request."""
     value, _ = story.request("ping")
     row, credentials = OPERATIONS["ping"], story.session.client.target.credentials()
     request = compose(

@@ -222,7 +222,7 @@ def updated_under_review(story: CaseContext) -> None:
 def update_refused(outcome: str, story: CaseContext) -> None:
     """An update from a source that is missing, unknown or disabled. Only on the mock, as with recipes."""
     if story.controls is None:
-        raise CaseSkipped(f"an account that answers {outcome} has to be set up for it; the built-in mock is")
+        raise CaseSkipped(f"an account that responds with {outcome} has to be set up for it; the built-in mock is")
     found = next((one for one in recipes_for(story.maker.profile) if one.response_type == outcome), None)
     if found is None:
         raise CaseSkipped(f"the profile has no recipe for {outcome}")
@@ -284,7 +284,7 @@ _BY_SOURCE = (
 def recipe(operation: str, outcome: str, fmt: str, story: CaseContext) -> None:
     """A responseType by its recipe. Only on the mock: elsewhere the account would have to be set up for it."""
     if story.controls is None:
-        raise CaseSkipped(f"an account that answers {outcome} has to be set up for it; the built-in mock is")
+        raise CaseSkipped(f"an account that responds with {outcome} has to be set up for it; the built-in mock is")
     found = next((one for one in recipes_for(story.maker.profile) if one.response_type == outcome), None)
     if found is None:
         raise CaseSkipped(f"the profile has no recipe for {outcome}")

@@ -139,12 +139,12 @@ def run_all(
 ) -> None:
     """Runs cases one after the other; see `suite.run`."""
     rows = list(chosen)
-    timetable = TimeBudget([topic for topic, _ in rows], max_time, clock)
-    story.expired = timetable.expired
+    time_budget = TimeBudget([topic for topic, _ in rows], max_time, clock)
+    story.expired = time_budget.expired
     tried: set[str] = set()
     for number, (topic, case) in enumerate(rows):
-        timetable.enter(topic)
-        if timetable.expired():
+        time_budget.enter(topic)
+        if time_budget.expired():
             done(_left_out(story, topic, case, f"the time for the topic {topic} was used up"))
             continue
         if case.operation in tried and futile(story):  # another operation may still work
@@ -157,7 +157,7 @@ def run_all(
         try:
             done(run_case(story, topic, case, positions(topic, case), clock))
         except (BudgetSpent, KeyboardInterrupt) as error:
-            spent = str(error) or "the budget of requests was spent"  # or nobody answers any more, which it says
+            spent = str(error) or "the budget of requests was spent"  # or nobody responds any more, which it says
             reason = spent if isinstance(error, BudgetSpent) else "the run was interrupted"
             if isinstance(error, GaveUp):
                 reason = str(error)

@@ -87,7 +87,7 @@ def journey(ping: str, post: str, story: CaseContext) -> None:
 
 
 def status(operation: str, fmt: str, story: CaseContext) -> None:
-    """The status right after a create, asked twice: the two answers agree as well."""
+    """The status right after a create, asked twice: the two responses agree as well."""
     created = story.created(operation, fmt)
     story.ask_status(created, "right after", "accepted")
 

@@ -19,10 +19,10 @@ class BudgetSpent(Exception):
 
 
 class GaveUp(BudgetSpent):
-    """Nobody answers any more; to wait for each of what is left would take hours. Its message says so."""
+    """Nobody responds any more; to wait for each of what is left would take hours. Its message says so."""
 
 
-#: Requests in a row that get no answer in time before a run gives up.
+#: Requests in a row that get no response in time before a run gives up.
 SILENCE = 8
 
 
@@ -61,11 +61,11 @@ class Session:
         authorised: bool = True,
         headers: Headers = (),
     ) -> Judgement:
-        """Sends one request of an operation and judges the answer.
+        """Sends one request of an operation and judges the response.
 
         Args:
             operation: An operation id.
-            fmt: Format of the body, and of the answer unless `accept` says otherwise.
+            fmt: Format of the body, and of the response unless `accept` says otherwise.
             value: The request's body as a value.
             accept: Format to ask for, or a media range such as */*.
             intent: What the request is built for: accepted, refused or refused:TYPE, invalid (readable, but against the
@@ -79,7 +79,7 @@ class Session:
             headers: Further header pairs; one that the request has already is replaced.
 
         Raises:
-            BudgetSpent: No more requests may be sent, or nobody answers any more (`GaveUp`).
+            BudgetSpent: No more requests may be sent, or nobody responds any more (`GaveUp`).
             TargetError: The very first request could not reach the target.
             EncodeError: The format cannot carry the value.
         """
@@ -104,7 +104,7 @@ class Session:
         return self.take(exchange)
 
     def probe(self, request: Request, operation: str, *, intent: str, what: str) -> Judgement:
-        """Sends one request on a raw socket, and judges the bytes of the answer as well as what they say."""
+        """Sends one request on a raw socket, and judges the bytes of the response as well as what they say."""
         origin = f"{operation}: {what}"
         wire = self.client.probe(request, operation=operation, origin=origin, intent=intent)
         return self.take(wire.exchange, wire.problems)
@@ -114,5 +114,5 @@ class Session:
         self._silent = self._silent + 1 if exchange.failure == "transport.timeout" else 0
         judgement = self.ledger.add(exchange, problems)
         if self._silent >= SILENCE:
-            raise GaveUp(f"the run ended after {SILENCE} requests in a row that got no answer in time")
+            raise GaveUp(f"the run ended after {SILENCE} requests in a row that got no response in time")
         return judgement

@@ -36,7 +36,7 @@ class Controls(MockControls):
         """Calls one control.
 
         Raises:
-            CaseSkipped: It was refused: the answers named a lead, say, that the mock does not know.
+            CaseSkipped: It was refused: the responses named a lead, say, that the mock does not know.
         """
         try:
             return super().post(path, **body)
@@ -196,6 +196,6 @@ def offers(judgement: Judgement) -> list[str]:
 
 
 def request_id(judgement: Judgement) -> str:
-    """The requestId of an answer; "" if it has none."""
-    answer = judgement.answer
-    return str(answer.get("requestId") or "") if isinstance(answer, dict) else ""
+    """The requestId of a response; "" if it has none."""
+    response_value = judgement.response_value
+    return str(response_value.get("requestId") or "") if isinstance(response_value, dict) else ""

@@ -13,7 +13,7 @@ from leadproof.suite.case import Case
 from leadproof.suite.operations import BOTH
 from leadproof.suite.story import CaseContext
 
-CHECKS = ("answer_arrives", "charset", "media_type")
+CHECKS = ("response_arrives", "charset", "media_type")
 
 #: What is asked for -> headers.
 ASKED: dict[str, Headers] = {"plain": (), "compressed": (("accept-encoding", "gzip"),)}
@@ -42,7 +42,7 @@ def exchanged(operation: str, fmt: str, words: str, story: CaseContext) -> None:
 def status(story: CaseContext) -> None:
     """A request without a body."""
     created = story.created("create_lead", "json")
-    answer = created.answer or {}
+    response_value = created.response_value or {}
     credentials = story.session.client.target.credentials()
-    request = compose("GET", f"/v2/status/{answer.get('requestId', '')}", fmt="json", credentials=credentials)
+    request = compose("GET", f"/v2/status/{response_value.get('requestId', '')}", fmt="json", credentials=credentials)
     story.session.probe(request, "lead_status", intent="", what="on the wire, plain")

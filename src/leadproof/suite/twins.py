@@ -21,7 +21,7 @@ def cases() -> Iterator[Case]:
 
 def twin(operation: str, refused: bool, story: CaseContext) -> None:
     """Two requests that differ in representation only; and in identity, where a second lead would be a duplicate."""
-    answers = []
+    responses = []
     for fmt in ("json", "xml"):
         value, outcome = story.request(operation, refused=refused)
         if operation == "inbound_post":
@@ -29,8 +29,8 @@ def twin(operation: str, refused: bool, story: CaseContext) -> None:
             if not refused:
                 value = story.post(number, order, offers(asked)[:1])
         intent = f"refused:{outcome}" if refused else "accepted"
-        answers.append(story.session.call(operation, fmt, value, intent=intent, what="twin"))
-    story.session.ledger.add_twins(*answers)
+        responses.append(story.session.call(operation, fmt, value, intent=intent, what="twin"))
+    story.session.ledger.add_twins(*responses)
 
 
 def known(story: CaseContext) -> None:
@@ -39,5 +39,5 @@ def known(story: CaseContext) -> None:
     value, _ = story.again("create_lead", number)
     story.session.call("create_lead", value=value, what="to be looked for")
     check, _ = story.again("duplicate_check", number)
-    answers = [story.session.call("duplicate_check", fmt, check, what="twin") for fmt in ("json", "xml")]
-    story.session.ledger.add_twins(*answers)
+    responses = [story.session.call("duplicate_check", fmt, check, what="twin") for fmt in ("json", "xml")]
+    story.session.ledger.add_twins(*responses)

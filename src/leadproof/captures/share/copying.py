@@ -56,15 +56,17 @@ def suggested(path: Path) -> Path:
     return path.with_name(f"{stem}.redacted.{ending}" if dot and stem else f"{name}.redacted")
 
 
-def share(source: Path, to: Path, redactor: Redactor, *, force: bool = False, told: Progress = lambda _: None) -> Copy:
+def share(
+    source: Path, to: Path, redactor: Redactor, *, force: bool = False, on_progress: Progress = lambda _: None
+) -> Copy:
     """Writes a redacted copy of a capture, of a run directory, or of a folder of them.
 
     Args:
         source: A file or a folder.
         to: Where the copy goes.
-        redactor: Replaces; its stand-ins are the same throughout the copy.
+        redactor: Replaces; its placeholders are the same throughout the copy.
         force: Write over a copy that is there.
-        told: Called with what is done.
+        on_progress: Called with what is done.
 
     Raises:
         InputError: The original cannot be read.
@@ -78,17 +80,17 @@ def share(source: Path, to: Path, redactor: Redactor, *, force: bool = False, to
     if to.exists() and not force:
         raise UsageError(f"{to}: is there already", hint="--force writes over it, -o FILE names another place")
     for file in files:
-        told(f"reading {file.name}")
+        on_progress(f"reading {file.name}")
         with contextlib.suppress(har.Broken), _reading(file):  # said when it is written
-            for _ in _pieces(file, redactor, told):
+            for _ in _pieces(file, redactor, on_progress):
                 pass
     redactor.replaced.clear()
     copy = Copy(to)
     if source.is_dir():
         with _folder(to) as folder:
-            _share_folder(source, files, folder, redactor, copy, told)
+            _share_folder(source, files, folder, redactor, copy, on_progress)
     else:
-        _share_file(source, to, redactor, copy, told)
+        _share_file(source, to, redactor, copy, on_progress)
     copy.replaced = Counter({kind.value: number for kind, number in redactor.replaced.items()})
     return copy
 
@@ -102,11 +104,11 @@ def _files(source: Path) -> list[Path]:
     return [path for path in found if not any(part.startswith(".") for part in path.relative_to(source).parts)]
 
 
-def _share_file(source: Path, to: Path, redactor: Redactor, copy: Copy, told: Progress) -> None:
-    told(f"writing {to.name}")
+def _share_file(source: Path, to: Path, redactor: Redactor, copy: Copy, on_progress: Progress) -> None:
+    on_progress(f"writing {to.name}")
     with _replacing(to) as out, _reading(source):
         try:
-            for piece in _pieces(source, redactor, told):
+            for piece in _pieces(source, redactor, on_progress):
                 _write(out, piece.encode("utf-8", "surrogateescape"), to)
         except har.Broken as error:
             copy.problems.append((source, f"breaks off: {error}; what came before is in the copy"))
@@ -114,7 +116,7 @@ def _share_file(source: Path, to: Path, redactor: Redactor, copy: Copy, told: Pr
 
 
 def _share_folder(
-    source: Path, files: Sequence[Path], to: Path, redactor: Redactor, copy: Copy, told: Progress
+    source: Path, files: Sequence[Path], to: Path, redactor: Redactor, copy: Copy, on_progress: Progress
 ) -> None:
     """The same tree; reports of runs are made anew of the redacted data, and so are manifests."""
     rendered = {renderer.file for renderer in RENDERERS.values()}
@@ -131,7 +133,7 @@ def _share_folder(
                 (place.parent / renderer.file).write_text(renderer.render(report), "utf-8", "backslashreplace")
             copy.files += len(RENDERERS)
         elif file.name not in rendered or not (file.parent / RENDERERS["json"].file).exists():
-            _share_file(file, place, redactor, copy, told)
+            _share_file(file, place, redactor, copy, on_progress)
     for place in manifests:
         place.write_bytes(document({"schema": "leadproof.manifest/1", "files": hashes(place.parent)}))
         copy.files += 1
@@ -149,7 +151,7 @@ def _report(report: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
 # ---- one file --------------------------------------------------------------------------------------------------------
 
 
-def _pieces(source: Path, redactor: Redactor, told: Progress) -> Iterator[str]:
+def _pieces(source: Path, redactor: Redactor, on_progress: Progress) -> Iterator[str]:
     """The text of the copy, piece by piece."""
     fmt = captures.format_of_file(source)
     if fmt in AS_HAR:
@@ -160,7 +162,7 @@ def _pieces(source: Path, redactor: Redactor, told: Progress) -> Iterator[str]:
         for number, piece in enumerate(_copied(file, fmt, redactor)):
             yield piece
             if number % 64 == 0:
-                told(f"{source.name}: {raw.tell() / max(source.stat().st_size, 1):.0%}")
+                on_progress(f"{source.name}: {raw.tell() / max(source.stat().st_size, 1):.0%}")
 
 
 def _copied(file: Any, fmt: str, redactor: Redactor) -> Iterator[str]:

@@ -110,18 +110,18 @@ def entry(row: Any, redactor: Redactor) -> Any:
         return plain("", row, redactor)
     sent = row["request"] if isinstance(row.get("request"), dict) else {}
     came = row["response"] if isinstance(row.get("response"), dict) else {}
-    asked, answered = _body(sent.get("postData")), _body(came.get("content"))
+    asked, response_body = _body(sent.get("postData")), _body(came.get("content"))
     redacted = redactor.exchange(
         Exchange(
             Request("", "", _labels(sent, sent.get("postData")), asked or b""),
-            Response(0, _labels(came, came.get("content")), answered or b""),
+            Response(0, _labels(came, came.get("content")), response_body or b""),
         )
     )
     result = {**row}
     if sent:
         result["request"] = _message(sent, "postData", redacted.request.body if asked is not None else None, redactor)
     if came:
-        body = redacted.response.body if redacted.response and answered is not None else None
+        body = redacted.response.body if redacted.response and response_body is not None else None
         result["response"] = _message(came, "content", body, redactor)
     return {
         redactor.text(name): value if name in ("request", "response") and isinstance(row[name], dict)

@@ -2,7 +2,7 @@
 
 The vendor leaves the fields of a lead, its criteria, prices and permissions to a document that every partner gets
 for itself. A profile is that document as TOML: `specs/profiles/default.toml` is the one to copy and edit,
-`specs/profiles/profile.schema.json` says what may stand in it. Everything that builds requests or answers them
+`specs/profiles/profile.schema.json` says what may stand in it. Everything that builds requests or responds to them
 reads it; what the mock does with it is the mock's.
 
 * `model`    the nouns, frozen

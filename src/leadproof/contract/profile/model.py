@@ -36,7 +36,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """What the mock says: `responseMessage`, `response` and `message` of the answers."""
+    """What the mock says: `responseMessage`, `response` and `message` of the responses."""
 
     accepted: str
     under_review: str
@@ -130,7 +130,7 @@ class Criterion:
 class TcpaInformation:
     """The consent language of an offer."""
 
-    customTCPATextRequired: bool = False  # noqa: N815 - the documented spelling of the answer's member
+    customTCPATextRequired: bool = False  # noqa: N815 - the documented spelling of the response's member
     tcpaText: str = ""  # noqa: N815 - as above
     privacyURL: str = ""  # noqa: N815 - as above
     termsURL: str = ""  # noqa: N815 - as above
@@ -138,9 +138,9 @@ class TcpaInformation:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer to the consumer, with the member names of the answers."""
+    """An offer to the consumer, with the member names of the responses."""
 
-    offerId: str  # noqa: N815 - the documented spelling of the answer's member
+    offerId: str  # noqa: N815 - the documented spelling of the response's member
     companyName: str  # noqa: N815 - as above
     companyPhoneNumber: str  # noqa: N815 - as above
     name: str
@@ -164,7 +164,7 @@ class Agent:
 class Client:
     """Who buys leads."""
 
-    clientId: int  # noqa: N815 - the documented spelling of the answer's member
+    clientId: int  # noqa: N815 - the documented spelling of the response's member
     clientName: str  # noqa: N815 - as above
     redirectURL: str = ""  # noqa: N815 - as above
     price: float = 0.0

@@ -7,7 +7,7 @@ exchanges side by side (`PAIRED`) is decided where the two are at hand, in `judg
 
 from __future__ import annotations
 
-from leadproof.judge.checks import answers, bodies, messages, sequences, status
+from leadproof.judge.checks import bodies, messages, responses, sequences, status
 from leadproof.judge.checks.context import Breach, Check, Context, History, LeadSeen, OrderSeen
 from leadproof.judge.checks.memory import remember
 
@@ -26,8 +26,8 @@ __all__ = [
 ]
 
 
-def _answered(context: Context) -> bool:
-    return context.answer is not None
+def _has_value(context: Context) -> bool:
+    return context.response_value is not None
 
 
 def _accepted(context: Context) -> bool:
@@ -84,37 +84,37 @@ CHECKS: dict[str, Check] = {
     "client_accept": Check(
         lambda c: bool(c.exchange.request.method) and not _intent(c, "unreadable", "bare"), messages.client_accept
     ),
-    # the answer by itself
+    # the response by itself
     "presence": Check(_accepted, bodies.missing),
     "one_result_per_lead": Check(
-        lambda c: _answered(c) and bool(c.leads) and not _asynchronous(c), answers.one_result_per_lead
+        lambda c: _has_value(c) and bool(c.leads) and not _asynchronous(c), responses.one_result_per_lead
     ),
-    "valid_iff_no_error": Check(lambda c: bool(c.results), answers.valid_iff_no_error),
-    "refusal_message": Check(_refused, answers.refusal_message),
-    "accepted_lead_id": Check(_accepted, answers.accepted_lead_id),
-    "refused_without_price": Check(_refused, answers.refused_without_price),
-    "lead_ids_unique": Check(_accepted, answers.lead_ids_unique),
-    "request_ids_unique": Check(_answered, answers.request_ids_unique),
-    "order_when_accepted": Check(_accepted, answers.order_when_accepted),
-    "order_when_refused": Check(_refused, answers.order_when_refused),
-    "order_expiry_future": Check(lambda c: _accepted(c) and c.now is not None, answers.order_expiry_future),
-    "order_expiry_utc": Check(lambda c: bool(c.results), answers.order_expiry_utc),
-    "order_ids_unique": Check(_accepted, answers.order_ids_unique),
-    "campaign_assigned": Check(_accepted, answers.campaign_assigned),
-    "offer_ids_unique": Check(_offers, answers.offer_ids_unique),
-    "offer_urls": Check(_offers, answers.offer_urls),
-    "offer_tcpa_text": Check(_offers, answers.offer_tcpa_text),
-    "sends_on_accept": Check(_accepted, answers.sends_on_accept),
-    "sends_withheld": Check(lambda c: _accepted(c) and bool(c.leads), answers.sends_withheld),
-    "transfer_client": Check(_accepted, answers.transfer_client),
-    "update_same_lead": Check(lambda c: _accepted(c) and bool(c.leads), answers.update_same_lead),
+    "valid_iff_no_error": Check(lambda c: bool(c.results), responses.valid_iff_no_error),
+    "refusal_message": Check(_refused, responses.refusal_message),
+    "accepted_lead_id": Check(_accepted, responses.accepted_lead_id),
+    "refused_without_price": Check(_refused, responses.refused_without_price),
+    "lead_ids_unique": Check(_accepted, responses.lead_ids_unique),
+    "request_ids_unique": Check(_has_value, responses.request_ids_unique),
+    "order_when_accepted": Check(_accepted, responses.order_when_accepted),
+    "order_when_refused": Check(_refused, responses.order_when_refused),
+    "order_expiry_future": Check(lambda c: _accepted(c) and c.now is not None, responses.order_expiry_future),
+    "order_expiry_utc": Check(lambda c: bool(c.results), responses.order_expiry_utc),
+    "order_ids_unique": Check(_accepted, responses.order_ids_unique),
+    "campaign_assigned": Check(_accepted, responses.campaign_assigned),
+    "offer_ids_unique": Check(_offers, responses.offer_ids_unique),
+    "offer_urls": Check(_offers, responses.offer_urls),
+    "offer_tcpa_text": Check(_offers, responses.offer_tcpa_text),
+    "sends_on_accept": Check(_accepted, responses.sends_on_accept),
+    "sends_withheld": Check(lambda c: _accepted(c) and bool(c.leads), responses.sends_withheld),
+    "transfer_client": Check(_accepted, responses.transfer_client),
+    "update_same_lead": Check(lambda c: _accepted(c) and bool(c.leads), responses.update_same_lead),
     "duplicate_original": Check(
-        lambda c: any(result.get("isDuplicate") is True for _, result in c.results), answers.duplicate_original
+        lambda c: any(result.get("isDuplicate") is True for _, result in c.results), responses.duplicate_original
     ),
     "duplicate_none": Check(
-        lambda c: any(result.get("isDuplicate") is False for _, result in c.results), answers.duplicate_none
+        lambda c: any(result.get("isDuplicate") is False for _, result in c.results), responses.duplicate_none
     ),
-    "status_request_id": Check(lambda c: _answered(c) and bool(c.exchange.request.target), status.status_request_id),
+    "status_request_id": Check(lambda c: _has_value(c) and bool(c.exchange.request.target), status.status_request_id),
     "status_reason": Check(_refused, status.status_reason),
     "status_reason_qc": Check(
         lambda c: status.has_detail(c, "isQualityControlRejected", True), status.status_reason_qc
@@ -123,16 +123,18 @@ CHECKS: dict[str, Check] = {
     "status_return_null": Check(lambda c: status.has_detail(c, "isReturned", False), status.status_return_null),
     "status_pending": Check(lambda c: status.has_detail(c, "isPendingReview", True), status.status_pending),
     "status_dates": Check(lambda c: bool(c.results), status.status_dates),
-    "accept_message": Check(_answered, answers.accept_message),
-    "readable_refusal": Check(lambda c: _refused(c) and not _intent(c, "unreadable"), answers.readable_refusal),
-    "refusal_expected": Check(lambda c: _intent(c, "refused", "invalid") and bool(c.results), answers.refusal_expected),
-    "valid_request_accepted": Check(
-        lambda c: _intent(c, "accepted") and bool(c.results), answers.valid_request_accepted
+    "accept_message": Check(_has_value, responses.accept_message),
+    "readable_refusal": Check(lambda c: _refused(c) and not _intent(c, "unreadable"), responses.readable_refusal),
+    "refusal_expected": Check(
+        lambda c: _intent(c, "refused", "invalid") and bool(c.results), responses.refusal_expected
     ),
-    # the answer against earlier ones
+    "valid_request_accepted": Check(
+        lambda c: _intent(c, "accepted") and bool(c.results), responses.valid_request_accepted
+    ),
+    # the response against earlier ones
     "status_resolves": Check(sequences.status_known, sequences.status_resolves),
     "status_current": Check(lambda c: bool(sequences.decisions(c)), sequences.status_current),
-    "offers_same": Check(lambda c: _answered(c) and sequences.knows_offers(c), sequences.offers_same),
+    "offers_same": Check(lambda c: _has_value(c) and sequences.knows_offers(c), sequences.offers_same),
     "status_agrees": Check(sequences.status_known, sequences.status_agrees),
     "pending_review": Check(sequences.status_known, sequences.pending_review),
     "post_honours_order": Check(sequences.order_is_live, sequences.post_honours_order),
@@ -144,14 +146,14 @@ CHECKS: dict[str, Check] = {
         lambda c: sequences.repeats_lead(c) or (sequences.asks_new(c) and bool(c.results)), sequences.duplicate_agrees
     ),
     "duplicate_refused": Check(sequences.repeats_lead, sequences.duplicate_refused),
-    "offer_accepted": Check(lambda c: _answered(c) and sequences.offer_is_known(c), sequences.offer_accepted),
-    "offer_unknown": Check(lambda c: _answered(c) and sequences.offer_is_unknown(c), sequences.offer_unknown),
+    "offer_accepted": Check(lambda c: _has_value(c) and sequences.offer_is_known(c), sequences.offer_accepted),
+    "offer_unknown": Check(lambda c: _has_value(c) and sequences.offer_is_unknown(c), sequences.offer_unknown),
 }
 
 #: Checks of a body's form, decided by schema and XSD; `checks.bodies.OWNER` sorts what is wrong to them.
 FORM = frozenset(
     {
-        "answer_arrives",
+        "response_arrives",
         "charset",
         "client_member",
         "client_xml_structure",

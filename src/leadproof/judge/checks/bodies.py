@@ -68,7 +68,7 @@ def explain(spec: Specification, operation: str, direction: str, fmt: str, decod
     Args:
         spec: The contract's readings.
         operation: An operation id.
-        direction: "request" or "answer".
+        direction: "request" or "response".
         fmt: "json" or "xml".
         decoded: The body, read leniently.
     """
@@ -108,7 +108,7 @@ def _errors(spec: Specification, operation: str, direction: str, fmt: str, value
     """Every error of a value.
 
     The same errors come again and again. The explaining validator is asked for the first of a kind; if the fast one
-    finds the same in the same order, and by plain keywords, it answers for the next ones, a hundred times as fast.
+    finds the same in the same order, and by plain keywords, it decides the next ones, a hundred times as fast.
     """
     fast = list(islice(spec.verdict(operation, direction, fmt).iter_errors(value), MOST))
     kind = tuple(tuple(one.schema_path) for one in fast)
@@ -254,7 +254,7 @@ _MAY_BE_NULL = {
 
 
 def _shown(context: Context) -> list[tuple[str, bool]]:
-    schema = context.spec.schema(context.operation.id, "answer", context.answer_format)
+    schema = context.spec.schema(context.operation.id, "response", context.response_format)
     if context.operation.id != "accept_offer":
         schema = schema["properties"]["results"]["items"]
     nullable = _MAY_BE_NULL.get(context.operation.id, set())
@@ -267,7 +267,7 @@ def shapes(value: Any) -> frozenset[str]:
 
 
 def _structure(value: Any) -> Any:
-    """The names in a value without what they hold; equal for most answers of an operation, and so worth a cache."""
+    """The names in a value without what they hold; equal for most responses of an operation, and so worth a cache."""
     if isinstance(value, dict):
         return tuple((name, _structure(sub)) for name, sub in value.items())
     return frozenset(_structure(entry) for entry in value) if isinstance(value, list) else None

@@ -51,7 +51,7 @@ class Breach(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OrderSeen:
-    """An order that a ping answer promised."""
+    """An order that a ping response promised."""
 
     source: Source
     campaign: Any
@@ -64,7 +64,7 @@ class OrderSeen:
 
 @dataclass(frozen=True, slots=True)
 class LeadSeen:
-    """A lead that an answer accepted."""
+    """A lead that a response accepted."""
 
     operation: str
     source: Source
@@ -73,7 +73,7 @@ class LeadSeen:
     campaign: Any
     pending: Any
     offers: tuple[str, ...] = ()
-    #: When the answer came.
+    #: When the response came.
     received: datetime | None = None
 
 
@@ -120,7 +120,7 @@ class History:
     """What earlier exchanges of the same run established. The judge adds to it after each exchange."""
 
     request_ids: Remembered[str, str] = field(default_factory=Remembered)
-    #: requestId of a create answer -> leadId and isPendingReview of each result, None where it was refused.
+    #: requestId of a create response -> leadId and isPendingReview of each result, None where it was refused.
     created: Remembered[str, tuple[tuple[Any, Any] | None, ...]] = field(default_factory=Remembered)
     leads: Remembered[Any, LeadSeen] = field(default_factory=Remembered)
     #: Digest of campaign, names and values of duplicate keys -> the leads that have them.
@@ -165,20 +165,20 @@ class Context:
     #: The request's body as a value; None if it has none or cannot be decoded.
     request: dict[str, Any] | None = None
     request_format: str = ""
-    #: The answer's body as a value; None if there is none that can be judged.
-    answer: Any = None
-    answer_format: str = ""
-    #: Structural problems of the answer's body.
+    #: The response's body as a value; None if there is none that can be judged.
+    response_value: Any = None
+    response_format: str = ""
+    #: Structural problems of the response's body.
     problems: tuple[Problem, ...] = ()
-    #: The moment of the answer by the service's own clock (its Date header), else by ours; None for a bare body.
+    #: The moment of the response by the service's own clock (its Date header), else by ours; None for a bare body.
     now: datetime | None = None
 
     @cached_property
     def results(self) -> list[tuple[str, dict[str, Any]]]:
-        """Pointer and result of every lead; the whole answer where the operation has no list of them."""
+        """Pointer and result of every lead; the whole response where the operation has no list of them."""
         if self.operation.id == "accept_offer":
-            return [("", self.answer)] if isinstance(self.answer, dict) else []
-        found = self.answer.get("results") if isinstance(self.answer, dict) else None
+            return [("", self.response_value)] if isinstance(self.response_value, dict) else []
+        found = self.response_value.get("results") if isinstance(self.response_value, dict) else None
         entries = found if isinstance(found, list) else []
         return [(f"/results/{index}", entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
 
@@ -248,9 +248,9 @@ def outcome(result: dict[str, Any]) -> Any:
 _NUMBERS = frozenset(str(number) for number in range(len(RESPONSE_TYPES)))
 
 
-def later_by(moment: datetime, than: datetime) -> timedelta:
+def later_by(timestamp: datetime, than: datetime) -> timedelta:
     """How much later one moment is than another. Never adds: the last moment of year 9999 has none after it."""
-    return moment - than
+    return timestamp - than
 
 
 def instant(value: Any) -> datetime | None:
@@ -262,7 +262,7 @@ def instant(value: Any) -> datetime | None:
         digits = len(rest) - len(rest.lstrip("0123456789"))
         value = f"{head}.{rest[:digits][:6].ljust(6, '0')}{rest[digits:]}"
     try:
-        moment = datetime.fromisoformat(value)
+        timestamp = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return timestamp if timestamp.tzinfo else None

@@ -24,8 +24,8 @@ from leadproof.judge.checks.sequences import campaigns, duplicate_keys, shown_of
 def remember(context: Context) -> None:
     """Adds what an exchange established to the history. The one function here that changes anything."""
     history, operation = context.history, context.operation.id
-    answer = context.answer if isinstance(context.answer, dict) else {}
-    found = answer.get("requestId")
+    response_value = context.response_value if isinstance(context.response_value, dict) else {}
+    found = response_value.get("requestId")
     request_id = found.lower() if isinstance(found, str) else ""
     if request_id and operation != "lead_status":
         history.request_ids[request_id] = operation

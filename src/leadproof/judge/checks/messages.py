@@ -1,4 +1,4 @@
-"""Checks of the HTTP message around an answer, and of the request as its sender wrote it."""
+"""Checks of the HTTP message around a response, and of the request as its sender wrote it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def http_status(context: Context) -> Iterator[Breach]:
             yield Breach("status.unexpected", f"a request that can be read broke the service: status {response.status}",
                          "", "", "status 200, or a client error", f"status {response.status}")  # fmt: skip
     elif response.status != 200:
-        yield Breach("status.unexpected", f"the answer has status {response.status}", "", "", "status 200",
+        yield Breach("status.unexpected", f"the response has status {response.status}", "", "", "status 200",
                      f"status {response.status}")  # fmt: skip
 
 
@@ -43,15 +43,15 @@ def media(context: Context) -> Iterator[Breach]:
         wanted = context.request_format
     if not media_type(got):
         yield Breach(
-            "media.missing", "the answer has a body and no Content-Type", "", "", f"application/{wanted}", "nothing"
+            "media.missing", "the response has a body and no Content-Type", "", "", f"application/{wanted}", "nothing"
         )
     elif wanted is not None and format_of(got) != wanted:
-        yield Breach("media.unexpected", "the answer is in another format than asked for", "", "",
+        yield Breach("media.unexpected", "the response is in another format than asked for", "", "",
                      f"application/{wanted}", str(media_type(got)))  # fmt: skip
     elif format_of(got) is None:
         yield Breach(
             "media.unexpected",
-            "the answer is neither JSON nor XML",
+            "the response is neither JSON nor XML",
             "",
             "",
             "application/json or application/xml",
@@ -82,7 +82,7 @@ def unreadable_refusal(context: Context) -> Iterator[Breach]:
             f"status {response.status} and an accepted result",
         )
         return
-    yield Breach("status.unexpected", "a request that cannot be read is not answered by a client-error status", "", "",
+    yield Breach("status.unexpected", "a request that cannot be read does not get a client-error status", "", "",
                  "a status from 400 to 499", f"status {response.status}")  # fmt: skip
 
 

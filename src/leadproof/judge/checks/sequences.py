@@ -1,4 +1,4 @@
-"""Checks of an answer against what earlier exchanges of the same run established."""
+"""Checks of a response against what earlier exchanges of the same run established."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def status_resolves(context: Context) -> Iterator[Breach]:
         if lead is not None and result.get("leadId") != lead[0]:
             yield Breach(
                 "sequence.broken",
-                "the status names another lead than the answer to the request",
+                "the status names another lead than the response to the request",
                 f"{at}/leadId",
                 "",
                 typed(lead[0]),
@@ -58,7 +58,7 @@ def status_agrees(context: Context) -> Iterator[Breach]:
         if result.get("isValid") is not (lead is not None):
             yield Breach(
                 "sequence.broken",
-                "the status disagrees with the create answer about acceptance",
+                "the status disagrees with the create response about acceptance",
                 f"{at}/isValid",
                 "",
                 typed(lead is not None),
@@ -68,7 +68,7 @@ def status_agrees(context: Context) -> Iterator[Breach]:
         if seen is not None and result.get("campaignId") != seen.campaign:
             yield Breach(
                 "sequence.broken",
-                "the status names another campaign than the create answer",
+                "the status names another campaign than the create response",
                 f"{at}/campaignId",
                 "",
                 typed(seen.campaign),
@@ -99,7 +99,7 @@ def pending_review(context: Context) -> Iterator[Breach]:
         reviewed = details.get("dateOfReview") is not None
         now_pending = details.get("isPendingReview")
         if now_pending is True and lead[1] is False:
-            yield Breach("sequence.broken", "under review, though the create answer said it is not",
+            yield Breach("sequence.broken", "under review, though the create response said it is not",
                          f"{at}/qualityControlDetails/isPendingReview", "", "false", "true")  # fmt: skip
         elif now_pending is False and lead[1] is True and not reviewed:
             yield Breach(
@@ -270,21 +270,21 @@ def offer_is_unknown(context: Context) -> bool:
 
 
 def offer_accepted(context: Context) -> Iterator[Breach]:
-    if isinstance(context.answer, dict) and context.answer.get("success") is False:
+    if isinstance(context.response_value, dict) and context.response_value.get("success") is False:
         yield Breach(
             "sequence.broken", "an offer that was presented cannot be accepted", "/success", "", "true", "false"
         )
 
 
 def offer_unknown(context: Context) -> Iterator[Breach]:
-    if isinstance(context.answer, dict) and context.answer.get("success") is True:
+    if isinstance(context.response_value, dict) and context.response_value.get("success") is True:
         yield Breach(
             "sequence.broken", "an offer that was never presented was accepted", "/success", "", "false", "true"
         )
 
 
 def shown_offers(context: Context) -> Iterator[tuple[str, str, tuple[Any, Any]]]:
-    """Pointer, id, and company and name of every offer in the answer."""
+    """Pointer, id, and company and name of every offer in the response."""
     for at, result in context.results:
         found = result.get("offers")
         for index, offer in enumerate(found if isinstance(found, list) else []):
@@ -293,7 +293,7 @@ def shown_offers(context: Context) -> Iterator[tuple[str, str, tuple[Any, Any]]]
 
 
 def knows_offers(context: Context) -> bool:
-    """Is there an offer that earlier answers have shown, in the answer or among those that a post selected?"""
+    """Is there an offer that earlier responses have shown, in the response or among those that a post selected?"""
     seen = context.history.offers
     return any(one in seen for _, one, _ in shown_offers(context)) or any(_selected(context))
 
@@ -316,7 +316,7 @@ def offers_same(context: Context) -> Iterator[Breach]:
     ids = {(at.rpartition("/offers/")[0], identifier) for at, identifier, _ in shown_offers(context)}
     for at, wanted in _selected(context):
         if (at, wanted) not in ids:
-            yield Breach("sequence.broken", "an offer that the post selected is not among the offers of its answer",
+            yield Breach("sequence.broken", "an offer that the post selected is not among the offers of its response",
                          f"{at}/offers", "", typed(wanted), "no such offer")  # fmt: skip
 
 

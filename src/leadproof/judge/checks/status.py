@@ -1,4 +1,4 @@
-"""Checks of a status answer by itself: review, return, dates and reasons."""
+"""Checks of a status response by itself: review, return, dates and reasons."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from leadproof.bodies import typed
-from leadproof.judge.checks.answers import CLOCK_SKEW, blank
 from leadproof.judge.checks.context import Breach, Context, instant, later_by
+from leadproof.judge.checks.responses import CLOCK_SKEW, blank
 
 
 def status_request_id(context: Context) -> Iterator[Breach]:
     asked = unquote(context.exchange.request.path.rstrip("/").rpartition("/")[2])
-    got = context.answer.get("requestId") if isinstance(context.answer, dict) else None
+    got = context.response_value.get("requestId") if isinstance(context.response_value, dict) else None
     if isinstance(got, str) and got.lower() != asked.lower():
         yield Breach(
             "sequence.broken", "the status is that of another request", "/requestId", "", typed(asked), typed(got)

@@ -7,9 +7,9 @@ Importing it changes the standard library (locust patches it), so the command li
     class Buyer(PingPostUser):
         host = "http://127.0.0.1:8080"
 
-Modules: `users` what locust spawns · `session` locust's events and messages · `carrier` one process's part of a run ·
+Modules: `users` what locust spawns · `session` locust's events and messages · `worker` one process's part of a run ·
 `engine` the open-model dispatcher · `connection` one socket · `channel` the line to `leadproof load` · `stats` locust's
-own tables · `words` what is printed.
+own tables · `output` what is printed.
 """
 
 import locust  # noqa: F401  # isort: skip  # it patches the standard library, so it comes before everything else

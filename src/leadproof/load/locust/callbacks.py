@@ -10,7 +10,7 @@ from gevent.server import StreamServer
 from leadproof.bodies import MAX_BODY
 from leadproof.load.locust.engine import Engine
 
-_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+_RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 
 class Receiver:
@@ -64,7 +64,7 @@ def _serve(sock: Any, engine: Engine) -> None:
             if len(call.body) > MAX_BODY:
                 return
             if call.whole:
-                sock.sendall(_ANSWER)
+                sock.sendall(_RESPONSE)
                 engine.called(call.path, call.body, call.media)
                 call.__init__()  # type: ignore[misc]  # the next call on the same connection
     except (OSError, httptools.HttpParserError):

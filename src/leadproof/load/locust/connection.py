@@ -1,5 +1,5 @@
-"""One keep-alive connection: bytes of a request out, an answer in. On the loop's own watchers, so that an answer costs
-no switch of greenlets; connecting, with or without TLS, is done in a greenlet.
+"""One keep-alive connection: bytes of a request out, a response in. On the loop's own watchers, so that a response
+costs no switch of greenlets; connecting, with or without TLS, is done in a greenlet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gevent.monkey import get_original
 
 from leadproof.bodies import MAX_BODY
 
-#: Bytes read at once; an answer to a ping has about a thousand.
+#: Bytes read at once; a response to a ping has about a thousand.
 _CHUNK = 65_536
 
 _READ, _WRITE = 1, 2
@@ -27,8 +27,8 @@ _TELLING = frozenset(map(len, ("content-type", "content-length", "transfer-encod
 class Owner(Protocol):
     """Who is told what a connection does."""
 
-    def answered(self, connection: Connection, status: int, media: str, body: bytes) -> None:
-        """A whole answer is there, and the connection can be used again, or has closed itself."""
+    def on_response(self, connection: Connection, status: int, media: str, body: bytes) -> None:
+        """A whole response is there, and the connection can be used again, or has closed itself."""
 
     def broken(self, connection: Connection, kind: str) -> None:
         """The connection broke; `kind` is a key of `replies.ERRORS`. It may have been idle."""
@@ -38,15 +38,28 @@ class Connection:
     """A connected socket with at most one request on its way."""
 
     __slots__ = (
-        "_body", "_data", "_length", "_loop", "_owner", "_parser", "_size", "_sock", "_tls", "_watcher", "_writer",
-        "flight", "headers", "media", "open",
+        "_body",
+        "_data",
+        "_length",
+        "_loop",
+        "_owner",
+        "_parser",
+        "_size",
+        "_sock",
+        "_tls",
+        "_watcher",
+        "_writer",
+        "headers",
+        "in_flight",
+        "media",
+        "open",
     )  # fmt: skip
 
     def __init__(self, sock: Any, owner: Owner, loop: Any) -> None:
         self._sock, self._owner, self._loop = sock, owner, loop
         self._tls = isinstance(sock, ssl.SSLSocket)
         #: What is on its way; the owner's own. None while the connection is idle.
-        self.flight: Any = None
+        self.in_flight: Any = None
         self.open = True
         self._parser = httptools.HttpResponseParser(self)
         self._data: memoryview | None = None
@@ -56,9 +69,9 @@ class Connection:
         self._watcher = loop.io(sock.fileno(), _READ)
         self._watcher.start(self._readable)
 
-    def send(self, data: bytes, flight: object) -> None:
+    def send(self, data: bytes, request: object) -> None:
         """Sends a request; what becomes of it is told to the owner, never raised."""
-        self.flight = flight
+        self.in_flight = request
         try:
             sent = self._sock.send(data)
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
@@ -110,7 +123,7 @@ class Connection:
         if not data:
             self._ended()
             return
-        if self.flight is None:  # an answer that nobody asked for
+        if self.in_flight is None:  # a response that nobody asked for
             self._fail("framing")
             return
         try:
@@ -122,12 +135,12 @@ class Connection:
                 self._fail("framing")
         else:
             # A TLS layer may hold decrypted bytes that the socket knows nothing of any more.
-            while self._tls and self.open and self.flight is not None and self._sock.pending():
+            while self._tls and self.open and self.in_flight is not None and self._sock.pending():
                 self._parser.feed_data(self._sock.recv(_CHUNK))
 
     def _ended(self) -> None:
-        """The other side has closed: the end of a body without a length (RFC 9112, section 6.3), or of an answer."""
-        if self.flight is not None and self._size >= 0 and self._length < 0:
+        """The other side has closed: the end of a body without a length (RFC 9112, section 6.3), or of a response."""
+        if self.in_flight is not None and self._size >= 0 and self._length < 0:
             self._take_rest()
         else:
             self._fail("reset")
@@ -137,7 +150,7 @@ class Connection:
         status = self._parser.get_status_code()
         body = self._whole()
         self.close()
-        self._owner.answered(self, status, self.media, body)
+        self._owner.on_response(self, status, self.media, body)
 
     def _fail(self, kind: str) -> None:
         if self.open:
@@ -168,19 +181,19 @@ class Connection:
         self._body = body if self._body is None else [*self._pieces(), body]
 
     def on_message_complete(self) -> None:
-        """Hands the answer over."""
+        """Hands the response over."""
         status = self._parser.get_status_code()
-        if status < 200:  # an interim answer; the real one follows (RFC 9110, section 15.2)
+        if status < 200:  # an interim response; the real one follows (RFC 9110, section 15.2)
             self._reset()
             return
         media, body = self.media, self._whole()
         if not self._parser.should_keep_alive():
             self.close()
-        self._owner.answered(self, status, media, body)
+        self._owner.on_response(self, status, media, body)
 
     def ready(self) -> None:
-        """Forgets the last answer, before the next request."""
-        self.flight = None
+        """Forgets the last response, before the next request."""
+        self.in_flight = None
         self._reset()
 
     def _reset(self) -> None:

@@ -1,7 +1,7 @@
 """The engine of one process: starts journeys by the schedule, sends their steps, and measures from the intended start.
 
-The schedule is looked at in every turn of the event loop; an answer that comes late delays nothing, it only makes the
-connections more. The time of an answer is the moment at which the loop saw it, before any of our own work on it. What
+The schedule is looked at in every turn of the event loop; a response that comes late delays nothing, it only makes the
+connections more. The time of a response is the moment at which the loop saw it, before any of our own work on it. What
 is judged or reported goes to a sink; nothing is decided here.
 """
 
@@ -22,7 +22,7 @@ from gevent.event import Event
 from leadproof.load import replies
 from leadproof.load.journeys import Call, JourneyContext, Step, chooser
 from leadproof.load.locust.connection import Connection, connect
-from leadproof.load.locust.trips import InFlightRequest, JourneyRun, outcome
+from leadproof.load.locust.journey_runs import InFlightRequest, JourneyRun, outcome
 from leadproof.load.measures import LATE, Window
 from leadproof.load.replies import Reply
 
@@ -32,7 +32,7 @@ MOST_WAITING = 50_000
 #: Connections that are being made at once: a storm of them would be a load of its own.
 MOST_CONNECTING = 64
 
-#: Odd answers of one kind that are given to the judge although their journey was not chosen for it.
+#: Odd responses of one kind that are given to the judge although their journey was not chosen for it.
 ODD = 50
 
 #: Seconds between two looks at the schedule when nothing else happens.
@@ -44,7 +44,7 @@ class Engine:
 
     def __init__(
         self,
-        kit: JourneyContext,
+        context: JourneyContext,
         address: tuple[str, int],
         *,
         tls: ssl.SSLContext | None = None,
@@ -55,18 +55,18 @@ class Engine:
         """Opens no connection yet.
 
         Args:
-            kit: What the journeys need.
+            context: What the journeys need.
             address: Host and port of a target that the guard has let pass.
             tls: Settings of TLS; None for without.
             name: Host name that the certificate must be for.
             sink: Takes the raw exchanges that are to be judged; False where there is no room.
             clock: Seconds, steady.
         """
-        self.kit, self.window = kit, Window()
+        self.context, self.window = context, Window()
         self._address, self._tls, self._name = address, tls, name
         self._sink, self._clock = sink, clock
-        self._most, self._timeout = kit.scenario.connections, kit.scenario.timeout
-        self._pick = chooser(kit.scenario, kit.chance)
+        self._most, self._timeout = context.scenario.connections, context.scenario.timeout
+        self._pick = chooser(context.scenario, context.chance)
         self._idle: list[Connection] = []
         self._all: set[Connection] = set()
         self._connecting = 0
@@ -79,8 +79,8 @@ class Engine:
         self._arrivals: Iterator[float] = iter(())
         self._next: float | None = None
         self._begun = 0.0
-        self.trips = 0
-        self.most_trips = 0  # under way at once since somebody set it back
+        self.under_way = 0
+        self.most_under_way = 0  # under way at once since somebody set it back
         self._drained = Event()
         self._loop = gevent.get_hub().loop
         self.now = clock()
@@ -136,9 +136,9 @@ class Engine:
     def wait(self, seconds: float) -> bool:
         """Waits until every journey is over, at most so long; True if they are."""
         self._drained.clear()
-        if self.trips:
+        if self.under_way:
             self._drained.wait(seconds)
-        return not self.trips
+        return not self.under_way
 
     def drain(self, seconds: float) -> bool:
         """Waits like `wait`, and abandons the rest; True if there was none."""
@@ -148,37 +148,37 @@ class Engine:
 
     def abandon(self) -> None:
         """Ends the journeys that are not over, which says nothing of the target."""
-        for flight in self._flying:
-            self.window.counts["abandoned"] += not flight.trip.quiet
-            if flight.connection is not None:
-                self._all.discard(flight.connection)
-                flight.connection.close()
+        for request in self._flying:
+            self.window.counts["abandoned"] += not request.run.quiet
+            if request.connection is not None:
+                self._all.discard(request.connection)
+                request.connection.close()
         self._flying.clear()
         self._waiting.clear()
         self._later.clear()
         self._calls.clear()
-        self.trips = 0
+        self.under_way = 0
 
     def begin(self, due: float | None = None, *, ended: Callable[[], None] | None = None) -> None:
         """Starts the next journey; its first step was intended for `due`, or for now."""
-        kit = self.kit
-        sampled = kit.scenario.judge_share > 0 and kit.chance.random() < kit.scenario.judge_share
-        trip = JourneyRun(self._pick()(kit), self._clock() if due is None else due, sampled=sampled)
-        trip.ended = ended
-        self.start(trip)
+        context = self.context
+        sampled = context.scenario.judge_share > 0 and context.chance.random() < context.scenario.judge_share
+        run = JourneyRun(self._pick()(context), self._clock() if due is None else due, sampled=sampled)
+        run.ended = ended
+        self.start(run)
 
-    def start(self, trip: JourneyRun) -> None:
+    def start(self, run: JourneyRun) -> None:
         """Starts a journey."""
-        self.trips += 1
-        if self.trips > self.most_trips:
-            self.most_trips = self.trips
+        self.under_way += 1
+        if self.under_way > self.most_under_way:
+            self.most_under_way = self.under_way
         try:
-            step = next(trip.journey)
+            step = next(run.journey)
         except StopIteration:
-            self._end(trip)
+            self._end(run)
             return
         assert isinstance(step, Step)
-        self._send(trip, step, trip.due)
+        self._send(run, step, run.due)
 
     def _advance(self) -> None:
         following = next(self._arrivals, None)
@@ -206,30 +206,30 @@ class Engine:
                 counts["late"] += 1
             self.begin(due)
         while self._later and self._later[0][0] <= now:
-            intended, _, trip, step = heapq.heappop(self._later)
-            self._send(trip, step, intended)
+            intended, _, run, step = heapq.heappop(self._later)
+            self._send(run, step, intended)
 
     def _sweep(self) -> None:
-        """Gives up what has taken too long; flights stand in the order in which they began."""
+        """Gives up what has taken too long; requests stand in the order in which they began."""
         now = self._clock()
-        for flight in list(itertools.takewhile(lambda one: now - one.started > self._timeout, self._flying)):
-            self._give_up(flight, "timeout", "")
+        for request in list(itertools.takewhile(lambda one: now - one.started > self._timeout, self._flying)):
+            self._give_up(request, "timeout", "")
         for key, (_, since, patience) in list(self._calls.items()):
             if now - since > patience:
                 self.called(key, in_time=False)
 
     # ---- one request -------------------------------------------------------------------------------------------------
 
-    def _send(self, trip: JourneyRun, step: Step, intended: float) -> None:
+    def _send(self, run: JourneyRun, step: Step, intended: float) -> None:
         now = self._clock()
-        flight = InFlightRequest(trip, step, intended, now)
-        self._flying[flight] = None
+        request = InFlightRequest(run, step, intended, now)
+        self._flying[request] = None
         if self._idle:
             connection = self._idle.pop()
-            flight.connection, flight.sent = connection, now
-            connection.send(step.data, flight)
+            request.connection, request.sent = connection, now
+            connection.send(step.data, request)
         else:
-            self._waiting.append(flight)
+            self._waiting.append(request)
             self._connect_more()
 
     def _connect_more(self) -> None:
@@ -256,66 +256,66 @@ class Engine:
             if self._waiting:
                 self._connect_more()
         elif self._waiting:
-            flight = self._waiting.popleft()
-            flight.connection, flight.sent = connection, self._clock()
-            connection.send(flight.step.data, flight)
+            request = self._waiting.popleft()
+            request.connection, request.sent = connection, self._clock()
+            connection.send(request.step.data, request)
         else:
             self._idle.append(connection)
 
-    def answered(self, connection: Connection, status: int, media: str, body: bytes) -> None:
-        """A whole answer is there (see `connection.Owner`)."""
-        flight: InFlightRequest = connection.flight
+    def on_response(self, connection: Connection, status: int, media: str, body: bytes) -> None:
+        """A whole response is there (see `connection.Owner`)."""
+        request: InFlightRequest = connection.in_flight
         headers = connection.headers
         connection.ready()
-        del self._flying[flight]
-        step, now = flight.step, max(self.now, flight.sent)
+        del self._flying[request]
+        step, now = request.step, max(self.now, request.sent)
         reply = replies.read(step.operation, step.fmt, step.leads, status, media, body)
         self._free(connection)
-        self._record(flight, reply, now, len(body))
-        if flight.trip.sampled or reply.error in ("clause", "not parseable"):
-            self._sample(flight, reply, now, (status, headers, body))
-        self._next_step(flight, reply, now)
+        self._record(request, reply, now, len(body))
+        if request.run.sampled or reply.error in ("clause", "not parseable"):
+            self._sample(request, reply, now, (status, headers, body))
+        self._next_step(request, reply, now)
 
     def broken(self, connection: Connection, kind: str) -> None:
         """A connection broke (see `connection.Owner`)."""
-        flight: InFlightRequest | None = connection.flight
+        request: InFlightRequest | None = connection.in_flight
         self._all.discard(connection)
-        if flight is None:
+        if request is None:
             with contextlib.suppress(ValueError):
                 self._idle.remove(connection)
         else:
-            flight.connection = None
-            self._give_up(flight, kind, "")
+            request.connection = None
+            self._give_up(request, kind, "")
         if self._waiting:
             self._connect_more()
 
-    def _give_up(self, flight: InFlightRequest, kind: str, detail: str) -> None:
-        if flight not in self._flying:
+    def _give_up(self, request: InFlightRequest, kind: str, detail: str) -> None:
+        if request not in self._flying:
             return
-        del self._flying[flight]
-        if flight.connection is not None:
-            self._all.discard(flight.connection)
-            flight.connection.close()
-        elif not flight.sent:
+        del self._flying[request]
+        if request.connection is not None:
+            self._all.discard(request.connection)
+            request.connection.close()
+        elif not request.sent:
             with contextlib.suppress(ValueError):
-                self._waiting.remove(flight)
+                self._waiting.remove(request)
         now, reply = self._clock(), Reply(kind, detail)
-        self._record(flight, reply, now)  # an error of the run; what the judge judges is answers
-        self._next_step(flight, reply, now)
+        self._record(request, reply, now)  # an error of the run; what the judge judges is responses
+        self._next_step(request, reply, now)
 
-    def _record(self, flight: InFlightRequest, reply: Reply, now: float, content: int = 0) -> None:
-        latency, trip = now - flight.intended, flight.trip
-        trip.spent += latency
-        if trip.quiet:
+    def _record(self, request: InFlightRequest, reply: Reply, now: float, content: int = 0) -> None:
+        latency, run = now - request.intended, request.run
+        run.spent += latency
+        if run.quiet:
             return
-        window, step = self.window, flight.step
+        window, step = self.window, request.step
         measured = window.step(step.operation, step.fmt)
         measured.content += content
-        answered = reply.answer is not None or reply.error[:4] in ("http", "not ", "clau")
+        responded = reply.response is not None or reply.error[:4] in ("http", "not ", "clau")
         # A request that was given up has waited that long, too; one that failed at once must not make things look fast.
-        if answered or reply.error == "timeout":
+        if responded or reply.error == "timeout":
             measured.latency.record(latency)
-            measured.service.record(now - (flight.sent or flight.started))
+            measured.service.record(now - (request.sent or request.started))
         if reply.error == "clause":
             window.checks += 1
         if reply.error and reply.error != "clause":
@@ -325,76 +325,76 @@ class Engine:
             window.counts["completed"] += 1
         if reply.error:
             window.error(step.operation, reply.error, reply.detail)
-        if reply.answer is not None:
+        if reply.response is not None:
             operation, outcomes = step.operation, window.outcomes
-            for result in reply.answer.results:
+            for result in reply.response.results:
                 kind = outcome(operation, result)
                 if (operation, kind) in outcomes:
                     outcomes[operation, kind] += 1
                 else:
                     window.outcome(operation, kind)
 
-    def _next_step(self, flight: InFlightRequest, reply: Reply, now: float) -> None:
-        trip = flight.trip
+    def _next_step(self, request: InFlightRequest, reply: Reply, now: float) -> None:
+        run = request.run
         try:
-            following = trip.journey.send(reply)
+            following = run.journey.send(reply)
         except StopIteration:
-            self._end(trip)
+            self._end(run)
             return
         if isinstance(following, Call):
-            self._await(trip, following, now)
+            self._await(run, following, now)
         elif following.wait:
-            heapq.heappush(self._later, (now + following.wait, next(self._order), trip, following))
+            heapq.heappush(self._later, (now + following.wait, next(self._order), run, following))
         else:
-            self._send(trip, following, now)
+            self._send(run, following, now)
 
-    def _end(self, trip: JourneyRun) -> None:
-        self.trips -= 1
-        if not trip.quiet:
-            self.window.journeys.record(trip.spent)
+    def _end(self, run: JourneyRun) -> None:
+        self.under_way -= 1
+        if not run.quiet:
+            self.window.journeys.record(run.spent)
             self.window.counts["ended"] += 1
-        if trip.ended is not None:
-            trip.ended()
-        if not self.trips:
+        if run.ended is not None:
+            run.ended()
+        if not self.under_way:
             self._drained.set()
 
     # ---- calls to returnURL ------------------------------------------------------------------------------------------
 
-    def _await(self, trip: JourneyRun, call: Call, now: float) -> None:
-        self._calls[call.key] = (trip, now, call.patience)
+    def _await(self, run: JourneyRun, call: Call, now: float) -> None:
+        self._calls[call.key] = (run, now, call.patience)
 
     def called(self, key: str, body: bytes = b"", media: str = "", *, in_time: bool = True) -> None:
         """The service has called back with a key, or it has not in time."""
         waiting = self._calls.pop(key, None)
         if waiting is None:
             return
-        trip, since, _ = waiting
+        run, since, _ = waiting
         fmt = "xml" if "xml" in media else "json"
         reply = (
             replies.read("create_lead", fmt, 1, 200, media, body)
             if in_time
             else Reply("timeout", "no call to returnURL")
         )
-        flight = InFlightRequest(trip, Step("callback", fmt, b""), since, since)
+        request = InFlightRequest(run, Step("callback", fmt, b""), since, since)
         now = self._clock()
-        self._record(flight, reply, now, len(body))
-        self._next_step(flight, reply, now)
+        self._record(request, reply, now, len(body))
+        self._next_step(request, reply, now)
 
     # ---- what is judged ----------------------------------------------------------------------------------------------
 
-    def _sample(self, flight: InFlightRequest, reply: Reply, now: float, answer: tuple[int, Any, bytes]) -> None:
-        step = flight.step
-        if not step.data or flight.trip.quiet:
+    def _sample(self, request: InFlightRequest, reply: Reply, now: float, response: tuple[int, Any, bytes]) -> None:
+        step = request.step
+        if not step.data or request.run.quiet:
             return
-        if not flight.trip.sampled:
+        if not request.run.sampled:
             key = (step.operation, reply.error)
             self._odd[key] += 1
             if self._odd[key] > ODD:
                 return
-        elapsed = now - (flight.sent or flight.started)
-        status, headers, body = answer
+        elapsed = now - (request.sent or request.started)
+        status, headers, body = response
         sample = [
-            step.operation, step.fmt, step.intent, step.data, status, list(headers), body, self.kit.clock() - elapsed,
-            elapsed,
+            step.operation, step.fmt, step.intent, step.data, status, list(headers), body,
+            self.context.clock() - elapsed, elapsed,
         ]  # fmt: skip
         self.window.sampled[0 if self._sink(sample) else 1] += 1

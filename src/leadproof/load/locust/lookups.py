@@ -10,7 +10,7 @@ from gevent.lock import BoundedSemaphore
 
 from leadproof.load.journeys import JourneyContext, Plain, Step
 from leadproof.load.locust.engine import Engine
-from leadproof.load.locust.trips import JourneyRun
+from leadproof.load.locust.journey_runs import JourneyRun
 from leadproof.load.reconciliation import Reconciliation
 
 #: Lookups at once, on this machine.
@@ -26,10 +26,10 @@ def look_up(
     Args:
         engine: The engine that had them accepted.
         most: Leads that are asked for at most.
-        per_second: Requests per second; 0 for as fast as they are answered, a few at once.
+        per_second: Requests per second; 0 for as fast as responses come, a few at once.
         going_on: Is told how many were asked for, and says whether to go on.
     """
-    ledger = engine.kit.ledger
+    ledger = engine.context.ledger
     found = Reconciliation(accepted=len(ledger), sold_twice=ledger.sold_twice)
     slots = BoundedSemaphore(AT_ONCE)
     asked = 0
@@ -38,18 +38,18 @@ def look_up(
             break
         asked += len(leads)
         slots.acquire()
-        trip = JourneyRun(lookup(engine.kit, request_id, leads, found), time.perf_counter(), quiet=True)
-        trip.ended = slots.release
-        engine.start(trip)
+        run = JourneyRun(lookup(engine.context, request_id, leads, found), time.perf_counter(), quiet=True)
+        run.ended = slots.release
+        engine.start(run)
         gevent.sleep(1 / per_second if per_second else 0)
-    ends = time.perf_counter() + engine.kit.scenario.timeout
+    ends = time.perf_counter() + engine.context.scenario.timeout
     while not engine.wait(1.0) and time.perf_counter() < ends and going_on(asked):
         pass
     engine.abandon()
     return found
 
 
-def lookup(kit: JourneyContext, request_id: str, leads: list[int], found: Reconciliation) -> Plain:
+def lookup(context: JourneyContext, request_id: str, leads: list[int], found: Reconciliation) -> Plain:
     """The journey that asks for the status of a request's leads."""
-    reply = yield Step("lead_status", "json", kit.traffic.bare("lead_status", id=request_id))
+    reply = yield Step("lead_status", "json", context.traffic.bare("lead_status", id=request_id))
     found.take(request_id, leads, reply)

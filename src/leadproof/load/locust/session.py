@@ -24,10 +24,10 @@ from leadproof.core.errors import ExitCode, LeadproofError
 from leadproof.http.mock_target import is_mock
 from leadproof.load import guard, objectives
 from leadproof.load.job import Job
-from leadproof.load.locust import stats, words
-from leadproof.load.locust.carrier import LoadWorker
+from leadproof.load.locust import output, stats
 from leadproof.load.locust.channel import Channel, inherited
 from leadproof.load.locust.options import add_options, from_options, with_tags
+from leadproof.load.locust.worker import LoadWorker
 from leadproof.load.plan import plan, require
 from leadproof.load.story import LoadRun
 
@@ -57,7 +57,7 @@ class Session:
         self.environment = environment
         self.runner: Any = environment.runner
         self.ready = Event()
-        self.carrier: LoadWorker | None = None
+        self.worker: LoadWorker | None = None
         self.job: Job | None = None
         self.channel: Channel | None = None
         self._story: LoadRun | None = None
@@ -105,7 +105,7 @@ class Session:
         self.job = self.made()
         if self.channel is None:  # the command knows already
             self.job = replace(self.job, mock=is_mock(self.job.target()))
-        self._story, self._samples = (None if self.channel else words.begin(self.job, self._workers())), []
+        self._story, self._samples = (None if self.channel else output.begin(self.job, self._workers())), []
         self._done, self._lost, self._concluded = set(), {}, False
         self._interrupted = False
         if self.channel is None:  # a page may start one run after the other
@@ -126,10 +126,10 @@ class Session:
 
     def _journeys(self) -> int | None:
         """Journeys under way in this process; None where locust's users are what is under way."""
-        carrier = self.carrier
-        if carrier is None or carrier.finished or carrier.job.model == "closed":
+        worker = self.worker
+        if worker is None or worker.finished or worker.job.model == "closed":
             return None
-        return max(carrier.journeys, carrier.engine.most_trips) or (0 if carrier.begun else None)
+        return max(worker.journeys, worker.engine.most_under_way) or (0 if worker.begun else None)
 
     def _told(self, environment: Environment, msg: Any) -> None:
         """A worker is told what to carry."""
@@ -145,19 +145,19 @@ class Session:
         self.job, self._word = job, AsyncResult()
         try:
             guard.allow(job.target(), guard.named(sys.argv))
-            self.carrier = LoadWorker(
+            self.worker = LoadWorker(
                 job, guard.named(sys.argv), self._emit, share=share, of=of,
                 feed=lambda engine: stats.feed(self.environment, engine.window),
             )  # fmt: skip
             if self._told_to_stop:
-                self.carrier.stop(self._told_to_stop)
+                self.worker.stop(self._told_to_stop)
             if isinstance(self.runner, WorkerRunner):
                 self._emit({"ready": True})
                 begin = self._word.get()
             else:
                 begin = time.time() + _AHEAD
             self.ready.set()
-            self.carrier.carry(begin)
+            self.worker.run(begin)
         except LeadproofError as error:
             self._emit({"problem": f"{error.message}; {error.hint}", "done": True})
         except Exception as error:  # a bug of ours must end the run with a word, not in silence
@@ -235,8 +235,8 @@ class Session:
         self._told_to_stop = self._told_to_stop or reason
         if self.job is None and isinstance(self.runner, MasterRunner):  # it may wait for workers for ever
             self.conclude()
-        if self.carrier is not None and not self.carrier.finished:
-            self.carrier.stop(reason)
+        if self.worker is not None and not self.worker.finished:
+            self.worker.stop(reason)
         if isinstance(self.runner, MasterRunner):
             for name in set(self._names) - self._done - set(self._lost):
                 self.runner.send_message(_STOP, None, name)
@@ -251,8 +251,8 @@ class Session:
         if isinstance(self.runner, MasterRunner):
             while set(self._names) - self._done - set(self._lost) and time.monotonic() < deadline:
                 gevent.sleep(0.1)
-        elif self.carrier is not None:
-            while not self.carrier.finished and time.monotonic() < deadline:
+        elif self.worker is not None:
+            while not self.worker.finished and time.monotonic() < deadline:
                 gevent.sleep(0.05)
         if not isinstance(self.runner, WorkerRunner):
             self.conclude()
@@ -268,7 +268,7 @@ class Session:
             self.channel.close()
         elif self._story is not None:
             self._story.interrupted = interrupted
-            self.environment.process_exit_code = int(words.tell(self._story, self._samples))
+            self.environment.process_exit_code = int(output.print_summary(self._story, self._samples))
         self._over.set()
         if not interrupted and self.environment.web_ui is None:
             gevent.spawn(self.runner.quit)
@@ -292,7 +292,7 @@ def _initialised(environment: Environment, **_: Any) -> None:
         if not worker and (environment.web_ui is None or environment.host):
             session.made()  # what is wrong is said before anything is started
     except LeadproofError as error:
-        words.complain(error)
+        output.complain(error)
         sys.exit(int(error.exit_code))
     if isinstance(environment.runner, MasterRunner) and session.channel is not None:
         gevent.spawn(session.attend)
@@ -307,7 +307,7 @@ def _started(environment: Environment, **_: Any) -> None:
     try:
         session_of(environment).start()
     except LeadproofError as error:
-        words.complain(error)
+        output.complain(error)
         environment.process_exit_code = int(ExitCode.USAGE)
         runner: Any = environment.runner
         gevent.spawn(runner.quit if environment.web_ui is None else runner.stop)

@@ -13,8 +13,8 @@ from locust import User, tag
 
 from leadproof.core.errors import LeadproofError
 from leadproof.load import scenarios
+from leadproof.load.locust.output import complain
 from leadproof.load.locust.session import install, session_of
-from leadproof.load.locust.words import complain
 
 
 def _task(name: str) -> Any:
@@ -49,17 +49,17 @@ class LoadUser(User):
         """One journey, and waiting for its end; in the open model the schedule begins journeys, and a user waits."""
         session = session_of(self.environment)
         session.ready.wait()
-        carrier = session.carrier
-        if carrier is None or carrier.job.model == "open" or carrier.over:
+        worker = session.worker
+        if worker is None or worker.job.model == "open" or worker.over:
             gevent.sleep(1)
             return
         ended = Event()
-        window = carrier.engine.window
+        window = worker.engine.window
         window.counts["offered"] += 1
         window.counts["started"] += 1
-        carrier.engine.begin(ended=ended.set)
+        worker.engine.begin(ended=ended.set)
         ended.wait()
-        gevent.sleep(carrier.kit.think())
+        gevent.sleep(worker.context.think())
 
 
 class PingPostUser(LoadUser):

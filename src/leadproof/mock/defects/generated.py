@@ -16,7 +16,7 @@ from leadproof.core.operations import CELLS
 from leadproof.mock.defects import in_json, in_xml
 from leadproof.mock.defects.model import Defect, Injection, content_type
 from leadproof.mock.defects.places import Place, clause, owner, paired, places, reach
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.service import Finish, Transform
 
 
@@ -51,15 +51,15 @@ def _xml(place: Place, seed: int) -> Iterator[Defect]:
             yield _row(place, name, operator.words, check, "xml", _by_tree(place, name, operator.change, seed))
 
 
-def _row(place: Place, name: str, words: str, check: str, kind: str, plant: Injection) -> Defect:
-    sentence = f"In {place.fmt.upper()} answers of {place.operation}, {place.member} {words}."
+def _row(place: Place, name: str, words: str, check: str, kind: str, injection: Injection) -> Defect:
+    sentence = f"In {place.fmt.upper()} responses of {place.operation}, {place.member} {words}."
     return Defect(
         f"{place.id}.{name}",
         f"{kind}: {name}",
         sentence,
         owner(place, check),
         (place.operation,),
-        plant,
+        injection,
         (place.fmt,),
         True,
     )
@@ -70,7 +70,7 @@ class Occasion(NamedTuple):
 
     #: Added to the words.
     words: str
-    #: Only every so many answers that have the member.
+    #: Only every so many responses that have the member.
     every: int = 1
     #: Only in the last result of several.
     batch: bool = False
@@ -78,9 +78,9 @@ class Occasion(NamedTuple):
 
 ALWAYS = Occasion("")
 
-#: Occasions that are not every answer: what a suite misses that asks once, or for one lead only.
+#: Occasions that are not every response: what a suite misses that asks once, or for one lead only.
 RARELY = {
-    "now-and-then": Occasion(", in every third answer only", every=3),
+    "now-and-then": Occasion(", in every third response only", every=3),
     "in-batches": Occasion(", in the last result of a batch only", batch=True),
 }
 
@@ -94,14 +94,23 @@ def _occasions(place: Place, seed: int) -> Iterator[Defect]:
         if place.fmt == "json":
             name = chance.choice([name for name, one in in_json.OPERATORS.items() if one.check(place) == "member"])
             operator: Any = in_json.OPERATORS[name]
-            plant = _by_value(place, name, operator.change, seed, when)
+            injection = _by_value(place, name, operator.change, seed, when)
         else:
             name = chance.choice([name for name, one in in_xml.OPERATORS.items() if one.check(place) in _SEEN_ANYWHERE])
             operator = in_xml.OPERATORS[name]
-            plant = _by_tree(place, name, operator.change, seed, when)
-        row = _row(place, f"{name}.{occasion}", operator.words + when.words, operator.check(place), place.fmt, plant)
+            injection = _by_tree(place, name, operator.change, seed, when)
+        row = _row(
+            place, f"{name}.{occasion}", operator.words + when.words, operator.check(place), place.fmt, injection
+        )
         yield Defect(
-            row.id, f"{place.fmt}: {occasion}", row.words, row.owner, row.operations, row.plant, row.media, True
+            row.id,
+            f"{place.fmt}: {occasion}",
+            row.description,
+            row.expected_clause,
+            row.operations,
+            row.injection,
+            row.media,
+            True,
         )
 
 
@@ -165,7 +174,7 @@ def _by_tree(
 def _disagreement(place: Place, seed: int) -> Iterator[Defect]:
     """A value that would be right, in one representation only.
 
-    Ids and clocks differ between any two answers, and what one representation does not show cannot disagree.
+    Ids and clocks differ between any two responses, and what one representation does not show cannot disagree.
     """
     if place.volatile or place.one_sided or place.kind == "object" or not paired(place.operation):
         return
@@ -184,7 +193,9 @@ def _disagreement(place: Place, seed: int) -> Iterator[Defect]:
 
     words = "says something else than in the other representation"
     row = _row(place, name, words, "twins_equivalent", fmt, Injection(transform=lambda: transform))
-    yield Defect(row.id, "twins: differs", row.words, row.owner, row.operations, row.plant, (), True)
+    yield Defect(
+        row.id, "twins: differs", row.description, row.expected_clause, row.operations, row.injection, (), True
+    )
 
 
 def _whole(operation: str, fmt: str, seed: int) -> Iterator[Defect]:
@@ -194,7 +205,7 @@ def _whole(operation: str, fmt: str, seed: int) -> Iterator[Defect]:
         yield Defect(
             identifier,
             f"{fmt}: the whole",
-            f"The {fmt.upper()} answer of {operation} {words}.",
+            f"The {fmt.upper()} response of {operation} {words}.",
             clause(operation, fmt, check),
             (operation,),
             _by_bytes(operation, fmt, identifier, change, seed),
@@ -204,8 +215,8 @@ def _whole(operation: str, fmt: str, seed: int) -> Iterator[Defect]:
 
 
 def _by_bytes(operation: str, fmt: str, draw: str, change: Callable[[bytes, Random], bytes], seed: int) -> Injection:
-    def finish(answered: str, response: Response) -> Response:
-        if answered != operation or response.status != 200 or fmt not in content_type(response):
+    def finish(operation_id: str, response: Response) -> Response:
+        if operation_id != operation or response.status != 200 or fmt not in content_type(response):
             return response
         return response._replace(body=change(response.body, _chance(seed, draw)))
 
@@ -213,7 +224,7 @@ def _by_bytes(operation: str, fmt: str, draw: str, change: Callable[[bytes, Rand
 
 
 def _copied(value: Any) -> Any:
-    """A copy that may be changed: the mock's answers share their offers."""
+    """A copy that may be changed: the mock's responses share their offers."""
     if isinstance(value, dict):
         return {name: _copied(sub) for name, sub in value.items()}
     return [_copied(sub) for sub in value] if isinstance(value, list) else value

@@ -88,8 +88,8 @@ def local(text: str, chance: Random) -> str:
     """The same instant, five and a half hours east of UTC: only the offset is wrong."""
     from datetime import datetime, timedelta, timezone
 
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone(timedelta(hours=5, minutes=30)))
-    return moment.isoformat(timespec="seconds")
+    timestamp = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone(timedelta(hours=5, minutes=30)))
+    return timestamp.isoformat(timespec="seconds")
 
 
 #: Texts that are no timestamp of RFC 3339.

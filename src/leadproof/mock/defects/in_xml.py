@@ -1,6 +1,6 @@
 """Operators of the generated defects in XML: what may be wrong with one element, and with the document as a whole.
 
-They work on the tree of a finished answer, so they can write what no value has: attributes, another namespace, text
+They work on the tree of a finished response, so they can write what no value has: attributes, another namespace, text
 between elements, another order. Left out, because nobody could tell them from the faithful mock: other prefixes for the
 same namespaces, white space between elements, comments, an XML declaration, CDATA for text.
 """
@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
-from leadproof.bodies import answers, xml
-from leadproof.bodies.answers import Node
+from leadproof.bodies import responses, xml
+from leadproof.bodies.responses import Node
 from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.mock.defects import in_json
@@ -38,7 +38,7 @@ class Operator(NamedTuple):
 
 @cache
 def _node(operation: str) -> Node:
-    return answers.compile_answer(specs.load().schema(operation, "answer", "xml"))
+    return responses.compile_response(specs.load().schema(operation, "response", "xml"))
 
 
 def tags(place: Place) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def rewrite(
     """The document with every element at the path changed; None where there is none.
 
     Args:
-        body: An answer.
+        body: A response.
         path: Tags below the document element.
         change: Changes an element in place.
         last_of_several: Only within the last result, and only where there are several.
@@ -239,7 +239,7 @@ def _instead_of_root(name: Callable[[str], str]) -> Callable[[bytes, Random], by
     return change
 
 
-def _other_answer(root: str) -> str:
+def _other_response(root: str) -> str:
     return next(row.root for row in OPERATIONS.values() if row.root not in ("", root))
 
 
@@ -279,7 +279,7 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[bytes, Random], bytes]]] = {
         "charset",
         lambda body, chance: body.replace(b"</RequestId>", bytes([chance.randint(0xE0, 0xEF)]) + b"</RequestId>", 1),
     ),
-    "root": ("has the root of another answer", "xml_root", _instead_of_root(_other_answer)),
+    "root": ("has the root of another response", "xml_root", _instead_of_root(_other_response)),
     "rootless": ("has a root that nobody documented", "xml_root", _instead_of_root(lambda root: "Response")),
     "rootcase": ("has the root in another case", "xml_root", _instead_of_root(in_json.swap_case)),
     "home": (

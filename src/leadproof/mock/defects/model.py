@@ -1,7 +1,7 @@
 """What a defect is, and how it gets into the mock: `Defect`, `Injection`, `planted`.
 
 The handlers of the faithful mock know nothing of defects. A defect comes in by the seams that are there anyway: another
-profile, another value of an answer, another response, something around `Mock.handle`, another part in the world.
+profile, another value of a response, another response, something around `Mock.handle`, another part in the world.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from leadproof.contract.profile import Profile
 from leadproof.core.exchange import Request, Response
 from leadproof.mock.app import Mock
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.service import Finish, Transform
 
 #: Mock, request, and how to go on: what stands around `Mock.handle`.
@@ -24,13 +24,13 @@ Around = Callable[[Mock, Request, Callable[[Request], Response]], Response]
 class Injection:
     """How a defect gets into a mock. What has a memory is made anew by a function whenever the mock is reset."""
 
-    #: The profile that the mock answers by, made from the true one.
+    #: The profile that the mock responds by, made from the true one.
     profile: Callable[[Profile], Profile] | None = None
     transform: Callable[[], Transform] | None = None
     finish: Callable[[], Finish] | None = None
     around: Callable[[], Around] | None = None
     #: Changes parts of the mock after each reset.
-    rig: Callable[[Mock], None] | None = None
+    patch: Callable[[Mock], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Defect:
     id: str
     kind: str
     #: What is wrong, as a sentence about the service.
-    words: str
+    description: str
     #: Id of the clause that must notice.
-    owner: str
+    expected_clause: str
     #: Operations whose cases are run; the first is the subject.
     operations: tuple[str, ...]
-    plant: Injection
+    injection: Injection
     #: Representations whose cases are run; empty for all.
     media: tuple[str, ...] = ()
     generated: bool = False
@@ -56,24 +56,24 @@ class _Planted(Mock):
     """A mock with defects in it."""
 
     def __init__(self, defects: tuple[Defect, ...], profile: Profile, **options: Any) -> None:
-        self._plants = tuple(one.plant for one in defects)
-        for plant in self._plants:
-            profile = plant.profile(profile) if plant.profile else profile
+        self._injections = tuple(one.injection for one in defects)
+        for injection in self._injections:
+            profile = injection.profile(profile) if injection.profile else profile
         self._arounds: list[Around] = []
         super().__init__(profile, **options)
 
     def reset(self) -> None:
-        plants = self._plants
-        transforms = [plant.transform() for plant in plants if plant.transform]
-        finishes = [plant.finish() for plant in plants if plant.finish]
-        self._arounds = [plant.around() for plant in plants if plant.around]
+        injections = self._injections
+        transforms = [injection.transform() for injection in injections if injection.transform]
+        finishes = [injection.finish() for injection in injections if injection.finish]
+        self._arounds = [injection.around() for injection in injections if injection.around]
         self._transform = _chained_transform(transforms) if transforms else None
         self._finish = _chained_finish(finishes) if finishes else None
         super().reset()
-        rigs = [plant.rig for plant in plants if plant.rig]
-        for rig in rigs:
-            rig(self)
-        if rigs:  # the short way of a ping was made of the parts that stood there before
+        patches = [injection.patch for injection in injections if injection.patch]
+        for patch in patches:
+            patch(self)
+        if patches:  # the short way of a ping was made of the parts that stood there before
             self._short = {}
 
     def receive(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Where a generated defect can be: every member of every answer in every representation, and the clause that owns it.
+"""Where a generated defect can be: every member of every response in every representation, and the clause that owns it.
 
 The owner is looked up in the register by check, operation, representation and member: the same rule for every defect.
 """
@@ -16,7 +16,7 @@ from leadproof.core.operations import CELLS, OPERATIONS
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One member of an answer in one representation."""
+    """One member of a response in one representation."""
 
     operation: str
     fmt: str
@@ -29,7 +29,7 @@ class Place:
     form: str
     #: Documented values, where there is a set of them.
     values: tuple[str, ...]
-    #: Does the value differ between any two answers?
+    #: Does the value differ between any two responses?
     volatile: bool
     #: Does only one representation show it?
     one_sided: bool
@@ -51,16 +51,18 @@ class Place:
 
     @property
     def of_result(self) -> bool:
-        """Is it a direct member of a result (or of an answer that has no list of them)?"""
+        """Is it a direct member of a result (or of a response that has no list of them)?"""
         return self.path[:-1] in ((), ("results", "*"))
 
 
 @cache
 def places() -> tuple[Place, ...]:
-    """Every member of every answer, cell by cell, in the order of the documentation."""
+    """Every member of every response, cell by cell, in the order of the documentation."""
     spec = specs.load()
     return tuple(
-        place for operation, fmt in CELLS for place in _walk(operation, fmt, (), spec.schema(operation, "answer", fmt))
+        place
+        for operation, fmt in CELLS
+        for place in _walk(operation, fmt, (), spec.schema(operation, "response", fmt))
     )
 
 

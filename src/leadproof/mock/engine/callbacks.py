@@ -15,7 +15,7 @@ from leadproof.core.exchange import Headers
 
 
 class Callback(NamedTuple):
-    """One call to make: a POST with the body and the media type of a normal answer (a reading)."""
+    """One call to make: a POST with the body and the media type of a normal response (a reading)."""
 
     url: str
     headers: Headers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.reading import leads_of
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.world import World
 
 
@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
     """What an operation came to."""
 
     value: Value
-    #: Where to send the answer once processing is done; "" where the caller waits for it.
+    #: Where to send the response once processing is done; "" where the caller waits for it.
     return_url: str = ""
 
 

@@ -1,4 +1,4 @@
-"""The mock's time: an outer clock that can be moved forward or stopped, and timestamps as the answers print them.
+"""The mock's time: an outer clock that can be moved forward or stopped, and timestamps as the responses print them.
 
 Reads no clock itself; the edge passes one in.
 """
@@ -37,7 +37,7 @@ class Clock:
 
 
 def timestamp(seconds: float) -> str:
-    """2024-08-29T16:25:12Z: whole seconds in UTC, as all answers but the status print them."""
+    """2024-08-29T16:25:12Z: whole seconds in UTC, as all responses but the status print them."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

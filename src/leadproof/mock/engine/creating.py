@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from leadproof.contract.profile import Client
-from leadproof.mock.engine import answers, intake
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine import intake, responses
 from leadproof.mock.engine.callbacks import fault_of_url
 from leadproof.mock.engine.calls import Call, Outcome, at_least_one, count
 from leadproof.mock.engine.intake import Placement
 from leadproof.mock.engine.leads import Lead
 from leadproof.mock.engine.reading import fields_of, properties_of, source_of
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.rulebook import Account, Refusal, Terms
 from leadproof.mock.engine.world import Receipt, World
 
@@ -57,7 +57,7 @@ def _create_one(
         assert isinstance(placement, Refusal)
         count(world, placement.response_type)
         message = world.book.message(placement)
-        result = answers.refused(call.operation, placement.response_type, message, profile.rules.refused_members)
+        result = responses.refused(call.operation, placement.response_type, message, profile.rules.refused_members)
         return result, (0, 0, message)
     terms = placement.terms
     pending = world.sent_to_review(terms)
@@ -85,7 +85,7 @@ def _create_one(
     message = profile.messages.under_review if pending else profile.messages.accepted
     extra = _EXTRA[call.operation](terms, record, lead_id, call.now)
     aid, price = terms.campaign.aid, terms.campaign.price
-    result = answers.accepted(call.operation, message, lead_id, aid, pending, price, extra)
+    result = responses.accepted(call.operation, message, lead_id, aid, pending, price, extra)
     return result, (lead_id, aid, "")
 
 
@@ -143,12 +143,12 @@ def _update_one(world: World, account: Account | Refusal, sent: Value, call: Cal
     if isinstance(found, Refusal):
         count(world, found.response_type)
         message = world.book.message(found)
-        return answers.refused(call.operation, found.response_type, message, profile.rules.refused_members)
+        return responses.refused(call.operation, found.response_type, message, profile.rules.refused_members)
     lead_id, lead, terms = found
     world.leads.save(lead_id, lead)
     count(world, "No_Error")
     pending, aid = lead.state == "pending_review", terms.campaign.aid
-    return answers.accepted(call.operation, profile.messages.updated, lead_id, aid, pending, lead.price, None)
+    return responses.accepted(call.operation, profile.messages.updated, lead_id, aid, pending, lead.price, None)
 
 
 def _updated(world: World, account: Account | Refusal, sent: Value, now: float) -> tuple[int, Lead, Terms] | Refusal:

@@ -1,17 +1,17 @@
-"""What each operation does: `HANDLERS`, by operation id. A value and the world in, an answer's value out.
+"""What each operation does: `HANDLERS`, by operation id. A value and the world in, a response's value out.
 
 Adding an operation is a row here, beside its row in `operations.OPERATIONS` and its entries in `specs/`.
 """
 
 from __future__ import annotations
 
-from leadproof.mock.engine import answers, creating, intake, offers
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine import creating, intake, offers, responses
 from leadproof.mock.engine.calls import Call, Handler, Outcome, at_least_one, count
 from leadproof.mock.engine.clock import timestamp
 from leadproof.mock.engine.ids import is_guid
 from leadproof.mock.engine.problems import Refused
 from leadproof.mock.engine.reading import fields_of, leads_of, source_of
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.rulebook import Account, Refusal
 from leadproof.mock.engine.world import World
 
@@ -19,7 +19,7 @@ from leadproof.mock.engine.world import World
 def resolve_operation(call: Call, world: World) -> str:
     """Which of the operations that share a path a request means.
 
-    `offerIds` marks an inbound post; a source that may see send information is answered with it; else it is a create.
+    `offerIds` marks an inbound post; a source that may see send information gets it; else it is a create.
     """
     if call.operation != "inbound_post":
         return call.operation
@@ -44,11 +44,11 @@ def _ping_one(world: World, account: Account | Refusal, lead: Value, call: Call)
     if isinstance(placement, Refusal) or isinstance(account, Refusal):
         assert isinstance(placement, Refusal)
         count(world, placement.response_type)
-        return answers.ping_refused(world.book.message(placement), profile.rules.refused_members)
+        return responses.ping_refused(world.book.message(placement), profile.rules.refused_members)
     terms = placement.terms
     expires = int(call.now) + profile.rules.order_lifetime
     count(world, "No_Error")
-    return answers.ping_accepted(
+    return responses.ping_accepted(
         world.orders.guids.guid(world.orders.open(terms.position, account.position, expires)),
         timestamp(expires),
         terms.campaign.price,
@@ -70,12 +70,12 @@ def _check_one(world: World, account: Account | Refusal, source: Value, lead: Va
     messages, members = world.book.profile.messages, world.book.profile.rules.refused_members
     why = ""
     if isinstance(account, Refusal):
-        return answers.duplicate_refused(world.book.message(account), members)
+        return responses.duplicate_refused(world.book.message(account), members)
     fields = fields_of(lead)
     terms = account.campaigns[0]
     marks = terms.marks(fields)
     if "duplicate_check" not in world.permissions[source["vid"]]:
-        return answers.duplicate_refused(messages.not_permitted, members)
+        return responses.duplicate_refused(messages.not_permitted, members)
     if not account.named:
         why = "aid is missing"
     elif fault := account.kind.fault_of_values(fields):
@@ -83,12 +83,12 @@ def _check_one(world: World, account: Account | Refusal, source: Value, lead: Va
     elif terms.key_sets and not marks:
         why = f"{' or '.join(' and '.join(keys) for keys in terms.campaign.duplicate_keys)} is missing"
     if why:
-        return answers.duplicate_refused(world.book.message(Refusal("Data_Errors", why)), members)
+        return responses.duplicate_refused(world.book.message(Refusal("Data_Errors", why)), members)
     lead_id = world.duplicate(terms, marks, now)
     earlier = world.leads.find(lead_id)
     if earlier is None:
-        return answers.no_duplicate(messages.duplicate_none)
-    return answers.duplicate(lead_id, earlier.received, messages.duplicate_found)
+        return responses.no_duplicate(messages.duplicate_none)
+    return responses.duplicate(lead_id, earlier.received, messages.duplicate_found)
 
 
 def lead_status(world: World, call: Call) -> Outcome:
@@ -101,9 +101,9 @@ def lead_status(world: World, call: Call) -> Outcome:
     for lead_id, aid, reason in receipt.results if receipt else ():
         lead = world.leads.find(lead_id) if lead_id else None
         if lead is not None:
-            results.append(answers.status(lead_id, aid, lead))
+            results.append(responses.status(lead_id, aid, lead))
         elif not lead_id and receipt:
-            results.append(answers.status_of_refusal(aid, reason, receipt.received))
+            results.append(responses.status_of_refusal(aid, reason, receipt.received))
     return Outcome({"requestId": request_id, "results": results})
 
 

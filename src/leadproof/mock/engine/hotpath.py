@@ -1,7 +1,7 @@
 """The short way of an accepted ping, which load tests send by the million. Everything else takes the general way.
 
 A ping that has one lead, only documented members and only text in its fields is decoded into a typed structure and
-answered from a template. The template is cut out of what the codec writes for such an answer, so the bytes are those
+served from a template. The template is cut out of what the codec writes for such a response, so the bytes are those
 of the general way; a property in the tests holds the two against each other. Whenever anything is out of the
 ordinary, the short way says None *before* it has changed anything, and the general way decides and explains.
 """
@@ -15,13 +15,13 @@ import msgspec
 from leadproof import bodies
 from leadproof.bodies import xml
 from leadproof.core.errors import EncodeError
-from leadproof.mock.engine import answers
+from leadproof.mock.engine import responses
 from leadproof.mock.engine.clock import timestamp
 from leadproof.mock.engine.intake import place_ping
 from leadproof.mock.engine.rulebook import Account, Refusal, Terms
 from leadproof.mock.engine.world import World
 
-#: Body and format of the answer -> body of the answer, or None if the general way must be taken.
+#: Body and format of the response -> body of the response, or None if the general way must be taken.
 ShortWay = Callable[[bytes, str], bytes | None]
 
 
@@ -86,20 +86,20 @@ class _PingPath:
         self._expires = 0
         self._expires_text = b""
 
-    def json(self, body: bytes, answer: str) -> bytes | None:
+    def json(self, body: bytes, response_format: str) -> bytes | None:
         """The short way of a ping in JSON."""
-        return self._way(body, answer, self._read_json)
+        return self._way(body, response_format, self._read_json)
 
-    def xml(self, body: bytes, answer: str) -> bytes | None:
+    def xml(self, body: bytes, response_format: str) -> bytes | None:
         """The short way of a ping in XML."""
-        return self._way(body, answer, self._read_xml)
+        return self._way(body, response_format, self._read_xml)
 
-    def _way(self, body: bytes, answer: str, read: Callable[[bytes], _Ask | None]) -> bytes | None:
+    def _way(self, body: bytes, response_format: str, read: Callable[[bytes], _Ask | None]) -> bytes | None:
         world = self._world
         now = world.clock.now()
         place = self._placed.get(body)
         if place is not None:
-            return None if world.over_max(*place, now) else self._open(place, answer, now)
+            return None if world.over_max(*place, now) else self._open(place, response_format, now)
         ask = read(body)
         if ask is None:
             return None
@@ -113,7 +113,7 @@ class _PingPath:
             if len(self._placed) >= _MOST_PLACED:
                 self._placed.clear()
             self._placed[body] = place
-        return self._open(place, answer, now)
+        return self._open(place, response_format, now)
 
     def _read_json(self, body: bytes) -> _Ask | None:
         try:
@@ -166,11 +166,11 @@ class _PingPath:
         account = self._accounts.get((vid, lid, aid))
         return None if account is None else (account, fields)
 
-    def _open(self, place: _Place, answer: str, now: float) -> bytes | None:
+    def _open(self, place: _Place, response_format: str, now: float) -> bytes | None:
         """Open an order and say so."""
         source, terms = place
         world, position = self._world, terms.position
-        pieces = self._pieces[answer][position]
+        pieces = self._pieces[response_format][position]
         if pieces is None:
             return None
         expires = int(now) + self._lifetime
@@ -187,13 +187,15 @@ class _PingPath:
 
 
 def _template(world: World, terms: Terms, fmt: str) -> list[bytes] | None:
-    """The answer to an accepted ping in four pieces: between them stand the last digits of both ids, and the expiry."""
+    """The response to an accepted ping in four pieces: between them stand the last digits of both ids, and the
+    expiry.
+    """
     campaign, coverage = terms.campaign, world.book.profile.messages.coverage
     request, order, expires = world.request_guids.prefix, world.orders.guids.prefix, "1999-12-31T23:59:58Z"
     request_id, order_id = f"{request}000000000001", f"{order}000000000002"
-    result = answers.ping_accepted(order_id, expires, campaign.price, campaign.aid, coverage, terms.offers)
+    result = responses.ping_accepted(order_id, expires, campaign.price, campaign.aid, coverage, terms.offers)
     try:
-        text = bodies.encode_answer("ping", fmt, {"requestId": request_id, "results": [result]})
+        text = bodies.encode_response("ping", fmt, {"requestId": request_id, "results": [result]})
     except EncodeError:
         return None  # the general way will say what it is
     pieces = []

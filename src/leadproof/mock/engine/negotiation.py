@@ -1,6 +1,7 @@
-"""Which representation a request is in, and which one its answer shall be in: Content-Type and Accept.
+"""Which representation a request is in, and which one its response shall be in: Content-Type and Accept.
 
-RFC 9110, sections 8.3 and 12.5.1. Formats are "json" and "xml"; an answer keeps the very media type that was asked for.
+RFC 9110, sections 8.3 and 12.5.1. Formats are "json" and "xml"; a response keeps the very media type that was asked
+for.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";,]+)", re.IGNORECASE)
 
 
 class Representations(NamedTuple):
-    """Representation of a request and of its answer."""
+    """Representation of a request and of its response."""
 
     #: "json" or "xml"; "json" where a request has no body.
     request: str
     #: Encoding that the Content-Type names, lower case, or None.
     charset: str | None
-    answer: str
-    #: The answer's Content-Type.
+    response: str
+    #: The response's Content-Type.
     content_type: str
 
 
 def negotiate(operation: Operation, headers: Headers) -> Representations:
-    """The representations of a request to an operation and of its answer.
+    """The representations of a request to an operation and of its response.
 
     Raises:
         Refused: 415 for a Content-Type or Content-Encoding that is missing or not read, 406 for an Accept that
@@ -55,9 +56,9 @@ def negotiate(operation: Operation, headers: Headers) -> Representations:
     media_type = _preferred(accept, _offered(operation, request))
     if media_type is None:
         offered = " or ".join(_first(one) for one in operation.media)
-        raise Refused(406, f"{operation.heading} answers {offered}; Accept names neither: {accept[:100]}")
-    answer = format_of(media_type) or request
-    return Representations(request, charset, answer, f"{media_type}; charset=utf-8")
+        raise Refused(406, f"{operation.heading} responds in {offered}; Accept names neither: {accept[:100]}")
+    response = format_of(media_type) or request
+    return Representations(request, charset, response, f"{media_type}; charset=utf-8")
 
 
 def _first(fmt: str) -> str:
@@ -65,7 +66,7 @@ def _first(fmt: str) -> str:
 
 
 def _offered(operation: Operation, request: str) -> list[str]:
-    """Media types of the answer, the request's own format first: it wins where the client does not care."""
+    """Media types of the response, the request's own format first: it wins where the client does not care."""
     formats = sorted(operation.media, key=lambda fmt: fmt != request)
     return [name for fmt in formats for name in MEDIA_TYPES[fmt]]
 

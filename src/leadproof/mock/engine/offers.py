@@ -1,4 +1,4 @@
-"""Offers: presented with the answer to a ping or a create call, accepted by the consumer.
+"""Offers: presented with the response to a ping or a create call, accepted by the consumer.
 
 The state machine is `TRANSITIONS`. The offers of a lead are those of its campaign; the lead only keeps which of them
 were accepted (`leads.Lead.accepted_offers`).
@@ -20,7 +20,7 @@ _CLOSED = frozenset({"rejected", "returned"})
 
 
 def value(offer: Offer) -> dict[str, object]:
-    """An offer as the answers show it."""
+    """An offer as the responses show it."""
     terms = offer.tcpaInformation
     return {
         "offerId": offer.offerId,

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): what the mock answers where a request cannot be read, routed or authorised.
+"""Problem documents (RFC 9457): what the mock sends where a request cannot be read, routed or authorised.
 
 None of this is documented by the vendor; it is a reading. One row of `TITLES` for each status that is used.
 """

@@ -39,7 +39,7 @@ class Recipe:
     source: dict[str, int]
     #: All fields of the lead, for a post; a ping needs no more than the profile asks for.
     fields: dict[str, str] = field(default_factory=dict)
-    #: How often to send it until the last answer is the one.
+    #: How often to send it until the last response is the one.
     times: int = 1
 
 

@@ -1,6 +1,6 @@
 """The profile compiled for judging leads: which account, which campaign, which fields, which duplicates.
 
-Answers "is it acceptable?" with a `Refusal` or with what it was accepted for; knows no state, no time, no bytes.
+Responses "is it acceptable?" with a `Refusal` or with what it was accepted for; knows no state, no time, no bytes.
 """
 
 from __future__ import annotations

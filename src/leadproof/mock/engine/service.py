@@ -14,17 +14,17 @@ from leadproof.contract.profile import Profile
 from leadproof.core.errors import EncodeError
 from leadproof.core.exchange import Headers, Request, Response
 from leadproof.mock.engine import hotpath, problems, routing
-from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.callbacks import Callback, CallbackQueue
 from leadproof.mock.engine.calls import Call
 from leadproof.mock.engine.clock import Seconds
 from leadproof.mock.engine.handlers import HANDLERS, resolve_operation
 from leadproof.mock.engine.negotiation import Representations, negotiate
 from leadproof.mock.engine.reading import read
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.rulebook import Rulebook
 from leadproof.mock.engine.world import Limits, World
 
-#: Operation id, format of the answer, value -> the value to send instead.
+#: Operation id, format of the response, value -> the value to send instead.
 Transform = Callable[[str, str, Value], Value]
 #: Operation id ("" where none was reached), response -> the response to send instead.
 Finish = Callable[[str, Response], Response]
@@ -63,13 +63,13 @@ class Engine:
     ) -> None:
         """Args:
 
-        profile: The posting profile to answer by.
+        profile: The posting profile to respond by.
         clock: Seconds from the Unix epoch, such as `time.time`.
-        seed: Ids and chance; the same seed, clock and requests give the same answers, byte for byte.
+        seed: Ids and chance; the same seed, clock and requests give the same responses, byte for byte.
         limits: How much is remembered.
         max_body: Bytes that a request body may have.
         callback_hosts: Hosts besides this machine that a returnURL may name.
-        transform: Changes every answer's value before it is encoded: where a defect of the contract is planted.
+        transform: Changes every response's value before it is encoded: where a defect of the contract is planted.
         finish: Changes every response: where a fault of the transport is planted.
         """
         self.profile = profile
@@ -85,7 +85,7 @@ class Engine:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: the next answers are those of a new mock."""
+        """Forget everything: the next responses are those of a new mock."""
         self.world = World(self._book, self._seed, self._clock, self._limits)
         self.callbacks = CallbackQueue(self._limits.callbacks)
         self._plans.clear()
@@ -93,21 +93,21 @@ class Engine:
         self._short = {} if self._transform else hotpath.paths(self.world)
 
     def handle(self, request: Request) -> Response:
-        """The answer to a request. Whatever the request is, there is one."""
+        """The response to a request. Whatever the request is, there is one."""
         plan = self._plans.get(request[:3])
         if plan is not None and plan.short is not None and len(request.body) <= self.max_body:
-            body = plan.short(request.body, plan.representations.answer)
+            body = plan.short(request.body, plan.representations.response)
             if body is not None:
                 response = Response(200, plan.headers, body)
                 return response if self._finish is None else self._finish("ping", response)
-        operation, response = self._answer(request, plan)
+        operation, response = self._respond(request, plan)
         return response if self._finish is None else self._finish(operation, response)
 
     def due_callbacks(self) -> list[Callback]:
         """The calls to returnURLs that are due, for the edge to make."""
         return self.callbacks.take()
 
-    def _answer(self, request: Request, plan: Plan | None) -> tuple[str, Response]:
+    def _respond(self, request: Request, plan: Plan | None) -> tuple[str, Response]:
         """Operation id ("" where none was reached) and response: the general way."""
         operation = ""
         try:
@@ -142,15 +142,15 @@ class Engine:
         outcome = HANDLERS[call.operation](self.world, call)
         value = outcome.value
         if outcome.return_url:
-            body = self._encode(call.operation, found.answer, value)
+            body = self._encode(call.operation, found.response, value)
             self.callbacks.add(Callback(outcome.return_url, plan.headers, body))
             value = {**value, "results": []}
-        return call.operation, Response(200, plan.headers, self._encode(call.operation, found.answer, value))
+        return call.operation, Response(200, plan.headers, self._encode(call.operation, found.response, value))
 
     def _encode(self, operation: str, fmt: str, value: dict[str, Any]) -> bytes:
         if self._transform is not None:
             value = self._transform(operation, fmt, value)
         try:
-            return bodies.encode_answer(operation, fmt, value)
+            return bodies.encode_response(operation, fmt, value)
         except EncodeError as error:
             raise problems.Refused(500, error.message, pointer=error.pointer) from None

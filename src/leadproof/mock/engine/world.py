@@ -1,6 +1,6 @@
 """The mock's whole memory: time, orders, leads, receipts, caps, permissions, counts. What a reset throws away.
 
-State and the questions that only state can answer; what follows from the answers is the handlers'.
+State and the questions that only state can decide; what follows from that is the handlers'.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Limits(NamedTuple):
 
 
 class Receipt(msgspec.Struct, array_like=True):
-    """What a create call was answered, for Lead Request Status."""
+    """What response a create call got, for Lead Request Status."""
 
     #: Seconds from the Unix epoch.
     received: float
@@ -78,35 +78,35 @@ class World:
         #: By position in the profile; None where there is no cap.
         self.source_caps = [_cap(one.daily_cap, _DAY) for one in profile.sources]
         self.campaign_caps = [_cap(one.cap, one.cap_window) for one in profile.campaigns]
-        #: Requests answered, by operation id.
+        #: Requests that got a response, by operation id.
         self.requests = dict.fromkeys(OPERATIONS, 0)
         #: Results given, by responseType.
         self.results = dict.fromkeys(RESPONSE_TYPES, 0)
         self._receipts = Ring(limits.leads, row_bytes=512)
         self._receipt_guids = Guids(seed, "receipt")
-        #: requestIds of answers that Lead Request Status knows nothing of.
+        #: requestIds of responses that Lead Request Status knows nothing of.
         self.request_guids = Guids(seed, "request")
         self.next_request = 0
 
     # ---- requests and their ids
 
     def request_id(self) -> str:
-        """The requestId of an answer that Lead Request Status knows nothing of."""
+        """The requestId of a response that Lead Request Status knows nothing of."""
         number = self.next_request
         self.next_request = number + 1
         return self.request_guids.guid(number)
 
     def keep_receipt(self, receipt: Receipt) -> str:
-        """The requestId of an answer that Lead Request Status can be asked for."""
+        """The requestId of a response that Lead Request Status can be asked for."""
         return self._receipt_guids.guid(self._receipts.append(msgspec.msgpack.encode(receipt)))
 
     def receipt(self, request_id: str) -> Receipt | None:
-        """What was answered under a requestId; None if nothing was, or it is forgotten."""
+        """What the response with a requestId said; None if there was none, or it is forgotten."""
         number = self._receipt_guids.number(request_id)
         row = None if number is None else self._receipts.get(number)
         return None if row is None else msgspec.msgpack.decode(row, type=Receipt)
 
-    # ---- what only state can answer
+    # ---- what only state can tell
 
     def duplicate(self, terms: Terms, marks: tuple[int, ...], now: float, besides: int = 0) -> int:
         """leadId of an earlier lead with the same data within the campaign's window; 0 if there is none."""

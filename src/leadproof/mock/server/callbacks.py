@@ -17,5 +17,5 @@ async def send_callback(callback: Callback) -> int:
     import httpx  # heavy, and most mocks never call anybody
 
     async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, follow_redirects=False) as client:
-        answer = await client.post(callback.url, content=callback.body, headers=dict(callback.headers))
-        return answer.status_code
+        response = await client.post(callback.url, content=callback.body, headers=dict(callback.headers))
+        return response.status_code

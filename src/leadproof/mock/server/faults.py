@@ -1,8 +1,8 @@
 """What breaks on the wire: `FAULTS`, named ways in which the server can be made to break the transport.
 
-A fault is given the answer that would be sent and a way to go on, and yields steps: bytes to send, seconds to wait, or
-an end of the connection. So faults can stand on top of each other: latency in front of a truncated body. The contract
-of the answers is not touched; that is what the mock's defects are for.
+A fault is given the response that would be sent and a way to go on, and yields steps: bytes to send, seconds to wait,
+or an end of the connection. So faults can stand on top of each other: latency in front of a truncated body. The
+contract of the responses is not touched; that is what the mock's defects are for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Headers
-from leadproof.mock.server.plays import Answer, End, Proceed, Script, Step
+from leadproof.mock.server.plays import End, OutgoingResponse, Proceed, Script, Step
 
 
 class Fault(NamedTuple):
@@ -28,7 +28,7 @@ class Fault(NamedTuple):
     #: Makes the script anew, so that what is counted begins again; the argument is the parameter.
     make: Callable[[float], Script]
     #: Kinds of finding by which it is told, a suite's own requests and a probe of the wire together; none where it is
-    #: seen in the time that answers take only.
+    #: seen in the time that responses take only.
     kinds: tuple[str, ...] = ()
     #: What the parameter is, and what it is where none is given; "" where there is none.
     parameter: str = ""
@@ -39,9 +39,9 @@ class Fault(NamedTuple):
 
 
 def _latency(seconds: float) -> Script:
-    def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+    def script(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
         yield seconds
-        yield from proceed(answer)
+        yield from proceed(response)
 
     return script
 
@@ -49,9 +49,9 @@ def _latency(seconds: float) -> Script:
 def _jitter(seconds: float) -> Script:
     chance = random.Random(0)
 
-    def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+    def script(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
         yield chance.random() * seconds
-        yield from proceed(answer)
+        yield from proceed(response)
 
     return script
 
@@ -78,8 +78,8 @@ def _cut(after: Callable[[float], Iterable[Step]], where: Callable[[bytes], int]
     """Sends the message up to somewhere, and then something else happens."""
 
     def make(parameter: float) -> Script:
-        def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
-            before, data = _whole(proceed(answer._replace(keep=False)))
+        def script(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
+            before, data = _whole(proceed(response._replace(keep=False)))
             yield from before
             yield data[: where(data)]
             yield from after(parameter)
@@ -89,49 +89,51 @@ def _cut(after: Callable[[float], Iterable[Step]], where: Callable[[bytes], int]
     return make
 
 
-def _other(change: Callable[[Answer], Answer]) -> Callable[[float], Script]:
-    """Sends another answer."""
+def _other(change: Callable[[OutgoingResponse], OutgoingResponse]) -> Callable[[float], Script]:
+    """Sends another response."""
 
     def make(parameter: float) -> Script:
-        return lambda answer, proceed: proceed(change(answer))
+        return lambda response, proceed: proceed(change(response))
 
     return make
 
 
-def _told(change: Callable[[Answer], Headers]) -> Callable[[float], Script]:
+def _told(change: Callable[[OutgoingResponse], Headers]) -> Callable[[float], Script]:
     """Sends the body with other words about its length."""
-    return _other(lambda answer: answer._replace(framing=change(answer), keep=False))
+    return _other(lambda response: response._replace(framing=change(response), keep=False))
 
 
-def _length(by: int) -> Callable[[Answer], Headers]:
-    return lambda answer: (("content-length", str(max(0, len(answer.body) + by))),)
+def _length(by: int) -> Callable[[OutgoingResponse], Headers]:
+    return lambda response: (("content-length", str(max(0, len(response.body) + by))),)
 
 
 def _chunks(last: bytes, size: bytes = b"%x") -> Callable[[float], Script]:
-    def changed(answer: Answer) -> Answer:
-        body = (size % len(answer.body) if b"%" in size else size) + b"\r\n" + answer.body + b"\r\n" + last
-        return answer._replace(body=body, framing=(("transfer-encoding", "chunked"),), keep=False)
+    def changed(response: OutgoingResponse) -> OutgoingResponse:
+        body = (size % len(response.body) if b"%" in size else size) + b"\r\n" + response.body + b"\r\n" + last
+        return response._replace(body=body, framing=(("transfer-encoding", "chunked"),), keep=False)
 
     return _other(changed)
 
 
-def _both(answer: Answer) -> Answer:
-    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(answer.body), answer.body)
-    framing = (("content-length", str(len(answer.body))), ("transfer-encoding", "chunked"))
-    return answer._replace(body=body, framing=framing, keep=False)
+def _both(response: OutgoingResponse) -> OutgoingResponse:
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(response.body), response.body)
+    framing = (("content-length", str(len(response.body))), ("transfer-encoding", "chunked"))
+    return response._replace(body=body, framing=framing, keep=False)
 
 
 def _burst(status: int, *headers: tuple[str, str]) -> Callable[[float], Script]:
-    """Some answers in a row of every ten are errors; the first ones are not."""
+    """Some responses in a row of every ten are errors; the first ones are not."""
 
     def make(number: float) -> Script:
         seen = count()
 
-        def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+        def script(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
             if next(seen) % 10 >= 10 - min(10, number):
                 body = b"<html><body>the service is busy</body></html>"
-                answer = answer._replace(status=status, headers=(("content-type", "text/html"), *headers), body=body)
-            return proceed(answer)
+                response = response._replace(
+                    status=status, headers=(("content-type", "text/html"), *headers), body=body
+                )
+            return proceed(response)
 
         return script
 
@@ -139,8 +141,8 @@ def _burst(status: int, *headers: tuple[str, str]) -> Callable[[float], Script]:
 
 
 def _drip(seconds: float) -> Script:
-    def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
-        before, data = _whole(proceed(answer))
+    def script(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
+        before, data = _whole(proceed(response))
         yield from before
         for index in range(len(data)):
             yield data[index : index + 1]
@@ -162,16 +164,16 @@ def _bomb(megabytes: int) -> bytes:
 
 def _gzip_bomb(megabytes: float) -> Script:
     bomb = _bomb(max(1, int(megabytes)))
-    return lambda answer, proceed: proceed(answer.coded("gzip", bomb))
+    return lambda response, proceed: proceed(response.coded("gzip", bomb))
 
 
 def _huge(megabytes: float) -> Script:
     """A body that never seems to end: piece by piece, so that nobody here has to hold it."""
 
-    def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+    def script(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
         pieces, piece = max(1, int(megabytes)), b" " * _MEGABYTE
-        length = str(len(answer.body) + pieces * _MEGABYTE)
-        before, data = _whole(proceed(answer._replace(framing=(("content-length", length),), keep=False)))
+        length = str(len(response.body) + pieces * _MEGABYTE)
+        before, data = _whole(proceed(response._replace(framing=(("content-length", length),), keep=False)))
         yield from before
         yield data
         yield from [piece] * pieces
@@ -180,13 +182,13 @@ def _huge(megabytes: float) -> Script:
     return script
 
 
-def _marked(answer: Answer) -> Answer:
-    return answer._replace(body=b"\xef\xbb\xbf" + answer.body)
+def _marked(response: OutgoingResponse) -> OutgoingResponse:
+    return response._replace(body=b"\xef\xbb\xbf" + response.body)
 
 
 def _instead(data: bytes) -> Callable[[float], Script]:
     def make(parameter: float) -> Script:
-        def script(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+        def script(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
             yield data
             yield End.CLOSE
 
@@ -199,30 +201,36 @@ _FOREVER = 3600.0
 
 FAULTS: dict[str, Fault] = {
     # time
-    "latency": Fault("Every answer comes late.", _latency, (), "seconds", 0.5),
-    "jitter": Fault("Answers come up to so much late, one more than the other.", _jitter, (), "seconds at most", 0.5),
-    "stall": Fault("No answer comes at all.", _latency, ("transport.timeout",), "seconds", _FOREVER),
+    "latency": Fault("Every response comes late.", _latency, (), "seconds", 0.5),
+    "jitter": Fault("Responses come up to so much late, one more than the other.", _jitter, (), "seconds at most", 0.5),
+    "stall": Fault("No response comes at all.", _latency, ("transport.timeout",), "seconds", _FOREVER),
     "stall-inside": Fault(
-        "The answer stops in its middle.", _cut(lambda seconds: (seconds,)), ("transport.timeout",), "seconds", _FOREVER
+        "The response stops in its middle.",
+        _cut(lambda seconds: (seconds,)),
+        ("transport.timeout",),
+        "seconds",
+        _FOREVER,
     ),
-    "drip": Fault("The answer comes byte by byte.", _drip, ("transport.timeout",), "seconds between two bytes", 0.05),
+    "drip": Fault("The response comes byte by byte.", _drip, ("transport.timeout",), "seconds between two bytes", 0.05),
     # the connection
     "reset": Fault(
-        "The connection is reset before the answer.", _cut(lambda _: (End.RESET,), lambda data: 0), ("transport.reset",)
+        "The connection is reset before the response.",
+        _cut(lambda _: (End.RESET,), lambda data: 0),
+        ("transport.reset",),
     ),
     "reset-inside": Fault(
-        "The connection is reset in the middle of the answer.",
+        "The connection is reset in the middle of the response.",
         _cut(lambda _: (0.02, End.RESET)),
         ("transport.reset", "framing.length"),
     ),
-    "hang-up": Fault("The connection is closed without an answer.", _instead(b""), ("transport.reset",)),
+    "hang-up": Fault("The connection is closed without a response.", _instead(b""), ("transport.reset",)),
     # framing
     "truncated": Fault("The body ends before its announced length.", _cut(lambda _: (End.CLOSE,)), ("framing.length",)),
     "length-too-long": Fault("More is announced than comes.", _told(_length(10)), ("framing.length",)),
     "length-too-short": Fault("Less is announced than comes.", _told(_length(-10)), ("framing.length",)),
     "length-twice": Fault(
         "Two different lengths are announced.",
-        _told(lambda answer: (*_length(0)(answer), *_length(7)(answer))),
+        _told(lambda response: (*_length(0)(response), *_length(7)(response))),
         ("framing.invalid",),
     ),
     "chunk-wrong": Fault(
@@ -233,46 +241,52 @@ FAULTS: dict[str, Fault] = {
     "no-http": Fault("What comes is no HTTP.", _instead(b"220 mail.example ESMTP\r\n\r\n"), ("framing.invalid",)),
     # labels
     "type-wrong": Fault(
-        "Answers say that they are HTML.", _other(lambda answer: answer.labelled("text/html")), ("media.unexpected",)
+        "Responses say that they are HTML.",
+        _other(lambda response: response.labelled("text/html")),
+        ("media.unexpected",),
     ),
     "type-missing": Fault(
-        "Answers have no Content-Type.", _other(lambda answer: answer.labelled(None)), ("media.missing",)
+        "Responses have no Content-Type.", _other(lambda response: response.labelled(None)), ("media.missing",)
     ),
     "charset-wrong": Fault(
-        "Answers say that they are in UTF-16.",
-        _other(lambda answer: answer.labelled(f"{answer.label()}; charset=utf-16")),
+        "Responses say that they are in UTF-16.",
+        _other(lambda response: response.labelled(f"{response.label()}; charset=utf-16")),
         ("charset.invalid",),
     ),
-    "mark": Fault("Answers begin with a byte order mark.", _other(_marked), ("charset.invalid",)),
+    "mark": Fault("Responses begin with a byte order mark.", _other(_marked), ("charset.invalid",)),
     # statuses
-    "errors": Fault("So many of every ten answers have status 503.", _burst(503), ("status.unexpected",), "of ten", 3),
+    "errors": Fault(
+        "So many of every ten responses have status 503.", _burst(503), ("status.unexpected",), "of ten", 3
+    ),
     "too-many": Fault(
-        "So many of every ten answers have status 429 and ask to wait.",
+        "So many of every ten responses have status 429 and ask to wait.",
         _burst(429, ("retry-after", "1")),
         ("status.unexpected",),
         "of ten",
         3,
     ),
     "body-204": Fault(
-        "Answers have status 204 and a body.",
-        _other(lambda answer: answer._replace(status=204, keep=False)),
+        "Responses have status 204 and a body.",
+        _other(lambda response: response._replace(status=204, keep=False)),
         ("status.unexpected", "framing.invalid"),
     ),
     # codings and sizes
     "gzip-none": Fault(
-        "Answers say that they are gzip, and are not.",
-        _other(lambda answer: answer.coded("gzip", answer.body)),
+        "Responses say that they are gzip, and are not.",
+        _other(lambda response: response.coded("gzip", response.body)),
         ("encoding.invalid",),
     ),
     "gzip-truncated": Fault(
-        "Answers are gzip that is cut off.",
-        _other(lambda answer: answer.coded("gzip", gzip.compress(answer.body, mtime=0)[:-12])),
+        "Responses are gzip that is cut off.",
+        _other(lambda response: response.coded("gzip", gzip.compress(response.body, mtime=0)[:-12])),
         ("encoding.invalid",),
     ),
     "gzip-bomb": Fault(
-        "Answers are small gzip and huge inside.", _gzip_bomb, ("encoding.too-large",), "megabytes", 200
+        "Responses are small gzip and huge inside.", _gzip_bomb, ("encoding.too-large",), "megabytes", 200
     ),
-    "huge": Fault("Answers are followed by white space without end.", _huge, ("encoding.too-large",), "megabytes", 64),
+    "huge": Fault(
+        "Responses are followed by white space without end.", _huge, ("encoding.too-large",), "megabytes", 64
+    ),
 }
 
 
@@ -284,13 +298,13 @@ def script(words: Iterable[str]) -> Script:
     """
     scripts = [_parsed(one) for one in words]
 
-    def chained(answer: Answer, proceed: Proceed) -> Iterator[Step]:
+    def chained(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
         def at(position: int) -> Proceed:
             if position == len(scripts):
                 return proceed
             return lambda other: scripts[position](other, at(position + 1))
 
-        return at(0)(answer)
+        return at(0)(response)
 
     return chained
 

@@ -63,5 +63,5 @@ def read_head(
 
 
 def too_large(limit: int) -> Response:
-    """The answer to a body of more than `limit` bytes."""
+    """The response to a body of more than `limit` bytes."""
     return document(413, f"the body has more than {limit} bytes", kind="encoding.too-large")

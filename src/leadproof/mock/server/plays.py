@@ -1,4 +1,4 @@
-"""How an answer that a fault has got hold of is sent: as steps, one after the other. What faults there are stands in
+"""How a response that a fault has got hold of is sent: as steps, one after the other. What faults there are stands in
 `faults`.
 """
 
@@ -30,8 +30,8 @@ class End(Enum):
 Step = bytes | float | End
 
 
-class Answer(NamedTuple):
-    """An answer that is about to be sent."""
+class OutgoingResponse(NamedTuple):
+    """A response that is about to be sent."""
 
     status: int
     #: Without those that frame the body.
@@ -49,13 +49,13 @@ class Answer(NamedTuple):
         lines = [f"HTTP/1.1 {self.status} -", *(f"{name}: {value}" for name, value in pairs)]
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + self.body
 
-    def labelled(self, label: str | None) -> Answer:
-        """The answer with another Content-Type, or with none."""
+    def labelled(self, label: str | None) -> OutgoingResponse:
+        """The response with another Content-Type, or with none."""
         others = tuple(pair for pair in self.headers if pair[0].lower() != "content-type")
         return self._replace(headers=others if label is None else (("content-type", label), *others))
 
-    def coded(self, coding: str, body: bytes) -> Answer:
-        """The answer with a body under a content coding."""
+    def coded(self, coding: str, body: bytes) -> OutgoingResponse:
+        """The response with a body under a content coding."""
         return self._replace(headers=(*self.headers, ("content-encoding", coding)), body=body)
 
     def label(self) -> str:
@@ -63,20 +63,20 @@ class Answer(NamedTuple):
         return next((value for name, value in self.headers if name.lower() == "content-type"), "").partition(";")[0]
 
 
-Proceed = Callable[[Answer], Iterator[Step]]
-#: The answer, and how to go on with it or with another.
-Script = Callable[[Answer, Proceed], Iterator[Step]]
+Proceed = Callable[[OutgoingResponse], Iterator[Step]]
+#: The response, and how to go on with it or with another.
+Script = Callable[[OutgoingResponse, Proceed], Iterator[Step]]
 
 
-def whole(answer: Answer) -> Iterator[Step]:
-    """The way to go on where nothing else breaks: the whole answer."""
-    yield answer.message()
-    if not answer.keep:
+def whole(response: OutgoingResponse) -> Iterator[Step]:
+    """The way to go on where nothing else breaks: the whole response."""
+    yield response.message()
+    if not response.keep:
         yield End.CLOSE
 
 
 async def play(transport: asyncio.Transport, plays: list[Iterator[Step]]) -> bool:
-    """Sends what faults make of answers, one after the other; may the connection go on?"""
+    """Sends what faults make of responses, one after the other; may the connection go on?"""
     while plays:
         for step in plays.pop(0):
             if isinstance(step, bytes):

@@ -1,8 +1,8 @@
 """The mock's HTTP: requests to responses, responses to bytes, on what `http.server` reads.
 
-Keep-alive, pipelining (answers in order), `Expect: 100-continue`, size and time limits. Knows nothing of operations;
-`mock.Mock` does. Whatever arrives, it is answered by name or the connection is closed, and the other connections do not
-notice.
+Keep-alive, pipelining (responses in order), `Expect: 100-continue`, size and time limits. Knows nothing of operations;
+`mock.Mock` does. Whatever arrives, it gets a response that names it, or the connection is closed, and the other
+connections do not notice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from leadproof.mock.engine.callbacks import Callback
 from leadproof.mock.engine.problems import document
 from leadproof.mock.server.callbacks import send_callback
 from leadproof.mock.server.heads import Head, read_head, too_large
-from leadproof.mock.server.plays import Answer, Script, Step, play, whole
+from leadproof.mock.server.plays import OutgoingResponse, Script, Step, play, whole
 
 #: Calls to returnURLs that run at the same time.
 CALLBACKS_AT_ONCE = 8
@@ -30,7 +30,7 @@ class Server(Http1Server):
 
     def __init__(self, mock: Mock, *, loop: asyncio.AbstractEventLoop, fault: Script | None = None) -> None:
         self.mock = mock
-        #: What breaks on the way of every answer but those of the controls.
+        #: What breaks on the way of every response but those of the controls.
         self.fault = fault
         self.callbacks_sent = 0
         self.callbacks_failed = 0
@@ -45,7 +45,7 @@ class Server(Http1Server):
         super().tick()
 
     def _stamp(self) -> None:
-        # The Date of all answers is made once a second, and with it everything that stands before the length. It is
+        # The Date of all responses is made once a second, and with it everything that stands before the length. It is
         # the mock's own time: who moved the clock forward wants to be told so.
         self.date = formatdate(self.mock.world.clock.now(), usegmt=True)
         self._starts.clear()
@@ -63,7 +63,7 @@ class Server(Http1Server):
     # ---- requests and responses
 
     def respond(self, request: Request) -> Response:
-        """The mock's answer. A fault of the mock itself ends in a problem document, and in a traceback on stderr."""
+        """The mock's response. A fault of the mock itself ends in a problem document, and in a traceback on stderr."""
         try:
             response = self.mock.handle(request)
             if request.target.startswith(controls.PREFIX):
@@ -119,7 +119,7 @@ class Connection(Http1Connection):
         self._began = 0.0
         #: Does nothing follow on what is in `_out`? And was a request not read to its end?
         self._closing = self._refused = False
-        #: Answers that a fault plays, one after the other.
+        #: Responses that a fault plays, one after the other.
         self._plays: list[Iterator[Step]] = []
         self._player: asyncio.Task[None] | None = None
         #: What came first of the request that is being parsed.
@@ -140,7 +140,7 @@ class Connection(Http1Connection):
             return
         self._last = self._server.loop.time()
         if not self._begun:
-            data = self._answer_known(data)
+            data = self._respond_known(data)
             self._begin_of_request = data
             self._began = self._last
         if data:
@@ -149,8 +149,8 @@ class Connection(Http1Connection):
         if self._server.mock.callbacks.waiting:
             self._server.make_callbacks()
 
-    def _answer_known(self, data: bytes) -> bytes:
-        """Answer the complete requests at the start whose heads, byte for byte, were parsed before; what is left.
+    def _respond_known(self, data: bytes) -> bytes:
+        """Respond to the complete requests at the start whose heads, byte for byte, were parsed before; what is left.
 
         Clients repeat their head with every request. Its meaning was settled by the parser the first time.
         """
@@ -163,18 +163,18 @@ class Connection(Http1Connection):
             stop = end + head.length
             request = Request(head.method, head.target, head.headers, data[end:stop])
             data = data[stop:]
-            self._answer(request, keep=True)
+            self._respond(request, keep=True)
         return data
 
     def eof_received(self) -> bool:
         if self._begun and self._target and not self._closing:
-            # Half a request and then nothing: an answer that says so, for whoever still listens.
+            # Half a request and then nothing: a response that says so, for whoever still listens.
             self.refuse(400, "the request ends before it is complete")
             self._flush()
         return False
 
     def pause_writing(self) -> None:
-        # A client that does not read its answers is not asked for more requests.
+        # A client that does not read its responses is not asked for more requests.
         self.transport.pause_reading()
 
     def resume_writing(self) -> None:
@@ -217,18 +217,20 @@ class Connection(Http1Connection):
         self._begin_of_request = b""
         version = self._parser.get_http_version()
         self._clear()
-        self._answer(request, keep=keep, bodiless=head.method == "HEAD", version=version)
+        self._respond(request, keep=keep, bodiless=head.method == "HEAD", version=version)
 
     # ---- writing and closing
 
-    def _answer(self, request: Request, *, keep: bool, bodiless: bool = False, version: str = "1.1") -> None:
+    def _respond(self, request: Request, *, keep: bool, bodiless: bool = False, version: str = "1.1") -> None:
         server = self._server
         response = server.respond(request)
         if server.fault is None or request.target.startswith(controls.PREFIX):
             self._write(response, keep=keep, bodiless=bodiless, version=version)
             return
-        answer = Answer(response.status, (*response.headers, ("date", server.date)), response.body, keep=keep)
-        self._plays.append(server.fault(answer, whole))
+        outgoing = OutgoingResponse(
+            response.status, (*response.headers, ("date", server.date)), response.body, keep=keep
+        )
+        self._plays.append(server.fault(outgoing, whole))
         if self._player is None:
             self._player = server.loop.create_task(self._play())
 

@@ -55,12 +55,12 @@ async def serve(
     """Serve until `stop` is set or the task is cancelled.
 
     Args:
-        mock: What answers. Without a token it is given a random one.
+        mock: What responds. Without a token it is given a random one.
         host: Address to listen on; nobody else's machine can reach the default.
         port: Port, 0 for any that is free.
         ready: Called with the base URL once the server listens.
         stop: Ends the server when set.
-        fault: What breaks on the way of every answer (see `faults`).
+        fault: What breaks on the way of every response (see `faults`).
 
     Raises:
         ServerError: The address cannot be had.

@@ -1,5 +1,5 @@
 """Findings as the page shows them: one card a clause, the places where it is broken below it, and as much of the
-requests and answers as there is room for.
+requests and responses as there is room for.
 
 What was found a hundred times for one reason is one thing to repair, so it is one card. Pure; no markup here.
 """
@@ -122,7 +122,7 @@ def round_robin(cards: Iterable[Card]) -> list[Place]:
 
 
 def attach_evidence(cards: Sequence[Card], room: int) -> None:
-    """Gives requests and answers to the places that are shown in full, until the room is used up.
+    """Gives requests and responses to the places that are shown in full, until the room is used up.
 
     The first places of all cards share the room before the second places do: a shorter excerpt of everything is worth
     more than all of one thing.

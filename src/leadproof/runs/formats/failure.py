@@ -28,7 +28,7 @@ def failure(row: Mapping[str, Any]) -> str:
         ("documented", "place"), ("sent", "origin"), ("replay", "replay"),
     )  # fmt: skip
     lines += [f"  {label:<11}{one_line(str(row[key]), 400)}" for label, key in named if row.get(key)]
-    for label, key in (("request", "request"), ("answer", "response"), ("repeat", "curl")):
+    for label, key in (("request", "request"), ("response", "response"), ("repeat", "curl")):
         if row.get(key):
             lines += [f"  {label}:", *_indented(str(row[key]))]
     return "\n".join(lines)

@@ -22,8 +22,8 @@ Row = Mapping[str, Any]
 _CREATOR = {"name": "leadproof", "version": __version__}
 _NO_COOKIES: list[Any] = []
 
-#: What stands where nobody knows the time, and where nobody knows why no answer came.
-NO_TIME, NO_ANSWER = "1970-01-01T00:00:00.000000Z", "no answer was captured"
+#: What stands where nobody knows the time, and where nobody knows why no response came.
+NO_TIME, NO_RESPONSE = "1970-01-01T00:00:00.000000Z", "no response was captured"
 
 #: Where a body says in what it is encoded, and what it may say if its text is to stand in a HAR as text.
 _CHARSET = re.compile(r"(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -88,11 +88,11 @@ def _request(message: Row, base: str) -> dict[str, Any]:
 
 
 def _response(message: Row | None, failure: str) -> dict[str, Any]:
-    """An answer; where none came the status is 0, as browsers write it, and the reason stands beside it."""
+    """A response; where none came the status is 0, as browsers write it, and the reason stands beside it."""
     if message is None:
         content: dict[str, Any] = {"size": 0, "mimeType": ""}
         found: dict[str, Any] = {"status": 0, "statusText": "", "headers": [], "content": content, "bodySize": -1}
-        found["_error"] = failure or NO_ANSWER
+        found["_error"] = failure or NO_RESPONSE
     else:
         headers, status = _headers(message), int(message.get("status") or 0)
         content = {"size": _length(message), "mimeType": _type(headers), **_body(message)}

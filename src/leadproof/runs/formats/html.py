@@ -20,7 +20,7 @@ from leadproof.core.text import count, visible
 from leadproof.runs.formats import cards, latency, sections
 from leadproof.runs.formats.view import DISCLAIMER, RESULTS, View, arrange, media_of
 
-#: Bytes that a page should not be larger than: requests and answers get what the rest leaves.
+#: Bytes that a page should not be larger than: requests and responses get what the rest leaves.
 MOST = 304_000
 
 _MOST_LINES = 200

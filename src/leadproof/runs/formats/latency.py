@@ -88,7 +88,7 @@ def _curves(latency: Row) -> Chart:
     shown = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0)
     rows = [(name, *(seconds(_at(points, percent)) for percent in shown)) for name, points in curves.items()]
     words = (
-        "Which share of the answers was there how long after their requests were due. "
+        "Which share of the responses was there how long after their requests were due. "
         "Dashed: an objective, a corner that its curve has to pass below."
     )
     return Chart(
@@ -116,7 +116,7 @@ def _percentiles(latency: Row) -> Chart:
     frame = svg.Frame.logarithmic(_last(latency), [float(row[name]) for row in rows for name in names])
     parts = [*svg.y_axis(frame, _tick), *svg.time_axis(frame), *svg.lines(frame, _over_time(latency, rows, names))]
     table = [(f"{row['second']:g} s", *(seconds(row[name]) for name in names)) for row in _thinned(rows)]
-    words = "All steps together, by the moment of the answer."
+    words = "All steps together, by the moment of the response."
     return Chart("Latency over time", words, svg.drawing("Latency over time", parts), ("From", *names), table)
 
 
@@ -147,8 +147,8 @@ def _heat(name: str, heat: Row) -> Chart:
     ]
     shown = "whole journey" if name == "journey" else one_line(name, 60)
     return Chart(
-        f"Latency and time: {shown}", "Each field is a stretch of time and of latency; the fuller, the more answers.",
-        svg.drawing(f"Latency and time, {shown}", parts), ("Latency", "Answers"), table,
+        f"Latency and time: {shown}", "Each field is a stretch of time and of latency; the fuller, the more responses.",
+        svg.drawing(f"Latency and time, {shown}", parts), ("Latency", "Responses"), table,
     )  # fmt: skip
 
 

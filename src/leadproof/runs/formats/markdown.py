@@ -77,12 +77,12 @@ def _load(latency: Row) -> list[str]:
         lines.append(f"| {code(name)} | {figures} | {samples:,} | {escape(one_line(verdict.strip()))} |")
     parts.append("\n".join(lines))
     parts += _knee(mapping(latency, "rates"))
-    lines = ["| step | answers | failed | p50 | p95 | p99 | highest |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    lines = ["| step | responses | failed | p50 | p95 | p99 | highest |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, step in steps.items():
         latencies = mapping(step, "latency")
         figures = " | ".join(seconds(latencies.get(key)) for key in ("p50", "p95", "p99", "max"))
-        answers, failed = number(latencies, "samples"), number(step, "failed")
-        lines.append(f"| {code(str(name))} | {answers:,} | {failed:,} | {figures} |")
+        responses, failed = number(latencies, "samples"), number(step, "failed")
+        lines.append(f"| {code(str(name))} | {responses:,} | {failed:,} | {figures} |")
     parts.append("\n".join(lines))
     kept = mapping(latency, "conservation")
     if number(kept, "accepted"):

@@ -20,11 +20,11 @@ Row = Mapping[str, Any]
 
 #: How a member fares in the comparison of twins -> its sign, and what that means.
 STATES: dict[str, tuple[str, str]] = {
-    "different": ("✗", "the two answers disagreed at least once"),
-    "equal": ("✓", "the two answers agreed every time"),
-    "never compared": ("○", "no pair of answers had the member"),
+    "different": ("✗", "the two responses disagreed at least once"),
+    "equal": ("✓", "the two responses agreed every time"),
+    "never compared": ("○", "no pair of responses had the member"),
     "one-sided": ("◐", "documented in one representation only"),
-    "volatile": ("·", "new in every answer by nature, so not compared"),
+    "volatile": ("·", "new in every response by nature, so not compared"),
 }
 
 #: The files of the specification that a reader of a report asks for first, and what they are called.
@@ -37,7 +37,7 @@ _REGISTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The members of one operation's answers, compared between JSON and XML."""
+    """The members of one operation's responses, compared between JSON and XML."""
 
     operation: str
     title: str

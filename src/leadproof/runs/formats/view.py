@@ -165,7 +165,7 @@ def outcome(report: Row) -> list[str]:
     said = {
         ExitCode.VIOLATED: _violated(failed, report),
         ExitCode.OBJECTIVES_MISSED: _objectives(report),
-        ExitCode.UNREACHABLE: "the target never answered",
+        ExitCode.UNREACHABLE: "the target never responded",
         ExitCode.USAGE: _unread(report),
         ExitCode.INCONCLUSIVE: _undecided(report),
         ExitCode.INTERRUPTED: "interrupted, so this is what was found until then",

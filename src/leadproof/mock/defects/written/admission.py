@@ -18,7 +18,7 @@ from leadproof.mock.defects.written.inbound import (
     source,
 )
 from leadproof.mock.defects.written.rows import D, Table
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.responses import Value
 
 
 def _open(operation: str, fmt: str = "") -> Injection:
@@ -108,11 +108,11 @@ TABLE: Table = {
     ),
     "unreadable requests": (
         D("malformed-json-accepted", "create_lead", "unreadable_refusal", Injection(around=_as_before),
-          "What is no JSON is answered like the lead before it.", media="json"),
+          "What is no JSON gets the response of the lead before it.", media="json"),
         D("malformed-xml-accepted", "ping", "unreadable_refusal", Injection(around=_as_before),
-          "What is no XML is answered like the ping before it.", media="xml"),
+          "What is no XML gets the response of the ping before it.", media="xml"),
         D("malformed-answered-200", "create_call_lead", "unreadable_refusal", _status(400, 200),
-          "What cannot be read is answered with status 200 and an explanation."),
+          "What cannot be read gets status 200 and an explanation."),
         D("malformed-breaks-it", "duplicate_check", "unreadable_refusal", _status(400, 500),
           "What cannot be read breaks the service."),
         D("label-not-looked-at", "ping", "unreadable_refusal", sent(_as_json),

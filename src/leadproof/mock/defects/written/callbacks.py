@@ -1,4 +1,4 @@
-"""The call to returnURL: missing, of another request, in another form; and the immediate answer."""
+"""The call to returnURL: missing, of another request, in another form; and the immediate response."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class _Queue(CallbackQueue):
 
 
 def _calls(change: Callable[[Callback], list[Callback]]) -> Injection:
-    def rig(mock: Mock) -> None:
+    def patch(mock: Mock) -> None:
         mock.callbacks = _Queue(1000, change)
 
-    return Injection(rig=rig)
+    return Injection(patch=patch)
 
 
 def _is_xml(call: Callback) -> bool:
@@ -50,7 +50,7 @@ def _is_xml(call: Callback) -> bool:
 
 
 def _operation(call: Callback) -> str:
-    """Which create the call belongs to, by what only its answer has."""
+    """Which create the call belongs to, by what only its response has."""
     marks = (
         (b'"sends"', "create_lead_sends"),
         (b"SendsReceiverResult", "create_lead_sends"),
@@ -64,16 +64,16 @@ def _operation(call: Callback) -> str:
 
 def _changed(call: Callback, change: Change) -> Callback:
     operation, fmt = _operation(call), "xml" if _is_xml(call) else "json"
-    value = change(bodies.decode_answer(operation, fmt, call.body))
-    return call._replace(body=bodies.encode_answer(operation, fmt, value))
+    value = change(bodies.decode_response(operation, fmt, call.body))
+    return call._replace(body=bodies.encode_response(operation, fmt, value))
 
 
 def _as_json(call: Callback) -> Callback:
     if not _is_xml(call):
         return call
     operation = _operation(call)
-    value = bodies.decode_answer(operation, "xml", call.body)
-    return call._replace(body=bodies.encode_answer(operation, "json", value), headers=_JSON)
+    value = bodies.decode_response(operation, "xml", call.body)
+    return call._replace(body=bodies.encode_response(operation, "json", value), headers=_JSON)
 
 
 def _another(call: Callback) -> Callback:
@@ -92,7 +92,7 @@ TABLE: Table = {
         D("callback-twice-and-different", "create_lead", "callback_agrees", _calls(lambda call: [call, _another(call)]),
           "The returnURL is called a second time, with another requestId."),
         D("callback-of-another-request", "create_lead_sends", "callback_agrees", _calls(lambda call: [_another(call)]),
-          "The call has another requestId than the immediate answer."),
+          "The call has another requestId than the immediate response."),
         D("callback-with-nothing", "create_call_transfer", "callback_body",
           _calls(lambda call: [call._replace(body=b"")]),
           "The call has an empty body."),
@@ -114,6 +114,6 @@ TABLE: Table = {
           "The call names another lead than the status.", of="lead_status"),
         D("immediate-answer-without-id", "create_lead", "callback_immediate",
           values(when(lambda value: not value["results"], put(requestId="")), *CREATES),
-          "The immediate answer has no requestId to match the call with."),
+          "The immediate response has no requestId to match the call with."),
     ),
 }  # fmt: skip

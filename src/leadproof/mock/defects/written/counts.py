@@ -20,7 +20,7 @@ from leadproof.mock.defects.written.rows import (
     when,
     with_results,
 )
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.service import Transform
 
 
@@ -71,7 +71,7 @@ def _first_order() -> Transform:
 
 
 def _previous_request(number: int, *operations: str) -> Injection:
-    """Every so-manyth answer has the requestId of the one before it."""
+    """Every so-manyth response has the requestId of the one before it."""
 
     def begin() -> Transform:
         seen: list[str] = []
@@ -96,15 +96,15 @@ TABLE: Table = {
         D("result-too-many", "ping", _ONE_EACH, results(lambda every: every + every[-1:]),
           "The last result comes once more."),
         D("first-result-only", "create_call_lead", _ONE_EACH, results(lambda every: every[:1]),
-          "Of a batch only the first result is answered."),
+          "The response to a batch has only the first result."),
         D("no-results", "duplicate_check", _ONE_EACH, results(lambda every: []),
           "The list of results is empty."),
         D("refusals-left-out", "create_call_transfer", _ONE_EACH, results(lambda every: [*filter(accepts, every)]),
           "Only accepted leads have a result."),
         D("update-first-result-only", "update_lead", _ONE_EACH, results(lambda every: every[:1]),
-          "Of several updates only the first is answered."),
+          "Of several updates only the first gets a result."),
         D("batch-cut-at-ten", "ping", _ONE_EACH, results(lambda every: every[:10]),
-          "A batch of more than ten leads is answered for the first ten."),
+          "Of a batch of more than ten leads only the first ten get results."),
         D("xml-last-result-missing", "create_lead_sends", _ONE_EACH, results(_all_but_the_last, fmt="xml"),
           "In XML the last result of a batch is left out.", media="xml"),
     ),
@@ -135,10 +135,10 @@ TABLE: Table = {
         D("order-id-of-the-batch", "ping", "order_ids_unique", results(_one_id("orderId")),
           "All pings of a batch get the orderId of the first."),
         D("request-id-repeated", "ping", "request_ids_unique", _previous_request(3, "ping"),
-          "Every third answer has the requestId of the one before it."),
+          "Every third response has the requestId of the one before it."),
         D("request-id-constant", "duplicate_check", "request_ids_unique",
           values(put(requestId="3f2b8a10-5c1d-4e7a-9b60-0d2f6c4e8a11")),
-          "Every answer has the same requestId."),
+          "Every response has the same requestId."),
         D("request-id-of-creates-repeated", "create_call_lead", "request_ids_unique", _previous_request(4, *CREATES),
           "Every fourth create has the requestId of the one before it."),
         D("offer-ids-the-same", "ping", "offer_ids_unique", result(edit(_one_id("offerId"), "offers")),

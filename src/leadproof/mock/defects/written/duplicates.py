@@ -25,9 +25,9 @@ from leadproof.mock.defects.written.inbound import (
 from leadproof.mock.defects.written.profiles import campaigns, part, parts, profile, sources
 from leadproof.mock.defects.written.rows import D, Table, accepts, edit, has, put, result, when
 from leadproof.mock.defects.written.verdicts import refusing
-from leadproof.mock.engine import answers
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine import responses
 from leadproof.mock.engine.leads import Lead, LeadBook
+from leadproof.mock.engine.responses import Value
 
 
 def _unlike(numbers: Iterator[int]) -> Callable[[Value], None]:
@@ -46,10 +46,10 @@ def _never_the_same() -> Around:
 
 
 def _book(book: type[LeadBook]) -> Injection:
-    def rig(mock: Mock) -> None:
+    def patch(mock: Mock) -> None:
         mock.world.leads = book(100_000)
 
-    return Injection(rig=rig)
+    return Injection(patch=patch)
 
 
 class _Forgetful(LeadBook):
@@ -80,12 +80,12 @@ def _update_anything(mock: Mock, request: Request, proceed: Proceed) -> Response
     value = value_of(request) if operation_of(request) == "update_lead" and response.status == 200 else None
     if value is None:
         return response
-    answer = bodies.decode_answer("update_lead", "json", response.body)
-    for lead, one in zip(leads(value), answer["results"], strict=False):
+    response_value = bodies.decode_response("update_lead", "json", response.body)
+    for lead, one in zip(leads(value), response_value["results"], strict=False):
         if not one["isValid"]:
             number = properties(lead).get("leadUID") or 1
-            one.update(answers.accepted("update_lead", "Lead updated", number, 3001, False, 12.5, None))
-    return response._replace(body=bodies.encode_answer("update_lead", "json", answer))
+            one.update(responses.accepted("update_lead", "Lead updated", number, 3001, False, 12.5, None))
+    return response._replace(body=bodies.encode_response("update_lead", "json", response_value))
 
 
 def _one_more(number: Any) -> Any:
@@ -144,7 +144,7 @@ TABLE: Table = {
     ),
     "wrong lead updated": (
         D("update-answers-another-lead", "update_lead", "update_same_lead", _another_lead,
-          "An update answers with another leadId than the one asked for."),
+          "The response to an update has another leadId than the one asked for."),
         D("update-changes-another-lead", "update_lead", "duplicate_agrees",
           lambda operation: replace(
               _another_lead(operation), around=lambda: rewriting(each_lead(_one_before), "update_lead")),

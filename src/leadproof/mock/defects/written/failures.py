@@ -20,9 +20,9 @@ from leadproof.mock.defects.written.inbound import (
     value_of,
 )
 from leadproof.mock.defects.written.rows import D, Table
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.responses import Value
 
-#: What a framework answers where the program behind it fails.
+#: What a framework sends where the program behind it fails.
 _BROKEN = Response(500, (("content-type", "text/html"),), b"<h1>Server Error in '/' Application.</h1>")
 _BUSY = Response(429, (("content-type", "text/plain"), ("retry-after", "1")), b"slow down")
 

@@ -19,17 +19,17 @@ from leadproof.mock.defects.written.inbound import (
     rewritten,
 )
 from leadproof.mock.defects.written.rows import D, Table, accepts, each, edit, put, refuses, result, values, when
-from leadproof.mock.engine.answers import Value
 from leadproof.mock.engine.orders import Order, OrderBook
+from leadproof.mock.engine.responses import Value
 
 
 def book(kind: type[OrderBook]) -> Injection:
     """Another memory for orders."""
 
-    def rig(mock: Mock) -> None:
+    def patch(mock: Mock) -> None:
         mock.world.orders = kind(mock.world.seed, 100_000)
 
-    return Injection(rig=rig)
+    return Injection(patch=patch)
 
 
 class _Reusable(OrderBook):
@@ -173,7 +173,7 @@ TABLE: Table = {
         D("offers-not-echoed", "inbound_post", "offers_same", result(when(accepts, put(offers=[]))),
           "A post does not show the offers that it selected."),
         D("offers-exchanged", "inbound_post", "offers_same", result(edit(_exchanged, "offers")),
-          "In the answer to a post the offers have each other's ids."),
+          "In the response to a post the offers have each other's ids."),
         D("offer-without-its-consent-text", "create_lead", "offer_tcpa_text",
           result(_consent(customTCPATextRequired=True, tcpaText=" ")),
           "An offer that needs a consent text has none."),

@@ -1,6 +1,6 @@
 """What the tables of written defects are made with: the row `D`, and the changes that its way in is put together from.
 
-A change of answers holds for the operation of its row, unless it names others.
+A change of responses holds for the operation of its row, unless it names others.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from leadproof.core.exchange import Response
 from leadproof.mock.defects.model import Defect, Injection, content_type
 from leadproof.mock.defects.places import clause
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.service import Finish, Transform
 
 CREATES = ("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post")
@@ -30,8 +30,8 @@ class D:
     operation: str
     #: The check that must notice; its clause is looked up in the register.
     check: str
-    plant: Injection | Plant
-    words: str
+    injection: Injection | Plant
+    description: str
     #: The one representation that it is about; "" for both.
     media: str = ""
     #: The operation whose clause must notice, where that is another.
@@ -46,13 +46,13 @@ def defects(table: Table) -> Iterator[Defect]:
     """The rows of a table, each with the clause that must notice."""
     for kind, rows in table.items():
         for row in rows:
-            plant = row.plant if isinstance(row.plant, Injection) else row.plant(row.operation)
-            owner = clause(row.of or row.operation, row.media or "json", row.check)
+            injection = row.injection if isinstance(row.injection, Injection) else row.injection(row.operation)
+            expected_clause = clause(row.of or row.operation, row.media or "json", row.check)
             media = (row.media,) if row.media else ()
-            yield Defect(row.id, kind, row.words, owner, (row.operation,), plant, media)
+            yield Defect(row.id, kind, row.description, expected_clause, (row.operation,), injection, media)
 
 
-# ---- answers ---------------------------------------------------------------------------------------------------------
+# ---- responses -------------------------------------------------------------------------------------------------------
 
 Change = Callable[[Value], Value]
 
@@ -60,9 +60,9 @@ Change = Callable[[Value], Value]
 def values(
     change: Change, *operations: str, fmt: str = "", every: int = 1, where: Callable[[Value], Any] = lambda value: True
 ) -> Plant:
-    """Another value of an answer: of each, or of each so-manyth of those that are asked about."""
+    """Another value of a response: of each, or of each so-manyth of those that are asked about."""
 
-    def plant(subject: str) -> Injection:
+    def injection(subject: str) -> Injection:
         def begin() -> Transform:
             seen = count(1)
 
@@ -75,11 +75,11 @@ def values(
 
         return Injection(transform=begin)
 
-    return plant
+    return injection
 
 
 def results(change: Callable[[list[Value]], list[Value]], *operations: str, fmt: str = "") -> Plant:
-    """Another list of results in each answer."""
+    """Another list of results in each response."""
     return values(lambda value: with_results(value, change), *operations, fmt=fmt)
 
 
@@ -91,7 +91,7 @@ def result(change: Change, *operations: str, fmt: str = "") -> Plant:
 def responses(change: Callable[[Response], Response], *operations: str, fmt: str = "", every: int = 1) -> Plant:
     """Another response to each readable request, or to each so-manyth."""
 
-    def plant(subject: str) -> Injection:
+    def injection(subject: str) -> Injection:
         def begin() -> Finish:
             seen = count(1)
 
@@ -105,7 +105,7 @@ def responses(change: Callable[[Response], Response], *operations: str, fmt: str
 
         return Injection(finish=begin)
 
-    return plant
+    return injection
 
 
 def texts(change: Callable[[bytes], bytes], *operations: str, fmt: str = "", every: int = 1) -> Plant:
@@ -117,7 +117,7 @@ def texts(change: Callable[[bytes], bytes], *operations: str, fmt: str = "", eve
 
 
 def with_results(value: Value, change: Callable[[list[Value]], list[Value]]) -> Value:
-    """The answer with another list of results, where it has one."""
+    """The response with another list of results, where it has one."""
     found = value.get("results")
     return {**value, "results": change(found)} if isinstance(found, list) else value
 

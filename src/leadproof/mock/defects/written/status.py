@@ -1,4 +1,4 @@
-"""The status of requests: stale, of somebody else, incomplete, at odds with what was answered before."""
+"""The status of requests: stale, of somebody else, incomplete, at odds with earlier responses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from leadproof.mock.defects.written.rows import (
     when,
     with_results,
 )
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.ring import Ring
 
 
@@ -96,11 +96,11 @@ TABLE: Table = {
           "The status of a batch lists its accepted leads only."),
         D("status-empty", "lead_status", "status_resolves", results(lambda every: []),
           "The status lists nothing."),
-        D("status-forgotten", "update_lead", "status_resolves", Injection(rig=_one_receipt),
+        D("status-forgotten", "update_lead", "status_resolves", Injection(patch=_one_receipt),
           "Only the last request has a status.", of="lead_status"),
         D("status-of-another-campaign", "lead_status", "status_agrees",
           result(when(has("campaignId"), put(campaignId=3101))),
-          "The status names another campaign than the create answer."),
+          "The status names another campaign than the create response."),
     ),
     "stale status": (
         D("status-stale", "lead_status", "status_current", Injection(around=_cached),

@@ -39,9 +39,9 @@ def _accented(profile: Profile) -> Profile:
     )
 
 
-def _careful(plant: Plant) -> Plant:
+def _careful(injection: Plant) -> Plant:
     """A plant in a mock with such a profile."""
-    return lambda operation: replace(plant(operation), profile=_accented)
+    return lambda operation: replace(injection(operation), profile=_accented)
 
 
 def _replaced(was: bytes, becomes: bytes) -> Callable[[bytes], bytes]:
@@ -105,20 +105,20 @@ TABLE: Table = {
           "A price that is not known is written as NaN.", media="json"),
         D("json-in-json", "create_lead", "member",
           texts(lambda body: json.dumps(body.decode()).encode(), fmt="json"),
-          "The JSON answer is a text that holds JSON.", media="json"),
+          "The JSON response is a text that holds JSON.", media="json"),
         D("json-in-a-list", "duplicate_check", "member", texts(lambda body: b"[" + body + b"]", fmt="json"),
-          "The JSON answer is in a list.", media="json"),
+          "The JSON response is in a list.", media="json"),
         D("json-price-twice", "create_call_lead", "json_unique_members",
           texts(_replaced(b'"price":', b'"price":0.0,"price":'), fmt="json"),
           "The price stands twice in a result.", media="json"),
         D("xml-in-soap", "create_lead", "xml_root", texts(_enveloped, fmt="xml"),
-          "The XML answer is in a SOAP envelope.", media="xml"),
+          "The XML response is in a SOAP envelope.", media="xml"),
         D("xml-children-in-the-other-namespace", "create_call_lead", "xml_namespaces",
           texts(lambda body: _CHILDREN.sub(rb"<\1d2p1:\2>", body), fmt="xml"),
           "The children of a result are in its namespace.", media="xml"),
         D("xml-stack-trace", "ping", "xml_wellformed",
           texts(lambda body: body + b"\n   at LeadReceiver.Ping()", fmt="xml", every=3),
-          "Every third XML answer has a stack trace behind it.", media="xml"),
+          "Every third XML response has a stack trace behind it.", media="xml"),
     ),
     "JSON and XML disagree": (
         D("xml-price-rounded", "create_lead", "twins_equivalent",

@@ -23,8 +23,8 @@ from leadproof.mock.defects.written.rows import (
     values,
     when,
 )
-from leadproof.mock.engine import answers
-from leadproof.mock.engine.answers import Value
+from leadproof.mock.engine import responses
+from leadproof.mock.engine.responses import Value
 
 
 def _accepted(**members: Any) -> Plant:
@@ -40,8 +40,8 @@ def _refused(**members: Any) -> Plant:
 def refusing(kind: str, message: str, every: int) -> Plant:
     """Every so-manyth lead that is accepted, the first of its request, is refused."""
 
-    def plant(operation: str) -> Injection:
-        refused = answers.refused(operation, kind, message, "zero")
+    def injection(operation: str) -> Injection:
+        refused = responses.refused(operation, kind, message, "zero")
         good = values(
             lambda value: {**value, "results": [refused, *value["results"][1:]]},
             every=every,
@@ -49,7 +49,7 @@ def refusing(kind: str, message: str, every: int) -> Plant:
         )
         return good(operation)
 
-    return plant
+    return injection
 
 
 def _renamed(was: str, becomes: str) -> Change:
@@ -130,7 +130,7 @@ TABLE: Table = {
           refusing("Outside_Criteria", "The lead is outside the criteria", every=3),
           "Every third good call lead is refused."),
         D("xml-pings-refused", "ping", "valid_request_accepted",
-          result(lambda one: answers.ping_refused("Not covered", "zero"), fmt="xml"),
+          result(lambda one: responses.ping_refused("Not covered", "zero"), fmt="xml"),
           "Good pings are refused in XML.", media="xml"),
     ),
     "deliveries": (

@@ -1,4 +1,4 @@
-"""XML answers: element tree to value and back, driven by the names and wrappers in the OpenAPI schema.
+"""XML responses: element tree to value and back, driven by the names and wrappers in the OpenAPI schema.
 
 Three ways through the same compiled `Node` tree: `encode` writes, `fast` reads what an XSD has accepted, `read` reads
 anything and says what is wrong with it. Values are not judged here beyond their lexical form; that is for the schema.
@@ -18,7 +18,7 @@ from leadproof.core.errors import EncodeError
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One element of an answer, compiled from its schema."""
+    """One element of a response, compiled from its schema."""
 
     tag: str
     #: object, array, string, integer, number or boolean.
@@ -32,11 +32,11 @@ class Node:
     places: dict[str, tuple[int, str, Node]] = field(default_factory=dict)
 
 
-def compile_answer(schema: dict[str, Any], *, serializer: bool = False) -> Node:
-    """The elements of an answer.
+def compile_response(schema: dict[str, Any], *, serializer: bool = False) -> Node:
+    """The elements of a response.
 
     Args:
-        schema: The answer's schema, references resolved, members of XML only.
+        schema: The response's schema, references resolved, members of XML only.
         serializer: Are the children of a result item in the item's namespace (reading `namespaces`)?
     """
     return _compile(schema, xml.MODELS, serializer)

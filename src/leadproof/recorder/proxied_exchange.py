@@ -47,11 +47,27 @@ class Body:
 
 
 class ProxiedExchange:
-    """A request and its answer on their way through."""
+    """A request and its response on their way through."""
 
     __slots__ = (
-        "answer", "answer_body", "began", "chunked", "complete", "framing", "headers", "keep", "method", "pending",
-        "reason", "request_body", "started", "status", "target", "ticks", "trailers", "version",
+        "began",
+        "chunked",
+        "complete",
+        "framing",
+        "headers",
+        "keep",
+        "method",
+        "pending",
+        "reason",
+        "request_body",
+        "response_body",
+        "response_headers",
+        "started",
+        "status",
+        "target",
+        "ticks",
+        "trailers",
+        "version",
     )  # fmt: skip
 
     def __init__(
@@ -66,40 +82,40 @@ class ProxiedExchange:
         self.started, self.ticks = started, ticks
         #: Bytes that wait for the way to the target to be open.
         self.pending: list[bytes] = []
-        self.request_body, self.answer_body = Body(), Body()
+        self.request_body, self.response_body = Body(), Body()
         #: Trailers of the request.
         self.trailers: Pairs = []
         #: Has the request arrived whole?
         self.complete = False
-        #: Has the client been sent the head of an answer?
+        #: Has the client been sent the head of a response?
         self.began = False
         self.status, self.reason = 0, b""
-        self.answer: Pairs = []
+        self.response_headers: Pairs = []
         #: How the client gets it.
         self.framing = Framing.LENGTH
 
     @property
     def bodiless(self) -> bool:
-        """Does the answer have no body, whatever its headers say (RFC 9110, section 9.3.2)?"""
+        """Does the response have no body, whatever its headers say (RFC 9110, section 9.3.2)?"""
         return self.method == b"HEAD"
 
     @property
     def too_large(self) -> bool:
         """Is there more of it than is kept?"""
-        return self.request_body.cut or self.answer_body.cut
+        return self.request_body.cut or self.response_body.cut
 
-    def exchange(self, ticks: float, failure: str = "", *, answered: bool = True) -> Exchange:
+    def exchange(self, ticks: float, failure: str = "", *, responded: bool = True) -> Exchange:
         """The exchange as it went to the target and came from there.
 
         Args:
             ticks: The clock for the elapsed time, now.
             failure: What went wrong, as a kind of finding.
-            answered: Did the answer arrive whole?
+            responded: Did the response arrive whole?
         """
         request = Request(
             self.method.decode("latin-1"), self.target.decode("latin-1"), _text(self.headers), self.request_body.kept()
         )
-        response = Response(self.status, _text(self.answer), self.answer_body.kept()) if answered else None
+        response = Response(self.status, _text(self.response_headers), self.response_body.kept()) if responded else None
         return Exchange(request, response, started=self.started, elapsed=ticks - self.ticks, failure=failure)
 
 

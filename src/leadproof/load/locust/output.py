@@ -47,7 +47,7 @@ def begin(job: Job, processes: int = 1) -> LoadRun:
     return LoadRun(job, objectives.load(job.scenario.goals), ledger, run)
 
 
-def tell(story: LoadRun, samples: Sequence[Sequence[Any]]) -> ExitCode:
+def print_summary(story: LoadRun, samples: Sequence[Sequence[Any]]) -> ExitCode:
     """Judges what was kept, writes the reports, prints what came out, and gives the exit code."""
     report, path = None, None
     try:

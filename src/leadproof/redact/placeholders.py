@@ -2,7 +2,7 @@
 
 Ranges that nobody owns: example.invalid (RFC 2606), telephone numbers 555-0100 to 555-0199, social security numbers
 beginning with 9, the benchmark network 198.18.0.0/15 (RFC 2544), 2001:db8::/32 (RFC 3849), zip codes below 00500, birth
-dates in the first years of the twentieth century. Words begin with `Redacted`. A stand-in is never replaced again.
+dates in the first years of the twentieth century. Words begin with `Redacted`. A placeholder is never replaced again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 from leadproof.redact.names import Kind, words
 
-#: The default key of the hash. With it, two runs give the same stand-ins, and somebody who guesses a value can confirm
-#: the guess; a caller that keeps evidence of real people passes a random salt.
+#: The default key of the hash. With it, two runs give the same placeholders, and somebody who guesses a value can
+#: confirm the guess; a caller that keeps evidence of real people passes a random salt.
 SALT = b"leadproof"
 
 _LETTERS = "bcdfghjklmnpqrstvwxz"  # consonants: no word comes out, and no digits that look like a phone number
@@ -24,7 +24,7 @@ _WORD = rf"(?<![^\W_])[Rr][Ee][Dd][Aa][Cc][Tt][Ee][Dd][{_LETTERS}{_LETTERS.upper
 _TAG = rf"redacted-[{_LETTERS}]{{8}}"
 _IPV6 = "2001:db8:7265:6461:"  # "reda" in ASCII
 
-#: Stand-ins that tell themselves apart from values, whatever text they stand in.
+#: Placeholders that tell themselves apart from values, whatever text they stand in.
 MARKER = re.compile(
     rf"https://example\.invalid/{_TAG}|Mozilla/5\.0 \({_TAG}\)|{_TAG}(?:@example\.invalid)?|{_WORD}"
     rf"|{_IPV6}[0-9a-f:]+"
@@ -50,12 +50,12 @@ CHOICES = words(
 _NUMBER = re.compile(r"[-+$]?\d{1,6}(?:[.,]\d{1,3})?%?|[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 
-#: How many stand-ins out of the small ranges are remembered, so that two values do not get the same one.
+#: How many placeholders out of the small ranges are remembered, so that two values do not get the same one.
 _REMEMBERED = 100_000
 
 
-class Standins:
-    """A value and its kind -> its stand-in: the same one for the same value, as long as it is remembered."""
+class Placeholders:
+    """A value and its kind -> its placeholder: the same one for the same value, as long as it is remembered."""
 
     def __init__(self, salt: bytes = SALT) -> None:
         self._key = salt[:64]
@@ -65,7 +65,7 @@ class Standins:
         self.counts: Counter[Kind] = Counter()
 
     def of(self, kind: Kind, value: str) -> str:
-        """The stand-in for a value of a kind; blank values and stand-ins stay as they are."""
+        """The placeholder for a value of a kind; blank values and placeholders stay as they are."""
         core = value.strip()
         if not core or MARKER.fullmatch(core):
             return value
@@ -189,7 +189,7 @@ class Standins:
         return core
 
     def number(self, literal: str) -> str:
-        """The stand-in for the digits of a JSON number without a kind of its own: still a number of that size."""
+        """The placeholder for the digits of a JSON number without a kind of its own: still a number of that size."""
         return self._digits(literal)
 
     # --- how they are made
@@ -231,7 +231,9 @@ class Standins:
         return int.from_bytes(hashlib.blake2b(data, digest_size=16, key=self._key).digest(), "big")
 
     def _from_range(self, purpose: str, value: str, make: Callable[[int], str], tries: int = 50) -> str:
-        """A stand-in out of a small range: another one for another value while there are any, itself for a stand-in."""
+        """A placeholder out of a small range: another one for another value while there are any, itself for a
+        placeholder.
+        """
         known = f"{purpose} {value}"
         if known in self._given:
             return self._given[known]
@@ -279,17 +281,17 @@ def _ipv4(number: int) -> str:
     return f"198.{18 + (number >> 16) % 2}.{number >> 8 & 255}.{number & 255}"
 
 
-_MAKERS: dict[Kind, Callable[[Standins, str], str]] = {
-    Kind.SECRET: Standins.secret,
-    Kind.EMAIL: Standins.email,
-    Kind.PHONE: Standins.phone,
-    Kind.SSN: Standins.ssn,
-    Kind.ZIP: Standins.zip,
-    Kind.DATE: Standins.date,
-    Kind.IP: Standins.ip,
-    Kind.URL: Standins.url,
-    Kind.AGENT: Standins.agent,
-    Kind.TEXT: Standins.text,
-    Kind.UNKNOWN: Standins.unknown,
-    Kind.PUBLIC: Standins.public,
+_MAKERS: dict[Kind, Callable[[Placeholders, str], str]] = {
+    Kind.SECRET: Placeholders.secret,
+    Kind.EMAIL: Placeholders.email,
+    Kind.PHONE: Placeholders.phone,
+    Kind.SSN: Placeholders.ssn,
+    Kind.ZIP: Placeholders.zip,
+    Kind.DATE: Placeholders.date,
+    Kind.IP: Placeholders.ip,
+    Kind.URL: Placeholders.url,
+    Kind.AGENT: Placeholders.agent,
+    Kind.TEXT: Placeholders.text,
+    Kind.UNKNOWN: Placeholders.unknown,
+    Kind.PUBLIC: Placeholders.public,
 }

@@ -1,4 +1,4 @@
-"""Checks of one answer by itself: whether its members fit each other and the request."""
+"""Checks of one response by itself: whether its members fit each other and the request."""
 
 from __future__ import annotations
 
@@ -88,17 +88,23 @@ def lead_ids_unique(context: Context) -> Iterator[Breach]:
             continue
         earlier = context.history.leads.get(identifier)
         if identifier in seen or earlier is not None:
-            where = "in this answer" if identifier in seen else "by an earlier answer"
+            where = "in this response" if identifier in seen else "by an earlier response"
             yield Breach("business.contradiction", f"the leadId was already given {where}", f"{at}/leadId", "",
                          "a leadId of its own", typed(identifier))  # fmt: skip
         seen.add(identifier)
 
 
 def request_ids_unique(context: Context) -> Iterator[Breach]:
-    identifier = context.answer.get("requestId") if isinstance(context.answer, dict) else None
+    identifier = context.response_value.get("requestId") if isinstance(context.response_value, dict) else None
     if isinstance(identifier, str) and identifier and identifier.lower() in context.history.request_ids:
-        yield Breach("business.contradiction", "the requestId was already given by an earlier answer", "/requestId", "",
-                     "a requestId of its own", typed(identifier))  # fmt: skip
+        yield Breach(
+            "business.contradiction",
+            "the requestId was already given by an earlier response",
+            "/requestId",
+            "",
+            "a requestId of its own",
+            typed(identifier),
+        )
 
 
 def order_when_accepted(context: Context) -> Iterator[Breach]:
@@ -133,9 +139,9 @@ _MOMENTS = re.compile(r"(?:^|/)(?:orderExpiresOn|receivedOn|dateReceived|dateOfR
 
 
 def order_expiry_utc(context: Context) -> Iterator[Breach]:
-    for at, value in _leaves(context.answer):
-        moment = instant(value) if _MOMENTS.search(at) else None
-        if moment is not None and moment.utcoffset() != timedelta(0):
+    for at, value in _leaves(context.response_value):
+        timestamp = instant(value) if _MOMENTS.search(at) else None
+        if timestamp is not None and timestamp.utcoffset() != timedelta(0):
             yield Breach(
                 "schema.format", "the timestamp is not in UTC", at, "", "suffix Z or offset zero", typed(value)
             )
@@ -252,7 +258,7 @@ def transfer_client(context: Context) -> Iterator[Breach]:
                          "at least one client", typed(clients))  # fmt: skip
         for index, client in enumerate(entries):
             phone = client.get("agentPhone") if isinstance(client, dict) else None
-            if context.answer_format == "json" and isinstance(phone, str) and not phone.strip():
+            if context.response_format == "json" and isinstance(phone, str) and not phone.strip():
                 yield Breach("business.contradiction", "there is no number to transfer the call to",
                              f"{at}/client/{index}/agentPhone", "", "a phone number", typed(phone))  # fmt: skip
 
@@ -261,7 +267,7 @@ def update_same_lead(context: Context) -> Iterator[Breach]:
     for at, lead, result in context.pairs():
         asked, got = properties(lead).get("leadUID"), result.get("leadId")
         if result.get("isValid") is True and got is not None and got != asked:
-            yield Breach("business.contradiction", "the answer is about another lead than the one to update",
+            yield Breach("business.contradiction", "the response is about another lead than the one to update",
                          f"{at}/leadId", "", typed(asked), typed(got))  # fmt: skip
 
 
@@ -296,9 +302,13 @@ def duplicate_none(context: Context) -> Iterator[Breach]:
 
 
 def accept_message(context: Context) -> Iterator[Breach]:
-    if isinstance(context.answer, dict) and "message" in context.answer and blank(context.answer["message"]):
+    if (
+        isinstance(context.response_value, dict)
+        and "message" in context.response_value
+        and blank(context.response_value["message"])
+    ):
         yield Breach("business.contradiction", "the message says nothing", "/message", "", "a message",
-                     typed(context.answer["message"]))  # fmt: skip
+                     typed(context.response_value["message"]))  # fmt: skip
 
 
 def readable_refusal(context: Context) -> Iterator[Breach]:

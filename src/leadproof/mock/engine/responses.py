@@ -1,4 +1,4 @@
-"""Results as values: what an accepted and a refused lead are answered with, by operation.
+"""Results as values: what the responses to accepted and to refused leads hold, by operation.
 
 Only the shape; what was decided comes in.
 """

@@ -13,7 +13,7 @@ import gevent
 
 from leadproof.core.gc import tune_gc
 from leadproof.load import guard, reconciliation
-from leadproof.load.job import Job, kit
+from leadproof.load.job import Job, journey_context
 from leadproof.load.locust.callbacks import Receiver
 from leadproof.load.locust.engine import Engine
 from leadproof.load.locust.lookups import look_up
@@ -61,9 +61,9 @@ class LoadWorker:
         context = ssl.create_default_context(cafile=self._target.ca or None) if tls else None
         self._samples: list[list[Any]] = []
         self._weight = 0
-        self.kit = kit(job, self._target, time.time, share=share, of=of, pause=lambda: gevent.sleep(0))
+        self.context = journey_context(job, self._target, time.time, share=share, of=of, pause=lambda: gevent.sleep(0))
         self.engine = Engine(
-            self.kit, (host, port), tls=context, name=self._target.host, sink=self._keep,
+            self.context, (host, port), tls=context, name=self._target.host, sink=self._keep,
         )  # fmt: skip
         self._stop = ""
         self._hurry = self._said = 0.0
@@ -73,7 +73,7 @@ class LoadWorker:
         self._cpu = (time.process_time(), time.perf_counter())
         self._begin = 0.0
 
-    def carry(self, begin: float) -> None:
+    def run(self, begin: float) -> None:
         """Carries the load; returns when the last frame is out.
 
         Args:
@@ -83,7 +83,7 @@ class LoadWorker:
         engine, scenario = self.engine, self.job.scenario
         if scenario.journeys.get("callbacks"):
             receiver = Receiver(engine)
-            self.kit.callback_url = receiver.url
+            self.context.callback_url = receiver.url
         # What was loaded and made ahead is never garbage: the collector need not walk over it while we measure.
         tune_gc()
         engine.open()
@@ -139,13 +139,15 @@ class LoadWorker:
         self._frame()
 
     def _frame(self) -> None:
-        self.journeys, self.engine.most_trips = self.engine.most_trips, self.engine.trips
+        self.journeys, self.engine.most_under_way = self.engine.most_under_way, self.engine.under_way
         self._feed(self.engine)
         cpu, now = time.process_time(), time.perf_counter()
         spent = (cpu - self._cpu[0]) / max(now - self._cpu[1], 1e-6)
         middle = max((self._cpu[1] + now) / 2 - self._begin, 0.0)
         self._cpu = (cpu, now)
-        fold = self.engine.window.fold(middle, self.kit.funnel, self.kit.amounts, cpu=round(spent, 3), memory=memory())
+        fold = self.engine.window.fold(
+            middle, self.context.funnel, self.context.amounts, cpu=round(spent, 3), memory=memory()
+        )
         self._emit({"fold": fold})
 
     def _hand_over(self) -> None:
@@ -154,7 +156,7 @@ class LoadWorker:
             self._emit({"samples": samples})
 
     def _conserve(self) -> dict[str, Any]:
-        ledger = self.kit.ledger
+        ledger = self.context.ledger
         if not self.job.conserve or self._stop or not len(ledger):
             return {}
         limits: dict[str, Any] = {}
@@ -171,7 +173,7 @@ class LoadWorker:
         now = time.perf_counter()
         if now - self._said >= FRAME:
             self._said = now
-            self._emit({"looking": asked, "of": len(self.kit.ledger)})
+            self._emit({"looking": asked, "of": len(self.context.ledger)})
         return not self._stop
 
     def _keep(self, sample: list[Any]) -> bool:

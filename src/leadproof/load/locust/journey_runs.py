@@ -28,7 +28,7 @@ class JourneyRun(msgspec.Struct, eq=False):
 class InFlightRequest(msgspec.Struct, eq=False):
     """A request on its way."""
 
-    trip: JourneyRun
+    run: JourneyRun
     step: Step
     #: When it was intended to leave, and when it did, by the engine's clock; `sent` is 0 while it waits.
     intended: float
