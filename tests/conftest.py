@@ -53,7 +53,7 @@ def http_target() -> Iterator[Callable[[Respond], str]]:
             class Handler(BaseHTTPRequestHandler):
                 protocol_version = "HTTP/1.1"
 
-                def handle(self) -> None:
+                def reply(self) -> None:
                     body = self.rfile.read(int(self.headers.get("content-length") or 0))
                     headers = {name.lower(): value for name, value in self.headers.items()}
                     status, pairs, content = respond(self.command, self.path, headers, body)
@@ -63,7 +63,7 @@ def http_target() -> Iterator[Callable[[Respond], str]]:
                     self.end_headers()
                     self.wfile.write(content)
 
-                do_GET = do_POST = do_PUT = handle  # noqa: N815 - the names are http.server's
+                do_GET = do_POST = do_PUT = reply  # noqa: N815 - the names are http.server's
 
                 def log_message(self, format: str, *args: object) -> None:
                     pass

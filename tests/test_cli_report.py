@@ -320,7 +320,7 @@ def test_a_killed_run_is_made_again_from_its_lines(first: Path, tmp_path: Path) 
 
     rebuilt = read_report(killed(first, tmp_path))
 
-    for name in ("counts", "observations", "coverage", "equivalence", "attestations", "rests_on"):
+    for name in ("counts", "observations", "coverage", "equivalence", "attestations", "evidence"):
         assert rebuilt[name] == whole[name], name
     cells = [
         [(row["id"], row["result"], row["cells"], row["exchanges"]) for row in one["clauses"]]
@@ -382,7 +382,7 @@ def test_a_run_without_rows_makes_no_report(first: Path, tmp_path: Path) -> None
         (("report", "{0}", "{0}"), "a run was named twice"),
         (("report", "none"), "none is no run"),
         (("report", "{0}/junit.xml"), "is no JSON"),
-        (("report", "{0}/run.json"), "is no leadproof.report/1"),
+        (("report", "{0}/run.json"), "is no leadproof.report/2"),
         (("report", "{0}", "--baseline", "none"), "none is no run"),
         (("report", "{0}", "--format", "pdf"), "Invalid value for '--format'"),
         (("verify", "none"), "none is no folder"),
@@ -402,16 +402,16 @@ def test_what_is_no_run_is_told(words: tuple[str, ...], message: str, first: Pat
 CHANGES: dict[str, Callable[[Row], Any]] = {
     "exit_code": lambda report: report.update(exit_code=77),
     "verdict": lambda report: report.update(verdict="fine"),
-    "counts": lambda report: report["counts"].update(judged="many"),
-    "counts, coverage or run": lambda report: report.pop("run"),
+    "counts.judged": lambda report: report["counts"].update(judged="many"),
+    "run": lambda report: report.pop("run"),
     "coverage.cells": lambda report: report["coverage"].pop("cells"),
     "files": lambda report: report.update(files={}),
     "files[1].problem": lambda report: report["files"][1].update(problem={"kind": 1}),
     "findings[0].clause": lambda report: report["findings"][0].pop("clause"),
     "findings[0].level": lambda report: report["findings"][0].update(level="MUST"),
     "findings[0].count": lambda report: report["findings"][0].update(count="2"),
-    "clauses[3].id": lambda report: report["clauses"].insert(3, None),
-    "observations[0].kind": lambda report: report.update(observations=[{}]),
+    "clauses[3]": lambda report: report["clauses"].insert(3, None),
+    "observations[0].kind": lambda report: report["observations"].insert(0, {}),
 }
 
 
@@ -426,6 +426,22 @@ def test_a_report_that_is_not_as_it_should_be_is_told(place: str, first: Path, t
 
     assert code == 2
     assert err.startswith(f"leadproof: error: {file}: {place} is missing or of the wrong type\n  hint: ")
+
+
+def test_a_report_of_version_1_is_read(first: Path, second: Path, tmp_path: Path) -> None:
+    old = report_of(first)
+    known = old.pop("evidence")
+    words = {"tested": "tested", "intended": "meant", "accepted": "accepted"}
+    old |= {"schema": "leadproof.report/1", "rests_on": {words[name]: value for name, value in known.items()}}
+    (tmp_path / "old.json").write_text(json.dumps(old))
+
+    code, out, _ = leadproof("report", second, "--baseline", tmp_path / "old.json", "--out", tmp_path / "a", "--json")
+    new = json.loads(out)
+    again, out, _ = leadproof("report", tmp_path / "old.json", "--out", tmp_path / "b", "--json")
+
+    assert (code, new["schema"], json.loads(out)["evidence"]) == (1, "leadproof.report/2", known)
+    assert again == old["exit_code"]
+    assert {row["clause"] for row in new["findings"] if row.get("known")} == {CLAUSES[STILL]}
 
 
 # ---- verify ----------------------------------------------------------------------------------------------------------

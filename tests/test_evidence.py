@@ -82,7 +82,7 @@ def test_a_run_leaves_facts_evidence_reports_and_a_manifest(tmp_path: Path) -> N
         run.finding(FINDING, number)
         run.finding(Observation("business.unexpected", "seen"))
         facts = run.end()
-        paths = run.write_reports({"schema": "leadproof.report/1", "verdict": "passed", "run": facts}, ["json", "html"])
+        paths = run.write_reports({"schema": "leadproof.report/2", "verdict": "passed", "run": facts}, ["json", "html"])
 
     assert run.id == "20261123T180000Z-4f2a"
     assert run.path == tmp_path / "out" / run.id

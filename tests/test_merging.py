@@ -65,7 +65,7 @@ def test_shards_merged_say_what_the_whole_says() -> None:
 
     merged = merge([judged(found[:6], history), judged(found[6:], history)], [0, 6])
 
-    for name in ("counts", "clauses", "coverage", "equivalence", "attestations", "rests_on", "verdict", "codes"):
+    for name in ("counts", "clauses", "coverage", "equivalence", "attestations", "evidence", "verdict", "codes"):
         assert merged[name] == whole[name], name
     assert _by_key(merged["findings"]) == _by_key(whole["findings"])
 

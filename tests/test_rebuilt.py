@@ -32,6 +32,7 @@ from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, is_unfinished, read_exchanges, rebuild
 from leadproof.runs.evidence.reading import read_facts, read_summary
 from leadproof.runs.evidence.results import read_rows
+from leadproof.runs.evidence.shape import problems
 from leadproof.runs.formats import RENDERERS
 from leadproof.runs.ledger import Ledger
 from leadproof.runs.report import report as report_of
@@ -81,6 +82,7 @@ def test_the_rows_of_a_finished_run_come_to_its_report(door: str, tmp_path: Path
     live = json.loads((folder / "report.json").read_bytes())
 
     assert live["counts"]["exchanges"] > 0
+    assert list(problems(live)) == []
     assert as_json(rebuild(folder)) == live
 
 
@@ -170,6 +172,7 @@ def test_a_killed_run_is_what_its_rows_come_to_in_any_grouping(door: str, tmp_pa
 
     report = as_json(read_run(folder))
 
+    assert list(problems(report)) == []
     assert not (folder / "report.json").exists()
     assert report["exit_code"] == 130
     rows = list(read_rows(folder))

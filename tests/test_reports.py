@@ -132,7 +132,7 @@ def report(text: str = "", *, name: str = "") -> dict[str, Any]:
         },
     ]
     return {
-        "schema": "leadproof.report/1",
+        "schema": "leadproof.report/2",
         "command": "certify",
         "verdict": "failed",
         "exit_code": 1,
@@ -211,7 +211,7 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("name", RENDERERS)
 @pytest.mark.parametrize(
-    "make", [report, clean, dict, lambda: {"schema": "leadproof.report/1", "verdict": "inconclusive"}]
+    "make", [report, clean, dict, lambda: {"schema": "leadproof.report/2", "verdict": "inconclusive"}]
 )
 def test_any_report_is_rendered_the_same_way_twice(name: str, make: Any) -> None:
     text = RENDERERS[name].render(make())

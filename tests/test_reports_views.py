@@ -111,7 +111,7 @@ def hostile(text: str) -> Row:
         "findings": 1,
     }
     return {
-        "schema": "leadproof.report/1", "command": text, "verdict": "failed", "exit_code": 1, "codes": [1],
+        "schema": "leadproof.report/2", "command": text, "verdict": "failed", "exit_code": 1, "codes": [1],
         "counts": {"exchanges": 2, "judged": 2, "findings": 3, "unauthorised": 0, "absent": 0, "unrecognised": 0},
         "files": [{"path": text, "format": "har", "exchanges": 0, "problem": problem}],
         "findings": rows, "observations": [other],

@@ -327,7 +327,7 @@ def test_a_command_can_be_pasted_into_a_shell() -> None:
 
 REPORT = (
     "schema command verdict exit_code counts files findings observations clauses coverage latency run "
-    "equivalence attestations rests_on codes"
+    "equivalence attestations evidence codes"
 )
 FINDING = "clause kind level operation media_type origin pointer xpath expected actual message count"
 CLAUSE = {"id", "result", "passed", "failed", "reason"}
@@ -340,7 +340,7 @@ def test_the_report_has_the_promised_members() -> None:
     report = found.report("validate", {"id": "r"})
 
     assert list(report) == REPORT.split()
-    assert (report["schema"], report["command"]) == (SCHEMA, "validate") == ("leadproof.report/1", "validate")
+    assert (report["schema"], report["command"]) == (SCHEMA, "validate") == ("leadproof.report/2", "validate")
     assert {"exchanges", "judged", "unrecognised", "findings"} <= set(report["counts"])
     assert set(report["files"][0]) == {"path", "format", "exchanges", "problem"}
     assert set(report["findings"][0]) >= set(FINDING.split())

@@ -19,6 +19,7 @@ from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS, Operation
 from leadproof.mock.defects import Defect
 from leadproof.mock.server.faults import FAULTS, Fault
+from leadproof.runs.evidence.shape import schema as report_schema
 
 
 def _names() -> Iterable[str]:
@@ -44,7 +45,8 @@ def command(name: str) -> None:
       leadproof explain resolved
       leadproof explain clauses
 
-    Like clauses, these are listed: readings, kinds, operations, exit-codes, words, faults, defects.
+    Like clauses, these are listed: readings, kinds, operations, exit-codes, words,
+    report (the members of report.json), faults, defects.
     """
     # A file or a pipe has no width: what is read there shall not depend on who called.
     wide = min(WIDTH, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 0
@@ -261,6 +263,26 @@ def _codes() -> dict[str, str]:
     return {str(int(code)): words for code, words in MEANINGS.items()}
 
 
+def _report() -> Iterator[str]:
+    """The members of a report, from its JSON Schema."""
+    schema = report_schema()
+    yield f"{schema['title']}: what --json prints and report.json holds. Its JSON Schema is specs/report.schema.json"
+    yield "(leadproof specs export DIR writes it). Readers ignore members that they do not know."
+    yield from _members(schema, schema["$defs"], "")
+
+
+def _members(schema: Mapping[str, Any], shared: Mapping[str, Any], at: str) -> Iterator[str]:
+    for name, member in schema.get("properties", {}).items():
+        place, inner = f"{at}{name}", member
+        if "items" in inner:
+            place, inner = f"{place}[]", inner["items"]
+        if "$ref" in inner:
+            inner = shared[inner["$ref"].rpartition("/")[2]]
+        words = member.get("description") or inner.get("description") or ", ".join(map(str, inner.get("enum", ())))
+        yield f"{place:28} {words}".rstrip()
+        yield from _members(inner, shared, f"{place}.")
+
+
 #: In the order in which they are searched: the thousands of defects come last.
 SHELVES: dict[str, Shelf] = {
     "clauses": Shelf(specs.clauses, _clause, lambda: (
@@ -272,6 +294,7 @@ SHELVES: dict[str, Shelf] = {
         f"{row.id:22} {row.method:4} {row.path:46} {row.heading}" for row in OPERATIONS.values())),
     "exit-codes": Shelf(_codes, _code, lambda: (f"{code:<4} {words}" for code, words in _codes().items())),
     "words": Shelf(lambda: WORDS, _word, lambda: (f"{word:14} {words}" for word, words in WORDS.items())),
+    "report": Shelf(dict, _word, _report),
     "faults": Shelf(lambda: FAULTS, _fault, lambda: (f"{name:18} {fault.words}" for name, fault in FAULTS.items())),
     "defects": Shelf(_defects, _defect, _list_of_defects),
 }  # fmt: skip

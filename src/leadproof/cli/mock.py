@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -47,6 +49,9 @@ _KEY, _TOKEN = "LEADPROOF_API_KEY", "LEADPROOF_BEARER_TOKEN"
     "--fault", "faults", multiple=True, metavar="ID[:PARAMETER]", shell_complete=completing.faults,
     help="Break the transport in this way (leadproof explain faults); may be repeated.",
 )  # fmt: skip
+@click.option(
+    "--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does: whoever started it is gone."
+)
 def command(
     host: str,
     port: int,
@@ -58,6 +63,7 @@ def command(
     max_leads: int | None,
     defects: tuple[str, ...],
     faults: tuple[str, ...],
+    end_with_stdin: bool,
 ) -> None:
     """Run the mock of the lead receiver: all ten operations, JSON and XML, with memory.
 
@@ -100,8 +106,17 @@ def command(
             click.echo(f"  broken    {one}")
         click.echo("Ctrl-C ends it.")
 
+    if end_with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):  # as it says of itself, that ends it
         run(mock, host, port, ready=ready, fault=fault)
+
+
+def _end_with_stdin() -> None:
+    """Ends this process when the one that started it has died, however that was."""
+    while os.read(0, 4096):
+        pass
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _with_environment(profile: Profile, environ: Mapping[str, str]) -> Profile:

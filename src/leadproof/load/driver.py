@@ -237,11 +237,10 @@ def mock(arguments: Sequence[str] = ()) -> Iterator[str]:
     Raises:
         ServerError: It did not start.
     """
-    line = [sys.executable, "-m", "leadproof", "mock", "--port", "0", *arguments]
-    process = subprocess.Popen(
-        line, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True
-    )
+    line = [sys.executable, "-m", "leadproof", "mock", "--port", "0", "--end-with-stdin", *arguments]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout is not None
+    assert process.stdin is not None  # open for as long as this process lives
     reader: threading.Thread | None = None
     try:
         found = re.search(r"http://\S+", process.stdout.readline())
@@ -260,6 +259,7 @@ def mock(arguments: Sequence[str] = ()) -> Iterator[str]:
         if reader is not None:
             reader.join(GRACE)
         process.stdout.close()
+        process.stdin.close()
 
 
 def _discard(lines: Any) -> None:

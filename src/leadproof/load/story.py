@@ -228,7 +228,7 @@ class LoadRun:
     def report(
         self, run: Mapping[str, Any], latency: Callable[[LoadRun, list[Outcome]], dict[str, Any]]
     ) -> dict[str, Any]:
-        """The report as `leadproof.report/1`."""
+        """The report as `leadproof.report/2`."""
         found = self.outcomes()
         codes = self.codes(found)
         if self.interrupted:

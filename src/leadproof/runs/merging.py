@@ -74,7 +74,7 @@ def summary_of(report: Row, offset: int = 0) -> Summary:
     """The summary that a report was made of, as far as it tells.
 
     Args:
-        report: Of either version.
+        report: As `evidence.read_report` gives it.
         offset: What is to be added to the numbers of its exchanges.
     """
     run = report.get("run") or {}
@@ -83,9 +83,11 @@ def summary_of(report: Row, offset: int = 0) -> Summary:
     made = Summary(spec, str(run.get("fail_on") or "must"))
     made.files = [dict(row) for row in report["files"]]
     made.gaps = list(report["coverage"].get("gaps", ()))
-    rests = report.get("rests_on") or {}
-    made.tested, made.intended, made.accepted = (int(rests.get(name, 0)) for name in ("tested", "meant", "accepted"))
-    made.forgotten = int(rests.get("forgotten", 0))
+    evidence = report.get("evidence") or {}
+    made.tested, made.intended, made.accepted = (
+        int(evidence.get(name, 0)) for name in ("tested", "intended", "accepted")
+    )
+    made.forgotten = int(evidence.get("forgotten", 0))
     made.interrupted = ExitCode.INTERRUPTED in codes_of(report)
     found_again = set() if report.get("latency") else {ExitCode.INCONCLUSIVE, ExitCode.VIOLATED, ExitCode.INTERRUPTED}
     made.further_codes = codes_of(report) - found_again

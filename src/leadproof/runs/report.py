@@ -1,5 +1,5 @@
-"""The report of a run as data: `leadproof.report/1`, of which every report format is a view. Pure: a summary in, a dict
-out.
+"""The report of a run as data: `leadproof.report/2` (`specs/report.schema.json`), of which every report format is a
+view. Pure: a summary in, a dict out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from leadproof.runs.summary import Found, Key, Summary, counts
 from leadproof.runs.tables import attestations, clause_row, coverage, equivalence, readings
 from leadproof.runs.verdicts import settle
 
-SCHEMA = "leadproof.report/1"
+SCHEMA = "leadproof.report/2"
 
 _LEVELS = ("must", "should", "may")
 
@@ -58,9 +58,9 @@ def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, 
         "run": {**run, "fail_on": summary.fail_on, "versions": versions(), "readings": readings(spec)},
         "equivalence": equivalence(spec, tally),
         "attestations": attestations(spec),
-        "rests_on": {
+        "evidence": {
             "tested": summary.tested,
-            "meant": summary.intended,
+            "intended": summary.intended,
             "accepted": summary.accepted,
             **({"forgotten": summary.forgotten} if summary.forgotten else {}),
         },

@@ -15,7 +15,7 @@ from leadproof.contract import specs
 from leadproof.core.errors import ConfigurationError, InputError
 from leadproof.runs.evidence.files import EXCHANGES, REPORT, RUN
 from leadproof.runs.evidence.results import has_rows, lines, read_rows, reporting_bad_rows
-from leadproof.runs.evidence.shape import require_shape
+from leadproof.runs.evidence.shape import checked
 from leadproof.runs.report import report
 from leadproof.runs.results import ResultRow, Row
 from leadproof.runs.summary import Summary
@@ -38,9 +38,7 @@ def read_report(path: Path) -> dict[str, Any]:
         raise InputError(f"{file}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file} is no JSON: {error}", hint="was it changed? leadproof verify tells") from None
-    require_shape(report, str(file))
-    found: dict[str, Any] = report
-    return found
+    return checked(report, str(file))
 
 
 def is_unfinished(path: Path, command: str) -> bool:

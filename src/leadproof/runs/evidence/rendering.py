@@ -17,7 +17,7 @@ def write_reports(folder: Path, report: Mapping[str, Any], formats: Collection[s
 
     Args:
         folder: A run directory.
-        report: The `leadproof.report/1` dict, made of redacted evidence.
+        report: The `leadproof.report/2` dict, made of redacted evidence.
         formats: Of `reports.FORMATS`; all of `reports.RENDERERS` by default.
 
     Returns:

@@ -239,7 +239,7 @@ class Run(Appender):
         """Render a report into files of the run, then the manifest.
 
         Args:
-            report: The `leadproof.report/1` dict, made of redacted evidence.
+            report: The `leadproof.report/2` dict, made of redacted evidence.
             formats: Of `reports.FORMATS`; all of `reports.RENDERERS` by default. The JSON is always written.
 
         Returns:

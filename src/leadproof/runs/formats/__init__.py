@@ -1,4 +1,4 @@
-"""Report formats: each is one module with a function that turns a `leadproof.report/1` dict into text.
+"""Report formats: each is one module with a function that turns a `leadproof.report/2` dict into text.
 
 A report is a view: nothing here judges, counts evidence or reads files but its own template. One caller writes them
 (`evidence.Run.write_reports`), and `RENDERERS` is also what the command line offers. A new format is one module and

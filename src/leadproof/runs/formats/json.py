@@ -1,4 +1,4 @@
-"""The canonical form: `leadproof.report/1` as JSON, the same bytes for the same report."""
+"""The canonical form: `leadproof.report/2` as JSON, the same bytes for the same report."""
 
 from __future__ import annotations
 

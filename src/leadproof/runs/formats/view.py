@@ -209,7 +209,7 @@ def _undecided(report: Row) -> str:
     reasons = [str(row["reason"]) for row in rows(latency, "objectives") if row.get("reason")]
     if report.get("command") == "load" and (why := latency.get("nothing") or next(iter(reasons), "")):
         return f"no verdict on the load: {why}"
-    tested = number(mapping(report, "rests_on"), "tested")
+    tested = number(mapping(report, "evidence"), "tested")
     return "not everything could be tested" if tested else "nothing could be tested"
 
 
