@@ -93,6 +93,9 @@ bench-record: $(READY)  ## measure what recording costs a response
 bench-validate: $(READY)  ## measure how fast captured responses are judged
 	$(RUN:-m=) tests/bench/validate.py $(ARGS)
 
+bench-fastpaths: $(READY)  ## what each fast path is worth on the whole of its command
+	$(RUN:-m=) tests/bench/fastpaths.py $(ARGS)
+
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)
 

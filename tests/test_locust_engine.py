@@ -360,8 +360,8 @@ class Run:
         host, port, tls = guard.address(target, ())
         context = ssl.create_default_context(cafile=ca or None) if tls else None
         self.arrivals, self.samples = one.scenario.schedule().arrivals(), []
-        kit = job.kit(one, target, time.time)
-        self.engine = Engine(kit, (host, port), tls=context, name=target.host, sink=self.keep)
+        context_of = job.journey_context(one, target, time.time)
+        self.engine = Engine(context_of, (host, port), tls=context, name=target.host, sink=self.keep)
     def keep(self, sample):
         self.samples.append(sample)
         return True

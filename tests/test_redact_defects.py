@@ -50,7 +50,7 @@ def recorded(defect: Defect) -> tuple[list[Exchange], set[str]]:
     mock = planted([defect], PROFILE, clock=clock, seed=0, token=defects._TOKEN)
     story = defects.story(mock, PROFILE, clock, 0)
     found: list[Exchange] = []
-    story.session._progress = lambda _, judgement: (
+    story.session.ledger.progress = lambda _, judgement: (
         found.append(judgement.context.exchange) if judgement.context else None
     )
     for case in defects.cases(defect.operations, defect.media):

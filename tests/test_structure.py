@@ -34,6 +34,8 @@ LOOSE = ("commands", "contract", "core", "http", "runs")
 TESTED_ELSEWHERE = {
     "core/text": "test_reports.py, with every format that shows texts from outside",
     "runs/formats": "test_reports.py and test_reports_*.py",
+    "runs/report": "test_summary.py, with what it is made of, and test_rebuilt.py",
+    "runs/results": "test_ledger.py",
 }
 
 #: More than this and there is a second noun in a module.
