@@ -16,7 +16,7 @@ from ledgers import CountingJudge
 
 from leadproof import captures
 from leadproof.bodies import MAX_BODY, encode_request
-from leadproof.captures import Problem, files, format_of_file, read
+from leadproof.captures import FileProblem, files, format_of_file, read
 from leadproof.contract.profile import load
 from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange, Request, Response, header, media_type
@@ -32,13 +32,13 @@ GOOD = sorted(path.name for path in (DATA / "good").glob("*.har"))
 BAD = sorted(path.name for path in (DATA / "bad").glob("*.har"))
 
 
-def split(found: list[Exchange | Problem]) -> tuple[list[Exchange], list[Problem]]:
+def split(found: list[Exchange | FileProblem]) -> tuple[list[Exchange], list[FileProblem]]:
     exchanges = [one for one in found if isinstance(one, Exchange)]
-    problems = [one for one in found if isinstance(one, Problem)]
+    problems = [one for one in found if isinstance(one, FileProblem)]
     return exchanges, problems
 
 
-def of_har(document: Any, folder: Path, name: str = "x.har") -> tuple[list[Exchange], list[Problem]]:
+def of_har(document: Any, folder: Path, name: str = "x.har") -> tuple[list[Exchange], list[FileProblem]]:
     path = folder / name
     path.write_text(document if isinstance(document, str) else json.dumps(document), "utf-8")
     return split(list(read(path)))
@@ -194,7 +194,7 @@ def test_a_bare_body_needs_an_operation(tmp_path: Path) -> None:
 
     [problem] = read(tmp_path / "a.json")
 
-    assert problem == Problem(
+    assert problem == FileProblem(
         "file.unrecognised",
         "the file is no known recording, and as a bare body its shape is that of no documented operation",
         "name it with --operation, such as --operation create_lead",

@@ -24,7 +24,7 @@ import pytest
 from ledgers import CountingJudge
 
 from leadproof import captures
-from leadproof.captures import Problem, read
+from leadproof.captures import FileProblem, read
 from leadproof.cli import main
 from leadproof.core.errors import ExitCode
 from leadproof.core.exchange import Exchange
@@ -328,7 +328,7 @@ def test_it_is_named_by_a_kind_and_the_good_entries_are_judged(name: str, folder
     found = list(read(folder / name))
 
     exchanges = [one for one in found if isinstance(one, Exchange)]
-    problems = [one for one in found if isinstance(one, Problem)]
+    problems = [one for one in found if isinstance(one, FileProblem)]
     assert len(exchanges) == case.good
     assert {one.kind for one in problems} >= case.kinds
     assert {one.kind for one in problems} <= set(KINDS)

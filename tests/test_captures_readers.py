@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadproof import captures
-from leadproof.captures import Mapping, Problem, files, format_of_file, load_mapping, read, streams
+from leadproof.captures import FileProblem, Mapping, files, format_of_file, load_mapping, read, streams
 from leadproof.captures.har import read_har
-from leadproof.captures.model import Source
+from leadproof.captures.model import CaptureSource
 from leadproof.captures.streams import Stream
 from leadproof.cli import main
 from leadproof.core.errors import ConfigurationError, ExitCode, InputError
@@ -32,9 +32,9 @@ CAPTURES = DATA / "captures"
 HAR = DATA / "har" / "good" / "plain.har"
 
 
-def split(path: Path, **options: Any) -> tuple[list[Exchange], list[Problem]]:
+def split(path: Path, **options: Any) -> tuple[list[Exchange], list[FileProblem]]:
     found = list(read(path, **options))
-    return [one for one in found if isinstance(one, Exchange)], [one for one in found if isinstance(one, Problem)]
+    return [one for one in found if isinstance(one, Exchange)], [one for one in found if isinstance(one, FileProblem)]
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -135,7 +135,7 @@ def test_where_a_text_is_cut_into_pieces_makes_no_difference(size: int) -> None:
         path = CAPTURES / name
         file = io.BytesIO(path.read_bytes())
 
-        found = list(captures.READERS["http"](Stream(lambda _, file=file: file.read(size)), Source(name)))
+        found = list(captures.READERS["http"](Stream(lambda _, file=file: file.read(size)), CaptureSource(name)))
 
         assert found == list(read(path))
 
@@ -165,7 +165,7 @@ def test_a_log_is_read_by_its_mapping() -> None:
 def test_a_log_without_headers_is_not_blamed_for_having_none() -> None:
     mapping = Mapping({"url": ("u",), "request_body": ("q",), "response_body": ("a",)}, {"method": "POST"})
     line = {"u": "/v2/insert/ping", "q": {"source": {}}, "a": {"requestId": "1"}}
-    source = Source("x.log", None, mapping)
+    source = CaptureSource("x.log", None, mapping)
 
     [exchange] = captures.READERS["log"](Stream(io.BytesIO(json.dumps(line).encode()).read), source)
 
@@ -303,9 +303,9 @@ def test_of_a_run_directory_only_the_exchanges_are_read(tmp_path: Path) -> None:
 ENTRIES: list[Any] = json.loads(HAR.read_text("utf-8"))["log"]["entries"]
 
 
-def of(text: bytes, size: int = 1 << 18) -> list[Exchange | Problem]:
+def of(text: bytes, size: int = 1 << 18) -> list[Exchange | FileProblem]:
     file = io.BytesIO(text)
-    return list(read_har(Stream(lambda _: file.read(size)), Source("plain.har")))
+    return list(read_har(Stream(lambda _: file.read(size)), CaptureSource("plain.har")))
 
 
 @settings(max_examples=40, deadline=None)
@@ -385,7 +385,7 @@ def test_the_fast_way_and_the_lenient_way_read_the_same(
 # ---- the habits of exporters -----------------------------------------------------------------------------------------
 
 
-def exported(**changes: Any) -> list[Exchange | Problem]:
+def exported(**changes: Any) -> list[Exchange | FileProblem]:
     """What is read of one good entry with other members; None takes one away."""
     row = json.loads(json.dumps(ENTRIES[0]))
     for name, value in changes.items():
@@ -453,7 +453,7 @@ def test_whoever_exports_it_the_response_is_the_same(changes: dict[str, Any]) ->
 def test_a_response_without_its_body_is_named_and_not_judged(changes: dict[str, Any], words: str) -> None:
     [problem, exchange, _] = exported(**changes)
 
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, FileProblem)
     assert isinstance(exchange, Exchange)
     assert (problem.kind, exchange.response, exchange.failure) == ("file.deviation", None, "")
     assert words in problem.message

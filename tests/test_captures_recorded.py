@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from leadproof.captures import Problem, format_of_file, read
+from leadproof.captures import FileProblem, format_of_file, read
 from leadproof.contract.profile import load
 from leadproof.core.exchange import Exchange, header
 from leadproof.core.findings import Finding, Observation
@@ -42,7 +42,7 @@ Said = tuple[str, str, str, str, str, list[Finding], list[Observation]]
 def exchanges(path: Path) -> list[Exchange]:
     """What the client sent to the service, without the page that it came from."""
     found = list(read(path))
-    assert [one for one in found if isinstance(one, Problem)] == []
+    assert [one for one in found if isinstance(one, FileProblem)] == []
     ours = [one for one in found if isinstance(one, Exchange)]
     return [one for one in ours if one.request.path.startswith(("/v2/", "/processor/"))]
 

@@ -79,10 +79,10 @@ def test_a_sample_is_drawn_by_the_seed() -> None:
     assert len(defects.chosen(0)) == len(table())
 
 
-def matrix(*verdicts: str, generated: bool = True) -> defects.Matrix:
+def matrix(*verdicts: str, generated: bool = True) -> defects.KillMatrix:
     rows = [replace(WRITTEN[0], id=str(number), generated=generated) for number in range(len(verdicts))]
-    outcomes = [defects.Outcome(row.id, verdict, (), 1) for row, verdict in zip(rows, verdicts, strict=True)]
-    return defects.Matrix(tuple(outcomes), tuple(rows))
+    outcomes = [defects.DefectResult(row.id, verdict, (), 1) for row, verdict in zip(rows, verdicts, strict=True)]
+    return defects.KillMatrix(tuple(outcomes), tuple(rows))
 
 
 def test_the_figures() -> None:
@@ -103,7 +103,7 @@ def test_the_figures() -> None:
         (matrix("owner", "survived", generated=False), False),
     ],
 )  # fmt: skip
-def test_the_thresholds(found: defects.Matrix, holds: bool) -> None:
+def test_the_thresholds(found: defects.KillMatrix, holds: bool) -> None:
     assert found.holds() is holds
 
 
@@ -139,8 +139,8 @@ def test_the_matrix_is_printed_by_kind() -> None:
 
 
 def test_survivors_are_listed_and_fail_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def survived(rows: list[defects.Defect], **options: object) -> list[defects.Outcome]:
-        return [defects.Outcome(row.id, "survived", (), 1) for row in rows]
+    def survived(rows: list[defects.Defect], **options: object) -> list[defects.DefectResult]:
+        return [defects.DefectResult(row.id, "survived", (), 1) for row in rows]
 
     monkeypatch.setattr(defects, "run", survived)
     code, text = run("--defect", "expiry-ignored")
@@ -150,7 +150,7 @@ def test_survivors_are_listed_and_fail_the_run(monkeypatch: pytest.MonkeyPatch) 
 
 def test_ctrl_c_prints_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(rows: list[defects.Defect], **options: object) -> object:
-        yield defects.Outcome(rows[0].id, "owner", (rows[0].expected_clause,), 1)
+        yield defects.DefectResult(rows[0].id, "owner", (rows[0].expected_clause,), 1)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(defects, "run", interrupted)

@@ -421,6 +421,6 @@ def test_the_har_of_a_run_leaves_a_cut_body_out_and_says_so(tmp_path: Path) -> N
     assert first["response"]["content"]["text"].startswith('{"message": ')
     assert "text" not in second["response"]["content"]
     assert second["response"]["content"]["size"] == 100_002
-    problem = [one for one in captures.read(path) if isinstance(one, captures.Problem)]
+    problem = [one for one in captures.read(path) if isinstance(one, captures.FileProblem)]
     assert [one.kind for one in problem] == ["file.deviation"]
     assert "traffic.har" in json.loads((run.path / "manifest.json").read_text())["files"]

@@ -19,14 +19,14 @@ from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.load import console, job, latency, objectives, reconciliation, replies, scenarios
 from leadproof.load.job import Job
-from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, Call, JourneyContext, Step, chooser
+from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, JourneyCall, JourneyContext, Step, chooser
 from leadproof.load.measures import DISTINCT, SLICES, Measures, Window
 from leadproof.load.objectives import FAIL, INCONCLUSIVE, PASS, Objective
 from leadproof.load.reconciliation import AcceptedLeads, Reconciliation
 from leadproof.load.replies import Reply, read
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import LoadRun, exchange_of
-from leadproof.load.traffic import Lead, Traffic
+from leadproof.load.traffic import PreparedLead, Traffic
 from leadproof.mock import Mock
 from leadproof.redact import Redactor
 from leadproof.runs.formats import RENDERERS
@@ -62,7 +62,7 @@ class Service:
     def travel(self, journey: Any) -> list[Step]:
         steps, step = [], next(journey, None)
         while step is not None:
-            if isinstance(step, Call):
+            if isinstance(step, JourneyCall):
                 break
             steps.append(step)
             try:
@@ -153,7 +153,7 @@ def test_rate_and_duration_have_caps_that_can_be_raised(loopback: bool, rate: fl
 )
 def test_a_filled_request_decodes_to_what_the_codec_says(operation: str, fmt: str) -> None:
     context = context_of(job_of())
-    leads = [Lead(70), Lead(71)]
+    leads = [PreparedLead(70), PreparedLead(71)]
 
     head, _, body = context.traffic.request(operation, fmt, leads).partition(b"\r\n\r\n")
 
@@ -174,7 +174,7 @@ def test_leads_are_unique_by_construction_and_those_of_two_workers_too() -> None
 
     emails = set()
     for number in numbers:
-        body = contexts[0].traffic.request("create_lead", "json", [Lead(number)]).partition(b"\r\n\r\n")[2]
+        body = contexts[0].traffic.request("create_lead", "json", [PreparedLead(number)]).partition(b"\r\n\r\n")[2]
         emails.add(json.loads(body)["leads"][0]["fields"]["Email"])
 
     assert len(set(numbers)) == len(emails) == 6000
@@ -184,7 +184,7 @@ def test_the_ping_of_a_lead_says_what_its_post_says() -> None:
     traffic = context_of(job_of()).traffic
     ping, post = (
         bodies.decode_request(
-            operation, "json", traffic.request(operation, "json", [Lead(5)]).partition(b"\r\n\r\n")[2]
+            operation, "json", traffic.request(operation, "json", [PreparedLead(5)]).partition(b"\r\n\r\n")[2]
         )
         for operation in ("ping", "inbound_post")
     )
@@ -195,7 +195,7 @@ def test_the_ping_of_a_lead_says_what_its_post_says() -> None:
 
 def test_orders_and_offers_are_escaped() -> None:
     traffic = context_of(job_of()).traffic
-    lead = Lead(1, order='a"<&b', offers=("x<", "y&"))
+    lead = PreparedLead(1, order='a"<&b', offers=("x<", "y&"))
 
     for fmt in ("json", "xml"):
         body = traffic.request("inbound_post", fmt, [lead]).partition(b"\r\n\r\n")[2]
@@ -205,7 +205,9 @@ def test_orders_and_offers_are_escaped() -> None:
 
 def test_only_a_target_that_is_not_this_machine_is_sent_no_sell() -> None:
     remote = Job(scenarios.load("direct_post"), "http://sandbox.example")
-    local, far = (context_of(one).traffic.request("create_lead", "json", [Lead(1)]) for one in (job_of(), remote))
+    local, far = (
+        context_of(one).traffic.request("create_lead", "json", [PreparedLead(1)]) for one in (job_of(), remote)
+    )
 
     assert b'"noSell":false' in local
     assert b'"noSell":true' in far
@@ -332,7 +334,7 @@ def test_cheap_checks(operation: str, status: int, media: str, body: bytes, erro
 def test_both_formats_read_the_same(operation: str) -> None:
     context, service, found = context_of(job_of()), Service(), []
     for fmt, number in (("json", 1), ("xml", 2)):
-        found.append(service.respond(context.step(operation, fmt, [Lead(number)])))
+        found.append(service.respond(context.step(operation, fmt, [PreparedLead(number)])))
 
     shapes = []
     for reply in found:

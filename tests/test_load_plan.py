@@ -17,9 +17,9 @@ from leadproof.core.errors import UsageError
 from leadproof.generate.leads import LeadMaker
 from leadproof.load import objectives, plan, scenarios
 from leadproof.load.expecting import CALLBACK, EXPECTED, expected
-from leadproof.load.journeys import JOURNEYS, Call, JourneyContext, Step, chooser
+from leadproof.load.journeys import JOURNEYS, JourneyCall, JourneyContext, Step, chooser
 from leadproof.load.objectives import Objective
-from leadproof.load.replies import Offer, Reply, ResponseBody, Result
+from leadproof.load.replies import Reply, ReplyOffer, ResponseBody, Result
 from leadproof.load.scenario import Scenario
 from leadproof.load.traffic import Traffic
 
@@ -38,8 +38,8 @@ class Willing:
         self._ids = count(1)
         self.sold: set[bytes] = set()
 
-    def respond(self, step: Step | Call) -> Reply:
-        if isinstance(step, Call):
+    def respond(self, step: Step | JourneyCall) -> Reply:
+        if isinstance(step, JourneyCall):
             return Reply("", "", ResponseBody("r", [self._result()]))
         if step.operation == "accept_offer":
             return Reply("", "", ResponseBody(success=True))
@@ -55,7 +55,7 @@ class Willing:
         number = next(self._ids)
         return Result(
             isValid=True, willAccept=True, success=True, responseType="No_Error", leadId=number, orderId=f"o{number}",
-            orderExpiresOn="2099-01-01T00:00:00Z", offers=[Offer("f")],
+            orderExpiresOn="2099-01-01T00:00:00Z", offers=[ReplyOffer("f")],
         )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def sent(one: Scenario, number: int = MANY) -> tuple[Counter[str], int]:
         journey = pick()(context)
         step = next(journey)
         while True:
-            steps[CALLBACK if isinstance(step, Call) else step.operation] += 1
+            steps[CALLBACK if isinstance(step, JourneyCall) else step.operation] += 1
             try:
                 step = journey.send(service.respond(step))
             except StopIteration:
@@ -121,7 +121,7 @@ def test_without_the_permission_nobody_asks_for_duplicates() -> None:
 # ---- enough samples --------------------------------------------------------------------------------------------------
 
 
-def planned(name: str = "ping_only", *goals: Objective, **changes: Any) -> plan.Plan:
+def planned(name: str = "ping_only", *goals: Objective, **changes: Any) -> plan.LoadPlan:
     return plan.plan(scenarios.load(name).with_(**changes), goals or STANDARD)
 
 

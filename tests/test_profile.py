@@ -82,7 +82,7 @@ def test_the_schema_and_the_model_name_the_same_keys() -> None:
         profile.Criterion: SCHEMA["properties"]["campaigns"]["items"]["properties"]["criteria"]["items"],
         profile.Offer: SCHEMA["properties"]["offers"]["items"],
         profile.TcpaInformation: SCHEMA["properties"]["offers"]["items"]["properties"]["tcpaInformation"],
-        profile.Client: SCHEMA["properties"]["clients"]["items"],
+        profile.TransferClient: SCHEMA["properties"]["clients"]["items"],
         profile.Agent: SCHEMA["properties"]["clients"]["items"]["properties"]["agents"]["items"],
     }
     for model, schema in pairs.items():

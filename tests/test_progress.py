@@ -32,7 +32,7 @@ from leadproof.cli.watching import Watch
 from leadproof.contract.profile import load
 from leadproof.core.progress import Standing, counted, read, share, timed
 from leadproof.mock.server import Running
-from leadproof.suite import Outcome
+from leadproof.suite import CaseResult
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -214,7 +214,7 @@ def watched(watch: Watch, *, probe: bool) -> None:
     for topic, case in rows:
         watch.told(topic, case)
         watch.sent()
-        watch.done(Outcome(topic, case, "passed"))
+        watch.done(CaseResult(topic, case, "passed"))
     if probe:
         show = watch.probing()
         for elapsed in (0.0, 2.0, 4.0):

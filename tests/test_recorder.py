@@ -25,9 +25,9 @@ from leadproof.core.target import Target
 from leadproof.http.server import new_loop
 from leadproof.http.wire import trust
 from leadproof.recorder import heads
-from leadproof.recorder.frames import Counts, Kind, Reader, frame
+from leadproof.recorder.frames import Counts, FrameKind, Reader, frame
 from leadproof.recorder.inbound import Inbound
-from leadproof.recorder.keeper import EvidenceWriter, Job, plain
+from leadproof.recorder.keeper import EvidenceWriter, RecordingJob, plain
 from leadproof.recorder.keeping import PATIENCE, WriterClient
 from leadproof.recorder.outbound import Outbound
 from leadproof.recorder.proxy import Proxy
@@ -44,7 +44,7 @@ class Shelf:
     slow: bool = False
     findings: list[dict[str, Any]] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
-    kinds: list[Kind] = field(default_factory=list)
+    kinds: list[FrameKind] = field(default_factory=list)
     written: int = 0
     waiters: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
 
@@ -52,7 +52,7 @@ class Shelf:
     def caught_up(self) -> bool:
         return self.written >= len(self.exchanges)
 
-    def hand(self, exchange: Exchange, kind: Kind) -> int:
+    def hand(self, exchange: Exchange, kind: FrameKind) -> int:
         self.exchanges.append(exchange)
         self.kinds.append(kind)
         if not self.slow:
@@ -342,7 +342,7 @@ def test_what_is_larger_than_the_cap_flows_and_is_kept_in_part(recorder, http_ta
 
     assert len(got.content) == 100_000
     assert len(proxy.kept()[0].response.body) == 1000
-    assert proxy.shelf.kinds == [Kind.UNJUDGED]
+    assert proxy.shelf.kinds == [FrameKind.UNJUDGED]
 
 
 def test_a_client_that_keeps_its_connection_gets_one_to_the_target(recorder, http_target, monkeypatch) -> None:
@@ -610,7 +610,7 @@ def test_a_response_that_is_decided_about_is_kept_back_with_what_is_wrong(record
     said = problem(proxy.talk(GET))
 
     assert (said["status"], said["findings"]) == (502, [finding])
-    assert proxy.shelf.kinds == [Kind.DECIDE]
+    assert proxy.shelf.kinds == [FrameKind.DECIDE]
     assert proxy.kept()[0].response.body == b'{"secret": 1}'
 
 
@@ -669,7 +669,7 @@ def keeper(tmp_path: Path) -> Iterator[Callable[..., EvidenceWriter]]:
 
         def make(target: str = "http://127.0.0.1:8080", **options: Any) -> EvidenceWriter:
             redactor = Redactor(secrets=["k3y-canary-0123456789"])
-            made = EvidenceWriter(Job({}, load(), redactor, "must", str(tmp_path), target, **options))
+            made = EvidenceWriter(RecordingJob({}, load(), redactor, "must", str(tmp_path), target, **options))
             stack.callback(made.run.close)
             return made
 
@@ -767,7 +767,7 @@ def test_only_codings_that_can_be_undone_are_asked_for(accepted: bytes, kept: by
 
 
 def test_frames_are_read_in_whatever_pieces_they_come() -> None:
-    frames = [(Kind.COUNTS, Counts(1, 2, 3).pack()), (Kind.END, b""), (Kind.EXCHANGE, bytes(1000))]
+    frames = [(FrameKind.COUNTS, Counts(1, 2, 3).pack()), (FrameKind.END, b""), (FrameKind.EXCHANGE, bytes(1000))]
     data = b"".join(frame(*one) for one in frames)
 
     for size in (1, 3, 7, 1000, len(data)):

@@ -257,3 +257,13 @@ def test_the_register_uses_the_codes_of_the_operations() -> None:
 
 def test_a_number_and_its_noun_agree() -> None:
     assert [place for path in modules() for place in by_hand(path)] == []
+
+
+def test_the_name_of_a_class_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_bytes()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

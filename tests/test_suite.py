@@ -105,7 +105,7 @@ def test_topics_can_be_selected() -> None:
 
 
 def test_nothing_is_wrong_with_the_faithful_mock_and_the_plan_knows_what_is_sent(story: CaseContext) -> None:
-    outcomes: list[suite.Outcome] = []
+    outcomes: list[suite.CaseResult] = []
 
     suite.run(story, suite.select(), done=outcomes.append)
 
@@ -182,7 +182,7 @@ def test_a_case_that_cannot_tell_says_why(story: CaseContext) -> None:
 
 def test_a_spent_budget_leaves_the_rest_out(story: CaseContext, profile: Profile) -> None:
     story.session = Session(story.session.client, story.session.judge, story.session.summary, budget=5)
-    outcomes: list[suite.Outcome] = []
+    outcomes: list[suite.CaseResult] = []
     rows = suite.select(topics=["operations"])
 
     with pytest.raises(BudgetSpent):
@@ -196,7 +196,7 @@ def test_ctrl_c_leaves_the_rest_out(story: CaseContext) -> None:
     def interrupted(story: CaseContext) -> None:
         raise KeyboardInterrupt
 
-    outcomes: list[suite.Outcome] = []
+    outcomes: list[suite.CaseResult] = []
     first, *rest = suite.select(topics=["twins"])
     rows = [(first[0], replace(first[1], run=interrupted)), *rest]
 
@@ -208,7 +208,7 @@ def test_ctrl_c_leaves_the_rest_out(story: CaseContext) -> None:
 
 def test_a_run_ends_early_where_nothing_gets_past_the_door(story: CaseContext) -> None:
     story.session.client.target = type(story.session.client.target)("http://127.0.0.1", "api-key", "wrong")
-    outcomes: list[suite.Outcome] = []
+    outcomes: list[suite.CaseResult] = []
 
     suite.run(story, suite.select(topics=["operations", "negatives"]), done=outcomes.append)
 
@@ -252,7 +252,7 @@ def test_without_a_limit_nothing_expires() -> None:
 
 
 def test_a_time_limit_leaves_cases_out(story: CaseContext) -> None:
-    outcomes: list[suite.Outcome] = []
+    outcomes: list[suite.CaseResult] = []
 
     suite.run(story, suite.select(), done=outcomes.append, max_time=0.05)
 

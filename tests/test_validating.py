@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from leadproof import bodies, captures
-from leadproof.captures.validating import KeepPolicy, Plan, validate
+from leadproof.captures.validating import KeepPolicy, ValidationPlan, validate
 from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange
 from leadproof.core.operations import CELLS, OPERATIONS
@@ -76,8 +76,8 @@ FOLLOWED = {name for name, check in CHECKS.items() if check.find.__module__.ends
 }
 
 
-def plan(**changes: Any) -> Plan:
-    return Plan(specs.load().choices, POSTING, Redactor(POSTING.personal_fields), **changes)
+def plan(**changes: Any) -> ValidationPlan:
+    return ValidationPlan(specs.load().choices, POSTING, Redactor(POSTING.personal_fields), **changes)
 
 
 def told(found: Ledger) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def test_a_process_that_dies_takes_no_report_with_it(tmp_path: Path, monkeypatch
     files = [capture(tmp_path / f"{seed}.ndjson", seed) for seed in range(3)]
     read = captures.read
 
-    def deadly(path: Path, *rest: Any) -> Iterator[Exchange | captures.Problem]:
+    def deadly(path: Path, *rest: Any) -> Iterator[Exchange | captures.FileProblem]:
         if path == files[1]:
             os._exit(9)
         return read(path, *rest)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lxml import etree
 
 from leadproof.bodies import json, requests, responses, xml
-from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape, typed
+from leadproof.bodies.problems import MAX_BODY, BodyError, BodyProblem, escape, typed
 from leadproof.bodies.requests import RequestForm
 from leadproof.bodies.responses import Node
 from leadproof.bodies.skeletons import Skeletons
@@ -22,8 +22,8 @@ from leadproof.contract.specs import Specification, load
 __all__ = [
     "MAX_BODY",
     "BodyError",
+    "BodyProblem",
     "Decoded",
-    "Problem",
     "decode_request",
     "decode_response",
     "encode_request",
@@ -40,7 +40,7 @@ class Decoded(NamedTuple):
     """A body read leniently."""
 
     value: Any
-    problems: Sequence[Problem] = ()
+    problems: Sequence[BodyProblem] = ()
     #: The parsed document element, for XML.
     tree: Any = None
     #: Valid beyond doubt: schema and XSD have nothing against it.
@@ -203,7 +203,7 @@ def _utf8(data: bytes, charset: str | None) -> bytes:
         except UnicodeError:
             pass
     raise BodyError(
-        Problem("charset.invalid", f"the body is not text in {charset!r}", expected="UTF-8", actual=str(charset))
+        BodyProblem("charset.invalid", f"the body is not text in {charset!r}", expected="UTF-8", actual=str(charset))
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from leadproof.bodies.problems import MAX_BODY, BodyError, Problem, escape, met
+from leadproof.bodies.problems import MAX_BODY, BodyError, BodyProblem, escape, met
 from leadproof.core.errors import EncodeError
 
 #: Objects and arrays inside each other: as many as orjson writes. Whatever walks a value may rely on it.
@@ -26,7 +26,7 @@ def decode(data: bytes) -> Any:
             RFC 8259 section 6), nested too deeply, or with a member named twice (section 4).
     """
     if len(data) > MAX_BODY:
-        raise BodyError(Problem("encoding.too-large", f"the body has {len(data)} bytes, the cap is {MAX_BODY}"))
+        raise BodyError(BodyProblem("encoding.too-large", f"the body has {len(data)} bytes, the cap is {MAX_BODY}"))
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -35,7 +35,7 @@ def decode(data: bytes) -> Any:
         again = orjson.dumps(value)
     except orjson.JSONEncodeError:  # what was just read can be written again, unless it is too deep
         raise BodyError(
-            Problem("body.unsafe", f"objects and arrays are nested more than {MAX_DEPTH} deep", "", "",
+            BodyProblem("body.unsafe", f"objects and arrays are nested more than {MAX_DEPTH} deep", "", "",
                     f"at most {MAX_DEPTH} levels", "more")
         ) from None  # fmt: skip
     if _suspect(data, again):
@@ -56,11 +56,11 @@ def encode(value: Any) -> bytes:
     return orjson.dumps(value)
 
 
-def _explain(data: bytes, error: orjson.JSONDecodeError) -> Problem:
+def _explain(data: bytes, error: orjson.JSONDecodeError) -> BodyProblem:
     if not data.strip():
-        return Problem("body.empty", "the body is empty", expected="a JSON text", actual="nothing")
+        return BodyProblem("body.empty", "the body is empty", expected="a JSON text", actual="nothing")
     if data.startswith(b"\xef\xbb\xbf"):
-        return Problem(
+        return BodyProblem(
             "charset.invalid", "the body begins with a byte order mark, which RFC 8259 section 8.1 forbids", "", "",
             "a JSON text in UTF-8 without byte order mark", "bytes EF BB BF", 1, 1,
         )  # fmt: skip
@@ -69,13 +69,13 @@ def _explain(data: bytes, error: orjson.JSONDecodeError) -> Problem:
     except UnicodeDecodeError as failure:
         line = data.count(b"\n", 0, failure.start) + 1
         column = failure.start - (data.rfind(b"\n", 0, failure.start) + 1) + 1
-        return Problem(
+        return BodyProblem(
             "charset.invalid", f"byte {data[failure.start]:#04x} is not UTF-8 ({failure.reason})", "", "",
             "a JSON text in UTF-8", f"byte {data[failure.start]:#04x}", line, column,
         )  # fmt: skip
     kind = "body.unsafe" if "depth limit" in error.msg else "body.malformed"
     actual = met(data.decode("utf-8"), error.pos)
-    return Problem(kind, error.msg, "", "", "a JSON text", actual, error.lineno, error.colno)
+    return BodyProblem(kind, error.msg, "", "", "a JSON text", actual, error.lineno, error.colno)
 
 
 def _suspect(data: bytes, again: bytes) -> bool:
@@ -116,7 +116,7 @@ def _refuse_duplicates(data: bytes) -> None:
     # An object inside a member that was itself dropped is in no place any more: it has no pointer.
     pointer, name = next(_places(value, ""), ("", twice[0].name))
     raise BodyError(
-        Problem(
+        BodyProblem(
             "body.duplicate-member",
             f"the member {name!r} is named twice in one object; readers disagree which one counts",
             pointer,

@@ -1,4 +1,4 @@
-"""What can be wrong with a body: `Problem` for one place in it, `BodyError` where nothing can be decoded."""
+"""What can be wrong with a body: `BodyProblem` for one place in it, `BodyError` where nothing can be decoded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class BodyProblem:
     """One place in a body that is not as documented. `kind` is a key of `findings.KINDS`."""
 
     kind: str
@@ -31,7 +31,7 @@ class Problem:
     column: int = 0
 
 
-def note(problems: list[Problem], problem: Problem) -> None:
+def note(problems: list[BodyProblem], problem: BodyProblem) -> None:
     """Adds a problem to those of a document, up to `MOST`."""
     if len(problems) < MOST:
         problems.append(problem)
@@ -40,7 +40,7 @@ def note(problems: list[Problem], problem: Problem) -> None:
 class BodyError(ValueError):
     """A body that cannot be decoded, or (from the strict functions) one that is not as documented."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: BodyProblem) -> None:
         where = problem.xpath or problem.pointer
         if problem.line:
             where = f"line {problem.line}, column {problem.column}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from leadproof.bodies import xml
 from leadproof.bodies.lexical import BLANK, lexical, parse, whole
-from leadproof.bodies.problems import Problem, escape, note, typed
+from leadproof.bodies.problems import BodyProblem, escape, note, typed
 from leadproof.bodies.responses import Node
 from leadproof.core.errors import EncodeError
 
@@ -180,16 +180,16 @@ def _typed(node: Node, text: str) -> Any:
     return parse(node.kind, text, collapse=node.collapse)
 
 
-def read(form: RequestForm, root: Any) -> tuple[dict[str, Any], list[Problem]]:
+def read(form: RequestForm, root: Any) -> tuple[dict[str, Any], list[BodyProblem]]:
     """The value of a request as far as it can be told, and what is structurally wrong with it."""
-    problems: list[Problem] = []
+    problems: list[BodyProblem] = []
     at = "/" + xml.qualified(root.tag)
     if root.tag != "Leads":
         space = xml.namespace(root.tag)
         found = f"element {xml.qualified(root.tag)}" + (f" in {space}" if space else "")
         kind = "xml.namespace" if xml.local(root.tag) == "Leads" else "xml.root"
         wanted = "element Leads in no namespace"
-        problems.append(Problem(kind, f"the document element is {found}", "", at, wanted, found))
+        problems.append(BodyProblem(kind, f"the document element is {found}", "", at, wanted, found))
         if kind == "xml.root":
             return {}, problems
     leads: list[dict[str, Any]] = []
@@ -197,8 +197,8 @@ def read(form: RequestForm, root: Any) -> tuple[dict[str, Any], list[Problem]]:
         path, pointer = f"{at}/{xml.qualified(child.tag)}[{len(leads) + 1}]", f"/leads/{len(leads)}"
         if xml.local(child.tag) != "Lead":
             found = xml.qualified(child.tag)
-            note(problems, Problem("schema.unknown", f"{found} stands where only Lead is documented", "/leads", path,
-                                   "element Lead", f"element {found}"))  # fmt: skip
+            words = f"{found} stands where only Lead is documented"
+            note(problems, BodyProblem("schema.unknown", words, "/leads", path, "element Lead", f"element {found}"))
             continue
         _same_namespace(child, root, pointer, path, problems)
         leads.append(_read_lead(form, child, pointer, path, problems))
@@ -210,17 +210,17 @@ def read(form: RequestForm, root: Any) -> tuple[dict[str, Any], list[Problem]]:
     return {"source": source, "leads": leads}, problems
 
 
-def _same_namespace(child: Any, parent: Any, pointer: str, path: str, problems: list[Problem]) -> None:
+def _same_namespace(child: Any, parent: Any, pointer: str, path: str, problems: list[BodyProblem]) -> None:
     """A document that is in a namespace as a whole is wrong once; here, what is in another than its parent."""
     found, wanted = xml.namespace(child.tag), xml.namespace(parent.tag)
     if found != wanted:
         name = xml.local(child.tag)
-        note(problems, Problem("xml.namespace", f"{name} is in another namespace than {xml.local(parent.tag)}", pointer,
-                               path, f"namespace {wanted}" if wanted else "no namespace",
-                               f"namespace {found}" if found else "no namespace"))  # fmt: skip
+        words = f"{name} is in another namespace than {xml.local(parent.tag)}"
+        expected, actual = (f"namespace {one}" if one else "no namespace" for one in (wanted, found))
+        note(problems, BodyProblem("xml.namespace", words, pointer, path, expected, actual))
 
 
-def _read_lead(form: RequestForm, lead: Any, at: str, path: str, problems: list[Problem]) -> dict[str, Any]:
+def _read_lead(form: RequestForm, lead: Any, at: str, path: str, problems: list[BodyProblem]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for name, text in xml.attributes(lead):
         key, value = _attribute(form.attributes, {**form.attributes, **form.elements}, name, text)
@@ -233,11 +233,11 @@ def _read_lead(form: RequestForm, lead: Any, at: str, path: str, problems: list[
         pointer = f"{at}/{'fields' if node is None else 'properties'}/{escape(key)}"
         _same_namespace(child, lead, pointer, where, problems)
         if len(child) or child.keys():
-            note(problems, Problem("xml.structure", f"the field {name} holds more than text", pointer, where, "text",
-                                   "elements" if len(child) else "attributes"))  # fmt: skip
+            words, actual = f"the field {name} holds more than text", "elements" if len(child) else "attributes"
+            note(problems, BodyProblem("xml.structure", words, pointer, where, "text", actual))
         target = fields if node is None else properties
         if key in target:
-            note(problems, Problem("xml.structure", f"{name} stands twice", pointer, where, "one element", "two"))
+            note(problems, BodyProblem("xml.structure", f"{name} stands twice", pointer, where, "one element", "two"))
             continue
         target[key] = (child.text or "") if node is None else parse(node.kind, child.text or "", collapse=node.collapse)
     _no_text(lead, at, path, problems)
@@ -256,11 +256,11 @@ def _attribute(known: dict[str, Node], members: dict[str, Node], name: str, text
     return (f"@{name}" if name in members else xml.qualified(name)), text
 
 
-def _no_text(element: Any, pointer: str, path: str, problems: list[Problem]) -> None:
+def _no_text(element: Any, pointer: str, path: str, problems: list[BodyProblem]) -> None:
     texts = [element.text, *(child.tail for child in element)]
     stray = next((text.strip(BLANK) for text in texts if text and text.strip(BLANK)), "")
     if stray:
-        note(problems, Problem("xml.structure", "text stands between elements", pointer, path, "elements only",
+        note(problems, BodyProblem("xml.structure", "text stands between elements", pointer, path, "elements only",
                                typed(stray)))  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from leadproof.bodies import xml
 from leadproof.bodies.lexical import BLANK, is_nil, parse, scalar, whole
-from leadproof.bodies.problems import Problem, escape, note, typed
+from leadproof.bodies.problems import BodyProblem, escape, note, typed
 from leadproof.core.errors import EncodeError
 
 
@@ -179,18 +179,18 @@ def fast(node: Node, element: Any) -> Any:
 # ---- reading anything ------------------------------------------------------------------------------------------------
 
 
-def read(root: Node, element: Any) -> tuple[Any, list[Problem]]:
+def read(root: Node, element: Any) -> tuple[Any, list[BodyProblem]]:
     """The value of a document element as far as it can be told, and what is structurally wrong with it.
 
     Namespaces that differ are one problem a document, not one an element, and the order of elements one a parent.
     """
-    problems: list[Problem] = []
+    problems: list[BodyProblem] = []
     strays: list[tuple[str, str, str, str]] = []
     at = "/" + xml.qualified(element.tag)
     if xml.local(element.tag) != xml.local(root.tag):
         expected = xml.qualified(root.tag)
         problems.append(
-            Problem("xml.root", f"the document element is {xml.qualified(element.tag)}, not {expected}", "", at,
+            BodyProblem("xml.root", f"the document element is {xml.qualified(element.tag)}, not {expected}", "", at,
                     f"element {expected}", f"element {xml.qualified(element.tag)}")
         )  # fmt: skip
         if not any(xml.local(child.tag) == xml.local(node.tag) for child in element for _, node in root.members):
@@ -202,7 +202,7 @@ def read(root: Node, element: Any) -> tuple[Any, list[Problem]]:
         actual, wanted, pointer, xpath = strays[0]
         more = f", and {len(strays) - 1} more like it" if len(strays) > 1 else ""
         problems.append(
-            Problem(
+            BodyProblem(
                 "xml.namespace",
                 f"{xml.local(actual)} is in {_space(actual)}{more}",
                 pointer,
@@ -221,7 +221,7 @@ def _space(tag: str) -> str:
 class _Reader:
     """Reads leniently and notes what is wrong; holds the two lists that it appends to."""
 
-    def __init__(self, problems: list[Problem], strays: list[tuple[str, str, str, str]]) -> None:
+    def __init__(self, problems: list[BodyProblem], strays: list[tuple[str, str, str, str]]) -> None:
         self.problems = problems
         self.strays = strays
 
@@ -301,7 +301,7 @@ class _Reader:
             self._note("xml.structure", "text stands between elements", pointer, xpath, "elements only", typed(stray))
 
     def _note(self, kind: str, message: str, pointer: str, xpath: str, expected: str, actual: str) -> None:
-        note(self.problems, Problem(kind, message, pointer, xpath, expected, actual))
+        note(self.problems, BodyProblem(kind, message, pointer, xpath, expected, actual))
 
 
 def _children(element: Any, xpath: str, *, items: bool = False) -> Iterator[tuple[Any, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from leadproof.bodies.problems import MAX_BODY, BodyError, Problem
+from leadproof.bodies.problems import MAX_BODY, BodyError, BodyProblem
 from leadproof.core.errors import EncodeError
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -68,9 +68,9 @@ def parse(data: bytes, charset: str | None = None) -> Any:
             column where the parser knows them.
     """
     if len(data) > MAX_BODY:
-        raise BodyError(Problem("encoding.too-large", f"the body has {len(data)} bytes, the cap is {MAX_BODY}"))
+        raise BodyError(BodyProblem("encoding.too-large", f"the body has {len(data)} bytes, the cap is {MAX_BODY}"))
     if not data.strip():
-        raise BodyError(Problem("body.empty", "the body is empty", expected="an XML document", actual="nothing"))
+        raise BodyError(BodyProblem("body.empty", "the body is empty", expected="an XML document", actual="nothing"))
     data, encoding = _readable(data, charset)
     if (at := _doctype_at(data)) >= 0:
         raise BodyError(_doctype(data.count(b"\n", 0, at) + 1, at - data.rfind(b"\n", 0, at)))
@@ -98,14 +98,14 @@ def _parser(encoding: str) -> etree.XMLParser:
     )
 
 
-def _explain(error: Any) -> Problem:
+def _explain(error: Any) -> BodyProblem:
     line, column = error.position if error.position else (0, 0)
     said = " ".join(str(error.msg).split())
     message = re.sub(r",? (use|try) XML_PARSE_HUGE.*$|, line \d+, column \d+.*$", "", said).strip()
     kind = "charset.invalid" if "ncoding" in message or "not proper UTF-8" in message else "body.malformed"
     if "HUGE" in said or "depth" in said or "amplification" in said:
         kind = "body.unsafe"
-    return Problem(kind, message, "", "", "a well-formed XML document", "", line or 0, column or 0)
+    return BodyProblem(kind, message, "", "", "a well-formed XML document", "", line or 0, column or 0)
 
 
 def _doctype_at(data: bytes) -> int:
@@ -134,8 +134,8 @@ def _doctype_at(data: bytes) -> int:
 _SPACE = re.compile(rb"[ \t\r\n]*")
 
 
-def _doctype(line: int, column: int) -> Problem:
-    return Problem(
+def _doctype(line: int, column: int) -> BodyProblem:
+    return BodyProblem(
         "body.unsafe", "the document has a document type declaration, which is refused", "", "",
         "a document without DTD", "<!DOCTYPE", line, column,
     )  # fmt: skip
@@ -166,8 +166,8 @@ def _readable(data: bytes, charset: str | None) -> tuple[bytes, str]:
     return data, encoding
 
 
-def _charset(message: str, expected: str, actual: str) -> Problem:
-    return Problem("charset.invalid", message, "", "", expected, actual, 1, 1)
+def _charset(message: str, expected: str, actual: str) -> BodyProblem:
+    return BodyProblem("charset.invalid", message, "", "", expected, actual, 1, 1)
 
 
 #: Attributes of one element that are looked at. The documentation shows five.

@@ -1,7 +1,7 @@
 """Captured exchanges from files: one reader a format, lenient, streaming, naming what deviates.
 
-A reader yields an `Exchange` for what it can read and a `Problem` about the file for what it cannot, so that the good
-entries of a broken file are still judged. Nothing here judges. `files` says which files are meant, `streams` unpacks
+A reader yields an `Exchange` for what it can read and a `FileProblem` for what it cannot, so that the good entries of a
+broken file are still judged. Nothing here judges. `files` says which files are meant, `streams` unpacks
 them, `values` reads what recorders write in many ways, and every other module is one format.
 """
 
@@ -17,7 +17,7 @@ from leadproof.captures.har import read_har
 from leadproof.captures.log import read_log
 from leadproof.captures.mapping import PARTS, Mapping
 from leadproof.captures.mapping import load as load_mapping
-from leadproof.captures.model import Problem, Reader, Source
+from leadproof.captures.model import CaptureSource, FileProblem, Reader
 from leadproof.captures.ndjson import read_ndjson
 from leadproof.captures.problems import Problems
 from leadproof.captures.raw import read_raw
@@ -26,8 +26,19 @@ from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange
 
 __all__ = [
-    "PARTS", "READERS", "STANDARD_INPUT", "Mapping", "Problem", "Problems", "Reader", "Source", "Stream", "files",
-    "format_of_file", "load_mapping", "read",
+    "PARTS",
+    "READERS",
+    "STANDARD_INPUT",
+    "CaptureSource",
+    "FileProblem",
+    "Mapping",
+    "Problems",
+    "Reader",
+    "Stream",
+    "files",
+    "format_of_file",
+    "load_mapping",
+    "read",
 ]  # fmt: skip
 
 #: Format -> reader. `report["files"][…]["format"]` says which was used.
@@ -46,7 +57,7 @@ def read(
     operation: str | None = None,
     mapping: Mapping | None = None,
     taken: Callable[[int], None] = lambda size: None,
-) -> Iterator[Exchange | Problem]:
+) -> Iterator[Exchange | FileProblem]:
     """Every exchange of a file, in order, and what could not be read of it.
 
     Arguments and what is yielded can be sent to another process.
@@ -66,9 +77,9 @@ def read(
             opening = False
             if stream.head or not stream.broken[0]:
                 reader = READERS[format_of(stream, mapped=mapping is not None)]
-                yield from reader(stream, Source(stream.name, operation, mapping))
+                yield from reader(stream, CaptureSource(stream.name, operation, mapping))
             if stream.broken[0]:
-                yield Problem("file.unreadable", *stream.broken)
+                yield FileProblem("file.unreadable", *stream.broken)
     except OSError as error:
         what = "opened" if opening else "read"
         raise InputError(f"{path}: cannot be {what}: {error.strerror}", hint="check that you may read it") from None

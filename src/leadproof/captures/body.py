@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadproof.bodies import MAX_BODY
-from leadproof.captures.model import Problem, Source
+from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import Stream
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.judge.recognition import recognise
@@ -13,14 +13,14 @@ from leadproof.judge.recognition import recognise
 _HEAD = 4096
 
 
-def read_body(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+def read_body(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
     """One body. Without an operation it is recognised by its shape; where that fits several, all are named."""
     data = stream.read(MAX_BODY + 1)
     while len(data) <= MAX_BODY and (more := stream.read(MAX_BODY + 1 - len(data))):
         data += more
     if len(data) > MAX_BODY:
         hint = "is it one body? of recordings, known formats are HAR, NDJSON, mitmproxy flows and HTTP messages"
-        yield Problem("file.unreadable", f"the body has more than {MAX_BODY} bytes", hint)
+        yield FileProblem("file.unreadable", f"the body has more than {MAX_BODY} bytes", hint)
         return
     first = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     fmt = "xml" if first == b"<" or (source.name.lower().endswith(".xml") and first not in (b"{", b"[")) else "json"
@@ -30,7 +30,7 @@ def read_body(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
     else:
         exchange = Exchange(Request("", ""), Response(200, kind, data), source.operation, source.name)
     if source.operation is None and not (found := recognise(exchange)).candidates:
-        yield Problem(
+        yield FileProblem(
             found.kind, f"the file is no known recording, and as a bare body {found.reason}",
             "name it with --operation, such as --operation create_lead",
         )  # fmt: skip

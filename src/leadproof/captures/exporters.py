@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from leadproof.captures.model import Problem
+from leadproof.captures.model import FileProblem
 from leadproof.captures.values import duration, encoded, from_base64, mapping, number, pairs, plain, seconds, target
 from leadproof.core.exchange import Exchange, Headers, Request, Response
 from leadproof.core.findings import KINDS
@@ -34,14 +34,14 @@ class Said:
 
     about: set[str] = field(default_factory=set)
 
-    def once(self, entry: int, what: str, hint: str = _AS_SPECIFIED) -> Iterator[Problem]:
+    def once(self, entry: int, what: str, hint: str = _AS_SPECIFIED) -> Iterator[FileProblem]:
         """The problem, if it was not named before."""
         if what not in self.about:
             self.about.add(what)
-            yield Problem("file.deviation", f"from entry {entry} on: {what}", hint)
+            yield FileProblem("file.deviation", f"from entry {entry} on: {what}", hint)
 
 
-def lenient(entry: Any, operation: str | None, origin: str, at: int, said: Said) -> Iterator[Exchange | Problem]:
+def lenient(entry: Any, operation: str | None, origin: str, at: int, said: Said) -> Iterator[Exchange | FileProblem]:
     """The exchange of an entry, and what is not there or not as HAR 1.2 has it.
 
     Args:
@@ -54,7 +54,7 @@ def lenient(entry: Any, operation: str | None, origin: str, at: int, said: Said)
     row = mapping(entry)
     sent, came = mapping(row.get("request")), mapping(row.get("response"))
     if not isinstance(sent.get("url"), str) or not isinstance(sent.get("method"), str):
-        yield Problem(
+        yield FileProblem(
             "file.unreadable", f"entry {at} cannot be judged: its request has no method or no url",
             "export it again, with the requests",
         )  # fmt: skip
@@ -62,19 +62,21 @@ def lenient(entry: Any, operation: str | None, origin: str, at: int, said: Said)
     yield from _form(row, sent, came, at, said)
     request, lost = _request(sent, row)
     if lost:
-        yield Problem("file.deviation", f"the body of request {at} {lost}", _WITH_CONTENT)
+        yield FileProblem("file.deviation", f"the body of request {at} {lost}", _WITH_CONTENT)
     response, failure = None, _failure(came, row)
     if number(came.get("status")) > 0:
         failure = ""
         response, lost = _response(came, row)
         if lost:
             # A response whose body was not saved says nothing about the body that the service sent.
-            yield Problem("file.deviation", f"the body of response {at} {lost}", _WITH_CONTENT)
+            yield FileProblem("file.deviation", f"the body of response {at} {lost}", _WITH_CONTENT)
     started, elapsed = seconds(row.get("startedDateTime")), duration(row.get("time"))
     yield Exchange(request, response, operation, origin, "", started, elapsed, failure)
 
 
-def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: int, said: Said) -> Iterator[Problem]:
+def _form(
+    row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: int, said: Said
+) -> Iterator[FileProblem]:
     for message in (sent, came):
         if not isinstance(message.get("headers", []), list):
             yield from said.once(at, "headers are no list of names and values")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from leadproof.captures.model import Problem, Source
+from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import DAY, plain
 from leadproof.core.exchange import Exchange, Headers, Request, Response
@@ -35,41 +35,45 @@ class _Broken(ValueError):
     """Not a tagged netstring."""
 
 
-def read_flow(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+def read_flow(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
     """The HTTP flows of a dump; flows of other protocols are named and left out."""
     number, others = 0, set[str]()
     for found in _records(stream):
         number += 1
         if isinstance(found, str):
             hint = "what came before was judged; save the flows again if you need the rest"
-            yield Problem("file.unreadable", f"flow {number} {found}", hint)
+            yield FileProblem("file.unreadable", f"flow {number} {found}", hint)
             continue
         try:
             flow = _mapping(found, "")
             yield from _flow(flow, number, source, others)
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError):
-            yield Problem("file.unreadable", f"flow {number} is not as mitmproxy writes it", "the others were judged")
+            yield FileProblem(
+                "file.unreadable", f"flow {number} is not as mitmproxy writes it", "the others were judged"
+            )
     if not number:
-        yield Problem("file.unrecognised", "there is no flow in the dump", "was the proxy on when the traffic ran?")
+        yield FileProblem("file.unrecognised", "there is no flow in the dump", "was the proxy on when the traffic ran?")
 
 
-def _flow(flow: dict[bytes, Any], number: int, source: Source, others: set[str]) -> Iterator[Exchange | Problem]:
+def _flow(
+    flow: dict[bytes, Any], number: int, source: CaptureSource, others: set[str]
+) -> Iterator[Exchange | FileProblem]:
     kind = str(flow.get(b"type", "http"))
     if kind != "http":
         if kind not in others:
             others.add(kind)
-            yield Problem("file.deviation", f"from flow {number} on: flows of {kind[:20]!r} were left out", "")
+            yield FileProblem("file.deviation", f"from flow {number} on: flows of {kind[:20]!r} were left out", "")
         return
     version = flow.get(b"version")
     if version not in _VERSIONS and "version" not in others:
         others.add("version")
         hint = f"versions {_VERSIONS[0]} to {_VERSIONS[-1]} are known; check what was read"
-        yield Problem("file.deviation", f"version {str(version)[:20]} of the format is not known", hint)
+        yield FileProblem("file.deviation", f"version {str(version)[:20]} of the format is not known", hint)
     sent, came = flow[b"request"], flow.get(b"response")
     headers = _headers(sent.get(b"headers"))
     body, wrong = _body(sent, headers)
     if wrong:
-        yield Problem("file.deviation", f"the body of request {number} {wrong}", "it was left out of judgement")
+        yield FileProblem("file.deviation", f"the body of request {number} {wrong}", "it was left out of judgement")
     request = Request(_text(sent[b"method"]).upper(), _text(sent[b"path"]) or "/", headers, body or b"")
     started = _seconds(sent.get(b"timestamp_start"))
     response, failure, elapsed = None, _failure(flow.get(b"error")), 0.0
@@ -77,7 +81,9 @@ def _flow(flow: dict[bytes, Any], number: int, source: Source, others: set[str])
         failure, pairs = "", _headers(came.get(b"headers"))
         body, wrong = _body(came, pairs)
         if wrong:
-            yield Problem("file.deviation", f"the body of response {number} {wrong}", "it was left out of judgement")
+            yield FileProblem(
+                "file.deviation", f"the body of response {number} {wrong}", "it was left out of judgement"
+            )
         response = None if body is None else Response(int(came[b"status_code"]), pairs, body)
         elapsed = _seconds(came.get(b"timestamp_end")) - started
     origin = f"{source.name}#{number}"

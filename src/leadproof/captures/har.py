@@ -13,7 +13,7 @@ import msgspec
 from leadproof.captures import values
 from leadproof.captures.entries import SCANNER, Entries, Flaw
 from leadproof.captures.exporters import CUT, Said, lenient
-from leadproof.captures.model import Problem, Source
+from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import Stream, utf8
 from leadproof.core.exchange import Exchange, Headers, Request, Response
 
@@ -64,11 +64,11 @@ class _Row(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Row).decode
 
 
-def read_har(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+def read_har(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
     """The entries of a HAR. What cannot be read is named, and the entries after it are read all the same."""
     plain, encoding = utf8(stream)
     if encoding:
-        yield Problem(
+        yield FileProblem(
             "file.deviation", f"the HAR is in {encoding}", "the format demands UTF-8; it was read all the same"
         )
     number, nothing, said = 0, True, Said()
@@ -107,9 +107,9 @@ _FLAWS = {
 }
 
 
-def _problem(flaw: Flaw, number: int) -> Problem:
+def _problem(flaw: Flaw, number: int) -> FileProblem:
     kind, sentence, hint = _FLAWS["lost" if flaw.what == "passed" else flaw.what]
-    return Problem(kind, sentence.format(n=number, it=flaw.message), hint)
+    return FileProblem(kind, sentence.format(n=number, it=flaw.message), hint)
 
 
 # ---- the regular form ------------------------------------------------------------------------------------------------

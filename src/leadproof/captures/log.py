@@ -9,35 +9,35 @@ import orjson
 
 from leadproof.captures import values
 from leadproof.captures.mapping import Mapping
-from leadproof.captures.model import Problem, Source
+from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import LINE, Stream, lines, utf8
 from leadproof.core.exchange import Exchange, Headers, Request, Response, header
 from leadproof.core.text import count
 
 
-def read_log(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+def read_log(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
     """The exchanges of a log. Lines without a request (start-up messages and the like) are counted and named once."""
     if source.mapping is None:
-        yield Problem(
+        yield FileProblem(
             "file.unrecognised", "the file is a log of JSON lines, and nothing says what in it is what",
             "name a mapping with --mapping FILE; leadproof validate --help shows one",
         )  # fmt: skip
         return
     text, encoding = utf8(stream)
     if encoding:
-        yield Problem("file.deviation", f"the log is in {encoding}", "it was read all the same")
+        yield FileProblem("file.deviation", f"the log is in {encoding}", "it was read all the same")
     other, first, found = 0, 0, 0
     for number, line in enumerate(lines(text), 1):
         if line is None:
             what = f"line {number} has more than {LINE // 1024 // 1024} MB"
-            yield Problem("file.unreadable", what, "the other lines were judged")
+            yield FileProblem("file.unreadable", what, "the other lines were judged")
             continue
         if not line.strip():
             continue
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError:
-            yield Problem("file.unreadable", f"line {number} is no JSON", "the other lines were judged")
+            yield FileProblem("file.unreadable", f"line {number} is no JSON", "the other lines were judged")
             continue
         exchange = _exchange(row, source.mapping, source, f"{source.name}#{number}")
         if exchange is None:
@@ -46,18 +46,18 @@ def read_log(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
             found += 1
             yield exchange
     if other and not found:
-        yield Problem(
+        yield FileProblem(
             "file.unrecognised",
             f"no line of {count(other, 'line')} has what the mapping names",
             "compare it with a line",
         )
     elif other:
-        yield Problem(
+        yield FileProblem(
             "file.deviation", f"{count(other, 'line is', 'lines are')} no exchange, the first is line {first}", ""
         )
 
 
-def _exchange(row: Any, mapping: Mapping, source: Source, origin: str) -> Exchange | None:
+def _exchange(row: Any, mapping: Mapping, source: CaptureSource, origin: str) -> Exchange | None:
     url, status = mapping.get(row, "url"), mapping.get(row, "status")
     body, response_body = _bytes(mapping.get(row, "request_body")), _bytes(mapping.get(row, "response_body"))
     operation = source.operation or mapping.get(row, "operation")

@@ -1,4 +1,4 @@
-"""The nouns of reading: `Problem` for what could not be read, `Source` for what a reader has to know."""
+"""The nouns of reading: `FileProblem` for what could not be read, `CaptureSource` for what a reader has to know."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FileProblem:
     """What could not be read of a file. `kind` is a `file.*` key of `findings.KINDS`."""
 
     kind: str
@@ -23,7 +23,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CaptureSource:
     """Where exchanges come from, and what the user said about them."""
 
     #: The file's name, for origins such as `capture.har#3`.
@@ -35,4 +35,4 @@ class Source:
 
 
 #: A stream from its beginning in, exchanges and problems out, one at a time and in order.
-Reader = Callable[["Stream", Source], Iterator[Exchange | Problem]]
+Reader = Callable[["Stream", CaptureSource], Iterator[Exchange | FileProblem]]

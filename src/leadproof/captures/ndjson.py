@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from leadproof.captures.model import Problem, Source
+from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import LINE, Stream, lines, utf8
 from leadproof.core.exchange import Exchange
 from leadproof.runs.evidence.rows import read_exchange
 
 
-def read_ndjson(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+def read_ndjson(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
     """The exchanges of a run. A line that is broken is named, and the others are read."""
     plain, _ = utf8(stream)
     number = 0
@@ -24,10 +24,10 @@ def read_ndjson(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
         elif line.strip():
             yield from _line(line, number, source)
     if not number:
-        yield Problem("file.unrecognised", "the file is empty", "was the run ended before it sent anything?")
+        yield FileProblem("file.unrecognised", "the file is empty", "was the run ended before it sent anything?")
 
 
-def _line(line: bytes, number: int, source: Source) -> Iterator[Exchange | Problem]:
+def _line(line: bytes, number: int, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
     try:
         row: dict[str, Any] = orjson.loads(line)
         exchange = read_exchange(row)
@@ -46,11 +46,11 @@ def _line(line: bytes, number: int, source: Source) -> Iterator[Exchange | Probl
     yield replace(exchange, request=request, response=response, operation=operation, origin=f"{source.name}#{number}")
 
 
-def _cut(number: int, what: str) -> Problem:
-    return Problem(
+def _cut(number: int, what: str) -> FileProblem:
+    return FileProblem(
         "file.deviation", f"the body of {what} {number} was cut when it was recorded", "it was left out of judgement"
     )
 
 
-def _unreadable(number: int, what: str) -> Problem:
-    return Problem("file.unreadable", f"line {number} {what}", "the other lines were judged")
+def _unreadable(number: int, what: str) -> FileProblem:
+    return FileProblem("file.unreadable", f"line {number} {what}", "the other lines were judged")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadproof.captures.model import Problem
+from leadproof.captures.model import FileProblem
 
 #: Problems of one file that a report lists.
 NAMED = 50
@@ -17,11 +17,11 @@ class Problems:
     """What is wrong with a file: the worst of it, the first of the rest, and how much there is. It may be a million."""
 
     def __init__(self) -> None:
-        self._first: list[Problem] = []
-        self._worst: Problem | None = None
+        self._first: list[FileProblem] = []
+        self._worst: FileProblem | None = None
         self._count = 0
 
-    def add(self, problem: Problem) -> None:
+    def add(self, problem: FileProblem) -> None:
         self._count += 1
         if len(self._first) < NAMED:
             self._first.append(problem)
@@ -37,5 +37,5 @@ class Problems:
         return row | ({"problems": [_row(one) for one in self._first]} if self._count > 1 else {})
 
 
-def _row(problem: Problem) -> dict[str, str]:
+def _row(problem: FileProblem) -> dict[str, str]:
     return {"kind": problem.kind, "message": problem.message, "hint": problem.hint}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadproof.captures.messages import MESSAGE, Message, message_of, pieces, request_of
-from leadproof.captures.model import Problem, Source
+from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import Stream, utf8
 from leadproof.captures.values import plain
 from leadproof.core.exchange import Exchange, Request, Response, header
@@ -17,7 +17,7 @@ from leadproof.core.exchange import Exchange, Request, Response, header
 _JUDGED = "what could be read was judged"
 
 
-def read_raw(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
+def read_raw(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
     """The exchanges of a text with HTTP messages."""
     text, _ = utf8(stream)
     pairing = _Pairing(source)
@@ -32,14 +32,14 @@ def read_raw(stream: Stream, source: Source) -> Iterator[Exchange | Problem]:
 class _Pairing:
     """Messages in, exchanges out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: CaptureSource) -> None:
         self._source = source
         self._messages = self._exchanges = 0
         self._waiting: Request | None = None
         #: A response of which only the head was seen, because curl prints its body later.
         self._head: Message | None = None
 
-    def add(self, message: Message) -> Iterator[Exchange | Problem]:
+    def add(self, message: Message) -> Iterator[Exchange | FileProblem]:
         """The next message of the text."""
         if self._head is not None:
             head, self._head = self._head, None
@@ -59,29 +59,29 @@ class _Pairing:
         else:
             yield from self._response(message)
 
-    def lost(self) -> Iterator[Exchange | Problem]:
+    def lost(self) -> Iterator[Exchange | FileProblem]:
         """A message that is too long."""
         self._messages += 1
         what = f"message {self._messages} has more than {MESSAGE // 1024 // 1024} MB"
-        yield Problem("file.unreadable", what, "the other messages were judged")
+        yield FileProblem("file.unreadable", what, "the other messages were judged")
         self._waiting = self._head = None
 
-    def end(self) -> Iterator[Exchange | Problem]:
+    def end(self) -> Iterator[Exchange | FileProblem]:
         """Nothing follows."""
         if self._head is not None:
             yield from self._response(self._head)
         yield from self._unanswered()
         if not self._messages:
             hint = "a message begins with a line such as POST /v2/insert/ping HTTP/1.1, or HTTP/1.1 200 OK"
-            yield Problem("file.unrecognised", "there is no HTTP message in the file", hint)
+            yield FileProblem("file.unrecognised", "there is no HTTP message in the file", hint)
 
-    def _response(self, message: Message) -> Iterator[Exchange | Problem]:
+    def _response(self, message: Message) -> Iterator[Exchange | FileProblem]:
         yield from self._notes(message)
         body, wrong = plain(message.body, message.headers)
         if message.verbose and not message.body and header(message.headers, "content-length") not in (None, "0"):
             body, wrong = None, "is not shown"
         if wrong:
-            yield Problem("file.deviation", f"the body of message {self._messages} {wrong}", "it was left out")
+            yield FileProblem("file.deviation", f"the body of message {self._messages} {wrong}", "it was left out")
         response = None if body is None else Response(message.status, message.headers, body)
         yield self._exchange(self._waiting or Request("", ""), response)
         self._waiting = None
@@ -91,9 +91,9 @@ class _Pairing:
             yield self._exchange(self._waiting, None)
             self._waiting = None
 
-    def _notes(self, message: Message) -> Iterator[Problem]:
+    def _notes(self, message: Message) -> Iterator[FileProblem]:
         for note in message.notes:
-            yield Problem("file.deviation", f"message {self._messages}: {note}", _JUDGED)
+            yield FileProblem("file.deviation", f"message {self._messages}: {note}", _JUDGED)
 
     def _exchange(self, request: Request, response: Response | None) -> Exchange:
         self._exchanges += 1

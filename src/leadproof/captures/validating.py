@@ -57,7 +57,7 @@ OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ValidationPlan:
     """How files are judged; the same in every process."""
 
     choices: dict[str, str]
@@ -79,7 +79,7 @@ class Plan:
 class Validation:
     """Files being judged by this process, one after the other."""
 
-    plan: Plan
+    plan: ValidationPlan
     ledger: Ledger
     #: Digest of an exchange -> the first file that it stands in; None where exchanges are not followed across files.
     seen: Remembered[bytes, int] | None = None
@@ -107,14 +107,14 @@ class Validation:
                 if self.stopped():
                     self.ledger.note("interrupted")
                     break
-                if isinstance(found, captures.Problem):
+                if isinstance(found, captures.FileProblem):
                     problems.add(found)
                     continue
                 row["exchanges"] += 1
                 self._exchange(found)
                 told(path.name, 0, 1)
         except InputError as error:  # the other files are judged all the same
-            problems.add(captures.Problem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
+            problems.add(captures.FileProblem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
         finally:
             row |= problems.together()
             self.ledger.note("file", row)
@@ -147,7 +147,7 @@ def _digest(exchange: Exchange) -> bytes:
 
 
 def validate(
-    files: Sequence[Path], plan: Plan, run: Run | None, jobs: int = 1, told: OnProgress = lambda *_: None
+    files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs: int = 1, told: OnProgress = lambda *_: None
 ) -> Ledger:
     """Judges files; what was found until Ctrl-C is what there is.
 
@@ -170,7 +170,7 @@ def validate(
         return _serial(files, plan, run, told)
 
 
-def _serial(files: Sequence[Path], plan: Plan, run: Run | None, told: OnProgress) -> Ledger:
+def _serial(files: Sequence[Path], plan: ValidationPlan, run: Run | None, told: OnProgress) -> Ledger:
     ledger = plan.ledger(run, KeepPolicy(plan.keep))
     validation = Validation(plan, ledger, seen=Remembered(OVERLAP) if len(files) > 1 else None)
     try:
@@ -181,7 +181,7 @@ def _serial(files: Sequence[Path], plan: Plan, run: Run | None, told: OnProgress
     return ledger
 
 
-def _parallel(files: Sequence[Path], plan: Plan, run: Run | None, jobs: int, told: OnProgress) -> Ledger:
+def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs: int, told: OnProgress) -> Ledger:
     shared, far = multiprocessing.Value("Q", 0), _Far()
     ledger = plan.ledger(run, KeepPolicy(plan.keep, shared))
     ahead: list[tuple[Path, Future[Summary]]] = []
@@ -250,14 +250,14 @@ def _lost(path: Path) -> dict[str, Any]:
 
 # ---- in a process of its own -----------------------------------------------------------------------------------------
 
-_plan: Plan | None = None
+_plan: ValidationPlan | None = None
 _appender: Appender | None = None
 _keep: KeepPolicy | None = None
 _far: _Far | None = None
 _over = threading.Event()
 
 
-def _prepare(plan: Plan, folder: Path | None, shared: Any, workers: Any, far: _Far) -> None:
+def _prepare(plan: ValidationPlan, folder: Path | None, shared: Any, workers: Any, far: _Far) -> None:
     """What a worker does first. Ctrl-C ends the file that it is at; without its parent it ends at once."""
     global _plan, _appender, _keep, _far
     _plan, _keep, _far = plan, KeepPolicy(plan.keep, shared), far

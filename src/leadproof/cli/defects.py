@@ -63,7 +63,7 @@ def command(
     pick(ids, number)  # a slip in a name is told before the work begins
     rows = defects.chosen(number, sample or 0, ids)
     defects.require_faithful(load(path), number)
-    outcomes: list[defects.Outcome] = []
+    outcomes: list[defects.DefectResult] = []
     interrupted = False
     with Display(quiet=as_json) as display:
         display.show(counted("starting", 0, len(rows), "defects"))
@@ -73,7 +73,7 @@ def command(
                 display.show(counted(outcome.id, len(outcomes), len(rows), "defects"))
         except KeyboardInterrupt:
             interrupted = True
-    matrix = defects.Matrix(tuple(outcomes), tuple(rows))
+    matrix = defects.KillMatrix(tuple(outcomes), tuple(rows))
     if as_json:
         click.echo(json.dumps(matrix.as_json(), indent=2))
     else:
@@ -83,7 +83,7 @@ def command(
     return int(ExitCode.PASSED if matrix.holds() else ExitCode.VIOLATED)
 
 
-def _show(matrix: defects.Matrix, *, interrupted: bool) -> None:
+def _show(matrix: defects.KillMatrix, *, interrupted: bool) -> None:
     if interrupted:
         click.echo(f"interrupted after {len(matrix.outcomes)} of {count(len(matrix.rows), 'defect')}; so far:")
         click.echo()
@@ -118,7 +118,7 @@ def _share(part: int, total: int) -> str:
     return f"{100 * part / total:.1f} %" if total else "–"
 
 
-def _survivors(matrix: defects.Matrix, survived: list[str]) -> None:
+def _survivors(matrix: defects.KillMatrix, survived: list[str]) -> None:
     if not survived:
         return
     rows = {row.id: row for row in matrix.rows}

@@ -26,7 +26,7 @@ from leadproof.judge import Judge
 from leadproof.load import console, driver, guard, latency, objectives, scenarios
 from leadproof.load.following import follow
 from leadproof.load.job import MODELS, Job, require_sources
-from leadproof.load.plan import Plan, require
+from leadproof.load.plan import LoadPlan, require
 from leadproof.load.plan import plan as plan_of
 from leadproof.load.scenario import Scenario
 from leadproof.load.schedule import PATTERNS, SHAPES
@@ -240,7 +240,7 @@ def _run(name: str, given: dict[str, Any]) -> int:
         return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])
 
 
-def _plan(plan: Plan, goal: Target | None, given: Mapping[str, Any]) -> int:
+def _plan(plan: LoadPlan, goal: Target | None, given: Mapping[str, Any]) -> int:
     target = goal.base if goal else ""
     users = (given["users"] or CLOSED_USERS) if given["model"] == "closed" else 0
     # Whether a service on this machine is the mock only a packet could tell.

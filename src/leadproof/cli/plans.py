@@ -17,7 +17,7 @@ from leadproof.core.target import Target
 from leadproof.core.text import count, one_line
 from leadproof.generate.leads import LeadMaker
 from leadproof.load import probe
-from leadproof.load.plan import Plan
+from leadproof.load.plan import LoadPlan
 from leadproof.load.plan import plan as plan_load
 from leadproof.runs import config
 from leadproof.runs.formats import RENDERERS
@@ -34,7 +34,7 @@ def show(lines: Iterator[str], data: Mapping[str, Any], *, as_json: bool) -> Non
             click.echo(line)
 
 
-def load_data(it: Plan, *, target: str, model: str, users: int) -> dict[str, Any]:
+def load_data(it: LoadPlan, *, target: str, model: str, users: int) -> dict[str, Any]:
     """The plan of a load as data.
 
     Args:
@@ -46,7 +46,7 @@ def load_data(it: Plan, *, target: str, model: str, users: int) -> dict[str, Any
     return {"command": "load", "target": target, "model": model, "users": users, **it.data()}
 
 
-def load_lines(it: Plan, *, target: str, users: int, mock: bool | None) -> Iterator[str]:
+def load_lines(it: LoadPlan, *, target: str, users: int, mock: bool | None) -> Iterator[str]:
     """The plan of a load in lines of at most 80 columns.
 
     Args:
@@ -82,7 +82,7 @@ def load_lines(it: Plan, *, target: str, users: int, mock: bool | None) -> Itera
         yield "  This load would be refused: its steps are too short."
 
 
-def _lookups(it: Plan, mock: bool | None) -> str:
+def _lookups(it: LoadPlan, mock: bool | None) -> str:
     most, per_second = it.lookups
     if not most:
         return "nothing afterwards"
@@ -134,7 +134,7 @@ def certify(wish: Wish, chosen: Sequence[tuple[str, Case]], *, probed: bool, goa
     return int(ExitCode.PASSED)
 
 
-def _probe(maker: LeadMaker, goal: Target | None, *, left: int | None, per_second: float, goals: str) -> Plan | str:
+def _probe(maker: LeadMaker, goal: Target | None, *, left: int | None, per_second: float, goals: str) -> LoadPlan | str:
     """The plan of the load probe, or why there is none."""
     try:
         probe.require(goal or Target("http://127.0.0.1"))
@@ -143,7 +143,7 @@ def _probe(maker: LeadMaker, goal: Target | None, *, left: int | None, per_secon
         return error.message
 
 
-def _certify_lines(data: Mapping[str, Any], load: Plan | str) -> Iterator[str]:
+def _certify_lines(data: Mapping[str, Any], load: LoadPlan | str) -> Iterator[str]:
     cases = data["suite"]
     target = one_line(data["target"], 60) or "the built-in mock, in this process"
     yield "PLAN  certify; nothing is sent"

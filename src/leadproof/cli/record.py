@@ -10,7 +10,7 @@ from leadproof.cli import completing, ending, options
 from leadproof.cli.display import Display
 from leadproof.core.progress import counted, timed
 from leadproof.core.text import count
-from leadproof.recorder import Job, Limits, record
+from leadproof.recorder import RecordingJob, RecordingLimits, record
 from leadproof.recorder.frames import Counts
 from leadproof.runs import config
 from leadproof.runs.evidence import write_manifest, write_reports
@@ -68,7 +68,7 @@ def command(
     # Against a real service the placeholders are salted, so that nobody can confirm a guess.
     redactor = options.redactor(given.profile, goal.secret, salted=not goal.loopback)
     facts = given.facts | {"fail": fail}
-    job = Job(
+    job = RecordingJob(
         dict(given.spec.choices), given.profile, redactor, given.fail_on, given.out or given.configured.out, goal.base,
         har, facts,
     )  # fmt: skip
@@ -91,7 +91,7 @@ def command(
                 display.show(counted(words, counts.written, max_exchanges, "exchanges"))
 
         outcome = record(
-            job, goal, port=port, deciding=fail, limits=Limits(duration, max_exchanges or 0), ready=ready,
+            job, goal, port=port, deciding=fail, limits=RecordingLimits(duration, max_exchanges or 0), ready=ready,
             progress=progress if display.shown else None,
         )  # fmt: skip
     given.end.settle(outcome.report)

@@ -182,14 +182,14 @@ def _rows(
     return rows
 
 
-def _run(engagement: Engagement, rows: list[tuple[str, suite.Case]], max_time: float) -> list[suite.Outcome]:
-    ledger, outcomes = engagement.ledger, list[suite.Outcome]()
+def _run(engagement: Engagement, rows: list[tuple[str, suite.Case]], max_time: float) -> list[suite.CaseResult]:
+    ledger, outcomes = engagement.ledger, list[suite.CaseResult]()
     ledger.note("exercising")
     order = suite.spread(rows) if engagement.budget else rows
     watch = engagement.watch
     watch.begin(order)
 
-    def done(outcome: suite.Outcome) -> None:
+    def done(outcome: suite.CaseResult) -> None:
         outcomes.append(outcome)
         watch.done(outcome)
 
@@ -217,7 +217,7 @@ def _undecided(clauses: list[Clause], engagement: Engagement) -> list[str]:
 # ---- what came of it -------------------------------------------------------------------------------------------------
 
 
-def _story(outcomes: list[suite.Outcome]) -> dict[str, Any]:
+def _story(outcomes: list[suite.CaseResult]) -> dict[str, Any]:
     """Cases, time and exchanges by topic, and what was not run and why."""
     topics: dict[str, dict[str, Any]] = {}
     for one in outcomes:
@@ -237,7 +237,7 @@ def _story(outcomes: list[suite.Outcome]) -> dict[str, Any]:
     }
 
 
-def _keep_replays(engagement: Engagement, outcomes: list[suite.Outcome], wish: Wish) -> None:
+def _keep_replays(engagement: Engagement, outcomes: list[suite.CaseResult], wish: Wish) -> None:
     """A replay file for each distinct finding, of the case that saw it first."""
     kept: set[tuple[str, ...]] = set()
     spec, maker = wish.spec, engagement.story.maker

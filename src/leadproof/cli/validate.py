@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from leadproof import captures
-from leadproof.captures.validating import KEPT, OnProgress, Plan, validate
+from leadproof.captures.validating import KEPT, OnProgress, ValidationPlan, validate
 from leadproof.cli import ending, hints, options
 from leadproof.cli.display import Display
 from leadproof.core import progress
@@ -97,7 +97,7 @@ def command(
     options.known_operation(operation)
     mapping = captures.load_mapping(mapping_path) if mapping_path else None
     files = list(captures.files(paths))
-    plan = Plan(
+    plan = ValidationPlan(
         given.spec.choices,
         given.profile,
         options.redactor(given.profile),

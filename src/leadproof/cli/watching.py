@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from leadproof.cli.display import Display
 from leadproof.core.progress import Standing, counted, share
-from leadproof.suite import Case, Outcome
+from leadproof.suite import Case, CaseResult
 from leadproof.suite.running import SHARES
 
 #: What the load probe takes of the time, where the topics of the suite take their `SHARES`.
@@ -46,7 +46,7 @@ class Watch:
         self._words = f"{topic}: {case.name}"
         self._show()
 
-    def done(self, outcome: Outcome) -> None:
+    def done(self, outcome: CaseResult) -> None:
         """A case is over, or was left out."""
         self._ended += 1
         self._done += self._weights.get(outcome.topic, 0.0)

@@ -47,7 +47,7 @@ _URL, _TOKEN = "http://127.0.0.1", "in-process"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DefectResult:
     """What became of one defect."""
 
     id: str
@@ -165,14 +165,14 @@ def cases(operations: Collection[str], media: Collection[str]) -> list[tuple[str
     return suite.select(operations, media, topics)
 
 
-def run_one(defect: Defect, profile: Profile, seed: int) -> Outcome:
+def run_one(defect: Defect, profile: Profile, seed: int) -> DefectResult:
     """The suite against one defect."""
     case_context, crash = try_out(
         [defect], cases(defect.operations, defect.media), profile, seed, defect.expected_clause
     )
     found = noticed(case_context)
     verdict = "owner" if defect.expected_clause in found else "other" if found else "survived"
-    return Outcome(defect.id, verdict, found, case_context.session.client.sent, crash)
+    return DefectResult(defect.id, verdict, found, case_context.session.client.sent, crash)
 
 
 def require_faithful(profile: Profile, seed: int) -> None:
@@ -215,7 +215,7 @@ def _prepare(path: str | None) -> None:
     _profile = load(path)
 
 
-def _work(ids: tuple[str, ...], seed: int) -> list[Outcome]:
+def _work(ids: tuple[str, ...], seed: int) -> list[DefectResult]:
     assert _profile is not None
     rows = table(seed)
     return [run_one(rows[one], _profile, seed) for one in ids]
@@ -227,8 +227,8 @@ def run(
     profile_path: str | None = None,
     seed: int = 0,
     jobs: int = 1,
-    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
-) -> Iterator[Outcome]:
+    on_outcome: Callable[[DefectResult], None] = lambda outcome: None,
+) -> Iterator[DefectResult]:
     """The suite against each defect, in any order; ends early, and quietly, on Ctrl-C.
 
     Args:
@@ -243,7 +243,7 @@ def run(
     ids = [one.id for one in defects]
     batches = [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
     with ProcessPoolExecutor(jobs, initializer=_prepare, initargs=(profile_path,)) as pool:
-        futures: list[Future[list[Outcome]]] = [pool.submit(_work, batch, seed) for batch in batches]
+        futures: list[Future[list[DefectResult]]] = [pool.submit(_work, batch, seed) for batch in batches]
         try:
             for future in as_completed(futures):
                 for outcome in future.result():
@@ -259,10 +259,10 @@ def run(
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class KillMatrix:
     """The kill matrix: what became of the defects, in numbers."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[DefectResult, ...]
     rows: tuple[Defect, ...]
 
     def of(self, *, generated: bool | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from leadproof.core.errors import ExitCode
 from leadproof.core.text import count, figure, one_line, seconds
 from leadproof.load.measures import Measures
-from leadproof.load.objectives import Outcome
+from leadproof.load.objectives import ObjectiveResult
 from leadproof.load.story import LoadRun
 
 #: What a run came to, by exit code, the worst that was found first: a word, and what to say beside it.
@@ -43,7 +43,7 @@ def everything(story: LoadRun, report: Mapping[str, Any]) -> Iterator[str]:
     yield from findings(report["findings"])
 
 
-def lines(story: LoadRun, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def lines(story: LoadRun, outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
     """What was measured, the verdict first."""
     yield from _head(story, outcomes)
     yield ""
@@ -54,7 +54,7 @@ def lines(story: LoadRun, outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield from _counts(story)
 
 
-def _head(story: LoadRun, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _head(story: LoadRun, outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
     scenario = story.job.scenario
     what = (
         f"{scenario.shape} {scenario.rate:g}/s"
@@ -92,7 +92,7 @@ def _verdict(codes: Collection[ExitCode]) -> str:
     return ", ".join([said[0][0], *("; ".join(words for words in beside if words),) * any(beside)])
 
 
-def _objectives(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _objectives(outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
     said = ""
     for one in outcomes:
         yield (

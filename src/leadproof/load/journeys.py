@@ -16,7 +16,7 @@ import msgspec
 from leadproof.load.reconciliation import AcceptedLeads
 from leadproof.load.replies import Reply, Result, expiry
 from leadproof.load.scenario import Scenario
-from leadproof.load.traffic import Lead, Traffic
+from leadproof.load.traffic import PreparedLead, Traffic
 
 #: Leads that are remembered as accepted, to notice that one is accepted again.
 REMEMBERED = 20_000
@@ -46,7 +46,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     intent: str = ""
 
 
-class Call(msgspec.Struct, frozen=True, gc=False):
+class JourneyCall(msgspec.Struct, frozen=True, gc=False):
     """Not a request: wait until the service calls back with a key."""
 
     key: str
@@ -55,8 +55,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 
 #: What it returns is for a journey that begins with it.
-Journey = Generator[Step | Call, Reply, object]
-Plain = Generator[Step | Call, Reply, None]
+Journey = Generator[Step | JourneyCall, Reply, object]
+Plain = Generator[Step | JourneyCall, Reply, None]
 
 
 @dataclass(slots=True)
@@ -111,7 +111,14 @@ class JourneyContext:
         return bool(share) and self.chance.random() < share
 
     def step(
-        self, operation: str, fmt: str, leads: list[Lead], *, refused: bool = False, wait: float = 0.0, back: str = ""
+        self,
+        operation: str,
+        fmt: str,
+        leads: list[PreparedLead],
+        *,
+        refused: bool = False,
+        wait: float = 0.0,
+        back: str = "",
     ) -> Step:
         """A step with a body."""
         data = self.traffic.request(operation, fmt, leads, refused=refused, return_url=back)
@@ -159,16 +166,18 @@ def ping_only(context: JourneyContext) -> Journey:
     return _pinged(context)
 
 
-def _pinged(context: JourneyContext) -> Generator[Step | Call, Reply, tuple[str, list[tuple[Lead, Result]]]]:
+def _pinged(
+    context: JourneyContext,
+) -> Generator[Step | JourneyCall, Reply, tuple[str, list[tuple[PreparedLead, Result]]]]:
     """Pings; the format, and each accepted lead with its order and its result."""
     fmt, refused = context.fmt(), context.ruled_out()
-    leads = [Lead(number) for number in context.numbers()]
+    leads = [PreparedLead(number) for number in context.numbers()]
     reply = yield context.step("ping", fmt, leads, refused=refused)
     context.funnel["pings"] += len(leads)
     if reply.response is None or reply.error:
         return fmt, []
     accepted = [
-        (Lead(lead.number, result.orderId, tuple(result.offer_ids())), result)
+        (PreparedLead(lead.number, result.orderId, tuple(result.offer_ids())), result)
         for lead, result in zip(leads, reply.response.results, strict=False)
         if result.willAccept and result.orderId
     ]
@@ -176,7 +185,7 @@ def _pinged(context: JourneyContext) -> Generator[Step | Call, Reply, tuple[str,
     return fmt, accepted
 
 
-def _posted(context: JourneyContext) -> Generator[Step | Call, Reply, list[tuple[Lead, Result]]]:
+def _posted(context: JourneyContext) -> Generator[Step | JourneyCall, Reply, list[tuple[PreparedLead, Result]]]:
     """Pings and posts; each sold lead with its result."""
     fmt, accepted = yield from _pinged(context)
     if not accepted or context.chance.random() >= context.scenario.post_share:
@@ -215,9 +224,9 @@ def ping_post_offers(context: JourneyContext) -> Plain:
 
 def _create(
     context: JourneyContext, operation: str
-) -> Generator[Step | Call, Reply, tuple[list[tuple[int, Result]], Reply]]:
+) -> Generator[Step | JourneyCall, Reply, tuple[list[tuple[int, Result]], Reply]]:
     numbers, fmt, refused = context.numbers(), context.fmt(), context.ruled_out()
-    step = context.step(operation, fmt, [Lead(number) for number in numbers], refused=refused)
+    step = context.step(operation, fmt, [PreparedLead(number) for number in numbers], refused=refused)
     context.funnel["direct"] += len(numbers)
     reply = yield step
     sold = context.created(numbers, reply)
@@ -247,17 +256,17 @@ def duplicates(context: JourneyContext) -> Plain:
     number = context.recent() if context.again() else context.fresh()
     fmt = context.fmt()
     context.funnel["direct"] += 1
-    reply = yield context.step("create_lead", fmt, [Lead(number)])
+    reply = yield context.step("create_lead", fmt, [PreparedLead(number)])
     context.created([number], reply)
     if context.traffic.maker.source("duplicate_check") is not None:
-        yield context.step("duplicate_check", fmt, [Lead(number)], wait=context.think())
+        yield context.step("duplicate_check", fmt, [PreparedLead(number)], wait=context.think())
 
 
 def update(context: JourneyContext) -> Plain:
     """Create a lead and update it."""
     sold, _ = yield from _create(context, "create_lead")
     for number, result in sold:
-        yield context.step("update_lead", "json", [Lead(number, uid=result.leadId or 0)], wait=context.think())
+        yield context.step("update_lead", "json", [PreparedLead(number, uid=result.leadId or 0)], wait=context.think())
 
 
 def status(context: JourneyContext) -> Plain:
@@ -273,8 +282,8 @@ def callbacks(context: JourneyContext) -> Plain:
     number, fmt = context.number(), context.fmt()
     key = f"/{number}"
     context.funnel["direct"] += 1
-    yield context.step("create_lead", fmt, [Lead(number)], back=context.callback_url + key)
-    reply = yield Call(key)
+    yield context.step("create_lead", fmt, [PreparedLead(number)], back=context.callback_url + key)
+    reply = yield JourneyCall(key)
     context.created([number], reply)
 
 

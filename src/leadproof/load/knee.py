@@ -8,7 +8,7 @@ from typing import Any
 from leadproof.core.text import figure
 from leadproof.load import objectives
 from leadproof.load.measures import Measures
-from leadproof.load.objectives import Objective, Outcome
+from leadproof.load.objectives import Objective, ObjectiveResult
 from leadproof.load.schedule import STEPS
 
 
@@ -71,5 +71,5 @@ def lowest(rates: Mapping[str, Any]) -> str:
     return "" if not rates or rates["knee"] else str(rates["rows"][0]["verdict"])
 
 
-def _why(one: Outcome) -> str:
+def _why(one: ObjectiveResult) -> str:
     return one.reason or f"{one.name} is {figure(one.name, one.actual)}"

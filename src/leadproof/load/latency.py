@@ -9,7 +9,7 @@ from typing import Any
 from leadproof.core.histogram import Histogram
 from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
-from leadproof.load.objectives import Outcome
+from leadproof.load.objectives import ObjectiveResult
 from leadproof.load.story import LoadRun
 
 #: Percentiles that tables show.
@@ -24,7 +24,7 @@ RAW = "leadproof.latency/1"
 FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers", "direct", "direct_sold")
 
 
-def described(story: LoadRun, outcomes: list[Outcome]) -> dict[str, Any]:
+def described(story: LoadRun, outcomes: list[ObjectiveResult]) -> dict[str, Any]:
     """The run as data."""
     measures, job = story.measures, story.job
     return {

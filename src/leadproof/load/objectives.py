@@ -48,7 +48,7 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ObjectiveResult:
     """What became of an objective."""
 
     name: str
@@ -220,7 +220,7 @@ def saturated(measures: Measures, objectives: tuple[Objective, ...]) -> str:
     return ""
 
 
-def judge(measures: Measures, objectives: tuple[Objective, ...]) -> list[Outcome]:
+def judge(measures: Measures, objectives: tuple[Objective, ...]) -> list[ObjectiveResult]:
     """The outcome of every objective."""
     why = saturated(measures, objectives)
     found = []
@@ -234,7 +234,7 @@ def judge(measures: Measures, objectives: tuple[Objective, ...]) -> list[Outcome
     return found
 
 
-def _uncertain(measures: Measures, one: Objective, outcome: Outcome) -> bool:
+def _uncertain(measures: Measures, one: Objective, outcome: ObjectiveResult) -> bool:
     """Might a generator that had kept up have found otherwise?"""
     if one.name.startswith(("errors.", "clauses.")):
         return False
@@ -270,19 +270,19 @@ def _histogram(measures: Measures, name: str) -> Histogram:
     return measures.operation(ALIASES.get(step, step)).latency
 
 
-def _decide(measures: Measures, one: Objective) -> Outcome | None:
+def _decide(measures: Measures, one: Objective) -> ObjectiveResult | None:
     if one.name in RATIOS:
         actual, samples = RATIOS[one.name](measures)
         if not samples:
-            return Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "no response came")
-        return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
+            return ObjectiveResult(one.name, one.most, INCONCLUSIVE, None, 0, "no response came")
+        return ObjectiveResult(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
     figure = one.name.rpartition(".")[2]
     histogram = _histogram(measures, one.name)
     samples = histogram.total
     if not samples:
         # Users of the closed model begin by no schedule, so there is nothing to be behind.
         left_out = one.optional or one.name.startswith("lag.")
-        return None if left_out else Outcome(one.name, one.most, INCONCLUSIVE, None, 0, "no samples")
+        return None if left_out else ObjectiveResult(one.name, one.most, INCONCLUSIVE, None, 0, "no samples")
     if figure == "max":
         actual = histogram.highest
     elif figure == "mean":
@@ -294,10 +294,10 @@ def _decide(measures: Measures, one: Objective) -> Outcome | None:
         if figure not in ("max", "mean") and _surely_above(
             histogram.above(one.most), samples, 1 - percent_of(figure) / 100
         ):
-            return Outcome(one.name, one.most, FAIL, actual, samples)
+            return ObjectiveResult(one.name, one.most, FAIL, actual, samples)
         reason = f"too few samples: {figure} needs {needed:,}"
-        return Outcome(one.name, one.most, INCONCLUSIVE, actual, samples, reason)
-    return Outcome(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
+        return ObjectiveResult(one.name, one.most, INCONCLUSIVE, actual, samples, reason)
+    return ObjectiveResult(one.name, one.most, PASS if actual <= one.most else FAIL, actual, samples)
 
 
 def _surely_above(above: float, samples: int, share: float) -> bool:
@@ -335,7 +335,7 @@ def hopeless(measures: Measures, objectives: tuple[Objective, ...], done: float)
     return ""
 
 
-def verdict(outcomes: list[Outcome]) -> str:
+def verdict(outcomes: list[ObjectiveResult]) -> str:
     """The verdict over all of them."""
     verdicts = {one.verdict for one in outcomes}
     if not outcomes or INCONCLUSIVE in verdicts:

@@ -43,7 +43,7 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LoadPlan:
     """One load that has not begun."""
 
     scenario: Scenario
@@ -109,7 +109,7 @@ class Plan:
 
 def plan(
     scenario: Scenario, goals: Sequence[Objective], *, model: str = "open", conserve: bool = True, checks: bool = True
-) -> Plan:
+) -> LoadPlan:
     """The plan of a load.
 
     Args:
@@ -125,7 +125,7 @@ def plan(
     requests = {name: number * times for name, number in one.steps.items() if name != CALLBACK}
     in_steps = journeys is not None and scenario.shape == "step"
     found = [_samples(goal, one.steps, scenario, in_steps=in_steps) for goal in goals] if journeys else []
-    return Plan(
+    return LoadPlan(
         scenario, journeys, requests, one.steps.get(CALLBACK, 0.0) * times, one.leads * times,
         tuple(row for row in found if row is not None), schedule.segments[0].length if in_steps else 0.0,
         sum(requests.values()) * scenario.judge_share,
@@ -133,7 +133,7 @@ def plan(
     )  # fmt: skip
 
 
-def require(it: Plan) -> None:
+def require(it: LoadPlan) -> None:
     """Ends before anything is sent, where steps are too short to say anything.
 
     Raises:

@@ -174,7 +174,7 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
     return Probe(data, decides)
 
 
-def _asked(outcomes: list[objectives.Outcome], story: LoadRun) -> ExitCode:
+def _asked(outcomes: list[objectives.ObjectiveResult], story: LoadRun) -> ExitCode:
     """What objectives that were asked for say about the run."""
     found = objectives.verdict(outcomes)
     if story.problems or found == objectives.INCONCLUSIVE:

@@ -31,7 +31,7 @@ ERRORS: dict[str, str] = {
 }
 
 
-class Offer(msgspec.Struct, gc=False):
+class ReplyOffer(msgspec.Struct, gc=False):
     """An offer of a result: all that is needed to accept it."""
 
     offerId: str | None = None  # noqa: N815 - the documentation's name
@@ -50,7 +50,7 @@ class Result(msgspec.Struct, gc=False):
     orderExpiresOn: str | None = None  # noqa: N815
     price: float | None = None
     estimatedPayout: float | None = None  # noqa: N815
-    offers: list[Offer] | None = None
+    offers: list[ReplyOffer] | None = None
 
     def offer_ids(self) -> list[str]:
         """The ids of its offers."""
@@ -227,7 +227,7 @@ def _result(item: Any) -> Result:
             member, reader = _ELEMENTS[name]
             setattr(result, member, reader((child.text or "").strip()))
         elif name == "Offers":
-            result.offers = [Offer(_text_of(offer, "Id")) for offer in child]
+            result.offers = [ReplyOffer(_text_of(offer, "Id")) for offer in child]
     return result
 
 

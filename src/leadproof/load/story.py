@@ -19,7 +19,7 @@ from leadproof.load import knee
 from leadproof.load import objectives as goals
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
-from leadproof.load.objectives import Objective, Outcome
+from leadproof.load.objectives import Objective, ObjectiveResult
 from leadproof.load.reconciliation import Reconciliation
 from leadproof.runs.evidence import Run
 from leadproof.runs.ledger import Ledger
@@ -152,7 +152,7 @@ class LoadRun:
 
     # ---- the end of it -----------------------------------------------------------------------------------------------
 
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[ObjectiveResult]:
         """The outcome of every objective; a worker that was lost leaves none of them certain."""
         found = goals.judge(self.measures, self.objectives)
         lost = [one for one in self.workers.values() if one.lost]
@@ -162,15 +162,15 @@ class LoadRun:
         return [
             one
             if one.verdict == goals.FAIL
-            else Outcome(one.name, one.most, goals.INCONCLUSIVE, one.actual, one.samples, reason)
+            else ObjectiveResult(one.name, one.most, goals.INCONCLUSIVE, one.actual, one.samples, reason)
             for one in found
         ]
 
-    def exit_code(self, outcomes: Sequence[Outcome]) -> ExitCode:
+    def exit_code(self, outcomes: Sequence[ObjectiveResult]) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""
         return worst(*self.codes(outcomes))
 
-    def codes(self, outcomes: Sequence[Outcome]) -> list[ExitCode]:
+    def codes(self, outcomes: Sequence[ObjectiveResult]) -> list[ExitCode]:
         """All exit codes that apply."""
         codes = [ExitCode.PASSED]
         if self.interrupted:
@@ -196,7 +196,7 @@ class LoadRun:
             codes.append(ExitCode.INCONCLUSIVE)
         return codes
 
-    def verdict(self, outcomes: Sequence[Outcome]) -> str:
+    def verdict(self, outcomes: Sequence[ObjectiveResult]) -> str:
         """PASS, FAIL or INCONCLUSIVE. Steps that all together pass have not, where the lowest rate alone does not."""
         found = goals.verdict(list(outcomes))
         return knee.lowest(self.rates()) or found if found == goals.PASS else found
@@ -226,7 +226,7 @@ class LoadRun:
         return "" if accepted else "nothing was accepted: does the posting profile fit the account?"
 
     def report(
-        self, run: Mapping[str, Any], latency: Callable[[LoadRun, list[Outcome]], dict[str, Any]]
+        self, run: Mapping[str, Any], latency: Callable[[LoadRun, list[ObjectiveResult]], dict[str, Any]]
     ) -> dict[str, Any]:
         """The report as `leadproof.report/2`."""
         found = self.outcomes()

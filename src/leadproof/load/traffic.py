@@ -69,7 +69,7 @@ class Made(NamedTuple):
     identity: tuple[tuple[str, Callable[[Identity], str]], ...]
 
 
-class Lead(msgspec.Struct, frozen=True, gc=False):
+class PreparedLead(msgspec.Struct, frozen=True, gc=False):
     """One lead of a request, with what earlier responses said about it."""
 
     number: int
@@ -119,7 +119,7 @@ class Traffic:
                 pause()
 
     def request(
-        self, operation: str, fmt: str, leads: Sequence[Lead], *, refused: bool = False, return_url: str = ""
+        self, operation: str, fmt: str, leads: Sequence[PreparedLead], *, refused: bool = False, return_url: str = ""
     ) -> bytes:
         """The bytes of a request with a body, head included.
 

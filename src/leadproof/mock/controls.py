@@ -16,7 +16,7 @@ import msgspec
 from leadproof.core.exchange import Request, Response, header
 from leadproof.mock.engine.callbacks import is_loopback
 from leadproof.mock.engine.clock import precise_timestamp
-from leadproof.mock.engine.leads import IllegalTransition, Lead
+from leadproof.mock.engine.leads import IllegalTransition, StoredLead
 from leadproof.mock.engine.problems import Refused
 from leadproof.mock.engine.recipes import recipes_for
 from leadproof.mock.engine.service import Engine
@@ -146,14 +146,14 @@ def _permissions(mock: Engine, argument: Permissions, lead_id: int) -> dict[str,
     return {"vid": argument.vid, "permissions": sorted(set(argument.permissions))}
 
 
-def _found(mock: Engine, lead_id: int) -> Lead:
+def _found(mock: Engine, lead_id: int) -> StoredLead:
     lead = mock.world.leads.find(lead_id)
     if lead is None:
         raise Refused(404, f"there is no lead {lead_id}")
     return lead
 
 
-def _move(mock: Engine, lead_id: int, lead: Lead, event: str) -> dict[str, Any]:
+def _move(mock: Engine, lead_id: int, lead: StoredLead, event: str) -> dict[str, Any]:
     try:
         mock.world.leads.move(lead_id, lead, event)
     except IllegalTransition as error:
@@ -215,7 +215,7 @@ def _recipes(mock: Engine, argument: Nothing, lead_id: int) -> list[dict[str, An
     return [asdict(one) for one in recipes_for(mock.profile)]
 
 
-class Control(NamedTuple):
+class ControlRoute(NamedTuple):
     """One control: method, what its body is, what it does."""
 
     method: str
@@ -224,14 +224,14 @@ class Control(NamedTuple):
 
 
 #: By path below /__mock__/.
-CONTROLS: dict[str, Control] = {
-    "state": Control("GET", Nothing, lambda mock, argument, lead_id: state(mock)),
-    "recipes": Control("GET", Nothing, _recipes),
-    "reset": Control("POST", Nothing, _reset),
-    "clock/advance": Control("POST", Advance, _advance),
-    "clock/stop": Control("POST", Stop, _stop),
-    "permissions": Control("POST", Permissions, _permissions),
-    "leads/{id}": Control("GET", Nothing, _lead),
-    "leads/{id}/review": Control("POST", Review, _review),
-    "leads/{id}/return": Control("POST", Return, _return),
+CONTROLS: dict[str, ControlRoute] = {
+    "state": ControlRoute("GET", Nothing, lambda mock, argument, lead_id: state(mock)),
+    "recipes": ControlRoute("GET", Nothing, _recipes),
+    "reset": ControlRoute("POST", Nothing, _reset),
+    "clock/advance": ControlRoute("POST", Advance, _advance),
+    "clock/stop": ControlRoute("POST", Stop, _stop),
+    "permissions": ControlRoute("POST", Permissions, _permissions),
+    "leads/{id}": ControlRoute("GET", Nothing, _lead),
+    "leads/{id}/review": ControlRoute("POST", Review, _review),
+    "leads/{id}/return": ControlRoute("POST", Return, _return),
 }

@@ -22,7 +22,7 @@ A response is let go when every earlier exchange is on disk. So whenever the rec
 the one exchange whose response was just sent is missing.
 """
 
-from leadproof.recorder.keeper import Job
-from leadproof.recorder.recording import Limits, Outcome, record
+from leadproof.recorder.keeper import RecordingJob
+from leadproof.recorder.recording import RecordingLimits, RecordingResult, record
 
-__all__ = ["Job", "Limits", "Outcome", "record"]
+__all__ = ["RecordingJob", "RecordingLimits", "RecordingResult", "record"]

@@ -17,7 +17,7 @@ _HEAD = struct.Struct(">IB")
 _COUNTS = struct.Struct(">III")
 
 
-class Kind(IntEnum):
+class FrameKind(IntEnum):
     """What a frame holds."""
 
     #: A pickled `keeper.Job`.
@@ -62,7 +62,7 @@ class Counts(NamedTuple):
         return cls(*_COUNTS.unpack(content))
 
 
-def frame(kind: Kind, content: bytes = b"") -> bytes:
+def frame(kind: FrameKind, content: bytes = b"") -> bytes:
     """A frame as bytes."""
     return _HEAD.pack(len(content), kind) + content
 
@@ -73,7 +73,7 @@ class Reader:
     def __init__(self) -> None:
         self._data = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[tuple[Kind, bytes]]:
+    def feed(self, data: bytes) -> Iterator[tuple[FrameKind, bytes]]:
         """The frames that are complete now."""
         self._data += data
         while len(self._data) >= _HEAD.size:
@@ -83,4 +83,4 @@ class Reader:
                 return
             content = bytes(self._data[_HEAD.size : end])
             del self._data[:end]
-            yield Kind(kind), content
+            yield FrameKind(kind), content

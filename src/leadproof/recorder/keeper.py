@@ -31,7 +31,7 @@ from leadproof.core.findings import Finding, Observation
 from leadproof.core.gc import tune_gc
 from leadproof.http.codings import TooLarge, decoded
 from leadproof.judge import Judge
-from leadproof.recorder.frames import Counts, Kind, Reader, frame
+from leadproof.recorder.frames import Counts, FrameKind, Reader, frame
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, write_export
 from leadproof.runs.ledger import Ledger
@@ -51,7 +51,7 @@ _FOREIGN = ("br", "zstd", "compress", "x-compress")
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class RecordingJob:
     """What is to be kept, and how."""
 
     #: Reading id -> choice.
@@ -72,7 +72,7 @@ class Job:
 class EvidenceWriter:
     """Keeps the exchanges of one recording."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: RecordingJob) -> None:
         """Opens the run.
 
         Raises:
@@ -207,13 +207,13 @@ def plain(exchange: Exchange) -> Exchange:
 
 def main() -> None:
     """Reads frames from stdin until they end, responds on stdout."""
-    frames: queue.SimpleQueue[tuple[Kind, bytes] | None] = queue.SimpleQueue()
+    frames: queue.SimpleQueue[tuple[FrameKind, bytes] | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.fileno(), frames), daemon=True).start()
     # Whatever is printed by accident must not get between the frames.
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
-    def send(kind: Kind, content: bytes) -> None:
+    def send(kind: FrameKind, content: bytes) -> None:
         with contextlib.suppress(OSError):  # the recorder is gone; what it handed over is kept all the same
             out.write(frame(kind, content))
 
@@ -222,21 +222,25 @@ def main() -> None:
         if first is not None:
             _keep(pickle.loads(first[1]), frames, send)
     except LeadproofError as error:
-        send(Kind.FAILED, _json(message=error.message, hint=error.hint, exit_code=int(error.exit_code)))
+        send(FrameKind.FAILED, _json(message=error.message, hint=error.hint, exit_code=int(error.exit_code)))
     except Exception as error:
         if os.environ.get("LEADPROOF_DEBUG"):
             raise
         words = f"leadproof itself failed: {type(error).__name__} while it kept a recording"
         hint = "please report it; LEADPROOF_DEBUG=1 shows the whole story"
-        send(Kind.FAILED, _json(message=words, hint=hint, exit_code=int(ExitCode.USAGE)))
+        send(FrameKind.FAILED, _json(message=words, hint=hint, exit_code=int(ExitCode.USAGE)))
 
 
-def _keep(job: Job, frames: queue.SimpleQueue[tuple[Kind, bytes] | None], send: Callable[[Kind, bytes], None]) -> None:
+def _keep(
+    job: RecordingJob,
+    frames: queue.SimpleQueue[tuple[FrameKind, bytes] | None],
+    send: Callable[[FrameKind, bytes], None],
+) -> None:
     keeper = EvidenceWriter(job)
     tune_gc()
     if os.name == "posix":
         os.nice(5)  # where processors are few, the traffic goes first
-    send(Kind.READY, _json(folder=str(keeper.run.path)))
+    send(FrameKind.READY, _json(folder=str(keeper.run.path)))
     decode = msgspec.msgpack.Decoder(Exchange).decode
     told = 0.0
     how: dict[str, Any] = {"interrupted": True}  # unless we are told otherwise, the recorder died
@@ -246,26 +250,26 @@ def _keep(job: Job, frames: queue.SimpleQueue[tuple[Kind, bytes] | None], send: 
         except queue.Empty:
             keeper.judge_next()
             if not keeper.behind and time.monotonic() > told + _TELL:
-                send(Kind.COUNTS, keeper.counts.pack())
+                send(FrameKind.COUNTS, keeper.counts.pack())
                 told = time.monotonic()
             continue
         if got is None:
             break
         kind, content = got
-        if kind is Kind.END:
+        if kind is FrameKind.END:
             how = json.loads(content)
             break
-        if kind is Kind.DECIDE:
+        if kind is FrameKind.DECIDE:
             found = keeper.decide(decode(content))
-            send(Kind.COUNTS, keeper.counts.pack())
-            send(Kind.DECISION, json.dumps(found).encode())
+            send(FrameKind.COUNTS, keeper.counts.pack())
+            send(FrameKind.DECISION, json.dumps(found).encode())
         else:
-            keeper.write(decode(content), judged=kind is Kind.EXCHANGE)
-            send(Kind.COUNTS, keeper.counts.pack())
-    send(Kind.DONE, _json(folder=str(keeper.end(**how))))
+            keeper.write(decode(content), judged=kind is FrameKind.EXCHANGE)
+            send(FrameKind.COUNTS, keeper.counts.pack())
+    send(FrameKind.DONE, _json(folder=str(keeper.end(**how))))
 
 
-def _listen(pipe: int, frames: queue.SimpleQueue[tuple[Kind, bytes] | None]) -> None:
+def _listen(pipe: int, frames: queue.SimpleQueue[tuple[FrameKind, bytes] | None]) -> None:
     reader = Reader()
     while data := os.read(pipe, 1 << 20):
         for got in reader.feed(data):

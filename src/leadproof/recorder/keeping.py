@@ -16,8 +16,8 @@ import msgspec
 
 from leadproof.core.errors import ExitCode, LeadproofError
 from leadproof.core.exchange import Exchange
-from leadproof.recorder.frames import Counts, Kind, Reader, frame
-from leadproof.recorder.keeper import Job
+from leadproof.recorder.frames import Counts, FrameKind, Reader, frame
+from leadproof.recorder.keeper import RecordingJob
 
 #: Seconds that a response waits at most for earlier exchanges to be written. A machine that is too slow for both is no
 #: reason to stop the traffic; what waits is safe in the keeper, which outlives the recorder.
@@ -62,7 +62,7 @@ class WriterClient(asyncio.SubprocessProtocol):
         self._error: LeadproofError | None = None
 
     @classmethod
-    async def start(cls, job: Job) -> WriterClient:
+    async def start(cls, job: RecordingJob) -> WriterClient:
         """A keeper that is ready.
 
         Raises:
@@ -75,7 +75,7 @@ class WriterClient(asyncio.SubprocessProtocol):
         )
         keeping._process = transport
         keeping._pipe = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))
-        keeping._pipe.write(frame(Kind.JOB, pickle.dumps(job)))
+        keeping._pipe.write(frame(FrameKind.JOB, pickle.dumps(job)))
         try:
             await keeping._ready
         except BaseException:
@@ -93,9 +93,9 @@ class WriterClient(asyncio.SubprocessProtocol):
         """Is everything on disk that was handed over?"""
         return self.counts.written >= self.handed
 
-    def hand(self, exchange: Exchange, kind: Kind) -> int:
+    def hand(self, exchange: Exchange, kind: FrameKind) -> int:
         """Hand an exchange over; its number, from 1."""
-        if self._waiting_bytes > MOST_WAITING and kind is not Kind.DECIDE:
+        if self._waiting_bytes > MOST_WAITING and kind is not FrameKind.DECIDE:
             self.unrecorded += 1
             return self.handed
         data = frame(kind, msgspec.msgpack.encode(exchange))
@@ -149,7 +149,7 @@ class WriterClient(asyncio.SubprocessProtocol):
         """
         how = {"interrupted": interrupted, "unrecorded": self.unrecorded, "formats": ["json"]}
         if not self._pipe.is_closing():
-            self._pipe.write(frame(Kind.END, json.dumps(how).encode()))
+            self._pipe.write(frame(FrameKind.END, json.dumps(how).encode()))
         return await self._done
 
     async def close(self) -> None:
@@ -164,17 +164,17 @@ class WriterClient(asyncio.SubprocessProtocol):
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         for kind, content in self._reader.feed(data):
-            if kind is Kind.COUNTS:
+            if kind is FrameKind.COUNTS:
                 self._count(Counts.unpack(content))
-            elif kind is Kind.DECISION:
+            elif kind is FrameKind.DECISION:
                 if self._deciders:
                     self._deciders.popleft()[1](json.loads(content))
-            elif kind is Kind.READY:
+            elif kind is FrameKind.READY:
                 self.folder = json.loads(content)["folder"]
                 self._ready.set_result(None)
-            elif kind is Kind.DONE:
+            elif kind is FrameKind.DONE:
                 self._done.set_result(json.loads(content))
-            elif kind is Kind.FAILED:
+            elif kind is FrameKind.FAILED:
                 said = json.loads(content)
                 error = LeadproofError(said["message"], hint=said["hint"])
                 error.exit_code = ExitCode(said["exit_code"])

@@ -10,7 +10,7 @@ from typing import Any
 
 from leadproof.core.target import Target
 from leadproof.http.server import Http1Server, Memory, Timeouts
-from leadproof.recorder.frames import Kind
+from leadproof.recorder.frames import FrameKind
 from leadproof.recorder.heads import KnownRequest, KnownResponse, Way, way
 from leadproof.recorder.keeping import WriterClient
 from leadproof.recorder.proxied_exchange import ProxiedExchange
@@ -60,7 +60,7 @@ class Proxy(Http1Server):
 
     def keep(self, proxied: ProxiedExchange, failure: str = "", *, responded: bool = True) -> int:
         """Hand an exchange to the keeper; its number."""
-        kind = Kind.UNJUDGED if proxied.too_large else Kind.EXCHANGE
+        kind = FrameKind.UNJUDGED if proxied.too_large else FrameKind.EXCHANGE
         number = self.keeping.hand(proxied.exchange(time.perf_counter(), failure, responded=responded), kind)
         self._count()
         return number
@@ -71,7 +71,7 @@ class Proxy(Http1Server):
             self.keep(proxied)
             then([{"kind": "encoding.too-large", "message": "more than can be judged, so it does not pass"}])
             return
-        number = self.keeping.hand(proxied.exchange(time.perf_counter()), Kind.DECIDE)
+        number = self.keeping.hand(proxied.exchange(time.perf_counter()), FrameKind.DECIDE)
         self.keeping.when_decided(number, then)
         self._count()
 

@@ -18,7 +18,7 @@ from leadproof.http.server import new_loop
 from leadproof.http.wire import trust
 from leadproof.recorder.frames import Counts
 from leadproof.recorder.inbound import Inbound
-from leadproof.recorder.keeper import Job
+from leadproof.recorder.keeper import RecordingJob
 from leadproof.recorder.keeping import WriterClient
 from leadproof.recorder.proxy import Proxy
 from leadproof.runs.evidence import read_report
@@ -28,7 +28,7 @@ _PROGRESS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RecordingLimits:
     """When a recording ends by itself."""
 
     #: Seconds; 0 for never.
@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecordingResult:
     """What a recording has left behind."""
 
     report: dict[str, Any]
@@ -52,15 +52,15 @@ class Outcome:
 
 
 def record(
-    job: Job,
+    job: RecordingJob,
     target: Target,
     *,
     port: int = 0,
     deciding: bool = False,
-    limits: Limits = Limits(),
+    limits: RecordingLimits = RecordingLimits(),
     ready: Callable[[str, str], None] | None = None,
     progress: Callable[[Counts], None] | None = None,
-) -> Outcome:
+) -> RecordingResult:
     """Records until a limit is reached, or until SIGINT or SIGTERM; then writes the report.
 
     Args:
@@ -88,15 +88,15 @@ def record(
 
 
 async def _record(
-    job: Job,
+    job: RecordingJob,
     target: Target,
     tls: ssl.SSLContext | None,
     port: int,
     deciding: bool,
-    limits: Limits,
+    limits: RecordingLimits,
     ready: Callable[[str, str], None] | None,
     progress: Callable[[Counts], None] | None,
-) -> Outcome:
+) -> RecordingResult:
     loop = asyncio.get_running_loop()
     over, told = asyncio.Event(), asyncio.Event()
     keeping = await WriterClient.start(job)
@@ -122,7 +122,7 @@ async def _record(
     finally:
         await keeping.close()
     folder = Path(done["folder"])
-    return Outcome(read_report(folder), folder)
+    return RecordingResult(read_report(folder), folder)
 
 
 async def _until(

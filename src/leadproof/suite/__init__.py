@@ -24,7 +24,7 @@ from leadproof.suite import (
     twins,
 )
 from leadproof.suite.case import Case
-from leadproof.suite.running import REJECTION_REASONS, Outcome, brief, run_all, run_case, spread
+from leadproof.suite.running import REJECTION_REASONS, CaseResult, brief, run_all, run_case, spread
 from leadproof.suite.story import CaseContext, CaseSkipped, Controls
 
 __all__ = [
@@ -32,9 +32,9 @@ __all__ = [
     "TOPICS",
     "Case",
     "CaseContext",
+    "CaseResult",
     "CaseSkipped",
     "Controls",
-    "Outcome",
     "brief",
     "cases",
     "positions",
@@ -98,7 +98,7 @@ def run(
     story: CaseContext,
     chosen: Iterable[tuple[str, Case]],
     told: Callable[[str, Case], None] = lambda topic, case: None,
-    done: Callable[[Outcome], None] = lambda outcome: None,
+    done: Callable[[CaseResult], None] = lambda outcome: None,
     *,
     max_time: float = 0.0,
 ) -> None:

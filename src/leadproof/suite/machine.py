@@ -52,7 +52,7 @@ def cases() -> Iterator[Case]:
 
 # Hypothesis describes steps by what they are given, again and again; what is in here is long, and somebody's data.
 @dataclass(slots=True, repr=False)
-class Order:
+class ModelOrder:
     """What a partner knows of an order."""
 
     id: str
@@ -64,7 +64,7 @@ class Order:
 
 
 @dataclass(slots=True, repr=False)
-class Lead:
+class ModelLead:
     """What a partner knows of a lead."""
 
     created: Judgement
@@ -117,7 +117,7 @@ class ClientModel:
     control: Control
     steps: list[str] = field(default_factory=list)
     #: Orders that no time has passed for.
-    orders: list[Order] = field(default_factory=list)
+    orders: list[ModelOrder] = field(default_factory=list)
 
     def _send(self, words: str, *arguments: Any, **options: Any) -> Judgement | None:
         self.steps.append(words)
@@ -125,18 +125,18 @@ class ClientModel:
 
     # ---- orders ------------------------------------------------------------------------------------------------------
 
-    def ping(self, fmt: str) -> Order | None:
+    def ping(self, fmt: str) -> ModelOrder | None:
         number = next(self.story.numbers)
         value, _ = self.story.maker.request("ping", (number,))
         asked = self._send(f"ping in {fmt}", "ping", fmt, value)
         identifier = first(asked, "orderId") if asked else None
         if asked is None or not isinstance(identifier, str):
             return None
-        order = Order(identifier, number, offers(asked))
+        order = ModelOrder(identifier, number, offers(asked))
         self.orders.append(order)
         return order
 
-    def post(self, order: Order, fmt: str, selected: int) -> Lead | None:
+    def post(self, order: ModelOrder, fmt: str, selected: int) -> ModelLead | None:
         value = self.story.post(order.number, order.id, order.offers[:selected])
         if order.state == "used":  # the same lead again would be refused as a duplicate
             value = self.story.post(next(self.story.numbers), order.id, order.offers[:selected])
@@ -147,9 +147,9 @@ class ClientModel:
         if posted is None or not first(posted, "leadId"):
             return None
         order.state = "used"
-        return Lead(posted, order.number, value, [*order.offers, *offers(posted)])
+        return ModelLead(posted, order.number, value, [*order.offers, *offers(posted)])
 
-    def post_elsewhere(self, order: Order, fmt: str, aid: int) -> None:
+    def post_elsewhere(self, order: ModelOrder, fmt: str, aid: int) -> None:
         value = self.story.post(order.number, order.id, [])
         value["source"]["aid"] = aid
         posted = self._send(f"post for another campaign in {fmt}", "inbound_post", fmt, value, intent="refused")
@@ -167,14 +167,14 @@ class ClientModel:
 
     # ---- leads -------------------------------------------------------------------------------------------------------
 
-    def create(self, operation: str, fmt: str, maker: LeadMaker | None = None) -> Lead | None:
+    def create(self, operation: str, fmt: str, maker: LeadMaker | None = None) -> ModelLead | None:
         number = next(self.story.numbers)
         value, _ = (maker or self.story.maker).request(operation, (number,))
         created = self._send(f"{operation} in {fmt}", operation, fmt, value, intent="accepted")
         if created is None or not first(created, "leadId"):
             return None
         pending = first(created, "isPendingReview") is True
-        return Lead(created, number, value, offers(created), "pending" if pending else "kept")
+        return ModelLead(created, number, value, offers(created), "pending" if pending else "kept")
 
     def batch(self, operation: str, fmt: str, accepted: list[bool]) -> None:
         leads = [self.story.request(operation, refused=not one) for one in accepted]
@@ -189,7 +189,7 @@ class ClientModel:
                 intent="accepted" if all(accepted) else "",
             )
 
-    def accept(self, lead: Lead, known: bool) -> None:
+    def accept(self, lead: ModelLead, known: bool) -> None:
         offer = next(iter(lead.offers), None) if known else UNKNOWN_OFFER
         if offer is None or (known and lead.decided in ("reject", "return")):
             return  # whether an offer outlives its lead is open
@@ -197,7 +197,7 @@ class ClientModel:
         words = "accept an offer" if known else "accept an offer that was never made"
         self._send(words, "accept_offer", parameters=parameters, intent="accepted" if known else "unknown")
 
-    def update(self, lead: Lead, deliver: bool) -> None:
+    def update(self, lead: ModelLead, deliver: bool) -> None:
         value, _ = self.story.request("update_lead")
         fields = {**lead.value["leads"][0]["fields"]}
         value["source"]["vid"] = lead.value["source"].get("vid")
@@ -206,24 +206,24 @@ class ClientModel:
         ]
         self._send("update", "update_lead", value=value, intent="")
 
-    def look_for(self, lead: Lead, fmt: str) -> None:
+    def look_for(self, lead: ModelLead, fmt: str) -> None:
         value, _ = self.story.request("duplicate_check")
         value["leads"][0]["fields"] = dict(lead.value["leads"][0]["fields"])
         self._send(f"duplicate check in {fmt}", "duplicate_check", fmt, value, intent="accepted")
 
-    def repeat(self, lead: Lead, fmt: str) -> None:
+    def repeat(self, lead: ModelLead, fmt: str) -> None:
         value, _ = self.story.request("create_lead")
         value["leads"][0]["fields"] = dict(lead.value["leads"][0]["fields"])
         self._send(f"the same lead again in {fmt}", "create_lead", fmt, value, intent="")
 
-    def status(self, lead: Lead) -> None:
+    def status(self, lead: ModelLead) -> None:
         if request_id(lead.created):
             parameters = {"id": request_id(lead.created)}
             self._send(
                 f"status ({lead.decided})", "lead_status", parameters=parameters, intent=f"status:{lead.decided}"
             )
 
-    def decide(self, lead: Lead, verdict: str) -> None:
+    def decide(self, lead: ModelLead, verdict: str) -> None:
         """Review where it is due, and a return of what is not under review or was rejected."""
         possible = lead.decided == "pending" if verdict != "return" else lead.decided in ("kept", "approve")
         if not possible or self.control.over():
@@ -276,13 +276,13 @@ def _orders(story: CaseContext, control: Control) -> type[Any]:
             return multiple() if order is None else order
 
         @rule(target=leads, order=orders, fmt=formats, selected=st.integers(0, 2))
-        def post(self, order: Order, fmt: str, selected: int) -> Any:
+        def post(self, order: ModelOrder, fmt: str, selected: int) -> Any:
             lead = self.partner.post(order, fmt, selected)
             return multiple() if lead is None else lead
 
         @precondition(lambda self: bool(others))
         @rule(order=orders, fmt=formats)
-        def post_elsewhere(self, order: Order, fmt: str) -> None:
+        def post_elsewhere(self, order: ModelOrder, fmt: str) -> None:
             self.partner.post_elsewhere(order, fmt, others[0])
 
         @precondition(lambda self: story.controls is not None)
@@ -291,11 +291,11 @@ def _orders(story: CaseContext, control: Control) -> type[Any]:
             self.partner.wait(seconds)
 
         @rule(lead=leads)
-        def status(self, lead: Lead) -> None:
+        def status(self, lead: ModelLead) -> None:
             self.partner.status(lead)
 
         @rule(lead=leads)
-        def accept(self, lead: Lead) -> None:
+        def accept(self, lead: ModelLead) -> None:
             self.partner.accept(lead, known=True)
 
     return Orders
@@ -334,28 +334,28 @@ def _leads(story: CaseContext, control: Control) -> type[Any]:
             self.partner.batch(operation, fmt, accepted)
 
         @rule(lead=leads, known=st.booleans())
-        def accept(self, lead: Lead, known: bool) -> None:
+        def accept(self, lead: ModelLead, known: bool) -> None:
             self.partner.accept(lead, known)
 
         @rule(lead=leads, deliver=st.booleans())
-        def update(self, lead: Lead, deliver: bool) -> None:
+        def update(self, lead: ModelLead, deliver: bool) -> None:
             self.partner.update(lead, deliver)
 
         @rule(lead=leads, fmt=formats)
-        def look_for(self, lead: Lead, fmt: str) -> None:
+        def look_for(self, lead: ModelLead, fmt: str) -> None:
             self.partner.look_for(lead, fmt)
 
         @rule(lead=leads, fmt=formats)
-        def repeat(self, lead: Lead, fmt: str) -> None:
+        def repeat(self, lead: ModelLead, fmt: str) -> None:
             self.partner.repeat(lead, fmt)
 
         @rule(lead=leads)
-        def status(self, lead: Lead) -> None:
+        def status(self, lead: ModelLead) -> None:
             self.partner.status(lead)
 
         @precondition(lambda self: story.controls is not None)
         @rule(lead=leads, verdict=st.sampled_from(["approve", "reject", "return"]))
-        def decide(self, lead: Lead, verdict: str) -> None:
+        def decide(self, lead: ModelLead, verdict: str) -> None:
             self.partner.decide(lead, verdict)
 
     return Leads

@@ -40,7 +40,7 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SuitePlan:
     """One run of the suite that has not begun."""
 
     phases: tuple[Phase, ...]
@@ -67,7 +67,7 @@ class Plan:
 
 def plan(
     chosen: Iterable[tuple[str, Case]], whole: Iterable[tuple[str, Case]], *, budget: int = 0, per_second: float = 0.0
-) -> Plan:
+) -> SuitePlan:
     """The plan of a run.
 
     Args:
@@ -95,7 +95,7 @@ def plan(
     ]
     cells = {(case.operation, one) for case in reached for one in _media(case)}
     operations = {case.operation for case in reached}
-    return Plan(
+    return SuitePlan(
         tuple(phases),
         len(operations),
         len(cells),

@@ -1,7 +1,7 @@
 """Running cases: one after the other, each with numbers of its own, within a time, and what came of each.
 
 Used alike by `contracts/`, `leadproof test` and `certify`, so that they come to the same result. What a case finds goes
-into the summary of the run; an `Outcome` says which of it was new.
+into the summary of the run; an `CaseResult` says which of it was new.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ REJECTION_REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CaseResult:
     """What came of one case."""
 
     topic: str
@@ -60,7 +60,7 @@ class Outcome:
 
 def run_case(
     story: CaseContext, topic: str, case: Case, position: int, clock: Callable[[], float] = time.monotonic
-) -> Outcome:
+) -> CaseResult:
     """Runs one case; what it finds is in the summary, and in the outcome.
 
     Args:
@@ -91,7 +91,7 @@ def run_case(
     if result != "failed" and not case.door and ended and not ended["judged"]:
         door = ended.most_common(1)[0][0]
         result, reason = "untested", REJECTION_REASONS.get(door, "nothing could be judged")
-    return Outcome(topic, case, result, reason, rows, keys, story.session.client.sent - sent, clock() - started)
+    return CaseResult(topic, case, result, reason, rows, keys, story.session.client.sent - sent, clock() - started)
 
 
 class TimeBudget:
@@ -132,7 +132,7 @@ def run_all(
     chosen: Iterable[tuple[str, Case]],
     positions: Callable[[str, Case], int],
     told: Callable[[str, Case], None],
-    done: Callable[[Outcome], None],
+    done: Callable[[CaseResult], None],
     *,
     max_time: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
@@ -171,9 +171,9 @@ def futile(story: CaseContext) -> bool:
     return story.session.client.sent >= FUTILE and not story.session.ledger.tally.covered()
 
 
-def _left_out(story: CaseContext, topic: str, case: Case, reason: str) -> Outcome:
+def _left_out(story: CaseContext, topic: str, case: Case, reason: str) -> CaseResult:
     story.session.ledger.note("reasons", dict.fromkeys(case.clauses(story.session.spec), reason))
-    return Outcome(topic, case, "left out", reason)
+    return CaseResult(topic, case, "left out", reason)
 
 
 def brief(chosen: Iterable[tuple[str, Case]]) -> list[tuple[str, Case]]:

@@ -14,7 +14,6 @@ from leadproof.contract.profile.formats import FORMATS
 from leadproof.contract.profile.model import (
     Agent,
     Campaign,
-    Client,
     Credentials,
     Criterion,
     Field,
@@ -25,6 +24,7 @@ from leadproof.contract.profile.model import (
     Rules,
     Source,
     TcpaInformation,
+    TransferClient,
 )
 from leadproof.contract.profile.reading import load, parse
 
@@ -32,7 +32,6 @@ __all__ = [
     "FORMATS",
     "Agent",
     "Campaign",
-    "Client",
     "Credentials",
     "Criterion",
     "Field",
@@ -43,6 +42,7 @@ __all__ = [
     "Rules",
     "Source",
     "TcpaInformation",
+    "TransferClient",
     "load",
     "parse",
 ]

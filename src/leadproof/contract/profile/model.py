@@ -161,7 +161,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class TransferClient:
     """Who buys leads."""
 
     clientId: int  # noqa: N815 - the documented spelling of the response's member
@@ -212,7 +212,7 @@ class Profile:
     lead_types: tuple[LeadType, ...]
     campaigns: tuple[Campaign, ...]
     offers: tuple[Offer, ...] = ()
-    clients: tuple[Client, ...] = ()
+    clients: tuple[TransferClient, ...] = ()
 
     @cached_property
     def source_by_vid(self) -> dict[int, Source]:
@@ -231,7 +231,7 @@ class Profile:
         return {one.offerId: one for one in self.offers}
 
     @cached_property
-    def client_by_id(self) -> dict[int, Client]:
+    def client_by_id(self) -> dict[int, TransferClient]:
         return {one.clientId: one for one in self.clients}
 
     @cached_property

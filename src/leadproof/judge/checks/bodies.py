@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from leadproof import bodies
-from leadproof.bodies import Problem, escape, typed
+from leadproof.bodies import BodyProblem, escape, typed
 from leadproof.contract.specs import Specification
 from leadproof.core.findings import shape
 from leadproof.judge.checks.context import Breach, Context
@@ -54,7 +54,7 @@ def owner(fmt: str, kind: str) -> str:
     return OWNER.get((fmt, kind), "member")
 
 
-def breach(problem: Problem) -> Breach:
+def breach(problem: BodyProblem) -> Breach:
     """A problem of the codec as a breach; where nothing could be decoded, the message names line and column."""
     message = problem.message
     if problem.line:
@@ -134,7 +134,7 @@ def _error(error: Any, root: dict[str, Any]) -> _Error:
     return _Error(tuple(error.instance_path), error.instance, keyword, schema[keyword], schema)
 
 
-def _tolerated(problem: Problem, spec: Specification) -> bool:
+def _tolerated(problem: BodyProblem, spec: Specification) -> bool:
     if problem.kind == "xml.order":
         return spec.choices["element-order"] == "any"
     return False

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from leadproof.bodies import Problem
+from leadproof.bodies import BodyProblem
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core.exchange import Exchange
@@ -169,7 +169,7 @@ class Context:
     response_value: Any = None
     response_format: str = ""
     #: Structural problems of the response's body.
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[BodyProblem, ...] = ()
     #: The moment of the response by the service's own clock (its Date header), else by ours; None for a bare body.
     now: datetime | None = None
 

@@ -8,15 +8,15 @@ import httptools
 from gevent.server import StreamServer
 
 from leadproof.bodies import MAX_BODY
-from leadproof.load.locust.engine import Engine
+from leadproof.load.locust.engine import LoadEngine
 
 _RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 
-class Receiver:
+class CallbackReceiver:
     """Tells the engine of every call."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: LoadEngine) -> None:
         self._server = StreamServer(("127.0.0.1", 0), lambda sock, address: _serve(sock, engine))
         self._server.start()
 
@@ -54,7 +54,7 @@ class _Call:
         self.whole = True
 
 
-def _serve(sock: Any, engine: Engine) -> None:
+def _serve(sock: Any, engine: LoadEngine) -> None:
     call = _Call()
     parser = httptools.HttpRequestParser(call)
     sock.settimeout(10)

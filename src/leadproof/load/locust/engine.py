@@ -20,7 +20,7 @@ import gevent
 from gevent.event import Event
 
 from leadproof.load import replies
-from leadproof.load.journeys import Call, JourneyContext, Step, chooser
+from leadproof.load.journeys import JourneyCall, JourneyContext, Step, chooser
 from leadproof.load.locust.connection import Connection, connect
 from leadproof.load.locust.journey_runs import InFlightRequest, JourneyRun, outcome
 from leadproof.load.measures import LATE, Window
@@ -39,7 +39,7 @@ ODD = 50
 _TURN = 0.0005
 
 
-class Engine:
+class LoadEngine:
     """Puts one worker's share of a load on one target."""
 
     def __init__(
@@ -341,7 +341,7 @@ class Engine:
         except StopIteration:
             self._end(run)
             return
-        if isinstance(following, Call):
+        if isinstance(following, JourneyCall):
             self._await(run, following, now)
         elif following.wait:
             heapq.heappush(self._later, (now + following.wait, next(self._order), run, following))
@@ -360,7 +360,7 @@ class Engine:
 
     # ---- calls to returnURL ------------------------------------------------------------------------------------------
 
-    def _await(self, run: JourneyRun, call: Call, now: float) -> None:
+    def _await(self, run: JourneyRun, call: JourneyCall, now: float) -> None:
         self._calls[call.key] = (run, now, call.patience)
 
     def called(self, key: str, body: bytes = b"", media: str = "", *, in_time: bool = True) -> None:

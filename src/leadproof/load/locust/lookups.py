@@ -9,7 +9,7 @@ import gevent
 from gevent.lock import BoundedSemaphore
 
 from leadproof.load.journeys import JourneyContext, Plain, Step
-from leadproof.load.locust.engine import Engine
+from leadproof.load.locust.engine import LoadEngine
 from leadproof.load.locust.journey_runs import JourneyRun
 from leadproof.load.reconciliation import Reconciliation
 
@@ -18,7 +18,7 @@ AT_ONCE = 200
 
 
 def look_up(
-    engine: Engine, *, most: int | None = None, per_second: float = 0.0,
+    engine: LoadEngine, *, most: int | None = None, per_second: float = 0.0,
     going_on: Callable[[int], bool] = lambda asked: True,
 ) -> Reconciliation:  # fmt: skip
     """Asks for the status of accepted leads.

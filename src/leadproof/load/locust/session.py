@@ -50,7 +50,7 @@ SILENCE = 8.0
 _LATER = 4_000
 
 
-class Session:
+class LoadSession:
     """What this process has to do with a run."""
 
     def __init__(self, environment: Environment) -> None:
@@ -276,16 +276,16 @@ class Session:
             gevent.spawn(self.runner.stop)
 
 
-_SESSIONS: dict[int, Session] = {}
+_SESSIONS: dict[int, LoadSession] = {}
 
 
-def session_of(environment: Environment) -> Session:
+def session_of(environment: Environment) -> LoadSession:
     """The session of an environment."""
     return _SESSIONS[id(environment)]
 
 
 def _initialised(environment: Environment, **_: Any) -> None:
-    session = _SESSIONS[id(environment)] = Session(environment)
+    session = _SESSIONS[id(environment)] = LoadSession(environment)
     options: Any = environment.parsed_options
     worker = isinstance(environment.runner, WorkerRunner)
     try:

@@ -14,8 +14,8 @@ import gevent
 from leadproof.core.gc import tune_gc
 from leadproof.load import guard, reconciliation
 from leadproof.load.job import Job, journey_context
-from leadproof.load.locust.callbacks import Receiver
-from leadproof.load.locust.engine import Engine
+from leadproof.load.locust.callbacks import CallbackReceiver
+from leadproof.load.locust.engine import LoadEngine
 from leadproof.load.locust.lookups import look_up
 
 #: Seconds that journeys may take after the last arrival, beside the timeout of a request.
@@ -39,7 +39,7 @@ class LoadWorker:
 
     def __init__(
         self, job: Job, allowed: Collection[str], emit: Callable[[dict[str, Any]], None], *, share: int = 0,
-        of: int = 1, feed: Callable[[Engine], None] = lambda engine: None,
+        of: int = 1, feed: Callable[[LoadEngine], None] = lambda engine: None,
     ) -> None:  # fmt: skip
         """Makes everything ahead; sends nothing yet.
 
@@ -62,7 +62,7 @@ class LoadWorker:
         self._samples: list[list[Any]] = []
         self._weight = 0
         self.context = journey_context(job, self._target, time.time, share=share, of=of, pause=lambda: gevent.sleep(0))
-        self.engine = Engine(
+        self.engine = LoadEngine(
             self.context, (host, port), tls=context, name=self._target.host, sink=self._keep,
         )  # fmt: skip
         self._stop = ""
@@ -82,7 +82,7 @@ class LoadWorker:
         receiver = None
         engine, scenario = self.engine, self.job.scenario
         if scenario.journeys.get("callbacks"):
-            receiver = Receiver(engine)
+            receiver = CallbackReceiver(engine)
             self.context.callback_url = receiver.url
         # What was loaded and made ahead is never garbage: the collector need not walk over it while we measure.
         tune_gc()

@@ -15,7 +15,7 @@ from leadproof.core.exchange import Response
 from leadproof.core.operations import CELLS
 from leadproof.mock.defects import in_json, in_xml
 from leadproof.mock.defects.model import Defect, Injection, content_type
-from leadproof.mock.defects.places import Place, clause, owner, paired, places, reach
+from leadproof.mock.defects.places import DefectPlace, clause, owner, paired, places, reach
 from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.service import Finish, Transform
 
@@ -39,19 +39,19 @@ def _chance(seed: int, name: str) -> Random:
     return Random(f"{seed}/{name}")
 
 
-def _json(place: Place, seed: int) -> Iterator[Defect]:
+def _json(place: DefectPlace, seed: int) -> Iterator[Defect]:
     for name, operator in in_json.OPERATORS.items():
         if check := operator.check(place):
             yield _row(place, name, operator.words, check, "json", _by_value(place, name, operator.change, seed))
 
 
-def _xml(place: Place, seed: int) -> Iterator[Defect]:
+def _xml(place: DefectPlace, seed: int) -> Iterator[Defect]:
     for name, operator in in_xml.OPERATORS.items():
         if check := operator.check(place):
             yield _row(place, name, operator.words, check, "xml", _by_tree(place, name, operator.change, seed))
 
 
-def _row(place: Place, name: str, words: str, check: str, kind: str, injection: Injection) -> Defect:
+def _row(place: DefectPlace, name: str, words: str, check: str, kind: str, injection: Injection) -> Defect:
     sentence = f"In {place.fmt.upper()} responses of {place.operation}, {place.member} {words}."
     return Defect(
         f"{place.id}.{name}",
@@ -85,7 +85,7 @@ RARELY = {
 }
 
 
-def _occasions(place: Place, seed: int) -> Iterator[Defect]:
+def _occasions(place: DefectPlace, seed: int) -> Iterator[Defect]:
     """For each member one operator, drawn by the seed, that shows on occasion only."""
     for occasion, when in RARELY.items():
         if when.batch and "*" not in place.path:
@@ -119,7 +119,7 @@ _SEEN_ANYWHERE = ("member", "xml_namespaces", "xml_structure", "xml_order")
 
 
 def _by_value(
-    place: Place, name: str, change: Callable[[Any, Any, Random], None], seed: int, when: Occasion = ALWAYS
+    place: DefectPlace, name: str, change: Callable[[Any, Any, Random], None], seed: int, when: Occasion = ALWAYS
 ) -> Injection:
     def begin() -> Transform:
         seen = count(1)
@@ -150,7 +150,7 @@ def _part(value: Value, path: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
 
 
 def _by_tree(
-    place: Place, name: str, change: Callable[[Any, Random], None], seed: int, when: Occasion = ALWAYS
+    place: DefectPlace, name: str, change: Callable[[Any, Random], None], seed: int, when: Occasion = ALWAYS
 ) -> Injection:
     path = in_xml.tags(place)
 
@@ -171,7 +171,7 @@ def _by_tree(
     return Injection(finish=begin)
 
 
-def _disagreement(place: Place, seed: int) -> Iterator[Defect]:
+def _disagreement(place: DefectPlace, seed: int) -> Iterator[Defect]:
     """A value that would be right, in one representation only.
 
     Ids and clocks differ between any two responses, and what one representation does not show cannot disagree.

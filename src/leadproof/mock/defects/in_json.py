@@ -15,28 +15,28 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, NamedTuple
 
-from leadproof.mock.defects.places import Place, text_asked
+from leadproof.mock.defects.places import DefectPlace, text_asked
 
 
-class Operator(NamedTuple):
+class JsonOperator(NamedTuple):
     """One way to get a member wrong."""
 
     words: str
     #: The check that must notice; "" where the operator makes no sense at a place.
-    check: Callable[[Place], str]
+    check: Callable[[DefectPlace], str]
     #: Parent, key and chance: changes the parent in place.
     change: Callable[[Any, Any, Random], None]
 
 
-def _when(condition: Callable[[Place], bool], check: str = "member") -> Callable[[Place], str]:
+def _when(condition: Callable[[DefectPlace], bool], check: str = "member") -> Callable[[DefectPlace], str]:
     return lambda place: check if condition(place) else ""
 
 
-def _kind(*kinds: str) -> Callable[[Place], bool]:
+def _kind(*kinds: str) -> Callable[[DefectPlace], bool]:
     return lambda place: place.kind in kinds
 
 
-def _form(form: str) -> Callable[[Place], bool]:
+def _form(form: str) -> Callable[[DefectPlace], bool]:
     return lambda place: place.form == form
 
 
@@ -78,7 +78,7 @@ def misspell(name: str) -> str:
     return swapped if swapped != name else name + name[-1]
 
 
-def _null_check(place: Place) -> str:
+def _null_check(place: DefectPlace) -> str:
     if not place.nullable:
         return "member"
     return "presence" if place.of_result else ""
@@ -138,70 +138,70 @@ def other_value(place_values: tuple[str, ...], value: Any, chance: Random) -> An
     return value
 
 
-OPERATORS: dict[str, Operator] = {
-    "drop": Operator("is left out", _when(lambda place: True, "presence"), _drop),
-    "case": Operator("is written with the other case", _when(lambda place: True, "presence"), _renamed(swap_case)),
-    "typo": Operator("is misspelt", _when(lambda place: True, "presence"), _renamed(misspell)),
-    "null": Operator("is null", _null_check, _null),
-    "text": Operator(
+OPERATORS: dict[str, JsonOperator] = {
+    "drop": JsonOperator("is left out", _when(lambda place: True, "presence"), _drop),
+    "case": JsonOperator("is written with the other case", _when(lambda place: True, "presence"), _renamed(swap_case)),
+    "typo": JsonOperator("is misspelt", _when(lambda place: True, "presence"), _renamed(misspell)),
+    "null": JsonOperator("is null", _null_check, _null),
+    "text": JsonOperator(
         "is text",
         _when(_kind("integer", "number", "boolean")),
         _instead(lambda value, chance: str(value).lower() if chance.random() < 0.7 else ""),
     ),
-    "number": Operator(
+    "number": JsonOperator(
         "is a number",
         _when(_kind("string", "boolean")),
         _instead(lambda value, chance: int(value) if isinstance(value, bool) else chance.choice((0, 7, 2.5))),
     ),
-    "flag": Operator(
+    "flag": JsonOperator(
         "is true or false",
         _when(_kind("string", "integer", "number")),
         _instead(lambda value, chance: chance.random() < 0.5),
     ),
-    "list": Operator(
+    "list": JsonOperator(
         "is in a list of its own", _when(lambda place: place.kind != "array"), _instead(lambda value, chance: [value])
     ),
-    "object": Operator(
+    "object": JsonOperator(
         "is an object",
         _when(lambda place: place.kind != "object"),
         _instead(
             lambda value, chance: {"value": value} if not isinstance(value, list) else dict(enumerate_text(value))
         ),
     ),
-    "entry": Operator(
+    "entry": JsonOperator(
         "has an entry that is null", _when(_kind("array")), _instead(lambda value, chance: [*value, None])
     ),
-    "scalar": Operator(
+    "scalar": JsonOperator(
         "is a plain text",
         _when(_kind("array", "object")),
         _instead(lambda value, chance: chance.choice(("", "none", "[]"))),
     ),
-    "negative": Operator(
+    "negative": JsonOperator(
         "is below zero",
         _when(_kind("integer", "number")),
         _instead(lambda value, chance: -value if value else -chance.randint(1, 9)),
     ),
-    "beyond": Operator(
+    "beyond": JsonOperator(
         "is beyond what a double holds exactly",
         _when(_kind("integer")),
         _instead(lambda value, chance: 2**53 + chance.randint(1, 1000)),
     ),
-    "fraction": Operator(
+    "fraction": JsonOperator(
         "has decimals", _when(_kind("integer")), _instead(lambda value, chance: value + chance.choice((0.5, 0.25)))
     ),
-    "unknown": Operator(
+    "unknown": JsonOperator(
         "has a value outside the documented set",
         _when(_form("enum")),
         _instead(lambda value, chance: chance.choice(("Unknown", "Other", "3", "Weekly", ""))),
     ),
-    "spelling": Operator("has a documented value in another spelling", _when(_form("enum")), _instead(wrong_case)),
-    "guid": Operator("is no GUID", _when(_form("guid")), _instead(not_a_guid)),
-    "moment": Operator("is no timestamp", _when(_form("moment")), _instead(not_a_moment)),
-    "unanchored": Operator(
+    "spelling": JsonOperator("has a documented value in another spelling", _when(_form("enum")), _instead(wrong_case)),
+    "guid": JsonOperator("is no GUID", _when(_form("guid")), _instead(not_a_guid)),
+    "moment": JsonOperator("is no timestamp", _when(_form("moment")), _instead(not_a_moment)),
+    "unanchored": JsonOperator(
         "is a timestamp without offset", _when(_form("moment")), _instead(lambda value, chance: value.removesuffix("Z"))
     ),
-    "local": Operator("is in local time", _when(_form("moment"), "order_expiry_utc"), _instead(local)),
-    "empty": Operator(
+    "local": JsonOperator("is in local time", _when(_form("moment"), "order_expiry_utc"), _instead(local)),
+    "empty": JsonOperator(
         "is empty",
         lambda place: text_asked(place) if place.kind == "string" else "",
         _instead(lambda value, chance: ""),

@@ -21,17 +21,17 @@ from leadproof.bodies.responses import Node
 from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.mock.defects import in_json
-from leadproof.mock.defects.places import Place, text_asked
+from leadproof.mock.defects.places import DefectPlace, text_asked
 
 _OTHER = "http://schemas.datacontract.org/2004/07/LeadExec.LeadReceiver.API.Models.V2"
 
 
-class Operator(NamedTuple):
+class XmlOperator(NamedTuple):
     """One way to get an element wrong."""
 
     words: str
     #: The check that must notice; "" where the operator makes no sense at a place.
-    check: Callable[[Place], str]
+    check: Callable[[DefectPlace], str]
     #: Element and chance: changes the tree in place.
     change: Callable[[Any, Random], None]
 
@@ -41,7 +41,7 @@ def _node(operation: str) -> Node:
     return responses.compile_response(specs.load().schema(operation, "response", "xml"))
 
 
-def tags(place: Place) -> tuple[str, ...]:
+def tags(place: DefectPlace) -> tuple[str, ...]:
     """The tags from below the document element to the element of a place."""
     node, found = _node(place.operation), []
     for part in place.path:
@@ -74,19 +74,19 @@ def rewrite(
     return etree.tostring(root, encoding="utf-8") if found else None
 
 
-def _when(condition: Callable[[Place], bool], check: str = "member") -> Callable[[Place], str]:
+def _when(condition: Callable[[DefectPlace], bool], check: str = "member") -> Callable[[DefectPlace], str]:
     return lambda place: check if condition(place) else ""
 
 
-def _kind(*kinds: str) -> Callable[[Place], bool]:
+def _kind(*kinds: str) -> Callable[[DefectPlace], bool]:
     return lambda place: place.kind in kinds
 
 
-def _form(form: str) -> Callable[[Place], bool]:
+def _form(form: str) -> Callable[[DefectPlace], bool]:
     return lambda place: place.form == form
 
 
-def _scalar(place: Place) -> bool:
+def _scalar(place: DefectPlace) -> bool:
     return place.kind not in ("array", "object")
 
 
@@ -174,25 +174,25 @@ def _no_boolean(text: str, chance: Random) -> str:
     return chance.choice((text.capitalize(), text.upper(), "yes" if text == "true" else "no", "Y"))
 
 
-OPERATORS: dict[str, Operator] = {
-    "drop": Operator("is left out", _when(lambda place: True, "presence"), _drop),
-    "case": Operator(
+OPERATORS: dict[str, XmlOperator] = {
+    "drop": XmlOperator("is left out", _when(lambda place: True, "presence"), _drop),
+    "case": XmlOperator(
         "is written with the other case", _when(lambda place: True, "presence"), _named(in_json.swap_case)
     ),
-    "typo": Operator("is misspelt", _when(lambda place: True, "presence"), _named(in_json.misspell)),
-    "nil": Operator(
+    "typo": XmlOperator("is misspelt", _when(lambda place: True, "presence"), _named(in_json.misspell)),
+    "nil": XmlOperator(
         "is nil", lambda place: "member" if not place.nullable else "presence" if place.of_result else "", _nil
     ),
-    "namespace": Operator("is in another namespace", _when(lambda place: True, "xml_namespaces"), _elsewhere),
-    "twice": Operator("stands twice", _when(lambda place: True, "xml_structure"), _twice),
-    "attribute": Operator("has an attribute", _when(lambda place: True, "xml_structure"), _attribute),
-    "order": Operator("stands elsewhere in the sequence", _when(lambda place: True, "xml_order"), _later),
-    "beside": Operator("has a stranger beside it", _when(lambda place: True, "xml_order"), _beside),
-    "between": Operator("has text between its elements", _when(_kind("array", "object"), "xml_structure"), _between),
-    "inside": Operator("has an element in its text", _when(_scalar, "xml_structure"), _inside),
-    "words": Operator("is no number", _when(_kind("integer", "number")), _text(_no_number)),
-    "boolean": Operator("is no boolean of XML Schema", _when(_kind("boolean")), _text(_no_boolean)),
-    "blank": Operator(
+    "namespace": XmlOperator("is in another namespace", _when(lambda place: True, "xml_namespaces"), _elsewhere),
+    "twice": XmlOperator("stands twice", _when(lambda place: True, "xml_structure"), _twice),
+    "attribute": XmlOperator("has an attribute", _when(lambda place: True, "xml_structure"), _attribute),
+    "order": XmlOperator("stands elsewhere in the sequence", _when(lambda place: True, "xml_order"), _later),
+    "beside": XmlOperator("has a stranger beside it", _when(lambda place: True, "xml_order"), _beside),
+    "between": XmlOperator("has text between its elements", _when(_kind("array", "object"), "xml_structure"), _between),
+    "inside": XmlOperator("has an element in its text", _when(_scalar, "xml_structure"), _inside),
+    "words": XmlOperator("is no number", _when(_kind("integer", "number")), _text(_no_number)),
+    "boolean": XmlOperator("is no boolean of XML Schema", _when(_kind("boolean")), _text(_no_boolean)),
+    "blank": XmlOperator(
         "is empty",
         lambda place: (
             "member"
@@ -203,29 +203,31 @@ OPERATORS: dict[str, Operator] = {
         ),
         lambda element, chance: setattr(element, "text", None),
     ),
-    "negative": Operator(
+    "negative": XmlOperator(
         "is below zero",
         _when(_kind("integer", "number")),
         _text(lambda text, chance: f"-{text}" if float(text) else f"-{chance.randint(1, 9)}"),
     ),
-    "beyond": Operator(
+    "beyond": XmlOperator(
         "is beyond what a double holds exactly",
         _when(_kind("integer")),
         _text(lambda text, chance: str(2**53 + chance.randint(1, 1000))),
     ),
-    "fraction": Operator("has decimals", _when(_kind("integer")), _text(lambda text, chance: f"{text}.5")),
-    "unknown": Operator(
+    "fraction": XmlOperator("has decimals", _when(_kind("integer")), _text(lambda text, chance: f"{text}.5")),
+    "unknown": XmlOperator(
         "has a value outside the documented set",
         _when(_form("enum")),
         _text(lambda text, chance: chance.choice(("Unknown", "Other", "3", "Weekly"))),
     ),
-    "spelling": Operator("has a documented value in another spelling", _when(_form("enum")), _text(in_json.wrong_case)),
-    "guid": Operator("is no GUID", _when(_form("guid")), _text(in_json.not_a_guid)),
-    "moment": Operator("is no timestamp", _when(_form("moment")), _text(in_json.not_a_moment)),
-    "unanchored": Operator(
+    "spelling": XmlOperator(
+        "has a documented value in another spelling", _when(_form("enum")), _text(in_json.wrong_case)
+    ),
+    "guid": XmlOperator("is no GUID", _when(_form("guid")), _text(in_json.not_a_guid)),
+    "moment": XmlOperator("is no timestamp", _when(_form("moment")), _text(in_json.not_a_moment)),
+    "unanchored": XmlOperator(
         "is a timestamp without offset", _when(_form("moment")), _text(lambda text, chance: text.removesuffix("Z"))
     ),
-    "local": Operator("is in local time", _when(_form("moment"), "order_expiry_utc"), _text(in_json.local)),
+    "local": XmlOperator("is in local time", _when(_form("moment"), "order_expiry_utc"), _text(in_json.local)),
 }
 
 

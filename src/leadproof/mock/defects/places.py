@@ -15,7 +15,7 @@ from leadproof.core.operations import CELLS, OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DefectPlace:
     """One member of a response in one representation."""
 
     operation: str
@@ -56,7 +56,7 @@ class Place:
 
 
 @cache
-def places() -> tuple[Place, ...]:
+def places() -> tuple[DefectPlace, ...]:
     """Every member of every response, cell by cell, in the order of the documentation."""
     spec = specs.load()
     return tuple(
@@ -66,7 +66,7 @@ def places() -> tuple[Place, ...]:
     )
 
 
-def _walk(operation: str, fmt: str, path: tuple[str, ...], schema: dict[str, Any]) -> Iterator[Place]:
+def _walk(operation: str, fmt: str, path: tuple[str, ...], schema: dict[str, Any]) -> Iterator[DefectPlace]:
     for name, sub in schema.get("properties", {}).items():
         yield _place(operation, fmt, (*path, name), sub)
         yield from _walk(operation, fmt, (*path, name), sub)
@@ -74,10 +74,10 @@ def _walk(operation: str, fmt: str, path: tuple[str, ...], schema: dict[str, Any
         yield from _walk(operation, fmt, (*path, "*"), schema["items"])
 
 
-def _place(operation: str, fmt: str, path: tuple[str, ...], schema: dict[str, Any]) -> Place:
+def _place(operation: str, fmt: str, path: tuple[str, ...], schema: dict[str, Any]) -> DefectPlace:
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     form = "enum" if "enum" in schema else "moment" if "format" in schema else "guid" if "pattern" in schema else ""
-    return Place(
+    return DefectPlace(
         operation,
         fmt,
         path,
@@ -117,7 +117,7 @@ def clause(operation: str, fmt: str, check: str) -> str:
     return by_check[operation, fmt, check]
 
 
-def owner(place: Place, check: str) -> str:
+def owner(place: DefectPlace, check: str) -> str:
     """Id of the clause that owns a breach of a check at a place: the check's, or that of the member or its parent.
 
     Raises:
@@ -147,7 +147,7 @@ TEXT_ASKED: dict[str, str] = {
 }
 
 
-def text_asked(place: Place) -> str:
+def text_asked(place: DefectPlace) -> str:
     """The check that asks for a text at a place; "" where an empty one is as good as any."""
     if place.form:
         return "member"

@@ -26,7 +26,7 @@ class Call(NamedTuple):
     callback_hosts: frozenset[str] = frozenset()
 
 
-class Outcome(NamedTuple):
+class CallOutcome(NamedTuple):
     """What an operation came to."""
 
     value: Value
@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
     return_url: str = ""
 
 
-Handler = Callable[[World, Call], Outcome]
+Handler = Callable[[World, Call], CallOutcome]
 
 
 def at_least_one(value: Mapping[str, Any]) -> list[Value]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 Seconds = Callable[[], float]
 
 
-class Clock:
+class MockClock:
     """Seconds from the Unix epoch, never backwards because of the controls."""
 
     __slots__ = ("_ahead", "_outer", "_stopped")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from leadproof.contract.profile import Client
+from leadproof.contract.profile import TransferClient
 from leadproof.mock.engine import intake, responses
 from leadproof.mock.engine.callbacks import fault_of_url
-from leadproof.mock.engine.calls import Call, Outcome, at_least_one, count
+from leadproof.mock.engine.calls import Call, CallOutcome, at_least_one, count
 from leadproof.mock.engine.intake import Placement
-from leadproof.mock.engine.leads import Lead
+from leadproof.mock.engine.leads import StoredLead
 from leadproof.mock.engine.reading import fields_of, properties_of, source_of
 from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.rulebook import Account, Refusal, Terms
@@ -19,7 +19,7 @@ from leadproof.mock.engine.world import Receipt, World
 _HOUR = 3600.0
 
 
-def create(world: World, call: Call) -> Outcome:
+def create(world: World, call: Call) -> CallOutcome:
     """The four create calls and the inbound post: a lead for each that is accepted, and a receipt for all."""
     source = source_of(call.value)
     account: Account | Refusal = world.book.account(source)
@@ -35,7 +35,7 @@ def create(world: World, call: Call) -> Outcome:
     delay = float(source.get("sendDelay") or 0) * _HOUR
     outcomes = [_create_one(world, account, lead, delay, call) for lead in at_least_one(call.value)]
     receipt = Receipt(call.now, [entry for _, entry in outcomes])
-    return Outcome(
+    return CallOutcome(
         {"requestId": world.keep_receipt(receipt), "results": [result for result, _ in outcomes]}, return_url
     )
 
@@ -61,7 +61,7 @@ def _create_one(
         return result, (0, 0, message)
     terms = placement.terms
     pending = world.sent_to_review(terms)
-    record = Lead(
+    record = StoredLead(
         campaign=terms.position,
         source=account.position,
         received=call.now,
@@ -92,16 +92,16 @@ def _create_one(
 _CALL = ("ivrNumber", "callDuration", "callResult", "callDate", "recordingUrl")
 
 
-def _offers(terms: Terms, lead: Lead, lead_id: int, now: float) -> list[Value]:
+def _offers(terms: Terms, lead: StoredLead, lead_id: int, now: float) -> list[Value]:
     return terms.offers
 
 
-def _sends(terms: Terms, lead: Lead, lead_id: int, now: float) -> list[Value]:
+def _sends(terms: Terms, lead: StoredLead, lead_id: int, now: float) -> list[Value]:
     """What every client of the campaign said; nothing while the lead is held back."""
     return [_send(client) for client in terms.clients] if lead.delivery(now) == "delivered" else []
 
 
-def _send(client: Client) -> Value:
+def _send(client: TransferClient) -> Value:
     return {
         "clientId": client.clientId,
         "clientName": client.clientName,
@@ -111,7 +111,7 @@ def _send(client: Client) -> Value:
     }
 
 
-def _client(terms: Terms, lead: Lead, lead_id: int, now: float) -> list[Value]:
+def _client(terms: Terms, lead: StoredLead, lead_id: int, now: float) -> list[Value]:
     """The one client that takes the call, with the agent whose turn it is; nobody while the lead is held back."""
     able = [client for client in terms.clients if client.accepts and client.agents]
     if not able or lead.delivery(now) != "delivered":
@@ -121,7 +121,7 @@ def _client(terms: Terms, lead: Lead, lead_id: int, now: float) -> list[Value]:
 
 
 #: The value of the member that tells the operations apart.
-_EXTRA: dict[str, Callable[[Terms, Lead, int, float], Any]] = {
+_EXTRA: dict[str, Callable[[Terms, StoredLead, int, float], Any]] = {
     "create_lead": _offers,
     "inbound_post": _offers,
     "create_lead_sends": _sends,
@@ -130,11 +130,11 @@ _EXTRA: dict[str, Callable[[Terms, Lead, int, float], Any]] = {
 }
 
 
-def update(world: World, call: Call) -> Outcome:
+def update(world: World, call: Call) -> CallOutcome:
     """Update Lead: new values for fields of a lead, and its delivery where that is asked for."""
     account = world.book.account(source_of(call.value))
     results = [_update_one(world, account, lead, call) for lead in at_least_one(call.value)]
-    return Outcome({"requestId": world.request_id(), "results": results})
+    return CallOutcome({"requestId": world.request_id(), "results": results})
 
 
 def _update_one(world: World, account: Account | Refusal, sent: Value, call: Call) -> Value:
@@ -151,7 +151,9 @@ def _update_one(world: World, account: Account | Refusal, sent: Value, call: Cal
     return responses.accepted(call.operation, profile.messages.updated, lead_id, aid, pending, lead.price, None)
 
 
-def _updated(world: World, account: Account | Refusal, sent: Value, now: float) -> tuple[int, Lead, Terms] | Refusal:
+def _updated(
+    world: World, account: Account | Refusal, sent: Value, now: float
+) -> tuple[int, StoredLead, Terms] | Refusal:
     """The lead as the update would have it, not yet kept."""
     if isinstance(account, Refusal):
         return account

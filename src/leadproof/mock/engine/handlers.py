@@ -6,7 +6,7 @@ Adding an operation is a row here, beside its row in `operations.OPERATIONS` and
 from __future__ import annotations
 
 from leadproof.mock.engine import creating, intake, offers, responses
-from leadproof.mock.engine.calls import Call, Handler, Outcome, at_least_one, count
+from leadproof.mock.engine.calls import Call, CallOutcome, Handler, at_least_one, count
 from leadproof.mock.engine.clock import timestamp
 from leadproof.mock.engine.ids import is_guid
 from leadproof.mock.engine.problems import Refused
@@ -29,11 +29,11 @@ def resolve_operation(call: Call, world: World) -> str:
     return "create_lead_sends" if "return_sends" in permissions else "create_lead"
 
 
-def ping(world: World, call: Call) -> Outcome:
+def ping(world: World, call: Call) -> CallOutcome:
     """Create Inbound PING: an order for each potential lead that would be accepted."""
     account = world.book.account(source_of(call.value))
     results = [_ping_one(world, account, lead, call) for lead in at_least_one(call.value)]
-    return Outcome({"requestId": world.request_id(), "results": results})
+    return CallOutcome({"requestId": world.request_id(), "results": results})
 
 
 def _ping_one(world: World, account: Account | Refusal, lead: Value, call: Call) -> Value:
@@ -58,12 +58,12 @@ def _ping_one(world: World, account: Account | Refusal, lead: Value, call: Call)
     )
 
 
-def duplicate_check(world: World, call: Call) -> Outcome:
+def duplicate_check(world: World, call: Call) -> CallOutcome:
     """Duplicate Check: was a lead with the same data received within the campaign's window?"""
     source = source_of(call.value)
     account = world.book.account(source)
     results = [_check_one(world, account, source, lead, call.now) for lead in at_least_one(call.value)]
-    return Outcome({"requestId": world.request_id(), "results": results})
+    return CallOutcome({"requestId": world.request_id(), "results": results})
 
 
 def _check_one(world: World, account: Account | Refusal, source: Value, lead: Value, now: float) -> Value:
@@ -91,7 +91,7 @@ def _check_one(world: World, account: Account | Refusal, source: Value, lead: Va
     return responses.duplicate(lead_id, earlier.received, messages.duplicate_found)
 
 
-def lead_status(world: World, call: Call) -> Outcome:
+def lead_status(world: World, call: Call) -> CallOutcome:
     """Lead Request Status: what became of each lead of a create call; nothing for an id that no create call got."""
     request_id = call.parameters["id"]
     if not is_guid(request_id):
@@ -104,10 +104,10 @@ def lead_status(world: World, call: Call) -> Outcome:
             results.append(responses.status(lead_id, aid, lead))
         elif not lead_id and receipt:
             results.append(responses.status_of_refusal(aid, reason, receipt.received))
-    return Outcome({"requestId": request_id, "results": results})
+    return CallOutcome({"requestId": request_id, "results": results})
 
 
-def accept_offer(world: World, call: Call) -> Outcome:
+def accept_offer(world: World, call: Call) -> CallOutcome:
     """Mark Offer as Accepted: false for a lead or an offer that does not exist."""
     number = call.parameters["leadUID"]
     if not (number.isascii() and number.isdigit() and len(number) <= 16):
@@ -116,12 +116,12 @@ def accept_offer(world: World, call: Call) -> Outcome:
     lead_id = int(number)
     lead = world.leads.find(lead_id)
     if lead is None:
-        return Outcome({"success": False, "message": messages.offer_unknown})
+        return CallOutcome({"success": False, "message": messages.offer_unknown})
     position = world.book.terms[lead.campaign].offer_at.get(call.parameters["offerId"])
     if not offers.accept(lead, position):
-        return Outcome({"success": False, "message": messages.offer_unknown})
+        return CallOutcome({"success": False, "message": messages.offer_unknown})
     world.leads.save(lead_id, lead)
-    return Outcome({"success": True, "message": messages.offer_accepted})
+    return CallOutcome({"success": True, "message": messages.offer_accepted})
 
 
 HANDLERS: dict[str, Handler] = {

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from leadproof.contract.profile import FORMATS
-from leadproof.mock.engine.orders import TRANSITIONS, Order
+from leadproof.mock.engine.orders import TRANSITIONS, OpenOrder
 from leadproof.mock.engine.rulebook import Account, Refusal, Terms
 from leadproof.mock.engine.world import World
 
@@ -20,7 +20,7 @@ class Placement(NamedTuple):
     terms: Terms
     marks: tuple[int, ...]
     #: The order that it uses, if it names one.
-    order: Order | None = None
+    order: OpenOrder | None = None
     #: Positions of the offers that the consumer selected.
     offers: tuple[int, ...] = ()
 
@@ -76,7 +76,7 @@ def place_lead(
     return Placement(terms, marks, order, tuple(selected))
 
 
-def _order_fault(world: World, account: Account, order: Order | None) -> str:
+def _order_fault(world: World, account: Account, order: OpenOrder | None) -> str:
     if order is None or order.source != account.position:
         return "names no order of this source"
     if (order.state, "post") not in TRANSITIONS:

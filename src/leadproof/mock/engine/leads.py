@@ -26,7 +26,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 FIRST_LEAD_ID = 100_000_001
 
 
-class Lead(msgspec.Struct, array_like=True):
+class StoredLead(msgspec.Struct, array_like=True):
     """One lead. Times are seconds from the Unix epoch."""
 
     #: Position of the campaign and of the source in the profile.
@@ -69,7 +69,7 @@ class IllegalTransition(ValueError):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Lead).decode
+_decode = msgspec.msgpack.Decoder(StoredLead).decode
 
 
 class LeadBook:
@@ -95,7 +95,7 @@ class LeadBook:
         """The leadId that the next lead will get."""
         return FIRST_LEAD_ID + self._rows.next
 
-    def add(self, lead: Lead) -> int:
+    def add(self, lead: StoredLead) -> int:
         """Keep a lead; its leadId."""
         row = _encode(lead)
         while self._rows.overflowing(len(row)):
@@ -104,12 +104,12 @@ class LeadBook:
         self._by_mark.update(dict.fromkeys(lead.marks, lead_id))
         return lead_id
 
-    def find(self, lead_id: int) -> Lead | None:
+    def find(self, lead_id: int) -> StoredLead | None:
         """A copy of the lead; None if there is none or it is forgotten."""
         row = self._rows.get(lead_id - FIRST_LEAD_ID)
         return None if row is None else _decode(row)
 
-    def save(self, lead_id: int, lead: Lead) -> None:
+    def save(self, lead_id: int, lead: StoredLead) -> None:
         """Keep what was changed in a copy."""
         before = self.find(lead_id)
         if before is not None:
@@ -117,7 +117,7 @@ class LeadBook:
             self._rows.replace(lead_id - FIRST_LEAD_ID, _encode(lead))
             self._by_mark.update(dict.fromkeys(lead.marks, lead_id))
 
-    def move(self, lead_id: int, lead: Lead, event: str) -> None:
+    def move(self, lead_id: int, lead: StoredLead, event: str) -> None:
         """Change the state of a copy and keep it.
 
         Raises:
@@ -130,7 +130,7 @@ class LeadBook:
         lead.state = after
         self.save(lead_id, lead)
 
-    def duplicate(self, marks: tuple[int, ...], since: float, besides: int = 0) -> tuple[int, Lead] | None:
+    def duplicate(self, marks: tuple[int, ...], since: float, besides: int = 0) -> tuple[int, StoredLead] | None:
         """An earlier lead with one of the marks, received at `since` or later, other than the lead `besides`."""
         for mark in marks:
             lead_id = self._by_mark.get(mark, 0)

@@ -7,7 +7,7 @@ were accepted (`leads.Lead.accepted_offers`).
 from __future__ import annotations
 
 from leadproof.contract.profile import Offer
-from leadproof.mock.engine.leads import Lead
+from leadproof.mock.engine.leads import StoredLead
 
 #: State and event give the next state. Accepting twice changes nothing: a PUT may be repeated (RFC 9110, 9.2.2).
 TRANSITIONS: dict[tuple[str, str], str] = {
@@ -40,14 +40,14 @@ def value(offer: Offer) -> dict[str, object]:
     }
 
 
-def state(lead: Lead, position: int | None) -> str:
+def state(lead: StoredLead, position: int | None) -> str:
     """The state of the campaign's offer at a position; "" if the lead has no such offer (any more)."""
     if position is None or lead.state in _CLOSED:
         return ""
     return "accepted" if position in lead.accepted_offers else "presented"
 
 
-def accept(lead: Lead, position: int | None) -> bool:
+def accept(lead: StoredLead, position: int | None) -> bool:
     """Mark an offer of a lead as accepted; False if the lead has no such offer."""
     after = TRANSITIONS.get((state(lead, position), "accept"))
     if after is None or position is None:

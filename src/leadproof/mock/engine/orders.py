@@ -28,7 +28,7 @@ _STATE_AT = 12
 _STEP = 16384
 
 
-class Order(NamedTuple):
+class OpenOrder(NamedTuple):
     """One order, as it stands at some instant."""
 
     number: int
@@ -65,7 +65,7 @@ class OrderBook:
         _ROW.pack_into(self._rows, at, expires, campaign, source, 0)
         return number
 
-    def find(self, order_id: str, now: float) -> Order | None:
+    def find(self, order_id: str, now: float) -> OpenOrder | None:
         """The order of an orderId, expired if its time is over; None if there is none or it is forgotten."""
         number = self.guids.number(order_id)
         if number is None or not max(0, self.next - self._most) <= number < self.next:
@@ -74,9 +74,9 @@ class OrderBook:
         state = _STATES[code]
         if now >= expires and (state, "expire") in TRANSITIONS:
             state = self._move(number, state, "expire")
-        return Order(number, campaign, source, expires, state)
+        return OpenOrder(number, campaign, source, expires, state)
 
-    def post(self, order: Order) -> None:
+    def post(self, order: OpenOrder) -> None:
         """Use an order for a post.
 
         Raises:

@@ -79,7 +79,7 @@ def _is(value: Any, type_name: str) -> bool:
     return isinstance(value, _TYPES[type_name])
 
 
-def _refused(problem: bodies.Problem) -> Refused:
+def _refused(problem: bodies.BodyProblem) -> Refused:
     return Refused(
         status_of(problem.kind),
         problem.message,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from leadproof.mock.engine.clock import precise_timestamp, timestamp
-from leadproof.mock.engine.leads import Lead
+from leadproof.mock.engine.leads import StoredLead
 
 Value = dict[str, Any]
 
@@ -123,7 +123,7 @@ def status_of_refusal(aid: int, reason: str, received: float) -> Value:
     return _status(0, False, reason, aid, received, _NEVER_REVIEWED, _NEVER_RETURNED)
 
 
-def status(lead_id: int, aid: int, lead: Lead) -> Value:
+def status(lead_id: int, aid: int, lead: StoredLead) -> Value:
     """The status of a lead that was accepted. A rejection in review has its own members (reading `status-verdicts`)."""
     rejected = lead.state == "rejected"
     review = {

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from leadproof.contract.profile import Campaign, Client, Criterion, Field, LeadType, Profile, Source
+from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile, Source, TransferClient
 from leadproof.core.operations import RESPONSE_TYPES
 from leadproof.mock.engine import leads, offers
 
@@ -43,7 +43,7 @@ class Terms:
         self.offers: list[dict[str, object]] = [offers.value(profile.offer_by_id[one]) for one in campaign.offers]
         #: offerId to position among the campaign's offers.
         self.offer_at = {one: position for position, one in enumerate(campaign.offers)}
-        self.clients: tuple[Client, ...] = tuple(profile.client_by_id[one] for one in campaign.clients)
+        self.clients: tuple[TransferClient, ...] = tuple(profile.client_by_id[one] for one in campaign.clients)
 
     def covers(self, fields: Mapping[str, str], *, ping: bool) -> bool:
         """Does a lead meet the criteria? In a ping, a criterion on a field that was not sent is left to the post."""
@@ -74,7 +74,7 @@ class Terms:
         return tuple(found)
 
 
-class Kind:
+class LeadKind:
     """One lead type, ready to judge by."""
 
     __slots__ = ("_good", "_needed", "fields", "lead_type")
@@ -116,7 +116,7 @@ class Account(NamedTuple):
     #: Position of the source in the profile.
     position: int
     source: Source
-    kind: Kind
+    kind: LeadKind
     #: The campaign that was named, or all that are not disabled, in the profile's order.
     campaigns: tuple[Terms, ...]
     #: Was a campaign named?
@@ -133,7 +133,7 @@ class Rulebook:
             for index, campaign in enumerate(profile.campaigns)
         )
         self._terms_by_aid = {one.campaign.aid: one for one in self.terms}
-        self._kinds = {one.lid: Kind(one) for one in profile.lead_types}
+        self._kinds = {one.lid: LeadKind(one) for one in profile.lead_types}
         self._indexes = {one.vid: index for index, one in enumerate(profile.sources)}
         #: Accounts that were found, by vid, lid and aid (None where none was named).
         self.accounts: dict[tuple[int | None, int | None, int | None], Account] = {}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
-from leadproof.mock.engine.clock import Clock, Seconds
+from leadproof.mock.engine.clock import MockClock, Seconds
 from leadproof.mock.engine.ids import Guids, drawn
 from leadproof.mock.engine.leads import LeadBook
 from leadproof.mock.engine.orders import OrderBook
@@ -71,7 +71,7 @@ class World:
         profile = book.profile
         self.book = book
         self.seed = seed
-        self.clock = Clock(clock)
+        self.clock = MockClock(clock)
         self.orders = OrderBook(seed, limits.orders)
         self.leads = LeadBook(limits.leads)
         self.permissions = {one.vid: frozenset(one.permissions) for one in profile.sources}

@@ -107,7 +107,7 @@ class Server(Http1Server):
                 self.callbacks_failed += 1
 
 
-class Connection(Http1Connection):
+class MockConnection(Http1Connection):
     """One client connection: requests to responses, responses to bytes."""
 
     _server: Server

@@ -15,7 +15,7 @@ from leadproof.core.gc import tune_gc
 from leadproof.http.server import new_loop
 from leadproof.mock import Mock
 from leadproof.mock.server.plays import Script
-from leadproof.mock.server.protocol import Connection, Server
+from leadproof.mock.server.protocol import MockConnection, Server
 
 
 def new_token() -> str:
@@ -33,7 +33,7 @@ async def listen(mock: Mock, host: str, port: int, fault: Script | None = None) 
     mock.token = mock.token or new_token()
     server = Server(mock, loop=loop, fault=fault)
     try:
-        listener = await loop.create_server(lambda: Connection(server), host, port, backlog=1024)
+        listener = await loop.create_server(lambda: MockConnection(server), host, port, backlog=1024)
     except OSError as error:
         await server.stop()
         raise ServerError(

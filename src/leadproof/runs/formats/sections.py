@@ -36,7 +36,7 @@ _REGISTERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class ClauseMatrix:
     """The members of one operation's responses, compared between JSON and XML."""
 
     operation: str
@@ -50,7 +50,7 @@ class Matrix:
     different: int
 
 
-def equivalence(report: Row) -> list[Matrix]:
+def equivalence(report: Row) -> list[ClauseMatrix]:
     """The equivalence matrix by operation, in the order of the table of operations."""
     groups: dict[str, list[Row]] = {}
     for row in rows(report, "equivalence"):
@@ -62,7 +62,7 @@ def equivalence(report: Row) -> list[Matrix]:
         counts = Counter(str(row.get("state") or "never compared") for row in members)
         states = {state: counts[state] for state in (*STATES, *sorted(set(counts) - set(STATES)))}
         found.append(
-            Matrix(
+            ClauseMatrix(
                 name,
                 heading(name),
                 members,

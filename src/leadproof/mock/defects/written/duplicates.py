@@ -26,7 +26,7 @@ from leadproof.mock.defects.written.profiles import campaigns, part, parts, prof
 from leadproof.mock.defects.written.rows import D, Table, accepts, edit, has, put, result, when
 from leadproof.mock.defects.written.verdicts import refusing
 from leadproof.mock.engine import responses
-from leadproof.mock.engine.leads import Lead, LeadBook
+from leadproof.mock.engine.leads import LeadBook, StoredLead
 from leadproof.mock.engine.responses import Value
 
 
@@ -55,14 +55,14 @@ def _book(book: type[LeadBook]) -> Injection:
 class _Forgetful(LeadBook):
     __slots__ = ()
 
-    def duplicate(self, marks: tuple[int, ...], since: float, besides: int = 0) -> tuple[int, Lead] | None:
+    def duplicate(self, marks: tuple[int, ...], since: float, besides: int = 0) -> tuple[int, StoredLead] | None:
         return None
 
 
 class _Unchangeable(LeadBook):
     __slots__ = ()
 
-    def save(self, lead_id: int, lead: Lead) -> None:
+    def save(self, lead_id: int, lead: StoredLead) -> None:
         before = self.find(lead_id)
         if before is not None:
             lead.fields, lead.marks = before.fields, before.marks

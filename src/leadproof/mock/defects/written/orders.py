@@ -19,7 +19,7 @@ from leadproof.mock.defects.written.inbound import (
     rewritten,
 )
 from leadproof.mock.defects.written.rows import D, Table, accepts, each, edit, put, refuses, result, values, when
-from leadproof.mock.engine.orders import Order, OrderBook
+from leadproof.mock.engine.orders import OpenOrder, OrderBook
 from leadproof.mock.engine.responses import Value
 
 
@@ -35,7 +35,7 @@ def book(kind: type[OrderBook]) -> Injection:
 class _Reusable(OrderBook):
     __slots__ = ()
 
-    def post(self, order: Order) -> None:
+    def post(self, order: OpenOrder) -> None:
         """An order that stays open."""
 
 
@@ -44,7 +44,7 @@ class _AnySource(OrderBook):
 
     __slots__ = ("_asking",)
 
-    def find(self, order_id: str, now: float) -> Order | None:
+    def find(self, order_id: str, now: float) -> OpenOrder | None:
         found = super().find(order_id, now)
         return None if found is None else found._replace(source=_Whoever(found.source))
 
@@ -64,7 +64,7 @@ class _Whoever(int):
 class _Empty(OrderBook):
     __slots__ = ()
 
-    def find(self, order_id: str, now: float) -> Order | None:
+    def find(self, order_id: str, now: float) -> OpenOrder | None:
         return None
 
 

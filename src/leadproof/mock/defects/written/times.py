@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from leadproof.mock.defects.written.orders import book
 from leadproof.mock.defects.written.profiles import part, profile, those
 from leadproof.mock.defects.written.rows import D, Table, edit, result
-from leadproof.mock.engine.orders import Order, OrderBook
+from leadproof.mock.engine.orders import OpenOrder, OrderBook
 
 #: An ordinary time zone west of UTC, in the winter.
 _ZONE = timezone(timedelta(hours=-5))
@@ -35,14 +35,14 @@ def _unmarked(text: str) -> str:
 class _Eternal(OrderBook):
     __slots__ = ()
 
-    def find(self, order_id: str, now: float) -> Order | None:
+    def find(self, order_id: str, now: float) -> OpenOrder | None:
         return super().find(order_id, 0.0)
 
 
 class _Impatient(OrderBook):
     __slots__ = ()
 
-    def find(self, order_id: str, now: float) -> Order | None:
+    def find(self, order_id: str, now: float) -> OpenOrder | None:
         return super().find(order_id, now + 600)
 
 
