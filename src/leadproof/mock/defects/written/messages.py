@@ -9,7 +9,7 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.mock.app import Mock
 from leadproof.mock.defects.model import Injection
 from leadproof.mock.defects.written.inbound import media_of, relabelled, sent
-from leadproof.mock.defects.written.rows import D, Plant, Table, responses
+from leadproof.mock.defects.written.rows import D, InjectionOf, Table, responses
 
 
 def _accepting(wanted: Callable[[Request], str]) -> Injection:
@@ -31,7 +31,7 @@ def labelled(label: str | None) -> Callable[[Response], Response]:
     return change
 
 
-def _status(status: int) -> Plant:
+def _status(status: int) -> InjectionOf:
     return responses(lambda response: response._replace(status=status))
 
 

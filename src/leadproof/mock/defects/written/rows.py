@@ -19,7 +19,7 @@ from leadproof.mock.engine.service import Finish, Transform
 CREATES = ("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post")
 
 #: A way in that asks for the operation of its row.
-Plant = Callable[[str], Injection]
+InjectionOf = Callable[[str], Injection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class D:
     operation: str
     #: The check that must notice; its clause is looked up in the register.
     check: str
-    injection: Injection | Plant
+    injection: Injection | InjectionOf
     description: str
     #: The one representation that it is about; "" for both.
     media: str = ""
@@ -59,7 +59,7 @@ Change = Callable[[Value], Value]
 
 def values(
     change: Change, *operations: str, fmt: str = "", every: int = 1, where: Callable[[Value], Any] = lambda value: True
-) -> Plant:
+) -> InjectionOf:
     """Another value of a response: of each, or of each so-manyth of those that are asked about."""
 
     def injection(subject: str) -> Injection:
@@ -78,17 +78,17 @@ def values(
     return injection
 
 
-def results(change: Callable[[list[Value]], list[Value]], *operations: str, fmt: str = "") -> Plant:
+def results(change: Callable[[list[Value]], list[Value]], *operations: str, fmt: str = "") -> InjectionOf:
     """Another list of results in each response."""
     return values(lambda value: with_results(value, change), *operations, fmt=fmt)
 
 
-def result(change: Change, *operations: str, fmt: str = "") -> Plant:
+def result(change: Change, *operations: str, fmt: str = "") -> InjectionOf:
     """Another value of each result."""
     return results(lambda every: [change(one) for one in every], *operations, fmt=fmt)
 
 
-def responses(change: Callable[[Response], Response], *operations: str, fmt: str = "", every: int = 1) -> Plant:
+def responses(change: Callable[[Response], Response], *operations: str, fmt: str = "", every: int = 1) -> InjectionOf:
     """Another response to each readable request, or to each so-manyth."""
 
     def injection(subject: str) -> Injection:
@@ -108,7 +108,7 @@ def responses(change: Callable[[Response], Response], *operations: str, fmt: str
     return injection
 
 
-def texts(change: Callable[[bytes], bytes], *operations: str, fmt: str = "", every: int = 1) -> Plant:
+def texts(change: Callable[[bytes], bytes], *operations: str, fmt: str = "", every: int = 1) -> InjectionOf:
     """Other bytes of each body, or of each so-manyth."""
     return responses(lambda response: response._replace(body=change(response.body)), *operations, fmt=fmt, every=every)
 

@@ -12,7 +12,7 @@ from leadproof.mock.defects.written.rows import (
     CREATES,
     Change,
     D,
-    Plant,
+    InjectionOf,
     Table,
     edit,
     has,
@@ -75,7 +75,7 @@ def _dated_review(one: Value) -> Value:
     return _review(dateOfReview=one["dateReceived"])(one) if pending else one
 
 
-def _denied(every: int) -> Plant:
+def _denied(every: int) -> InjectionOf:
     denial = put(isValid=False, rejectionReason="Not sold")
     return values(lambda value: with_results(value, lambda found: [*map(denial, found)]), every=every)
 

@@ -13,7 +13,7 @@ from leadproof.mock.defects.written.messages import labelled
 from leadproof.mock.defects.written.rows import (
     CREATES,
     D,
-    Plant,
+    InjectionOf,
     Table,
     each,
     edit,
@@ -39,8 +39,8 @@ def _accented(profile: Profile) -> Profile:
     )
 
 
-def _careful(injection: Plant) -> Plant:
-    """A plant in a mock with such a profile."""
+def _careful(injection: InjectionOf) -> InjectionOf:
+    """An injection into a mock with such a profile."""
     return lambda operation: replace(injection(operation), profile=_accented)
 
 

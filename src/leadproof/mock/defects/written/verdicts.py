@@ -11,7 +11,7 @@ from leadproof.mock.defects.written.rows import (
     CREATES,
     Change,
     D,
-    Plant,
+    InjectionOf,
     Table,
     accepts,
     each,
@@ -27,17 +27,17 @@ from leadproof.mock.engine import responses
 from leadproof.mock.engine.responses import Value
 
 
-def _accepted(**members: Any) -> Plant:
+def _accepted(**members: Any) -> InjectionOf:
     """Acceptances with other members."""
     return result(when(accepts, put(**members)))
 
 
-def _refused(**members: Any) -> Plant:
+def _refused(**members: Any) -> InjectionOf:
     """Refusals with other members."""
     return result(when(refuses, put(**members)))
 
 
-def refusing(kind: str, message: str, every: int) -> Plant:
+def refusing(kind: str, message: str, every: int) -> InjectionOf:
     """Every so-manyth lead that is accepted, the first of its request, is refused."""
 
     def injection(operation: str) -> Injection:
