@@ -218,7 +218,7 @@ def test_a_signal_ends_a_recording_with_its_reports(
 
     assert (code, err) == (0, "")
     assert out.startswith("\nPASSED  all tested requirements passed\n\n  exchanges  1, 1 judged\n")
-    names = {"exchanges.ndjson", "findings.ndjson", "manifest.json", "run.json", "traffic.har"}
+    names = {"exchanges.ndjson", "findings.ndjson", "manifest.json", "rows.ndjson", "run.json", "traffic.har"}
     names |= {row.file for row in RENDERERS.values()}
     assert {path.name for path in record.folder.iterdir()} == names
     assert verify(record.folder).holds
