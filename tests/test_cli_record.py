@@ -199,7 +199,7 @@ def test_nothing_that_is_left_behind_or_printed_holds_a_secret_or_says_who_someb
         "qu3ry-canary-44",
     ]
     assert code == 1
-    assert len(files) == 5 + len(RENDERERS)
+    assert len(files) == 6 + len(RENDERERS)
     assert [one for one in canaries if one in everything] == []
     assert len(list(tmp_path.rglob("*.part"))) == 0
 
