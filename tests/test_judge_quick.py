@@ -117,13 +117,11 @@ def test_most_of_what_is_right_goes_the_short_way() -> None:
     judge = CountingJudge(profile=POSTING)
     for exchange in exchanges[: len(exchanges) // 2]:
         judge.judge(exchange)
-    _ = judge.tally
 
-    for exchange in exchanges[len(exchanges) // 2 :]:
-        judge.judge(exchange)
+    quick = sum(judge.judge(exchange).plain is not None for exchange in exchanges[len(exchanges) // 2 :])
 
     accepted = sum(one.response is not None and one.response.status == 200 for one in exchanges) // 2
-    assert sum(times for _, (times,) in judge._quick._counts.values()) >= accepted
+    assert quick >= accepted
 
 
 def test_both_ways_say_the_same_of_the_faithful_mock() -> None:
