@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from leadproof.contract.specs import load
-from leadproof.core.exchange import Exchange, WireProblem
+from leadproof.core.exchange import Exchange, Request, WireProblem
 from leadproof.judge import Judge, Judgement, Tally
 from leadproof.redact import Redactor
 from leadproof.runs.ledger import Ledger
@@ -48,4 +48,9 @@ class CountingJudge(Judge):
         judgement = super().twins(left, right)
         if self._watch is None:  # else the comparison is a part of a judgement that is counted
             self.tally.add(judgement.decisions())
+        return judgement
+
+    def callback(self, created: Judgement, call: Request | None, calls: Sequence[Request] = ()) -> Judgement:
+        judgement = super().callback(created, call, calls)
+        self.tally.add(judgement.decisions())
         return judgement

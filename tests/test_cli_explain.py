@@ -25,8 +25,8 @@ IDS = {
     **KINDS,
     **{name: fault.words for name, fault in FAULTS.items()},
     **{str(int(code)): words for code, words in MEANINGS.items()},
-    **{row.id: row.words for row in list(table().values())[::40]},
-    **{row.id: row.words for row in table().values() if not row.generated},
+    **{row.id: row.description for row in list(table().values())[::40]},
+    **{row.id: row.description for row in table().values() if not row.generated},
     **WORDS,
 }
 
@@ -52,7 +52,7 @@ def test_a_shelf_lists_what_is_on_it(name: str) -> None:
     listed = "\n".join(explanation(name))
     rows = SHELVES[name].rows()
 
-    if name != "defects":
+    if name not in ("defects", "report"):  # many are left out; the members of a report are no ids
         assert [line.split()[0] for line in listed.splitlines()] == list(rows)
     assert sum(one in listed for one in rows) >= min(len(rows), 100)
 

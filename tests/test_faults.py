@@ -19,7 +19,7 @@ from leadproof.judge import Judge
 from leadproof.mock import Mock
 from leadproof.mock.server import running
 from leadproof.mock.server.faults import FAULTS, script
-from leadproof.mock.server.plays import End, Response, whole
+from leadproof.mock.server.plays import End, OutgoingResponse, whole
 from leadproof.redact import Redactor
 from leadproof.runs.ledger import Ledger
 from leadproof.suite.session import GaveUp, Session
@@ -101,7 +101,7 @@ def test_errors_come_in_bursts_and_not_first() -> None:
     play = script(["errors:3"])
     statuses = []
     for _ in range(20):
-        first = next(iter(play(Response(200, (), b"{}"), whole)))
+        first = next(iter(play(OutgoingResponse(200, (), b"{}"), whole)))
         assert isinstance(first, bytes)
         statuses.append(int(first.split()[1]))
     assert statuses == ([200] * 7 + [503] * 3) * 2
@@ -109,15 +109,15 @@ def test_errors_come_in_bursts_and_not_first() -> None:
 
 def test_too_many_asks_to_wait() -> None:
     play = script(["too-many:10"])
-    first = next(iter(play(Response(200, (), b"{}"), whole)))
+    first = next(iter(play(OutgoingResponse(200, (), b"{}"), whole)))
     assert isinstance(first, bytes)
     assert b"HTTP/1.1 429" in first
     assert b"retry-after: 1" in first
 
 
 def test_a_whole_response_ends_the_connection_only_where_it_has_to() -> None:
-    assert End.CLOSE not in list(whole(Response(200, (), b"{}")))
-    assert list(whole(Response(200, (), b"{}", keep=False)))[-1] is End.CLOSE
+    assert End.CLOSE not in list(whole(OutgoingResponse(200, (), b"{}")))
+    assert list(whole(OutgoingResponse(200, (), b"{}", keep=False)))[-1] is End.CLOSE
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ def in_process(profile: Profile, seed: int = 0, examples: int = 3) -> CaseContex
 
 def broken(story: CaseContext) -> list[str]:
     return [
-        f"{one.finding.clause}: {one.finding.origin}: {one.finding.message}" for one in story.session.summary.kept()
+        f"{one.finding.clause}: {one.finding.origin}: {one.finding.message}"
+        for one in story.session.ledger.summary.kept()
     ]
 
 
@@ -134,8 +135,8 @@ def requests_of(profile: Profile, rows, seed: int = 7) -> list[Request]:
     told, sent = in_process(profile, seed), []
     client = told.session.client
     assert isinstance(client, InProcess)
-    response = client._response
-    client._response = lambda request: (sent.append(request), response(request))[1]
+    response = client._respond
+    client._respond = lambda request: (sent.append(request), response(request))[1]
     suite.run(told, rows)
     return sent
 
@@ -177,11 +178,11 @@ def test_a_case_that_cannot_tell_says_why(story: CaseContext) -> None:
     outcome = suite.run_case(story, "operations", case, 0)
 
     assert (outcome.result, outcome.reason) == ("untested", "there is no such thing here")
-    assert "there is no such thing here" in story.session.summary.reasons.values()
+    assert "there is no such thing here" in story.session.ledger.summary.reasons.values()
 
 
 def test_a_spent_budget_leaves_the_rest_out(story: CaseContext, profile: Profile) -> None:
-    story.session = Session(story.session.client, story.session.judge, story.session.summary, budget=5)
+    story.session = Session(story.session.client, story.session.ledger, budget=5)
     outcomes: list[suite.CaseResult] = []
     rows = suite.select(topics=["operations"])
 
