@@ -282,9 +282,9 @@ def test_the_short_way_keeps_to_caps_and_time() -> None:
 
 
 def test_what_the_short_way_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from leadproof.mock.engine import hotpath
+    from leadproof.mock.engine import fast
 
-    monkeypatch.setattr(hotpath, "_MOST_PLACED", 10)
+    monkeypatch.setattr(fast, "_MOST_PLACED", 10)
     mock = new()
     for number in range(100):
         body = b'{"source":{"vid":1001,"lid":2001},"leads":[{"fields":{"State":"TX","Zip":"%05d"}}]}' % number

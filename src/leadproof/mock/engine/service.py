@@ -13,7 +13,7 @@ from leadproof import bodies
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import EncodeError
 from leadproof.core.exchange import Headers, Request, Response
-from leadproof.mock.engine import hotpath, problems, routing
+from leadproof.mock.engine import fast, problems, routing
 from leadproof.mock.engine.callbacks import Callback, CallbackQueue
 from leadproof.mock.engine.calls import Call
 from leadproof.mock.engine.clock import Seconds
@@ -90,7 +90,7 @@ class Engine:
         self.callbacks = CallbackQueue(self._limits.callbacks)
         self._plans.clear()
         # With a transform, every value has to be made before it can be changed.
-        self._short = {} if self._transform else hotpath.paths(self.world)
+        self._short = {} if self._transform else fast.paths(self.world)
 
     def handle(self, request: Request) -> Response:
         """The response to a request. Whatever the request is, there is one."""
