@@ -1,6 +1,6 @@
 """The short way of an accepted ping, which load tests send by the million. Everything else takes the general way.
 
-Worth 6.2 x in JSON and 8.0 x in XML on the whole of the mock (`make bench-fastpaths`, responses per CPU-second of pings).
+Worth 6.2 x in JSON and 8.0 x in XML on the whole of the mock (`make bench-fastpaths`, pings per CPU-second).
 
 A ping that has one lead, only documented members and only text in its fields is decoded into a typed structure and
 served from a template. The template is cut out of what the codec writes for such a response, so the bytes are those

@@ -145,8 +145,8 @@ class MockConnection(Http1Connection):
     def _respond_known(self, data: bytes) -> bytes:
         """Respond to the complete requests at the start whose heads, byte for byte, were parsed before; what is left.
 
-        Clients repeat their head with every request. Its meaning was settled by the parser the first time. Worth 1.9 x on
-        the whole of the mock (`make bench-fastpaths`).
+        Clients repeat their head with every request. Its meaning was settled by the parser the first time. Worth 1.9 x
+        on the whole of the mock (`make bench-fastpaths`).
         """
         server = self._server
         while data:
