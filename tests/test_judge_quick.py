@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from ledgers import CountingJudge
 
 from leadproof import bodies
-from leadproof.contract import profile
+from leadproof.bodies.skeletons import Skeletons
+from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange
 from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate.leads import LeadMaker
@@ -150,3 +152,90 @@ def test_both_ways_say_the_same_of_a_defect_that_comes_later(defect: Defect) -> 
 
 def test_checks_by_form_exist_and_are_no_others() -> None:
     assert set(CHECKS) >= BY_FORM
+
+
+# ---- skeletons -------------------------------------------------------------------------------------------------------
+
+
+def documents() -> Iterator[tuple[str, bytes]]:
+    for one in conversation(faithful(), rounds=2):
+        if one.response is not None and one.response.body.startswith(b"<") and one.operation:
+            yield one.operation, one.response.body
+
+
+FRESH = specs.Specification(dict(specs.load().choices))
+
+
+def long_read(operation: str, data: bytes) -> Any:
+    FRESH._made.pop(("skeletons", operation), None)
+    return bodies.read_response(operation, "xml", data, FRESH)
+
+
+def test_a_known_skeleton_gives_the_value_that_the_parser_gives() -> None:
+    spec, met = specs.load(), 0
+    for operation, data in documents():
+        for _ in range(3):
+            decoded = bodies.read_response(operation, "xml", data, spec)
+        met += decoded.tree is None
+        assert decoded.value == long_read(operation, data).value
+    assert met > 10
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_whatever_stands_in_a_known_skeleton_is_read_as_by_the_parser(text: str) -> None:
+    spec = specs.load()
+    operation, data = next(one for one in documents() if one[0] == "create_lead")
+    for _ in range(3):
+        bodies.read_response(operation, "xml", data, spec)
+    places = list(re.finditer(rb"(?<=>)[^<>]*(?=<)", data))
+
+    for place in places:
+        other = data[: place.start()] + text.encode() + data[place.end() :]
+        try:
+            expected = long_read(operation, other)
+        except bodies.BodyError as error:
+            with pytest.raises(bodies.BodyError, match=re.escape(str(error))):
+                bodies.read_response(operation, "xml", other, spec)
+            continue
+        found = bodies.read_response(operation, "xml", other, spec)
+        assert (found.value, found.problems, found.valid) == (expected.value, expected.problems, expected.valid), other
+
+
+NULLS = {
+    "empty element": b'<ResponseMessage i:nil="true"/>',
+    "two tags": b'<ResponseMessage i:nil="true"></ResponseMessage>',
+    "nothing said": b"<ResponseMessage></ResponseMessage>",
+}
+
+
+@pytest.mark.parametrize("null", NULLS.values(), ids=NULLS)
+def test_what_is_null_holds_nothing_at_all(null: bytes) -> None:
+    operation, data = next(one for one in documents() if one[0] == "create_lead")
+    data = re.sub(rb"<ResponseMessage>.*?</ResponseMessage>", null, data)
+    spec = specs.load()
+    for _ in range(4):
+        bodies.read_response(operation, "xml", data, spec)
+
+    for other in (data, data.replace(b'"true">', b'"true"> '), data.replace(b'"true"/>', b'"true"/> ')):
+        found, expected = bodies.read_response(operation, "xml", other, spec), long_read(operation, other)
+        assert (found.value, found.problems, found.valid) == (expected.value, expected.problems, expected.valid), other
+
+
+def test_signs_out_of_turn_are_no_skeleton() -> None:
+    operation, data = next(one for one in documents() if one[0] == "create_lead")
+    known: Skeletons = bodies._skeletons(operation, specs.load())
+    for _ in range(3):
+        bodies.read_response(operation, "xml", data)
+    assert known.read(data)[0]
+
+    for other in (
+        data.replace(b"<IsValid>true</", b"<IsValid>true>/", 1),
+        data.replace(b"><", b"<>", 1),
+        data.replace(b"</ResponseType>", b">/ResponseType<", 1),
+        data.replace(b"Lead accepted", b"Lead\x00accepted", 1),
+        data.replace(b"Lead accepted", b"Lead &amp; accepted", 1),
+        data.replace(b"Lead accepted", b"Lead\raccepted", 1),
+        data + b"<x/>",
+        data[:-1],
+    ):
+        assert not known.read(other)[0], other

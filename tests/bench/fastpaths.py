@@ -109,6 +109,9 @@ def _own_cpu(pid: int) -> float:
 PATHS: dict[str, FastPath] = {
     "judge/quick": FastPath("validate, XML", _validated(_xml), (
         "from leadproof.judge.quick import FastJudge as F; F.try_judge = lambda self, exchange, recognition: None")),
+    "bodies/skeletons": FastPath("validate, XML", _validated(_xml), (
+        "from leadproof.bodies.skeletons import Skeletons as S; S.read = lambda self, data: (False, None);"
+        "S.learn = lambda self, data, tree: None")),
     "captures/entries": FastPath("validate, HAR", _validated(_har), (
         "from leadproof.captures.entries import Entries as E; E._learn = lambda self: None")),
     "mock/fast, JSON": FastPath("mock, JSON pings, repeated", _mock("json", shared.BODIES), (

@@ -16,6 +16,7 @@ from leadproof.bodies import json, requests, responses, xml
 from leadproof.bodies.problems import MAX_BODY, BodyError, BodyProblem, escape, typed
 from leadproof.bodies.requests import RequestForm
 from leadproof.bodies.responses import Node
+from leadproof.bodies.skeletons import Skeletons
 from leadproof.contract.specs import Specification, load
 
 __all__ = [
@@ -46,6 +47,9 @@ class Decoded(NamedTuple):
     valid: bool = False
 
 
+#: Charsets in which ASCII is itself and everything else UTF-8, as they are usually written.
+_UTF8 = (None, "utf-8", "UTF-8")
+
 _ATTRIBUTES = etree.XPath(f"boolean(//@*[not(local-name() = 'nil' and namespace-uri() = '{xml.XSI}')])")
 
 
@@ -64,6 +68,14 @@ def _node(operation: str, spec: Specification) -> Node:
             spec.schema(operation, "response", "xml"), serializer=spec.choices["namespaces"] == "serializer"
         )
     found: Node = spec._made[key]
+    return found
+
+
+def _skeletons(operation: str, spec: Specification) -> Skeletons:
+    key = ("skeletons", operation)
+    if key not in spec._made:
+        spec._made[key] = Skeletons(_node(operation, spec))
+    found: Skeletons = spec._made[key]
     return found
 
 
@@ -116,11 +128,20 @@ def read_response(
     spec = spec or load()
     if fmt == "json":
         return Decoded(json.decode(_utf8(data, charset)))
-    tree, node = xml.parse(data, charset), _node(operation, spec)
+    known = _skeletons(operation, spec)
+    if charset in _UTF8:
+        met, value = known.read(data)
+        if met and spec.verdict(operation, "response", "xml").is_valid(value):
+            return Decoded(value, (), None, True)
+    tree = xml.parse(data, charset)
+    node = known.root
     # An XSD takes any of its document elements, and lets attributes such as xsi:schemaLocation pass anywhere.
     if tree.tag == node.tag and spec.xsd(operation, "response").validate(tree) and not _ATTRIBUTES(tree):
         value = responses.fast(node, tree)
-        return Decoded(value, (), tree, spec.verdict(operation, "response", "xml").is_valid(value))
+        if spec.verdict(operation, "response", "xml").is_valid(value):
+            known.learn(data, tree)
+            return Decoded(value, (), tree, True)
+        return Decoded(value, (), tree)
     value, problems = responses.read(node, tree)
     return Decoded(value, problems, tree)
 
