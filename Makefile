@@ -12,8 +12,8 @@ JOBS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load test-printed test-redaction check style types imports coverage docs format \
-	bench bench-captures bench-load bench-peers bench-record bench-validate look lock clean
+.PHONY: help setup certify mock defects test test-load test-printed test-rebuilt test-redaction check style types imports coverage docs format \
+	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test-load: $(READY)  ## run the tests that put real load on this machine: about 
 
 test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
 	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
+
+test-rebuilt: $(READY)  ## every door, finished and killed: do its rows come to its report? Two minutes; the tests try a sample
+	LEADPROOF_REBUILT=whole $(RUN) pytest -q -n $(JOBS) tests/test_rebuilt.py $(ARGS)
 
 test-printed: $(READY)  ## run every command that README, help and hints show, each to its end: a quarter of an hour
 	LEADPROOF_PRINTED=whole $(RUN) pytest -q -n $(JOBS) tests/test_printed.py $(ARGS)

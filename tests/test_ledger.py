@@ -94,7 +94,7 @@ def document(summary: Summary) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(runs, st.lists(st.integers(0, 25), max_size=3))
 def test_parts_merged_come_to_what_the_whole_comes_to(run: list[Row], cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(run)) for cut in cuts), len(run)]
@@ -108,7 +108,7 @@ def test_parts_merged_come_to_what_the_whole_comes_to(run: list[Row], cuts: list
     assert document(merged) == document(summary_of([Note("exercising"), *run]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(runs, runs, runs)
 def test_merging_is_associative(one: list[Row], other: list[Row], last: list[Row]) -> None:
     left, right = Summary(SPEC), summary_of(other)
@@ -123,7 +123,7 @@ def test_merging_is_associative(one: list[Row], other: list[Row], last: list[Row
     assert document(left) == document(whole)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(runs, st.sampled_from([1 << 20, 400]))
 def test_rows_that_are_read_back_come_to_the_same(tmp_path: Path, run: list[Row], rotate: int) -> None:
     for old in tmp_path.iterdir():
