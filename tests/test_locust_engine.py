@@ -352,7 +352,7 @@ ENGINES = (
 import json, ssl, time
 import locust, gevent
 from leadproof.load import guard, job, scenarios
-from leadproof.load.locust.engine import Engine
+from leadproof.load.locust.engine import LoadEngine
 class Run:
     def __init__(self, url, ca="", **settings):
         one = job.Job(scenarios.load("ping_only").with_(arrivals="constant", **settings), url, ca=ca)
@@ -361,7 +361,7 @@ class Run:
         context = ssl.create_default_context(cafile=ca or None) if tls else None
         self.arrivals, self.samples = one.scenario.schedule().arrivals(), []
         context_of = job.journey_context(one, target, time.time)
-        self.engine = Engine(context_of, (host, port), tls=context, name=target.host, sink=self.keep)
+        self.engine = LoadEngine(context_of, (host, port), tls=context, name=target.host, sink=self.keep)
     def keep(self, sample):
         self.samples.append(sample)
         return True
