@@ -56,12 +56,12 @@ _ENGINE = """
 import os, sys, time
 import locust, gevent
 from leadproof.load import job, scenarios
-from leadproof.load.locust.engine import Engine
+from leadproof.load.locust.engine import LoadEngine
 import gc
 url, seconds = sys.argv[1], float(sys.argv[2])
 one = job.Job(scenarios.load("ping_only").with_(judge_share=0.0), url)
 context = job.journey_context(one, one.target(), time.time)
-engine = Engine(context, ("127.0.0.1", int(url.rpartition(":")[2])))
+engine = LoadEngine(context, ("127.0.0.1", int(url.rpartition(":")[2])))
 gc.collect(); gc.freeze(); gc.set_threshold(50_000, 20, 100)
 engine.open()
 going = [True]
