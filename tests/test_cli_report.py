@@ -188,6 +188,17 @@ def test_merged_runs_count_what_their_lines_hold(first: Path, second: Path, tmp_
     assert verify(run).holds
 
 
+def test_one_run_written_elsewhere_keeps_all_its_rows(first: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(first, tmp_path / first.name))
+    with (run / "rows.ndjson").open("a") as file:  # what merging leaves to the run's own report
+        file.write('{"note":"latency","is":{"verdict":"PASS"}}\n{"note":"exercising","is":true}\n')
+
+    leadproof("report", run, "--out", tmp_path / "out")
+
+    [copy] = (tmp_path / "out").iterdir()
+    assert list(read_rows(copy)) == list(read_rows(run))
+
+
 def test_the_runs_that_are_merged_stay_as_they_are(first: Path, second: Path, tmp_path: Path) -> None:
     before = content(first), content(second)
 

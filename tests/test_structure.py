@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 from lxml import etree
+from project import project_files
 
 from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.mock.engine.handlers import HANDLERS
@@ -85,15 +84,6 @@ def by_hand(path: Path) -> list[str]:
                     [] if name.isupper() or name in NEVER_ONE else [f"{path.name}:{node.lineno} {name}{text.value}"]
                 )
     return found
-
-
-def project_files() -> list[Path]:
-    """Files that belong to the project, new ones included, ignored ones left out."""
-    if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("only git knows which files belong to the project, and this is no git checkout")
-    command = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
-    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
 
 
 def modules() -> list[Path]:

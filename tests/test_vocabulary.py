@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-import subprocess
 import tokenize
 from pathlib import Path
 
-import pytest
+from project import project_files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,18 +49,7 @@ KEPT = {
     ("src/leadproof/redact/names.py", "answer"): "a word that services write, not one of ours",
     ("src/leadproof/load/", "fold"): "what a worker sends about one second; a key of its frames",
     ("src/leadproof/runs/", "moment"): "a datetime as an argument",
-    ("src/leadproof/runs/", "stand-ins"): "prose about redaction",
-    ("src/leadproof/cli/engage.py", "stand-ins"): "prose about redaction",
 }
-
-
-def texts() -> list[Path]:
-    """The files of `PLACES` that git knows."""
-    if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("only git knows which files belong to the project, and this is no git checkout")
-    command = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PLACES)
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
-    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
 
 
 def kept(name: str, word: str, line: str) -> bool:
@@ -90,8 +77,8 @@ def old_names(path: Path) -> list[str]:
 
 
 def test_no_text_uses_an_old_word() -> None:
-    assert [place for path in texts() for place in old_words(path)] == []
+    assert [place for path in project_files(*PLACES) for place in old_words(path)] == []
 
 
 def test_no_code_uses_an_old_name() -> None:
-    assert [place for path in texts() if path.suffix == ".py" for place in old_names(path)] == []
+    assert [place for path in project_files(*PLACES) if path.suffix == ".py" for place in old_names(path)] == []

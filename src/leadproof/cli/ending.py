@@ -18,7 +18,6 @@ from leadproof.cli import ci, options
 from leadproof.cli.console import summarise
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
-from leadproof.load import rebuilding
 from leadproof.runs import comparison, config, waivers
 from leadproof.runs.evidence import Run, is_unfinished, read_report
 from leadproof.runs.formats import FORMATS, RENDERERS
@@ -101,7 +100,11 @@ def read_run(path: Path) -> dict[str, Any]:
     Raises:
         InputError: There is neither a report nor a run.
     """
-    return rebuilding.rebuild(path) if is_unfinished(path, "load") else read_report(path)
+    if not is_unfinished(path, "load"):
+        return read_report(path)
+    from leadproof.load import rebuilding  # a third of a second, which hardly any command needs
+
+    return rebuilding.rebuild(path)
 
 
 @dataclass(frozen=True, slots=True)

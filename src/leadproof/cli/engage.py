@@ -196,5 +196,5 @@ def rate_of(wish: Wish, *, remote: bool) -> float:
 
 
 def _redactor(profile: Profile, goal: Target, *, remote: bool) -> Redactor:
-    """Against a real service the stand-ins are salted, so that nobody can confirm a guess."""
+    """Against a real service the placeholders are salted, so that nobody can confirm a guess."""
     return options.redactor(profile, goal.secret, salted=remote)

@@ -64,9 +64,13 @@ def command(
         offsets = [run.take_over(path) if path.is_dir() else 0 for path in runs]
         # Rows of some of the runs only would not be those of the report.
         keep = run.row if all(map(has_rows, runs)) else None
-        summaries = [_summary(*found, keep) for found in zip(runs, reports, offsets, strict=True)]
         run.add_facts(**{name: reports[0]["run"][name] for name in ("choices", "fail_on") if name in reports[0]["run"]})
-        report = reports[0] if len(reports) == 1 else merge(reports, summaries)
+        if len(runs) == 1:
+            report = reports[0]
+            for row in read_rows(runs[0]) if keep is not None else ():
+                run.row(row)
+        else:
+            report = merge(reports, [_summary(*found, keep) for found in zip(runs, reports, offsets, strict=True)])
         facts = run.end()
         report["run"] = {**facts, **report["run"]}
         if not as_json and len(runs) > 1:

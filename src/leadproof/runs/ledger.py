@@ -16,7 +16,7 @@ from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core.excerpts import curl, excerpt
 from leadproof.core.exchange import Exchange, Request, Response, WireProblem
-from leadproof.core.findings import Finding, Observation
+from leadproof.core.findings import Finding, Observation, shape
 from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.tally import LONGEST, Tally
 from leadproof.redact import Redactor
@@ -99,6 +99,7 @@ class Ledger:
         self._evidence = evidence
         self._keep = keep or KeepPolicy()
         self._redacted: dict[Key, Finding] = {}
+        self._observed: dict[Key, Observation] = {}
         #: Entries that the history has forgotten, as far as it is noted.
         self._told = 0
         self.flush()
@@ -123,19 +124,13 @@ class Ledger:
         """Exchanges kept so far."""
         return self._keep.count
 
-    def apart(self, *, remember: int = 0) -> Ledger:
-        """A ledger of the same run whose exchanges have nothing to do with those before: a history of its own.
-
-        Args:
-            remember: How many leads, orders and the like it remembers of each; 0 for as many as usual.
-        """
+    def apart(self) -> Ledger:
+        """A ledger of the same run whose exchanges have nothing to do with those before: a history of its own."""
         other = Ledger(
             Judge(self.spec, self.profile), self.redactor, self.summary.fail_on, evidence=self._evidence,
             keep=self._keep, progress=self.progress,
         )  # fmt: skip
         other.summary = self.summary
-        if remember:
-            other.shorten(remember)
         return other
 
     def shorten(self, most: int) -> None:
@@ -207,7 +202,7 @@ class Ledger:
             number,
             None,
             self._findings(judgement.findings, judgement) if judgement.findings else (),
-            tuple(map(self.redactor.observation, judgement.observations)) if judgement.observations else (),
+            tuple(map(self._observation, judgement.observations)) if judgement.observations else (),
             exercised.unseen(context) if exercised is not None and context is not None else (),
         )
 
@@ -288,7 +283,7 @@ class Ledger:
         """
         self._forgotten()
         self.flush()
-        self.summary.settle()
+        self.summary.count_waiting()
         return self.summary
 
     # ---- what it comes to --------------------------------------------------------------------------------------------
@@ -332,19 +327,29 @@ class Ledger:
         self, findings: Iterable[Finding], about: Judgement, other: Judgement | None = None
     ) -> tuple[SeenFinding, ...]:
         rows, size = [], _size(about)
+        evidence: dict[str, str] | None = None  # the same for all of them
         for finding in findings:
             raw = finding.same_as()
-            redacted = self._redacted.get(raw)
-            if redacted is None:
-                redacted = self.redactor.finding(finding)
-                if len(self._redacted) < _REMEMBERED:
-                    self._redacted[raw] = redacted
-            if self.summary.wants(redacted.same_as(), size):
-                evidence = self._excerpts(about, other)
-                rows.append(SeenFinding(self.redactor.finding(finding), evidence, size))
-            else:
+            known = self._redacted.get(raw)
+            redacted = known or self.redactor.finding(finding)
+            if known is None and len(self._redacted) < _REMEMBERED:
+                self._redacted[raw] = redacted
+            if not self.summary.wants(redacted.same_as(), size):
                 rows.append(SeenFinding(redacted))
+                continue
+            if evidence is None:
+                evidence = self._excerpts(about, other)
+            rows.append(SeenFinding(redacted if known is None else self.redactor.finding(finding), evidence, size))
         return tuple(rows)
+
+    def _observation(self, seen: Observation) -> Observation:
+        raw = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
+        known = self._observed.get(raw)
+        if known is None:
+            known = self.redactor.observation(seen)
+            if len(self._observed) < _REMEMBERED:
+                self._observed[raw] = known
+        return known
 
     def _excerpts(self, judgement: Judgement, other: Judgement | None = None) -> dict[str, str]:
         """Request, response, the response that it was compared with, and a command to repeat the request; redacted,

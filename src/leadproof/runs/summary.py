@@ -131,10 +131,10 @@ class Summary:
             known[1][0] += times
             return
         if len(self._counts) >= _WAITING:
-            self.settle()
+            self.count_waiting()
         self._counts[id(decisions)] = decisions, [times]
 
-    def settle(self) -> None:
+    def count_waiting(self) -> None:
         """Counts in the tally what waits to be counted."""
         for decisions, (times,) in self._counts.values():
             self._tally.add(decisions, times)
@@ -143,7 +143,7 @@ class Summary:
     @property
     def tally(self) -> Tally:
         """What was decided so far."""
-        self.settle()
+        self.count_waiting()
         return self._tally
 
     def _exchange(self, row: ResultRow, times: int) -> None:
@@ -224,7 +224,7 @@ class Summary:
         if other.exercised is not None:
             self.exercised = self.exercised or Coverage()
             self.exercised.merge(other.exercised)
-        self.settle()
+        self.count_waiting()
         self._tally.merge(other.tally)
         for clause, seen in other.exchanges_of.items():
             for name, numbers in seen.items():
