@@ -175,9 +175,9 @@ export default function () {{
 
 
 def environment() -> dict[str, str]:
-    """For processes of ours: the checkout's package, and no configuration of locust's."""
+    """For processes of ours: the checkout's package, the mock's key, and no configuration of locust's."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "LEADPROOF_"))}
-    return clean | {"PYTHONPATH": str(ROOT / "src")}
+    return clean | {"PYTHONPATH": str(ROOT / "src"), "LEADPROOF_API_KEY": KEY}
 
 
 def _pinned(processor: int) -> Callable[[], None]:
