@@ -17,7 +17,7 @@ import pytest
 
 from leadproof.cli import COMMANDS
 from leadproof.contract import specs
-from leadproof.core.operations import OPERATIONS
+from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.runs.formats import EXPORTS, FORMATS, RENDERERS
 from leadproof.suite import TOPICS
 
@@ -25,6 +25,7 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+SOURCES = ROOT / "src" / "leadproof"
 
 
 def _generator() -> ModuleType:
@@ -183,12 +184,41 @@ def test_a_broken_link_ends_the_build(tmp_path: Path, monkeypatch: pytest.Monkey
 # ---- pages as files of the repository --------------------------------------------------------------------------------
 
 
+NUMBERS = [
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+]  # fmt: skip
+_NUMBER = rf"({'|'.join(NUMBERS)}|\d+)"
+
+#: How a sentence counts operations, paths and cells -> how many there are.
+COUNTS = {
+    rf"\b(?:all|the|clauses for)\s+{_NUMBER}\s+operations": len(OPERATIONS),
+    rf"\b{_NUMBER}\s+documented\s+operations": len(OPERATIONS),
+    rf"\b(?:share|behind)\s+{_NUMBER}\s+paths": len({row.path for row in OPERATIONS.values()}),
+    rf"\b{_NUMBER}\s+of\s+them\s+exist\s+in\s+both": sum(len(row.media) == 2 for row in OPERATIONS.values()),
+    rf"\b{_NUMBER}\s+cells\b": len(CELLS),
+}
+
+
 def test_numbers_in_sentences_are_true() -> None:
     readme, index = (path.read_text("utf-8") for path in (ROOT / "README.md", DOCS / "index.md"))
-    clauses, operations = len(specs.clauses()), {10: "ten"}[len(OPERATIONS)]
+    clauses = len(specs.clauses())
 
-    assert f"The contract has {clauses} clauses for {operations} operations." in readme
+    assert f"The contract has {clauses} clauses for {NUMBERS[len(OPERATIONS)]} operations." in readme
     assert f"a register of {clauses} [clauses]" in index.replace("\n", " ")
+
+
+def test_sentences_count_the_operations_as_the_table_does() -> None:
+    told, counted = [], set()
+    for path in (ROOT / "README.md", *DOCS.rglob("*.md"), ROOT / "specs" / "openapi.yaml", *SOURCES.rglob("*.py")):
+        for pattern, number in COUNTS.items():
+            for hit in re.finditer(pattern, path.read_text("utf-8"), re.IGNORECASE):
+                counted.add(pattern)
+                if hit[1].lower() not in (NUMBERS[number], str(number)):
+                    told.append(f"{path.relative_to(ROOT)}: {hit[0]!r}, but there are {number}")
+
+    assert told == []
+    assert counted == set(COUNTS)
 
 
 def _first_two_cells(page: str) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -264,6 +265,24 @@ def test_a_path_without_a_method_is_recognised(target: str, expected: tuple[str,
 )
 def test_a_bare_request_is_recognised_by_its_shape(body: bytes, expected: tuple[str, ...]) -> None:
     assert recognise(Exchange(Request("", "", (), body), None)).candidates == expected
+
+
+EXAMPLES = load_specs().openapi["components"]["examples"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_example_of_an_operation_is_taken_for_another_one(name: str) -> None:
+    operation, _, rest = name.rpartition("_re")
+    direction = "request" if rest.startswith("quest") else "response"
+    value = EXAMPLES[name]["value"]
+    body = value.encode() if isinstance(value, str) else json.dumps(value).encode()
+    bare = Exchange(Request("", "", (), body if direction == "request" else b""),
+                    None if direction == "request" else Response(200, (), body))  # fmt: skip
+
+    recognition = recognise(bare)
+
+    named = recognition.candidates or re.findall(r"\w+", recognition.reason.partition("several operations: ")[2])
+    assert operation in named or not named
 
 
 # ---- twins -----------------------------------------------------------------------------------------------------------

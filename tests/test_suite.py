@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,23 @@ def test_no_life_of_the_faithful_mock_is_wrong(seed: int, profile: Profile) -> N
     suite.run(told, suite.select(topics=["lives"]))
 
     assert broken(told) == []
+
+
+def test_a_service_that_lets_everybody_in_is_noticed_in_every_cell(story: CaseContext, profile: Profile) -> None:
+    client, key = story.session.client, ("api-key", profile.credentials.api_keys[0])
+    assert isinstance(client, InProcess)
+    respond = client._respond
+
+    def let_in(request: Request) -> Any:
+        known = {name.lower() for name, _ in request.headers} & {"api-key", "access_token", "authorization"}
+        return respond(request if known else request._replace(headers=(*request.headers, key)))
+
+    client._respond = let_in
+    suite.run(story, suite.select(topics=["authentication"]))
+
+    findings = [row.finding for row in story.session.ledger.summary.kept()]
+    noticed = {(row.operation, row.media) for row in findings if row.clause == "LE2-ALL-AUTH-02"}
+    assert noticed == set(CELLS)
 
 
 # ---- the same requests, byte for byte --------------------------------------------------------------------------------
