@@ -9,7 +9,7 @@ from leadproof.contract.specs import load
 from leadproof.core.exchange import Exchange, Request, WireProblem
 from leadproof.judge import Judge, Judgement, Tally
 from leadproof.redact import Redactor
-from leadproof.runs.ledger import Ledger
+from leadproof.runs.ledger import Ledger, _size
 
 SPEC = load()
 
@@ -21,7 +21,8 @@ def ledger(fail_on: str = "must", redactor: Redactor | None = None) -> Ledger:
 
 def take(into: Ledger, judgement: Judgement, number: int | None = None) -> None:
     """Takes in what a judge is said to have found."""
-    into.append(into.row_of(judgement, number=number))
+    exchange = judgement.context.exchange if judgement.context else Exchange(Request("", ""), None)
+    into._take(judgement, 0.0, lambda: exchange, _size(exchange), number)
 
 
 def taken(*judgements: Judgement, fail_on: str = "must") -> Ledger:
@@ -46,7 +47,7 @@ class CountingJudge(Judge):
 
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
         judgement = super().twins(left, right)
-        if self._watch is None:  # else the comparison is a part of a judgement that is counted
+        if not self._captured:  # else the comparison is a part of a judgement that is counted
             self.tally.add(judgement.decisions())
         return judgement
 

@@ -1,9 +1,8 @@
 """The story of `leadproof validate`: files in, judged exchange by exchange, by one process or by several.
 
-One process takes all files for one recording: ids, orders, offers and twins are followed from file to file, and an
-exchange that stands in an earlier file is passed over. Several processes take a file each, and what is followed ends
-with the file; what they find is put together in the order of the files. For files that have nothing to do with each
-other the two reports are the same.
+All files are one recording: ids, orders, offers and twins are followed from file to file, and an exchange that stands
+in an earlier file is passed over. Several processes read the files and judge each exchange by itself; what stands
+between exchanges is decided here, in the order of the files. So the report is the same, whatever their number.
 
 Memory does not grow with the files: of the exchanges, the first are kept and some of those with findings; all of them
 are judged and counted.
@@ -12,30 +11,25 @@ are judged and counted.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from hashlib import blake2b
-from multiprocessing import connection
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from leadproof import captures
+from leadproof.captures.workers import Part, Workers
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange
-from leadproof.core.gc import gc_paused
+from leadproof.core.gc import gc_paused, tune_gc
 from leadproof.judge import Judge
 from leadproof.judge.checks.context import Remembered
 from leadproof.redact import Redactor
-from leadproof.runs.evidence import Appender, Run
+from leadproof.runs.evidence import Run
+from leadproof.runs.facts import Fact, Facts, Unpacking, digest, outline, packed
 from leadproof.runs.ledger import KeepPolicy, Ledger
-from leadproof.runs.summary import Summary
 
 #: Exchanges that a run directory keeps: so many from the beginning, and as many again of those with findings.
 KEPT = 2_000
@@ -43,14 +37,11 @@ KEPT = 2_000
 #: Exchanges of several files that are remembered, to tell those that stand in two.
 OVERLAP = 50_000
 
+#: Exchanges that another process judges before it sends what it knows of them.
+PART = 256
+
 #: Said of an exchange that was judged already.
 REPEATED = "the same exchange stands in an earlier file: it was judged there"
-
-#: Files that are handed out before the first of them has come back, for each process.
-_AHEAD = 4
-
-#: Seconds between two looks at how far the other processes are.
-_LOOK = 0.25
 
 #: Called with the name of a file, and with the bytes read and the exchanges judged since it was called before.
 OnProgress = Callable[[str, int, int], None]
@@ -69,63 +60,57 @@ class ValidationPlan:
     #: Exchanges to keep, as in `KEPT`.
     keep: int = KEPT
 
-    def ledger(self, evidence: Appender | None, keep: KeepPolicy) -> Ledger:
-        """An empty ledger."""
-        judge = Judge(specs.load(self.choices), self.profile, captured=True)
-        return Ledger(judge, self.redactor, self.fail_on, evidence=evidence, keep=keep)
+    def judge(self) -> Judge:
+        """A judge that has seen nothing yet."""
+        return Judge(specs.load(self.choices), self.profile, captured=True)
 
 
-@dataclass(slots=True)
-class Validation:
-    """Files being judged by this process, one after the other."""
+class _Capture:
+    """A file being read.
 
-    plan: ValidationPlan
-    ledger: Ledger
-    #: Digest of an exchange -> the first file that it stands in; None where exchanges are not followed across files.
-    seen: Remembered[bytes, int] | None = None
-    #: Is the work to be ended?
-    stopped: Callable[[], bool] = lambda: False
-    #: Files so far.
-    files: int = 0
+    Args:
+        plan: How it is judged.
+        path: Where it is.
+        told: Called as it goes on.
+    """
 
-    def file(self, path: Path, told: OnProgress = lambda *_: None) -> None:
-        """Judges what is in a file. What cannot be read of it is said in its row of the report."""
-        plan = self.plan
-        row: dict[str, Any] = {"path": str(path), "format": "body", "exchanges": 0, "problem": None}
-        self.files += 1
-        problems = captures.Problems()
-        left = _size(path)
+    def __init__(self, plan: ValidationPlan, path: Path, told: OnProgress = lambda *_: None) -> None:
+        self._plan, self._path, self._told = plan, path, told
+        self._problems = captures.Problems()
+        self._format, self._exchanges = "body", 0
+        self._left = _size(path)
 
-        def taken(size: int) -> None:
-            nonlocal left
-            left -= size
-            told(path.name, size, 0)
+    def exchanges(self, stopped: Callable[[], bool] = lambda: False) -> Iterator[Exchange]:
+        """What is in it, in order. What cannot be read of it is said in its row.
 
+        Args:
+            stopped: Is the work to be ended?
+        """
+        plan, path = self._plan, self._path
         try:
-            row["format"] = captures.format_of_file(path, mapped=plan.mapping is not None)
-            for found in captures.read(path, plan.operation, plan.mapping, taken):
-                if self.stopped():
-                    self.ledger.note("interrupted")
+            self._format = captures.format_of_file(path, mapped=plan.mapping is not None)
+            for entry in captures.read(path, plan.operation, plan.mapping, self._taken):
+                if stopped():
                     break
-                if isinstance(found, captures.FileProblem):
-                    problems.add(found)
+                if isinstance(entry, captures.FileProblem):
+                    self._problems.add(entry)
                     continue
-                row["exchanges"] += 1
-                self._exchange(found)
-                told(path.name, 0, 1)
+                self._exchanges += 1
+                yield entry
+                self._told(path.name, 0, 1)
         except InputError as error:  # the other files are judged all the same
-            problems.add(captures.FileProblem("file.unreadable", error.message.removeprefix(f"{path}: "), error.hint))
-        finally:
-            row |= problems.together()
-            self.ledger.note("file", row)
-            told(path.name, max(left, 0), 0)  # what nobody had to read of it is done, too
+            message = error.message.removeprefix(f"{path}: ")
+            self._problems.add(captures.FileProblem("file.unreadable", message, error.hint))
 
-    def _exchange(self, exchange: Exchange) -> None:
-        # Captures overlap: judged a second time, an exchange would break every rule about what is given only once.
-        if self.seen is not None and self.seen.setdefault(_digest(exchange), self.files) != self.files:
-            self.ledger.observe("file.deviation", REPEATED, origin=exchange.origin)
-            return
-        self.ledger.add(exchange)
+    def _taken(self, size: int) -> None:
+        self._left -= size
+        self._told(self._path.name, size, 0)
+
+    def end(self) -> dict[str, Any]:
+        """Its row in the report, once nothing more of it is read."""
+        self._told(self._path.name, max(self._left, 0), 0)  # what nobody had to read of it is done, too
+        row = {"path": str(self._path), "format": self._format, "exchanges": self._exchanges, "problem": None}
+        return row | self._problems.together()
 
 
 def _size(path: Path) -> int:
@@ -136,11 +121,20 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _digest(exchange: Exchange) -> bytes:
-    """What is the same for the same exchange, whoever exported it; when it was is not."""
-    request, response = exchange.request, exchange.response
-    parts = (request.method, request.target, request.body, response and (response.status, response.body))
-    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=12).digest()
+@dataclass(slots=True)
+class _Overlap:
+    """Exchanges that stand in two files. Judged a second time, they would break every rule about what is given once."""
+
+    ledger: Ledger
+    #: Digest of an exchange -> number of the first file that it stands in.
+    _seen: Remembered[bytes, int] = field(default_factory=lambda: Remembered(OVERLAP))
+
+    def judged_before(self, digested: bytes, origin: str, file: int) -> bool:
+        """Does an exchange of a file, by its number, stand in one before it? It is noted then."""
+        if self._seen.setdefault(digested, file) == file:
+            return False
+        self.ledger.observe("file.deviation", REPEATED, origin=origin)
+        return True
 
 
 # ---- one process, or several -----------------------------------------------------------------------------------------
@@ -155,7 +149,7 @@ def validate(
         files: What `captures.files` gives.
         plan: How they are judged.
         run: The run directory; None to keep nothing.
-        jobs: Processes.
+        jobs: Processes that judge.
         told: Called as it goes on.
 
     Raises:
@@ -171,126 +165,106 @@ def validate(
 
 
 def _serial(files: Sequence[Path], plan: ValidationPlan, run: Run | None, told: OnProgress) -> Ledger:
-    ledger = plan.ledger(run, KeepPolicy(plan.keep))
-    validation = Validation(plan, ledger, seen=Remembered(OVERLAP) if len(files) > 1 else None)
+    ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=KeepPolicy(plan.keep))
+    overlap = _Overlap(ledger) if len(files) > 1 else None
     try:
-        for path in files:
-            validation.file(path, told)
+        for number, path in enumerate(files):
+            capture = _Capture(plan, path, told)
+            try:
+                for exchange in capture.exchanges():
+                    if overlap is None or not overlap.judged_before(digest(exchange), exchange.origin, number):
+                        ledger.add(exchange)
+            finally:
+                ledger.note("file", capture.end())
     except KeyboardInterrupt:
         ledger.note("interrupted")
     return ledger
 
 
 def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs: int, told: OnProgress) -> Ledger:
-    shared, far = multiprocessing.Value("Q", 0), _Far()
-    ledger = plan.ledger(run, KeepPolicy(plan.keep, shared))
-    ahead: list[tuple[Path, Future[Summary]]] = []
-    left = list(enumerate(files))[::-1]
-    folder = run.path if run is not None else None
-    with ProcessPoolExecutor(
-        jobs, initializer=_prepare, initargs=(plan, folder, shared, multiprocessing.Value("Q", 0), far)
-    ) as pool:
-        try:
-            while left or ahead:
-                try:
-                    while left and len(ahead) < jobs * _AHEAD and not ledger.summary.interrupted:
-                        number, path = left.pop()
-                        ahead.append((path, pool.submit(_work, number, path)))
-                    if not ahead:
-                        break
-                    path, future = ahead[0]
-                    if not future.cancelled():
-                        while not wait([future], _LOOK).done:
-                            told(path.name, *far.since())
-                        ledger.merge(future.result())
-                        told(path.name, *far.since())
-                    del ahead[0]
-                except KeyboardInterrupt:
-                    ledger.note("interrupted")
-                    for _, future in ahead:
-                        future.cancel()
-                    _stop()
-        except BrokenProcessPool:
-            if run is not None:
-                run.at(len(files))  # after what the others have written
-            for path in (*(path for path, _ in ahead), *(path for _, path in reversed(left))):
-                ledger.note("file", _lost(path))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    kept = multiprocessing.Value("Q", 0)
+    keep = KeepPolicy(plan.keep, kept)
+    ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=keep)
+    overlap, unpacked = _Overlap(ledger), Unpacking()
+    read_again = _ReadAgain(plan)
+    number = exchanges = 0
+    with Workers(_Shard(plan if run is not None else replace(plan, keep=0), kept), jobs) as workers:
+        for path, part in workers.parts(files, told):
+            for fact in unpacked(part.facts) if part is not None else ():
+                exchanges += 1
+                if not overlap.judged_before(fact.digest, fact.origin, number):
+                    ledger.add_fact(fact, partial(read_again, path, fact))
+            if part is None or part.row is not None:
+                ledger.note("file", part.row if part is not None else _lost(path, exchanges))
+                number, exchanges = number + 1, 0
+        if workers.interrupted:
+            ledger.note("interrupted")
     return ledger
 
 
-class _Far:
-    """How far several processes are: bytes read and exchanges judged by all of them."""
+class _ReadAgain:
+    """Finds exchanges in a file a second time, those that are to be kept or shown and did not come with their facts.
 
-    def __init__(self) -> None:
-        self._taken, self._judged = multiprocessing.Value("Q", 0), multiprocessing.Value("Q", 0)
-        #: What was told already, in the process that tells.
-        self._told = (0, 0)
+    It reads on from the last one, so that a file is read twice at most.
+    """
 
-    def add(self, _: str, size: int, exchanges: int) -> None:
-        """Adds what this process has done."""
-        for value, number in ((self._taken, size), (self._judged, exchanges)):
-            if number:
-                with value.get_lock():
-                    value.value += number
+    def __init__(self, plan: ValidationPlan) -> None:
+        self._plan = plan
+        self._path: Path | None = None
+        self._exchanges: Iterator[tuple[int, Exchange]] = iter(())
+        self._last: tuple[int, Exchange] | None = None
 
-    def since(self) -> tuple[int, int]:
-        """What was done since the last time."""
-        before, self._told = self._told, (int(self._taken.value), int(self._judged.value))
-        return self._told[0] - before[0], self._told[1] - before[1]
+    def __call__(self, path: Path, fact: Fact) -> Exchange:
+        """The exchange of a fact; what the fact tells of it where the file cannot be read again."""
+        if fact.whole is not None:
+            return fact.whole
+        if path != self._path or (self._last is not None and self._last[0] > fact.place):
+            # A pipe gives what it holds only once.
+            self._exchanges = enumerate(_Capture(self._plan, path).exchanges()) if path.is_file() else iter(())
+            self._path, self._last = path, None
+        while self._last is None or self._last[0] < fact.place:
+            self._last = next(self._exchanges, None)
+            if self._last is None:
+                return outline(fact)
+        place, exchange = self._last
+        return exchange if (place, exchange.origin) == (fact.place, fact.origin) else outline(fact)
 
 
-def _lost(path: Path) -> dict[str, Any]:
-    """The row of a file of which no result came."""
+def _lost(path: Path, number: int) -> dict[str, Any]:
+    """The row of a file whose process is no more, after so many exchanges."""
     message, hint = "a process that judged files was ended from outside", "is there enough memory? try fewer --jobs"
     problem = {"kind": "file.unreadable", "message": message, "hint": hint}
-    return {"path": str(path), "format": "body", "exchanges": 0, "problem": problem}
+    return {"path": str(path), "format": "body", "exchanges": number, "problem": problem}
 
 
 # ---- in a process of its own -----------------------------------------------------------------------------------------
 
-_plan: ValidationPlan | None = None
-_appender: Appender | None = None
-_keep: KeepPolicy | None = None
-_far: _Far | None = None
-_over = threading.Event()
 
+@dataclass(slots=True)
+class _Shard:
+    """What a worker does with its files: judges each exchange by itself."""
 
-def _prepare(plan: ValidationPlan, folder: Path | None, shared: Any, workers: Any, far: _Far) -> None:
-    """What a worker does first. Ctrl-C ends the file that it is at; without its parent it ends at once."""
-    global _plan, _appender, _keep, _far
-    _plan, _keep, _far = plan, KeepPolicy(plan.keep, shared), far
-    with workers.get_lock():
-        workers.value += 1
-        number = int(workers.value)
-    _appender = Appender(folder, plan.redactor, f"rows-w{number}") if folder is not None else None
-    signal.signal(signal.SIGINT, lambda *_: _over.set())
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        watch = threading.Thread(target=_ends_with, args=(parent.sentinel,), daemon=True)
-        watch.start()
+    plan: ValidationPlan
+    #: How many exchanges are kept so far (a `multiprocessing.Value`).
+    kept: Any
+    _facts: Facts | None = None
 
+    def __call__(self, path: Path, stopped: Callable[[], bool]) -> Iterator[Part]:
+        """The facts of a file, in parts."""
+        if self._facts is None:
+            tune_gc()
+            self._facts = Facts(self.plan.judge(), KeepPolicy(self.plan.keep, self.kept).has_room)
+        taken, waiting = 0, list[Fact]()
 
-def _ends_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
+        def told(_: str, size: int, exchanges: int) -> None:
+            nonlocal taken
+            taken += size
 
-
-def _work(number: int, path: Path) -> Summary:
-    assert _plan is not None
-    assert _keep is not None
-    assert _far is not None
-    with gc_paused():
-        if _appender is not None:
-            _appender.at(number)
-        ledger = _plan.ledger(_appender, _keep)
-        Validation(_plan, ledger, stopped=_over.is_set).file(path, _far.add)
-        return ledger.snapshot()
-
-
-def _stop() -> None:
-    """Lets the workers end; a Ctrl-C that came from a terminal they have heard of already."""
-    for process in multiprocessing.active_children():
-        if process.pid:
-            os.kill(process.pid, signal.SIGINT)
+        capture = _Capture(self.plan, path, told)
+        for place, exchange in enumerate(capture.exchanges(stopped)):
+            waiting.append(self._facts.of(place, exchange))
+            if len(waiting) == PART:
+                yield Part(taken, len(waiting), packed(waiting))
+                taken, waiting = 0, []
+        row = capture.end()
+        yield Part(taken, len(waiting), packed(waiting), row)

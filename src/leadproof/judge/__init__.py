@@ -17,19 +17,21 @@ from leadproof.contract.specs import Clause, Specification, load
 from leadproof.core.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.core.findings import Finding, Observation
 from leadproof.core.operations import OPERATIONS
+from leadproof.judge.breaches import Noted, clauses_of, finding, settle
 from leadproof.judge.callbacks import callback_breaches, callback_context, repeated
 from leadproof.judge.checks import Breach, Context, History, remember
 from leadproof.judge.checks import bodies as form
 from leadproof.judge.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
-from leadproof.judge.client_mistakes import suggest_member
+from leadproof.judge.client_mistakes import single_mistakes, suggest_member
+from leadproof.judge.following import Following
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
+from leadproof.judge.pairs import twin_key
 from leadproof.judge.quick import FastJudge
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
 from leadproof.judge.tally import Tally
 from leadproof.judge.timestamps import responded_at
 from leadproof.judge.twins import disagreements
-from leadproof.judge.watching import ClientAnalysis
 
 __all__ = ["Compared", "Decisions", "Judge", "Judgement", "Recognition", "Tally", "recognise"]
 
@@ -61,13 +63,13 @@ class Judge:
         without: Collection[str] = (),
         captured: bool = False,
     ) -> None:
-        #: Where the senders are others: what there is to say about them.
-        self._watch = ClientAnalysis(self.twins) if captured else None
         self.spec = spec or load()
         self.profile = profile
         self.register = Register(self.spec, without)
         self.history = History()
+        self._captured = captured
         self._quick = FastJudge(self.spec, self.register, profile, self.history)
+        self._following = Following(self.spec, self.register, self.twins if captured else None)
 
     def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
         """Findings and observations of one exchange; what it established is remembered.
@@ -76,27 +78,44 @@ class Judge:
             exchange: Raw, as it was sent and received.
             problems: What a probe saw of the bytes on the wire.
         """
+        return self._following(self.alone(exchange, problems))
+
+    def follow(self, alone: Judgement) -> Judgement:
+        """The judgement in view of the exchanges before it, of one that was judged by itself; it is remembered."""
+        return self._following(alone)
+
+    def alone(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
+        """What there is to say of one exchange by itself; `follow` says the rest.
+
+        Args:
+            exchange: Raw, as it was sent and received.
+            problems: What a probe saw of the bytes on the wire.
+        """
         recognition = recognise(exchange)
         short = None if problems or not recognition.candidates else self._quick.try_judge(exchange, recognition)
         if short is not None and short.judgement is not None:
-            judgement = short.judgement if self._watch is None else self._watch(short.judgement)
-            if judgement.plain is not None:
-                remember(short.context)
-                return judgement
+            judgement = short.judgement
         elif not recognition.candidates:
             seen = Observation(recognition.kind, recognition.reason, origin=exchange.origin)
-            judgement = Judgement("unrecognised", "", "", (), (seen,))
+            return Judgement("unrecognised", "", "", (), (seen,))
         else:
             case = _Case(self, exchange, recognition)
             case.wire(problems)
             judgement = case.judge()
             if short is not None:
                 self._quick.learn(short, judgement, recognition)
-            if self._watch is not None:
-                judgement = self._watch(judgement)
-        if judgement.context is not None and judgement.context.response_value is not None:
-            remember(judgement.context)
-        return judgement
+        context = judgement.context
+        if not self._captured or exchange.intent or context is None:
+            return judgement
+        cell = (judgement.operation, judgement.media)
+        habits = tuple(
+            Observation(habit.kind, habit.message, habit.pointer, "", *cell, exchange.origin)
+            for habit in single_mistakes(context)
+        )
+        key = twin_key(context)
+        if not habits and not key:
+            return judgement
+        return replace(judgement, observations=judgement.observations + habits, twin_key=key)
 
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON response `left` and the XML response `right` to the same request say the same?"""
@@ -133,7 +152,7 @@ class Judge:
             (failed if breach else passed).append((clause.id, created.media))
             if breach is not None:
                 findings.append(
-                    _finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
+                    finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
                 )
         if call is not None:  # the member that asked for the call was taken
             taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
@@ -337,38 +356,12 @@ class _Case:
         return self.register.owner(self.operation.id, self.media, check, breach.pointer)
 
     def _done(self, outcome: str) -> Judgement:
-        findings: list[Finding] = []
-        for check, breach, direction in self.found.values():
-            clause = self._owner(check, breach)
-            fmt = self.context.request_format if direction == "request" else self.response_format
-            if fmt == "xml" and not breach.xpath:
-                breach = breach._replace(xpath=bodies.xpath_of(self.operation.id, direction, breach.pointer, self.spec))
-            observed = clause.level == "may" or (
-                check == "unknown_members" and self.spec.choices["unknown-members"] == "observe"
-            )
-            if observed:
-                self.observations.append(
-                    Observation(
-                        breach.kind,
-                        breach.message,
-                        breach.pointer,
-                        breach.xpath,
-                        self.operation.id,
-                        self.media,
-                        self.exchange.origin,
-                    )
-                )
-                continue
-            findings.append(_finding(clause, breach, self.operation.id, self.media, self.exchange.origin))
-        failed = tuple((name, self.media) for name in dict.fromkeys(one.clause for one in findings))
+        formats = {"request": self.context.request_format, "response": self.response_format}
+        noted: list[Noted] = [(check, breach, to, formats[to]) for check, breach, to in self.found.values()]
+        findings, observations = settle(
+            noted, self.operation.id, self.media, self.exchange.origin, self.register, self.spec
+        )
         return Judgement(
-            outcome, self.operation.id, self.media, tuple(findings), tuple(self.observations), self.context,
-            tuple(self.passed), failed,
+            outcome, self.operation.id, self.media, findings, (*self.observations, *observations), self.context,
+            tuple(self.passed), clauses_of(findings, self.media),
         )  # fmt: skip
-
-
-def _finding(clause: Clause, breach: Breach, operation: str, media: str, origin: str) -> Finding:
-    return Finding(
-        clause.id, breach.kind, breach.message, breach.pointer, breach.xpath, breach.expected, breach.actual, operation,
-        media, origin,
-    )  # fmt: skip

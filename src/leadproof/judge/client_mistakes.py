@@ -34,12 +34,16 @@ _KEYS = frozenset({"api-key", "apikey", "api_key", "access_token", "accesstoken"
 _REFUSED = "was isValid (of a ping: willAccept) read? a refusal comes with status 200 too"
 
 
-def client_mistakes(context: Context) -> Iterator[Breach]:
-    """What the sender of this request often will have got wrong, in view of the responses that it got before."""
+def single_mistakes(context: Context) -> Iterator[Breach]:
+    """What the sender of this request often will have got wrong, seen in the request alone."""
     yield from _key_in_url(context)
     if context.operation.id == "ping":
         yield from _personal(context)
-    elif context.operation.id == "lead_status":
+
+
+def sequence_mistakes(context: Context) -> Iterator[Breach]:
+    """What it will have got wrong in view of the responses that it got before."""
+    if context.operation.id == "lead_status":
         yield from _status(context)
     elif context.operation.id == "accept_offer":
         yield from _offer(context)

@@ -99,6 +99,8 @@ class Judgement:
     number: int | None = None
     #: The plain part, where it is known already.
     plain: Decisions | None = None
+    #: The same for the same request in JSON and in XML; empty where no twin is looked for.
+    twin_key: bytes = b""
 
     @property
     def response_value(self) -> Any:

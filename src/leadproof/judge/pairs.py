@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 
-from leadproof.core.operations import OPERATIONS
 from leadproof.judge.checks.context import Context, outcome
 from leadproof.judge.judgement import Judgement
 
@@ -29,12 +28,9 @@ class Pairs:
 
     def twin(self, judgement: Judgement) -> tuple[Judgement, Judgement] | None:
         """The JSON and the XML judgement of a request, once both are there; None until then."""
-        context = judgement.context
-        if context is None or context.response_value is None or context.request is None:
+        context, key = judgement.context, judgement.twin_key
+        if context is None or not key:
             return None
-        if len(OPERATIONS[judgement.operation].media) < 2 or context.request_format != context.response_format:
-            return None
-        key = _key(context)
         other = self._waiting.get(key)
         if other is None or other.media == judgement.media:
             self._waiting[key] = judgement
@@ -47,8 +43,12 @@ class Pairs:
         return (judgement, other) if judgement.media == "json" else (other, judgement)
 
 
-def _key(context: Context) -> bytes:
-    """The same for the same request, whatever it is written in."""
+def twin_key(context: Context) -> bytes:
+    """The same for the same request, whatever it is written in; empty where it can have no twin."""
+    if context.response_value is None or context.request is None:
+        return b""
+    if len(context.operation.media) < 2 or context.request_format != context.response_format:
+        return b""
     text = orjson.dumps([context.operation.id, _plain(context.request)], option=orjson.OPT_SORT_KEYS)
     return blake2b(text, digest_size=16).digest()
 

@@ -3,7 +3,7 @@
 What most exchanges of a run have in common is judged once: the labels of their messages, the names in their bodies, the
 form of their response (see `forms`) decide which clauses have an occasion and hold. The long way judges the first of
 each kind and says which clauses passed; for the next ones the list is counted as a whole. What is asked of every
-exchange: whether its bodies are valid, and the checks that look at ids, moments and earlier exchanges.
+exchange: whether its bodies are valid, and the checks that look at ids and moments.
 
 Whatever is not right, or not plain, gets nothing here but None, and goes the long way: there are no findings in this
 module.

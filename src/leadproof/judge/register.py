@@ -22,8 +22,10 @@ class Register:
         lenient = {*(spec.readings["placeholders"].lenient if spec.as_documented else ()), *without}
         self._by_check: dict[tuple[str, str, str], Clause] = {}
         self._by_member: dict[tuple[str, str, str], Clause] = {}
-        #: Operation and representation -> the clauses that a check over the context decides.
+        #: Operation and representation -> the clauses that a check over the context decides: those about one exchange,
+        #: and those about what stands between it and earlier ones.
         self.plan: dict[tuple[str, str], list[tuple[Clause, Check]]] = {}
+        self.sequences: dict[tuple[str, str], list[tuple[Clause, Check]]] = {}
         #: Operation and representation -> the clauses about members, of requests and of responses.
         self.members: dict[tuple[str, str], list[Clause]] = {}
         for clause in self.clauses.values():
@@ -34,7 +36,9 @@ class Register:
                 elif clause.check:
                     self._by_check[(*cell, clause.check)] = clause
                     if clause.check in CHECKS and clause.check not in lenient:
-                        self.plan.setdefault(cell, []).append((clause, CHECKS[clause.check]))
+                        check = CHECKS[clause.check]
+                        plan = self.sequences if check.follows else self.plan
+                        plan.setdefault(cell, []).append((clause, check))
 
     def clause(self, operation: str, media: str, check: str) -> Clause | None:
         """The clause that a check decides in a cell; None if the register has none there."""

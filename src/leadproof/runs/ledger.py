@@ -21,6 +21,7 @@ from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.tally import LONGEST, Tally
 from leadproof.redact import Redactor
 from leadproof.runs.evidence.run import Appender
+from leadproof.runs.facts import Fact, judgement_of
 from leadproof.runs.report import finding_rows, report
 from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
 from leadproof.runs.summary import UNJUDGED, Key, Summary
@@ -169,11 +170,32 @@ class Ledger:
             return Judgement(UNJUDGED, "", "", number=number)
         judgement = self._judge.judge(exchange, problems)
         if observations:
-            judgement = replace(judgement, observations=(*judgement.observations, *observations), plain=None)
+            judgement = replace(judgement, observations=(*judgement.observations, *observations))
+        judgement = self._take(judgement, exchange.elapsed, lambda: exchange, _size(exchange), number)
+        if self.progress is not None:
+            self.progress(exchange.origin, judgement)
+        return judgement
+
+    def add_fact(self, fact: Fact, whole: Callable[[], Exchange]) -> Judgement:
+        """Take in an exchange that another process has judged by itself; it comes to what `add` comes to.
+
+        Args:
+            fact: Of the exchange that comes next.
+            whole: Gives the exchange as it was, where it is kept or shown.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        judgement = self._judge.follow(judgement_of(fact, self._judge))
+        return self._take(judgement, fact.elapsed, whole, fact.size + _steps(fact.origin))
+
+    def _take(
+        self, judgement: Judgement, elapsed: float, whole: Callable[[], Exchange], size: int, number: int | None = None
+    ) -> Judgement:
         evidence = self._evidence
         if evidence is not None:
             if number is None and self._keep.has_room(judgement):
-                number = evidence.exchange(exchange, self._keep.next())
+                number = evidence.exchange(whole(), self._keep.next())
             if number is not None:
                 for finding in judgement.findings:
                     evidence.finding(finding, number)
@@ -181,30 +203,19 @@ class Ledger:
                     evidence.finding(seen, number)
         if number is not None:
             judgement = replace(judgement, number=number)
-        self.append(self.row_of(judgement, exchange.elapsed, number))
-        if self.progress is not None:
-            self.progress(exchange.origin, judgement)
-        return judgement
-
-    def row_of(self, judgement: Judgement, elapsed: float = 0.0, number: int | None = None) -> ResultRow:
-        """The result row of a judgement, redacted.
-
-        Args:
-            judgement: Of one exchange.
-            elapsed: Seconds that it took.
-            number: Of the exchange in the evidence; None where it was not kept.
-        """
         exercised, context = self.summary.exercised, judgement.context
-        return ResultRow(
+        row = ResultRow(
             judgement.decisions(),
             1,
             round(elapsed * 1e6) if 0 < elapsed < LONGEST else 0,
             number,
             None,
-            self._findings(judgement.findings, judgement) if judgement.findings else (),
+            self._findings(judgement.findings, size, lambda: self._excerpts(whole())) if judgement.findings else (),
             tuple(map(self._observation, judgement.observations)) if judgement.observations else (),
             exercised.unseen(context) if exercised is not None and context is not None else (),
         )
+        self.append(row)
+        return judgement
 
     def add_twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Compare the JSON response `left` and the XML response `right` to the same request.
@@ -232,7 +243,9 @@ class Ledger:
         if self._evidence is not None:
             for finding in compared.findings:
                 self._evidence.finding(finding, about.number)
-        findings = self._findings(compared.findings, about, other)
+        first, second = _exchange(about), _exchange(other)
+        size = _size(first) if first is not None else 0
+        findings = self._findings(compared.findings, size, lambda: self._excerpts(first, second))
         number = other.number if other is not None else None
         self.append(ResultRow(compared.decisions(), exchange=about.number, other=number, findings=findings))
         return compared
@@ -266,25 +279,6 @@ class Ledger:
         about = (judgement.operation, judgement.media) if judgement is not None else ("", "")
         seen = self.redactor.observation(Observation(kind, message, "", "", *about, origin))
         self.note("observation", {name: getattr(seen, name) for name in seen.__dataclass_fields__})
-
-    def merge(self, other: Summary) -> None:
-        """Add what another process has found, as if it had come after what is here.
-
-        Args:
-            other: The summary of its ledger, which has the same readings, and a redactor with the same salt.
-        """
-        self.summary.merge(other)
-
-    def snapshot(self) -> Summary:
-        """The summary, for `merge` in another process; what waits to be written is.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        self._forgotten()
-        self.flush()
-        self.summary.count_waiting()
-        return self.summary
 
     # ---- what it comes to --------------------------------------------------------------------------------------------
 
@@ -324,9 +318,9 @@ class Ledger:
     # ---- redaction ---------------------------------------------------------------------------------------------------
 
     def _findings(
-        self, findings: Iterable[Finding], about: Judgement, other: Judgement | None = None
+        self, findings: Iterable[Finding], size: int, excerpts: Callable[[], dict[str, str]]
     ) -> tuple[SeenFinding, ...]:
-        rows, size = [], _size(about)
+        rows = []
         evidence: dict[str, str] | None = None  # the same for all of them
         for finding in findings:
             raw = finding.same_as()
@@ -338,7 +332,7 @@ class Ledger:
                 rows.append(SeenFinding(redacted))
                 continue
             if evidence is None:
-                evidence = self._excerpts(about, other)
+                evidence = excerpts()
             rows.append(SeenFinding(redacted if known is None else self.redactor.finding(finding), evidence, size))
         return tuple(rows)
 
@@ -351,13 +345,13 @@ class Ledger:
                 self._observed[raw] = known
         return known
 
-    def _excerpts(self, judgement: Judgement, other: Judgement | None = None) -> dict[str, str]:
+    def _excerpts(self, raw: Exchange | None, other: Exchange | None = None) -> dict[str, str]:
         """Request, response, the response that it was compared with, and a command to repeat the request; redacted,
         short enough for a report.
         """
-        if judgement.context is None:
+        if raw is None:
             return {}
-        exchange = self.redactor.exchange(judgement.context.exchange)
+        exchange = self.redactor.exchange(raw)
         request, response = exchange.request, exchange.response
         evidence = {}
         if request.method:
@@ -366,8 +360,8 @@ class Ledger:
             evidence["curl"] = curl(request.method, request.target, request.headers, request.body)
         if response is not None:
             evidence["response"] = _text(response)
-        if other is not None and other.context is not None:
-            twin = self.redactor.exchange(other.context.exchange).response
+        if other is not None:
+            twin = self.redactor.exchange(other).response
             if twin is not None:
                 evidence["twin"] = _text(twin)
         return evidence
@@ -378,9 +372,14 @@ def _text(response: Response) -> str:
     return f"{response.status}\n{head}\n{excerpt(response.body)}"
 
 
-def _size(judgement: Judgement) -> int:
+def _exchange(judgement: Judgement | None) -> Exchange | None:
+    return judgement.context.exchange if judgement is not None and judgement.context is not None else None
+
+
+def _size(exchange: Exchange) -> int:
     """How much there is to read: the body, and the steps that led to it."""
-    if judgement.context is None:
-        return 0
-    exchange = judgement.context.exchange
-    return len(exchange.request.body) + 100 * exchange.origin.count(" > ")
+    return len(exchange.request.body) + _steps(exchange.origin)
+
+
+def _steps(origin: str) -> int:
+    return 100 * origin.count(" > ")

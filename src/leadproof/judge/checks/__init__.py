@@ -93,13 +93,13 @@ CHECKS: dict[str, Check] = {
     "refusal_message": Check(_refused, responses.refusal_message),
     "accepted_lead_id": Check(_accepted, responses.accepted_lead_id),
     "refused_without_price": Check(_refused, responses.refused_without_price),
-    "lead_ids_unique": Check(_accepted, responses.lead_ids_unique),
-    "request_ids_unique": Check(_has_value, responses.request_ids_unique),
+    "lead_ids_unique": Check(_accepted, responses.lead_ids_unique, follows=True),
+    "request_ids_unique": Check(_has_value, responses.request_ids_unique, follows=True),
     "order_when_accepted": Check(_accepted, responses.order_when_accepted),
     "order_when_refused": Check(_refused, responses.order_when_refused),
     "order_expiry_future": Check(lambda c: _accepted(c) and c.now is not None, responses.order_expiry_future),
     "order_expiry_utc": Check(lambda c: bool(c.results), responses.order_expiry_utc),
-    "order_ids_unique": Check(_accepted, responses.order_ids_unique),
+    "order_ids_unique": Check(_accepted, responses.order_ids_unique, follows=True),
     "campaign_assigned": Check(_accepted, responses.campaign_assigned),
     "offer_ids_unique": Check(_offers, responses.offer_ids_unique),
     "offer_urls": Check(_offers, responses.offer_urls),
@@ -132,22 +132,28 @@ CHECKS: dict[str, Check] = {
         lambda c: _intent(c, "accepted") and bool(c.results), responses.valid_request_accepted
     ),
     # the response against earlier ones
-    "status_resolves": Check(sequences.status_known, sequences.status_resolves),
+    "status_resolves": Check(sequences.status_known, sequences.status_resolves, follows=True),
     "status_current": Check(lambda c: bool(sequences.decisions(c)), sequences.status_current),
-    "offers_same": Check(lambda c: _has_value(c) and sequences.knows_offers(c), sequences.offers_same),
-    "status_agrees": Check(sequences.status_known, sequences.status_agrees),
-    "pending_review": Check(sequences.status_known, sequences.pending_review),
-    "post_honours_order": Check(sequences.order_is_live, sequences.post_honours_order),
-    "post_order_once": Check(sequences.order_was_used, sequences.post_order_once),
-    "post_order_expired": Check(sequences.order_has_expired, sequences.post_order_expired),
-    "post_order_campaign": Check(sequences.order_of_other_campaign, sequences.post_order_campaign),
-    "payout_agrees": Check(lambda c: _accepted(c) and sequences.uses_order(c), sequences.payout_agrees),
+    "offers_same": Check(lambda c: _has_value(c) and sequences.knows_offers(c), sequences.offers_same, follows=True),
+    "status_agrees": Check(sequences.status_known, sequences.status_agrees, follows=True),
+    "pending_review": Check(sequences.status_known, sequences.pending_review, follows=True),
+    "post_honours_order": Check(sequences.order_is_live, sequences.post_honours_order, follows=True),
+    "post_order_once": Check(sequences.order_was_used, sequences.post_order_once, follows=True),
+    "post_order_expired": Check(sequences.order_has_expired, sequences.post_order_expired, follows=True),
+    "post_order_campaign": Check(sequences.order_of_other_campaign, sequences.post_order_campaign, follows=True),
+    "payout_agrees": Check(lambda c: _accepted(c) and sequences.uses_order(c), sequences.payout_agrees, follows=True),
     "duplicate_agrees": Check(
-        lambda c: sequences.repeats_lead(c) or (sequences.asks_new(c) and bool(c.results)), sequences.duplicate_agrees
+        lambda c: sequences.repeats_lead(c) or (sequences.asks_new(c) and bool(c.results)),
+        sequences.duplicate_agrees,
+        follows=True,
     ),
-    "duplicate_refused": Check(sequences.repeats_lead, sequences.duplicate_refused),
-    "offer_accepted": Check(lambda c: _has_value(c) and sequences.offer_is_known(c), sequences.offer_accepted),
-    "offer_unknown": Check(lambda c: _has_value(c) and sequences.offer_is_unknown(c), sequences.offer_unknown),
+    "duplicate_refused": Check(sequences.repeats_lead, sequences.duplicate_refused, follows=True),
+    "offer_accepted": Check(
+        lambda c: _has_value(c) and sequences.offer_is_known(c), sequences.offer_accepted, follows=True
+    ),
+    "offer_unknown": Check(
+        lambda c: _has_value(c) and sequences.offer_is_unknown(c), sequences.offer_unknown, follows=True
+    ),
 }
 
 #: Checks of a body's form, decided by schema and XSD; `checks.bodies.OWNER` sorts what is wrong to them.

@@ -222,6 +222,8 @@ class Check(NamedTuple):
     #: Is there anything to decide?
     when: Callable[[Context], bool]
     find: Callable[[Context], Iterator[Breach]]
+    #: Does it ask what earlier exchanges established (`Context.history`)?
+    follows: bool = False
 
 
 def properties(lead: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""What stands between exchanges: each is held against those before it, in their order.
+
+By itself an exchange is judged first, by whatever process and in whatever order (`Judge.alone`). Here, in one place
+and one after the other, the clauses over sequences are decided, and what there is to say about senders that are not
+ours: habits that only earlier responses show, and twins among their requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+
+from leadproof.contract.specs import Specification
+from leadproof.core.findings import Observation
+from leadproof.judge.breaches import Noted, clauses_of, settle
+from leadproof.judge.checks import remember
+from leadproof.judge.checks.bodies import MOST
+from leadproof.judge.checks.messages import UNAUTHORISED
+from leadproof.judge.client_mistakes import sequence_mistakes
+from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
+from leadproof.judge.pairs import Pairs
+from leadproof.judge.register import Register
+
+#: Decisions of which it is remembered what they are together with others.
+SHARED = 2_000
+
+#: Clauses that held, that were broken, and members that were compared, beyond what was decided before.
+_More = tuple[tuple[Decided, ...], tuple[Decided, ...], tuple[Compared, ...]]
+
+
+class Following:
+    """Holds the exchanges of a run against each other.
+
+    Args:
+        spec: The contract's readings.
+        register: Its clauses by operation and representation.
+        compare: Are the two responses of twins equivalent? None where twins are not looked for.
+    """
+
+    def __init__(
+        self, spec: Specification, register: Register, compare: Callable[[Judgement, Judgement], Judgement] | None
+    ) -> None:
+        self._spec, self._register, self._compare = spec, register, compare
+        self._pairs = Pairs()
+        #: Identity of decisions, and what came to them -> the decisions (which keeps their identity), and all of it.
+        self._together: dict[tuple[int, _More], tuple[Decisions, Decisions]] = {}
+
+    def __call__(self, alone: Judgement) -> Judgement:
+        """The judgement of an exchange in view of those before it, which is remembered for those after it."""
+        context = alone.context
+        if context is None:
+            return alone
+        response, origin = context.exchange.response, context.exchange.origin
+        passed, noted = list[Decided](), dict[tuple[str, str, str], Noted]()
+        if response is not None and response.status not in UNAUTHORISED:
+            for clause, check in self._register.sequences.get((alone.operation, alone.media), ()):
+                if check.when(context):
+                    breaches = [*islice(check.find(context), MOST)]
+                    for breach in breaches:
+                        about = (clause.check, breach, "response", alone.media)
+                        noted.setdefault((clause.check, breach.kind, breach.pointer), about)
+                    if not breaches:
+                        passed.append((clause.id, alone.media))
+        findings, observations, failed = alone.findings, alone.observations, tuple[Decided, ...]()
+        compared: tuple[Compared, ...] = ()
+        if noted:
+            broken, seen = settle(noted.values(), alone.operation, alone.media, origin, self._register, self._spec)
+            findings, observations = findings + broken, observations + seen
+            failed = clauses_of(broken, alone.media)
+        if self._compare is not None and not context.exchange.intent:
+            observations += tuple(
+                Observation(mistake.kind, mistake.message, mistake.pointer, "", alone.operation, alone.media, origin)
+                for mistake in sequence_mistakes(context)
+            )
+            twins = self._pairs.twin(alone)
+            if twins is not None:
+                beside = self._compare(*twins)
+                findings, compared = findings + beside.findings, beside.compared
+                passed += beside.passed
+                failed += beside.failed
+        if context.response_value is not None:
+            remember(context)
+        more = tuple(passed), failed, compared
+        if not any(more) and observations is alone.observations:
+            return alone
+        plain = self._with(alone.plain, more) if alone.plain is not None else None
+        return replace(
+            alone, findings=findings, observations=observations, plain=plain,
+            passed=plain.passed if plain is not None else alone.passed + more[0],
+            failed=alone.failed + failed, compared=compared,
+        )  # fmt: skip
+
+    def _with(self, plain: Decisions, more: _More) -> Decisions:
+        """Decisions with more of them: the same object for the same, which counts them sooner."""
+        known = self._together.get((id(plain), more))
+        if known is not None:
+            return known[1]
+        if len(self._together) >= SHARED:
+            self._together.clear()
+        passed, failed, compared = more
+        whole = replace(plain, passed=plain.passed + passed, failed=plain.failed + failed, compared=compared)
+        self._together[(id(plain), more)] = plain, whole
+        return whole

@@ -1,0 +1,174 @@
+"""Facts: what one process says of an exchange that it has judged by itself, for the one that holds it against others.
+
+A fact is small, plain and picklable. It carries what was decided already, and of the exchange what the clauses over
+sequences, the habits of senders and twins ask for (see `judge.following`): ids, orders, prices, moments, the response
+as a value, of a lead the fields that tell duplicates. It is raw, so it lives in memory and goes to no disk.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.findings import Finding, Observation
+from leadproof.core.operations import OPERATIONS
+from leadproof.judge import Decisions, Judge, Judgement
+from leadproof.judge.checks import Context
+from leadproof.judge.checks.context import fields
+from leadproof.judge.checks.memory import telling
+from leadproof.runs.summary import SHOWN
+
+#: Decisions that are told apart, before those that were met are forgotten.
+_TOLD_APART = 10_000
+
+
+class Sequel(NamedTuple):
+    """What is left of an exchange that was recognised."""
+
+    method: str
+    target: str
+    #: None if no response arrived.
+    status: int | None
+    intent: str
+    #: Of `Context`; of the leads only the fields that tell duplicates.
+    request: dict[str, Any] | None
+    request_format: str
+    response_value: Any
+    response_format: str
+    now: datetime | None
+
+
+class Fact(NamedTuple):
+    """An exchange that was judged by itself."""
+
+    #: Its place among the exchanges of its file, from 0.
+    place: int
+    origin: str
+    digest: bytes
+    decisions: Decisions
+    findings: tuple[Finding, ...]
+    observations: tuple[Observation, ...]
+    twin_key: bytes
+    sequel: Sequel | None
+    #: Seconds.
+    elapsed: float
+    #: Bytes of the request's body.
+    size: int
+    #: The exchange as it was, where it will probably be kept or shown.
+    whole: Exchange | None = None
+
+
+class Facts:
+    """Judges exchanges by themselves, for another process to follow.
+
+    Args:
+        judge: Judges; its history stays empty.
+        has_room: Will an exchange with this judgement be kept?
+    """
+
+    def __init__(self, judge: Judge, has_room: Callable[[Judgement], bool]) -> None:
+        self._judge, self._has_room = judge, has_room
+        #: The finding -> bytes of the shortest request that showed it, so far.
+        self._shown: dict[tuple[str, ...], int] = {}
+
+    def of(self, place: int, exchange: Exchange) -> Fact:
+        """The fact about an exchange.
+
+        Args:
+            place: Among the exchanges of its file, from 0.
+            exchange: Raw.
+        """
+        alone = self._judge.alone(exchange)
+        request, response, context = exchange.request, exchange.response, alone.context
+        sequel = None
+        if context is not None:
+            sequel = Sequel(
+                request.method, request.target, response.status if response else None, exchange.intent,
+                _reduced(context), context.request_format, context.response_value, context.response_format, context.now,
+            )  # fmt: skip
+        return Fact(
+            place, exchange.origin, digest(exchange), alone.decisions(), alone.findings, alone.observations,
+            alone.twin_key, sequel, exchange.elapsed, len(request.body),
+            exchange if self._has_room(alone) or self._shows_better(alone, len(request.body)) else None,
+        )  # fmt: skip
+
+    def _shows_better(self, alone: Judgement, size: int) -> bool:
+        better = False
+        for finding in alone.findings:
+            key = finding.same_as()
+            known = self._shown.get(key)
+            if known is None and len(self._shown) >= SHOWN:
+                continue
+            if known is None or size < known:
+                self._shown[key], better = size, True
+        return better
+
+
+def digest(exchange: Exchange) -> bytes:
+    """What is the same for the same exchange, whoever exported it; when it was is not."""
+    request, response = exchange.request, exchange.response
+    parts = (request.method, request.target, request.body, response and (response.status, response.body))
+    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=12).digest()
+
+
+def _reduced(context: Context) -> dict[str, Any] | None:
+    request = context.request
+    if request is None or not context.leads:
+        return request
+    leads = [
+        {**lead, "fields": telling(context, fields(lead))} if isinstance(lead, dict) else lead
+        for lead in request["leads"]
+    ]
+    return {**request, "leads": leads}
+
+
+def outline(fact: Fact) -> Exchange:
+    """As much of the exchange as a fact tells: neither headers nor bodies."""
+    sequel = fact.sequel
+    if sequel is None:
+        return Exchange(Request("", ""), None, None, fact.origin)
+    response = None if sequel.status is None else Response(sequel.status)
+    return Exchange(Request(sequel.method, sequel.target), response, None, fact.origin, sequel.intent)
+
+
+def judgement_of(fact: Fact, judge: Judge) -> Judgement:
+    """The judgement of `Judge.alone` that a fact was made of, for `judge` to follow."""
+    sequel, decisions = fact.sequel, fact.decisions
+    context = None
+    if sequel is not None:
+        context = Context(
+            outline(fact), OPERATIONS[decisions.operation], judge.spec, judge.profile, judge.history, sequel.request,
+            sequel.request_format, sequel.response_value, sequel.response_format, (), sequel.now,
+        )  # fmt: skip
+    return Judgement(
+        decisions.outcome, decisions.operation, decisions.media, fact.findings, fact.observations, context,
+        decisions.passed, decisions.failed, decisions.compared, None, decisions, fact.twin_key,
+    )  # fmt: skip
+
+
+# ---- from process to process -----------------------------------------------------------------------------------------
+
+
+def packed(facts: Sequence[Fact]) -> bytes:
+    """Facts for another process: what they have in common is written once."""
+    return zlib.compress(pickle.dumps(facts, pickle.HIGHEST_PROTOCOL), 1)
+
+
+class Unpacking:
+    """Reads what `packed` made; decisions that are equal become the same object, as they are in one process."""
+
+    def __init__(self) -> None:
+        self._known: dict[Decisions, Decisions] = {}
+
+    def __call__(self, block: bytes) -> list[Fact]:
+        """The facts of a block, which comes from a process of this run."""
+        facts: list[Fact] = pickle.loads(zlib.decompress(block))
+        if len(self._known) > _TOLD_APART:
+            self._known.clear()
+        same = {id(fact.decisions): self._known.setdefault(fact.decisions, fact.decisions) for fact in facts}
+        return [fact._replace(decisions=same[id(fact.decisions)]) for fact in facts]
