@@ -16,7 +16,7 @@ from leadproof.contract import specs
 from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Compared, Decisions
 from leadproof.redact import Redactor
-from leadproof.runs.evidence.results import RowWriter, has_rows, read_parts, read_rows
+from leadproof.runs.evidence.results import RowWriter, has_rows, read_rows
 from leadproof.runs.report import report
 from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
 from leadproof.runs.summary import OBSERVED, Summary
@@ -181,19 +181,6 @@ def test_a_file_that_was_not_compressed_yet_is_not_read_twice(tmp_path: Path) ->
     assert sum(isinstance(row, ResultRow) for row in read_rows(tmp_path)) == 300
 
 
-def test_rows_of_several_processes_are_read_in_the_order_of_their_parts(tmp_path: Path) -> None:
-    for name, parts in (("rows-w1", (0, 3)), ("rows-w2", (1, 2))):
-        writer = RowWriter(tmp_path, name)
-        for part in parts:
-            writer.at(part)
-            writer.append(Note("gap", f"part {part}"))
-        writer.close()
-
-    assert [(part, row.value) for part, row in read_parts(tmp_path) if isinstance(row, Note)] == [
-        (part, f"part {part}") for part in range(4)
-    ]
-
-
 def test_a_number_may_stand_for_another_thing_later(tmp_path: Path) -> None:
     writer = RowWriter(tmp_path)
     run = [
@@ -211,18 +198,18 @@ def test_observations_beyond_the_limit_are_one_row() -> None:
         made = ledger(redactor=Redactor())
         for number in range(start, start + OBSERVED - 10):
             made.observe("media.unexpected", "x" * (number + 1))
-        return made.snapshot()
+        return made.summary
 
     together = ledger()
-    together.merge(many(0))
-    together.merge(many(1000))
+    together.summary.merge(many(0))
+    together.summary.merge(many(1000))
 
     found = together.report("validate", {})["observations"]
     assert len(found) == OBSERVED + 1
     assert sum(row["count"] for row in found) == 2 * (OBSERVED - 10)
 
 
-@pytest.mark.parametrize("line", ['{"row": 0}', "[]", '{"note": "gap"}', '{"at": "x"}'])
+@pytest.mark.parametrize("line", ['{"row": 0}', "[]", '{"note": "gap"}'])
 def test_a_line_that_nobody_wrote_is_told(tmp_path: Path, line: str) -> None:
     (tmp_path / "rows.ndjson").write_text(line + "\n" + line + "\n")
 

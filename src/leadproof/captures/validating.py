@@ -11,7 +11,7 @@ are judged and counted.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -185,21 +185,31 @@ def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs
     kept = multiprocessing.Value("Q", 0)
     keep = KeepPolicy(plan.keep, kept)
     ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=keep)
-    overlap, unpacked = _Overlap(ledger), Unpacking()
-    read_again = _ReadAgain(plan)
-    number = exchanges = 0
-    with Workers(_Shard(plan if run is not None else replace(plan, keep=0), kept), jobs) as workers:
-        for path, part in workers.parts(files, told):
-            for fact in unpacked(part.facts) if part is not None else ():
-                exchanges += 1
-                if not overlap.judged_before(fact.digest, fact.origin, number):
-                    ledger.add_fact(fact, partial(read_again, path, fact))
-            if part is None or part.row is not None:
-                ledger.note("file", part.row if part is not None else _lost(path, exchanges))
-                number, exchanges = number + 1, 0
+    with Workers(Shard(plan if run is not None else replace(plan, keep=0), kept), jobs) as workers:
+        follow(ledger, plan, workers.parts(files, told))
         if workers.interrupted:
             ledger.note("interrupted")
     return ledger
+
+
+def follow(ledger: Ledger, plan: ValidationPlan, parts: Iterable[tuple[Path, Part | None]]) -> None:
+    """Takes in what was judged elsewhere, in the order of the files.
+
+    Args:
+        ledger: Where it goes.
+        plan: How the files are judged.
+        parts: Of `Workers.parts`.
+    """
+    overlap, unpacked, read_again = _Overlap(ledger), Unpacking(), _ReadAgain(plan)
+    number = exchanges = 0
+    for path, part in parts:
+        for fact in unpacked(part.facts) if part is not None else ():
+            exchanges += 1
+            if not overlap.judged_before(fact.digest, fact.origin, number):
+                ledger.add_fact(fact, partial(read_again, path, fact))
+        if part is None or part.row is not None:
+            ledger.note("file", part.row if part is not None else _lost(path, exchanges))
+            number, exchanges = number + 1, 0
 
 
 class _ReadAgain:
@@ -241,7 +251,7 @@ def _lost(path: Path, number: int) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class _Shard:
+class Shard:
     """What a worker does with its files: judges each exchange by itself."""
 
     plan: ValidationPlan

@@ -35,7 +35,7 @@ from leadproof.runs.evidence import Run
     default=1,
     show_default=True,
     metavar="N",
-    help="Processes. With several, a file each: orders, leads and twins are then followed within a file only.",
+    help="Processes that judge, each one file at a time. The report is the same whatever their number.",
 )
 @click.option(
     "--keep",
@@ -107,8 +107,6 @@ def command(
         KEPT if keep is None else keep,
     )
     facts = given.facts
-    if jobs > 1 and len(files) > 1:
-        facts["joined"] = "within each file: several processes judged them"
     folder = Path(given.out or given.configured.out)
     with ExitStack() as stack:
         run = None

@@ -123,15 +123,17 @@ def _errors(spec: Specification, operation: str, direction: str, fmt: str, value
     if not trusted[kind]:
         return islice(spec.explainer(operation, direction, fmt).iter_errors(value), MOST)
     root = spec.schema(operation, direction, fmt)
-    return [_error(one, root) for one in fast]
+    return [_error(one, root, value) for one in fast]
 
 
-def _error(error: Any, root: dict[str, Any]) -> _Error:
+def _error(error: Any, root: dict[str, Any], value: Any) -> _Error:
     schema: Any = root
     *path, keyword = error.schema_path
     for part in path:
         schema = schema[part]
-    return _Error(tuple(error.instance_path), error.instance, keyword, schema[keyword], schema)
+    for part in error.instance_path:  # the error's own instance has its members in another order
+        value = value[part]
+    return _Error(tuple(error.instance_path), value, keyword, schema[keyword], schema)
 
 
 def _tolerated(problem: BodyProblem, spec: Specification) -> bool:

@@ -7,17 +7,14 @@ be said are counted in one line, so that most exchanges take a few bytes. The li
     {"row": 3, "times": 250, "us": 81234}                250 exchanges that came to number 3, in so many microseconds
     {"row": 3, "us": 310, "n": 17, "findings": [[0]]}    exchange 17 of exchanges.ndjson, with finding 0
     {"note": "gap", "is": "…"}                           something about the run
-    {"at": 12}                                           what follows belongs to part 12 (file 12 of a capture, …)
 
-One process writes `rows.ndjson`; others beside it write `rows-w1.ndjson` and so on, and the rows of all are read in the
-order of the parts. A full file becomes `rows-0001.ndjson.gz` (RFC 1952). What was written stays readable whenever the
+A full file becomes `rows-0001.ndjson.gz` (RFC 1952). What was written stays readable whenever the
 process dies: at most its last line, and what it had not flushed, is lost.
 """
 
 from __future__ import annotations
 
 import gzip
-import heapq
 import json
 import re
 from collections.abc import Hashable, Iterator, Mapping
@@ -40,7 +37,7 @@ _WAITING = 256
 #: Things of one kind that have a number at the same time; the oldest gives its number away.
 _NUMBERS = 16_384
 
-_NAME = re.compile(r"(rows(?:-w\d+)?)(?:-(\d{4,}))?\.ndjson(?:\.gz)?")
+_NAME = re.compile(r"rows(?:-(\d{4,}))?\.ndjson(?:\.gz)?")
 
 T = TypeVar("T", Finding, Observation)
 
@@ -74,12 +71,11 @@ class RowWriter:
 
     Args:
         folder: The run directory.
-        name: Of the file, without its ending: "rows", or "rows-w1" for one of several processes.
         rotate: Bytes of a file.
     """
 
-    def __init__(self, folder: Path, name: str = "rows", rotate: int = ROTATE) -> None:
-        self._folder, self._name, self._rotate = folder, name, rotate
+    def __init__(self, folder: Path, rotate: int = ROTATE) -> None:
+        self._folder, self._rotate = folder, rotate
         self._decisions, self._findings, self._observations = _Numbers(), _Numbers(), _Numbers()
         #: Decisions by their identity, exchanges and microseconds: most decisions are shared.
         self._waiting: dict[int, tuple[Decisions, list[int]]] = {}
@@ -120,15 +116,6 @@ class RowWriter:
         if row.exercised:
             line["exercised"] = [list(pair) for pair in row.exercised]
         self._write(line)
-
-    def at(self, part: int) -> None:
-        """Say that what follows belongs to another part of the run; parts follow each other in rising order.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        self.flush()
-        self._write({"at": part})
 
     def flush(self) -> None:
         """Write what was counted, and the file if there is none: a run without exchanges has rows as well.
@@ -174,7 +161,7 @@ class RowWriter:
 
     def _open(self) -> Lines:
         if self._lines is None:
-            self._lines = Lines(self._folder / f"{self._name}.ndjson")
+            self._lines = Lines(self._folder / "rows.ndjson")
         return self._lines
 
     def _write(self, line: Mapping[str, Any]) -> None:
@@ -186,7 +173,7 @@ class RowWriter:
         assert self._lines is not None
         self._lines.close()
         self._full += 1
-        path, full = self._folder / f"{self._name}.ndjson", self._folder / f"{self._name}-{self._full:04}.ndjson"
+        path, full = self._folder / "rows.ndjson", self._folder / f"rows-{self._full:04}.ndjson"
         path.rename(full)  # so that no line stands in two files that are read, whenever the process dies
         write(full.with_name(full.name + ".gz"), gzip.compress(full.read_bytes(), 6, mtime=0))
         full.unlink()
@@ -206,54 +193,34 @@ def has_rows(folder: Path) -> bool:
 
 
 def read_rows(folder: Path) -> Iterator[Row]:
-    """The rows of a run directory, in the order of its parts.
+    """The rows of a run directory, in the order written.
 
     Raises:
         InputError: A file cannot be read, or a line but the last is not what leadproof writes.
     """
-    for _, row in read_parts(folder):
-        yield row
-
-
-def read_parts(folder: Path) -> Iterator[tuple[int, Row]]:
-    """The rows of a run directory with the part that each belongs to.
-
-    Raises:
-        InputError: A file cannot be read, or a line but the last is not what leadproof writes.
-    """
-    writers: dict[str, dict[int, Path]] = {}
+    files: dict[int, Path] = {}
     for path in sorted(folder.glob("rows*")):
         name = _NAME.fullmatch(path.name)
         if name:
-            files = writers.setdefault(name[1], {})
-            number = int(name[2] or 10**9)  # the one that is being written is the last
+            number = int(name[1] or 10**9)  # the one that is being written is the last
             if number not in files or path.suffix == ".gz":
                 files[number] = path
-    streams = [_rows([files[number] for number in sorted(files)]) for _, files in sorted(writers.items())]
-    return heapq.merge(*streams, key=lambda pair: pair[0])
-
-
-def _rows(files: list[Path]) -> Iterator[tuple[int, Row]]:
-    """The rows of one writer."""
-    part = 0
     decisions: dict[int, Decisions] = {}
     findings: dict[int, Finding] = {}
     observations: dict[int, Observation] = {}
-    for path in files:
+    for path in (files[number] for number in sorted(files)):
         with reporting_bad_rows(path.parent):
             for line in lines(path):
                 if "row" in line:
-                    yield part, _row(line, decisions, findings, observations)
+                    yield _row(line, decisions, findings, observations)
                 elif "decisions" in line:
                     decisions[line["decisions"]] = Decisions.of(line["is"])
                 elif "finding" in line:
                     findings[line["finding"]] = _made(Finding, line["is"])
                 elif "observation" in line:
                     observations[line["observation"]] = _made(Observation, line["is"])
-                elif "at" in line:
-                    part = int(line["at"])
                 else:
-                    yield part, Note(str(line["note"]), line["is"])
+                    yield Note(str(line["note"]), line["is"])
 
 
 def _row(

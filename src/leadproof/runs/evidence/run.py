@@ -47,20 +47,19 @@ def random_id() -> str:
 
 
 class Appender:
-    """Exchanges, findings and result rows on their way into a run directory; several processes may append to one.
+    """Exchanges, findings and result rows on their way into a run directory.
 
     Args:
         path: The run directory.
         redactor: What everything raw passes through.
-        rows: Name of the file of result rows, where another process writes one, too (see `results.RowWriter`).
     """
 
-    def __init__(self, path: Path, redactor: Redactor, rows: str = "rows") -> None:
+    def __init__(self, path: Path, redactor: Redactor) -> None:
         self.path = path
         self._redactor = redactor
         self._exchanges = Lines(path / EXCHANGES)
         self._findings = Lines(path / FINDINGS)
-        self._rows = RowWriter(path, rows)
+        self._rows = RowWriter(path)
         #: The highest number of an exchange so far.
         self.kept = 0
 
@@ -104,14 +103,6 @@ class Appender:
             EvidenceError: The disk does not take it.
         """
         self._rows.append(row)
-
-    def at(self, part: int) -> None:
-        """Say that the rows which follow belong to another part of the run (see `results.RowWriter.at`).
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        self._rows.at(part)
 
     def flush(self) -> None:
         """Write the rows that were only counted.
