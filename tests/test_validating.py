@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from leadproof import bodies, captures
+from leadproof.captures import validating, workers
 from leadproof.captures.validating import KeepPolicy, ValidationPlan, validate
 from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange
@@ -24,7 +25,6 @@ from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import compose
 from leadproof.judge import Tally
-from leadproof.judge.checks import CHECKS
 from leadproof.mock import Mock
 from leadproof.mock.defects import pick, planted
 from leadproof.redact import Redactor
@@ -70,24 +70,12 @@ def capture(path: Path, seed: int, rounds: int = 1, defects: tuple[str, ...] = (
     return path
 
 
-#: Checks against earlier responses: an offer that was shown in another file is a new one for another process.
-FOLLOWED = {name for name, check in CHECKS.items() if check.find.__module__.endswith("sequences")} | {
-    "twins_equivalent"
-}
-
-
 def plan(**changes: Any) -> ValidationPlan:
     return ValidationPlan(specs.load().choices, POSTING, Redactor(POSTING.personal_fields), **changes)
 
 
 def told(found: Ledger) -> dict[str, Any]:
-    """The report, without how often what is followed from one exchange to another had an occasion to hold."""
-    report = found.report("validate", {})
-    for row in report["clauses"]:
-        if row["check"] in FOLLOWED:
-            del row["passed"], row["cells"]
-    del report["equivalence"]
-    return report
+    return found.report("validate", {})
 
 
 # ---- several processes -----------------------------------------------------------------------------------------------
@@ -129,8 +117,39 @@ def test_a_process_that_dies_takes_no_report_with_it(tmp_path: Path, monkeypatch
     monkeypatch.setattr(captures, "read", deadly)
     rows = validate(files, plan(), None, 2).summary.files
 
-    assert {row["path"] for row in rows} == {str(path) for path in files}
-    assert {row["problem"]["kind"] for row in rows if row["problem"]} == {"file.unreadable"}
+    assert [row["path"] for row in rows] == [str(path) for path in files]
+    assert [row["problem"] and row["problem"]["kind"] for row in rows] == [None, "file.unreadable", None]
+
+
+def test_files_that_no_process_is_left_for_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [capture(tmp_path / f"{seed}.ndjson", seed) for seed in range(4)]
+    monkeypatch.setattr(captures, "read", lambda *_: os._exit(9))
+
+    rows = validate(files, plan(), None, 2).summary.files
+
+    assert [(row["path"], row["problem"]["kind"]) for row in rows] == [(str(path), "file.unreadable") for path in files]
+
+
+def test_a_fault_of_our_own_in_a_process_is_not_taken_for_one_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [capture(tmp_path / f"{seed}.ndjson", seed) for seed in range(2)]
+
+    def faulty(*_: Any) -> Iterator[Exchange]:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(captures, "read", faulty)
+
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        validate(files, plan(), None, 2)
+
+
+def test_what_waits_for_its_turn_is_bounded_and_comes_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [capture(tmp_path / f"{seed}.ndjson", seed, rounds=3) for seed in range(4)]
+    monkeypatch.setattr(workers, "WAITING", 1)
+    monkeypatch.setattr(validating, "PART", 5)
+
+    assert told(validate(files, plan(), None, 3)) == told(validate(files, plan(), None))
 
 
 # ---- what is kept ----------------------------------------------------------------------------------------------------
