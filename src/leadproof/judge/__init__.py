@@ -25,7 +25,6 @@ from leadproof.judge.checks.messages import UNAUTHORISED, asked_for, charset_of,
 from leadproof.judge.client_mistakes import single_mistakes, suggest_member
 from leadproof.judge.following import Following
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
-from leadproof.judge.pairs import twin_key
 from leadproof.judge.quick import FastJudge
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import Register
@@ -112,10 +111,7 @@ class Judge:
             Observation(habit.kind, habit.message, habit.pointer, "", *cell, exchange.origin)
             for habit in single_mistakes(context)
         )
-        key = twin_key(context)
-        if not habits and not key:
-            return judgement
-        return replace(judgement, observations=judgement.observations + habits, twin_key=key)
+        return replace(judgement, observations=judgement.observations + habits) if habits else judgement
 
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON response `left` and the XML response `right` to the same request say the same?"""

@@ -99,8 +99,8 @@ class Judgement:
     number: int | None = None
     #: The plain part, where it is known already.
     plain: Decisions | None = None
-    #: The same for the same request in JSON and in XML; empty where no twin is looked for.
-    twin_key: bytes = b""
+    #: `pairs.twin_key`, where it is known already.
+    twin_key: bytes | None = None
 
     @property
     def response_value(self) -> Any:

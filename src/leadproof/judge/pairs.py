@@ -29,7 +29,11 @@ class Pairs:
     def twin(self, judgement: Judgement) -> tuple[Judgement, Judgement] | None:
         """The JSON and the XML judgement of a request, once both are there; None until then."""
         context, key = judgement.context, judgement.twin_key
-        if context is None or not key:
+        if context is None:
+            return None
+        if key is None:
+            key = twin_key(context)
+        if not key:
             return None
         other = self._waiting.get(key)
         if other is None or other.media == judgement.media:

@@ -21,6 +21,7 @@ from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.checks import Context
 from leadproof.judge.checks.context import fields
 from leadproof.judge.checks.memory import telling
+from leadproof.judge.pairs import twin_key
 from leadproof.runs.summary import SHOWN
 
 #: Decisions that are told apart, before those that were met are forgotten.
@@ -93,7 +94,7 @@ class Facts:
             )  # fmt: skip
         return Fact(
             place, exchange.origin, digest(exchange), alone.decisions(), alone.findings, alone.observations,
-            alone.twin_key, sequel, exchange.elapsed, len(request.body),
+            twin_key(context) if context is not None else b"", sequel, exchange.elapsed, len(request.body),
             exchange if self._has_room(alone) or self._shows_better(alone, len(request.body)) else None,
         )  # fmt: skip
 

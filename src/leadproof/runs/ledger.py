@@ -1,9 +1,9 @@
-"""The ledger of a run: the one pipeline that every door uses, and the one caller of the judge.
+"""The ledger of a run: the one pipeline that every door uses, and the one caller of the judge (with `facts`).
 
 An exchange comes in raw. It is judged, or only counted; what it came to becomes a redacted result row, which is added
 to the summary and appended to the run directory; the exchange itself is kept if the policy says so. The report is made
-of the rows alone: `evidence.rebuild` makes the same one of the run directory, and `merge` adds the ledger of another
-process.
+of the rows alone: `evidence.rebuild` makes the same one of the run directory. What another process has judged comes in
+as facts, and comes to the same rows.
 """
 
 from __future__ import annotations
