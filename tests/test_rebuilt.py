@@ -298,7 +298,8 @@ def test_nobody_calls_the_judge_but_the_ledger_and_what_it_has_judged_elsewhere(
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 name, owner = node.func.attr, ast.unparse(node.func.value)
-                if name in ("judge", "alone", "follow", "twins", "callback") and owner.rpartition(".")[2].lstrip("_") == "judge":
+                judges = owner.rpartition(".")[2].lstrip("_") == "judge"
+                if judges and name in ("judge", "alone", "follow", "twins", "callback"):
                     callers.add(path.relative_to(source).as_posix())
                 if name == "judge" and owner.endswith("Judge()"):
                     callers.add(path.relative_to(source).as_posix())

@@ -28,7 +28,7 @@ from leadproof.judge import Judge
 from leadproof.judge.checks.context import Remembered
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run
-from leadproof.runs.facts import Fact, Facts, Unpacking, digest, outline, packed
+from leadproof.runs.facts import ExchangeFact, Facts, Unpacking, digest, outline, packed
 from leadproof.runs.ledger import KeepPolicy, Ledger
 
 #: Exchanges that a run directory keeps: so many from the beginning, and as many again of those with findings.
@@ -224,7 +224,7 @@ class _ReadAgain:
         self._exchanges: Iterator[tuple[int, Exchange]] = iter(())
         self._last: tuple[int, Exchange] | None = None
 
-    def __call__(self, path: Path, fact: Fact) -> Exchange:
+    def __call__(self, path: Path, fact: ExchangeFact) -> Exchange:
         """The exchange of a fact; what the fact tells of it where the file cannot be read again."""
         if fact.whole is not None:
             return fact.whole
@@ -264,7 +264,7 @@ class Shard:
         if self._facts is None:
             tune_gc()
             self._facts = Facts(self.plan.judge(), KeepPolicy(self.plan.keep, self.kept).has_room)
-        taken, waiting = 0, list[Fact]()
+        taken, waiting = 0, list[ExchangeFact]()
 
         def told(_: str, size: int, exchanges: int) -> None:
             nonlocal taken

@@ -17,7 +17,7 @@ from leadproof.contract.specs import Clause, Specification, load
 from leadproof.core.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
 from leadproof.core.findings import Finding, Observation
 from leadproof.core.operations import OPERATIONS
-from leadproof.judge.breaches import Noted, clauses_of, finding, settle
+from leadproof.judge.breaches import Yielded, clauses_of, finding, settle
 from leadproof.judge.callbacks import callback_breaches, callback_context, repeated
 from leadproof.judge.checks import Breach, Context, History, remember
 from leadproof.judge.checks import bodies as form
@@ -51,7 +51,7 @@ class Judge:
         spec: The contract's readings; the taken ones if left out.
         profile: What the posting document says.
         without: Checks that say nothing here, such as one about credentials where there are none.
-        captured: The senders are others: their habits are looked at too, and twins are found among their requests.
+        captured: The senders are others: their mistakes are looked at too, and twins are found among their requests.
     """
 
     def __init__(
@@ -107,11 +107,11 @@ class Judge:
         if not self._captured or exchange.intent or context is None:
             return judgement
         cell = (judgement.operation, judgement.media)
-        habits = tuple(
-            Observation(habit.kind, habit.message, habit.pointer, "", *cell, exchange.origin)
-            for habit in single_mistakes(context)
+        mistakes = tuple(
+            Observation(mistake.kind, mistake.message, mistake.pointer, "", *cell, exchange.origin)
+            for mistake in single_mistakes(context)
         )
-        return replace(judgement, observations=judgement.observations + habits) if habits else judgement
+        return replace(judgement, observations=judgement.observations + mistakes) if mistakes else judgement
 
     def twins(self, left: Judgement, right: Judgement) -> Judgement:
         """Do the JSON response `left` and the XML response `right` to the same request say the same?"""
@@ -353,9 +353,9 @@ class _Case:
 
     def _done(self, outcome: str) -> Judgement:
         formats = {"request": self.context.request_format, "response": self.response_format}
-        noted: list[Noted] = [(check, breach, to, formats[to]) for check, breach, to in self.found.values()]
+        yielded: list[Yielded] = [(check, breach, to, formats[to]) for check, breach, to in self.found.values()]
         findings, observations = settle(
-            noted, self.operation.id, self.media, self.exchange.origin, self.register, self.spec
+            yielded, self.operation.id, self.media, self.exchange.origin, self.register, self.spec
         )
         return Judgement(
             outcome, self.operation.id, self.media, findings, (*self.observations, *observations), self.context,

@@ -11,16 +11,16 @@ from leadproof.judge.checks import Breach
 from leadproof.judge.register import Register
 
 #: Name of a check, its breach, whether it is one of the request or of the response, and the format of that message.
-Noted = tuple[str, Breach, str, str | None]
+Yielded = tuple[str, Breach, str, str | None]
 
 
 def settle(
-    noted: Iterable[Noted], operation: str, media: str, origin: str, register: Register, spec: Specification
+    yielded: Iterable[Yielded], operation: str, media: str, origin: str, register: Register, spec: Specification
 ) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
     """Findings and observations of one exchange.
 
     Args:
-        noted: What its checks yielded.
+        yielded: What its checks yielded.
         operation: Its id.
         media: The representation that it is judged in.
         origin: Where it comes from.
@@ -28,7 +28,7 @@ def settle(
         spec: The contract's readings.
     """
     findings, observations = list[Finding](), list[Observation]()
-    for check, breach, direction, fmt in noted:
+    for check, breach, direction, fmt in yielded:
         clause = register.owner(operation, media, check, breach.pointer)
         if fmt == "xml" and not breach.xpath:
             breach = breach._replace(xpath=bodies.xpath_of(operation, direction, breach.pointer, spec))

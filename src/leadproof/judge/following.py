@@ -13,7 +13,7 @@ from itertools import islice
 
 from leadproof.contract.specs import Specification
 from leadproof.core.findings import Observation
-from leadproof.judge.breaches import Noted, clauses_of, settle
+from leadproof.judge.breaches import Yielded, clauses_of, settle
 from leadproof.judge.checks import remember
 from leadproof.judge.checks.bodies import MOST
 from leadproof.judge.checks.messages import UNAUTHORISED
@@ -44,7 +44,7 @@ class Following:
         self._spec, self._register, self._compare = spec, register, compare
         self._pairs = Pairs()
         #: Identity of decisions, and what came to them -> the decisions (which keeps their identity), and all of it.
-        self._together: dict[tuple[int, _More], tuple[Decisions, Decisions]] = {}
+        self._combined: dict[tuple[int, _More], tuple[Decisions, Decisions]] = {}
 
     def __call__(self, alone: Judgement) -> Judgement:
         """The judgement of an exchange in view of those before it, which is remembered for those after it."""
@@ -52,20 +52,20 @@ class Following:
         if context is None:
             return alone
         response, origin = context.exchange.response, context.exchange.origin
-        passed, noted = list[Decided](), dict[tuple[str, str, str], Noted]()
+        passed, yielded = list[Decided](), dict[tuple[str, str, str], Yielded]()
         if response is not None and response.status not in UNAUTHORISED:
             for clause, check in self._register.sequences.get((alone.operation, alone.media), ()):
                 if check.when(context):
                     breaches = [*islice(check.find(context), MOST)]
                     for breach in breaches:
                         about = (clause.check, breach, "response", alone.media)
-                        noted.setdefault((clause.check, breach.kind, breach.pointer), about)
+                        yielded.setdefault((clause.check, breach.kind, breach.pointer), about)
                     if not breaches:
                         passed.append((clause.id, alone.media))
         findings, observations, failed = alone.findings, alone.observations, tuple[Decided, ...]()
         compared: tuple[Compared, ...] = ()
-        if noted:
-            broken, seen = settle(noted.values(), alone.operation, alone.media, origin, self._register, self._spec)
+        if yielded:
+            broken, seen = settle(yielded.values(), alone.operation, alone.media, origin, self._register, self._spec)
             findings, observations = findings + broken, observations + seen
             failed = clauses_of(broken, alone.media)
         if self._compare is not None and not context.exchange.intent:
@@ -93,12 +93,12 @@ class Following:
 
     def _with(self, plain: Decisions, more: _More) -> Decisions:
         """Decisions with more of them: the same object for the same, which counts them sooner."""
-        known = self._together.get((id(plain), more))
+        known = self._combined.get((id(plain), more))
         if known is not None:
             return known[1]
-        if len(self._together) >= SHARED:
-            self._together.clear()
+        if len(self._combined) >= SHARED:
+            self._combined.clear()
         passed, failed, compared = more
         whole = replace(plain, passed=plain.passed + passed, failed=plain.failed + failed, compared=compared)
-        self._together[(id(plain), more)] = plain, whole
+        self._combined[(id(plain), more)] = plain, whole
         return whole

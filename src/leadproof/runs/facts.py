@@ -20,7 +20,7 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.checks import Context
 from leadproof.judge.checks.context import fields
-from leadproof.judge.checks.memory import telling
+from leadproof.judge.checks.memory import duplicate_fields
 from leadproof.judge.pairs import twin_key
 from leadproof.runs.summary import SHOWN
 
@@ -44,7 +44,7 @@ class Sequel(NamedTuple):
     now: datetime | None
 
 
-class Fact(NamedTuple):
+class ExchangeFact(NamedTuple):
     """An exchange that was judged by itself."""
 
     #: Its place among the exchanges of its file, from 0.
@@ -77,7 +77,7 @@ class Facts:
         #: The finding -> bytes of the shortest request that showed it, so far.
         self._shown: dict[tuple[str, ...], int] = {}
 
-    def of(self, place: int, exchange: Exchange) -> Fact:
+    def of(self, place: int, exchange: Exchange) -> ExchangeFact:
         """The fact about an exchange.
 
         Args:
@@ -92,7 +92,7 @@ class Facts:
                 request.method, request.target, response.status if response else None, exchange.intent,
                 _reduced(context), context.request_format, context.response_value, context.response_format, context.now,
             )  # fmt: skip
-        return Fact(
+        return ExchangeFact(
             place, exchange.origin, digest(exchange), alone.decisions(), alone.findings, alone.observations,
             twin_key(context) if context is not None else b"", sequel, exchange.elapsed, len(request.body),
             exchange if self._has_room(alone) or self._shows_better(alone, len(request.body)) else None,
@@ -122,13 +122,13 @@ def _reduced(context: Context) -> dict[str, Any] | None:
     if request is None or not context.leads:
         return request
     leads = [
-        {**lead, "fields": telling(context, fields(lead))} if isinstance(lead, dict) else lead
+        {**lead, "fields": duplicate_fields(context, fields(lead))} if isinstance(lead, dict) else lead
         for lead in request["leads"]
     ]
     return {**request, "leads": leads}
 
 
-def outline(fact: Fact) -> Exchange:
+def outline(fact: ExchangeFact) -> Exchange:
     """As much of the exchange as a fact tells: neither headers nor bodies."""
     sequel = fact.sequel
     if sequel is None:
@@ -137,7 +137,7 @@ def outline(fact: Fact) -> Exchange:
     return Exchange(Request(sequel.method, sequel.target), response, None, fact.origin, sequel.intent)
 
 
-def judgement_of(fact: Fact, judge: Judge) -> Judgement:
+def judgement_of(fact: ExchangeFact, judge: Judge) -> Judgement:
     """The judgement of `Judge.alone` that a fact was made of, for `judge` to follow."""
     sequel, decisions = fact.sequel, fact.decisions
     context = None
@@ -155,7 +155,7 @@ def judgement_of(fact: Fact, judge: Judge) -> Judgement:
 # ---- from process to process -----------------------------------------------------------------------------------------
 
 
-def packed(facts: Sequence[Fact]) -> bytes:
+def packed(facts: Sequence[ExchangeFact]) -> bytes:
     """Facts for another process: what they have in common is written once."""
     return zlib.compress(pickle.dumps(facts, pickle.HIGHEST_PROTOCOL), 1)
 
@@ -166,9 +166,9 @@ class Unpacking:
     def __init__(self) -> None:
         self._known: dict[Decisions, Decisions] = {}
 
-    def __call__(self, block: bytes) -> list[Fact]:
+    def __call__(self, block: bytes) -> list[ExchangeFact]:
         """The facts of a block, which comes from a process of this run."""
-        facts: list[Fact] = pickle.loads(zlib.decompress(block))
+        facts: list[ExchangeFact] = pickle.loads(zlib.decompress(block))
         if len(self._known) > _TOLD_APART:
             self._known.clear()
         same = {id(fact.decisions): self._known.setdefault(fact.decisions, fact.decisions) for fact in facts}

@@ -21,7 +21,7 @@ from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.tally import LONGEST, Tally
 from leadproof.redact import Redactor
 from leadproof.runs.evidence.run import Appender
-from leadproof.runs.facts import Fact, judgement_of
+from leadproof.runs.facts import ExchangeFact, judgement_of
 from leadproof.runs.report import finding_rows, report
 from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
 from leadproof.runs.summary import UNJUDGED, Key, Summary
@@ -176,7 +176,7 @@ class Ledger:
             self.progress(exchange.origin, judgement)
         return judgement
 
-    def add_fact(self, fact: Fact, whole: Callable[[], Exchange]) -> Judgement:
+    def add_fact(self, fact: ExchangeFact, whole: Callable[[], Exchange]) -> Judgement:
         """Take in an exchange that another process has judged by itself; it comes to what `add` comes to.
 
         Args:

@@ -60,7 +60,7 @@ def _share(history: History, value: Any) -> Any:
     return value if isinstance(value, (dict, list)) else history.share(value)
 
 
-def telling(context: Context, values: dict[str, Any]) -> dict[str, Any]:
+def duplicate_fields(context: Context, values: dict[str, Any]) -> dict[str, Any]:
     """The fields by which a campaign tells duplicates; of the rest of a lead nothing is kept."""
     names = {name for campaign in campaigns(context) for key in campaign.duplicate_keys for name in key}
     return {name: value for name, value in values.items() if name in names}
@@ -101,7 +101,7 @@ def _remember_updates(context: Context) -> None:
                     history.keyed[key] = tuple(one for one in history.keyed.get(key, ()) if one != identifier)
                 for key in duplicate_keys(campaign, after):
                     history.keyed[key] = (*history.keyed.get(key, ()), identifier)
-        history.leads[identifier] = replace(seen, fields=_packed(telling(context, after["fields"])))
+        history.leads[identifier] = replace(seen, fields=_packed(duplicate_fields(context, after["fields"])))
 
 
 def _remember_leads(context: Context, request_id: str) -> None:
@@ -118,7 +118,7 @@ def _remember_leads(context: Context, request_id: str) -> None:
         assigned = next((one for one in campaigns(context) if one.aid == result.get("campaignId")), None)
         for key in duplicate_keys(assigned, lead) if assigned else ():
             history.keyed[key] = (*history.keyed.get(key, ()), result["leadId"])
-        kept = _packed(telling(context, fields(lead)))
+        kept = _packed(duplicate_fields(context, fields(lead)))
         history.leads[result["leadId"]] = LeadSeen(
             context.operation.id, _source(context), kept, _share(history, result.get("campaignId")),
             result.get("isPendingReview"), history.share((*offer_ids(result), *order_offers)), context.now,
