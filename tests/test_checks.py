@@ -630,10 +630,10 @@ BREACHES: dict[str, list[Case]] = {
 XML_BREACHES = {
     "xml_namespaces": (b"<Results xmlns:d2p1", b"<Results xmlns='urn:x' xmlns:d2p1", "xml.namespace", "/results"),
     "xml_order": (
-        b"<WillAccept>true</WillAccept>",
-        b"<Other/><WillAccept>true</WillAccept>",
-        "schema.unknown",
-        "/results/0/Other",
+        b"<WillAccept>true</WillAccept><OrderID>Q-77120931</OrderID>",
+        b"<OrderID>Q-77120931</OrderID><WillAccept>true</WillAccept>",
+        "xml.order",
+        "/results/0/willAccept",
     ),
     "xml_structure": (b"<WillAccept>", b"<WillAccept unit='x'>", "xml.structure", "/results/0/willAccept"),
 }

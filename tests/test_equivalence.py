@@ -112,7 +112,6 @@ def test_responses_of_any_shape_can_be_compared(value: Any, junk: Any) -> None:
 
 SAME: list[tuple[str, Any, Any]] = [
     ("estimatedPayout", 12, 12.0),
-    ("estimatedPayout", 1e23, 10**23),
     ("estimatedPayout", 0.1, 0.10),
     ("estimatedPayout", 0, -0.0),
     ("orderExpiresOn", "2026-03-02T15:09:05Z", "2026-03-02T16:09:05+01:00"),

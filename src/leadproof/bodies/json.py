@@ -1,16 +1,21 @@
 """JSON bodies: bytes to value under RFC 8259 without its loopholes, and back.
 
-orjson decides; what it lets pass and two readers may understand differently (a member named twice) is looked for
-separately, and only an object that is suspect pays for it.
+msgspec decides, because it hands over numbers digit by digit; orjson says what is wrong, with line and column. What two
+readers may understand differently (a member named twice) is looked for separately, and only an object that is suspect
+pays for it.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import orjson
 
+from leadproof.bodies.lexical import MAX_DIGITS, exact
 from leadproof.bodies.problems import MAX_BODY, BodyError, BodyProblem, escape, met
 from leadproof.core.errors import EncodeError
 
@@ -21,26 +26,74 @@ MAX_DEPTH = 254
 def decode(data: bytes) -> Any:
     """The value of a JSON text.
 
+    Numbers have their exact value: an integer is one however it is spelt, and no digit is lost.
+
     Raises:
         BodyError: It is none: empty, larger than the cap, not UTF-8, malformed (NaN and infinite numbers included,
-            RFC 8259 section 6), nested too deeply, or with a member named twice (section 4).
+            RFC 8259 section 6), nested too deeply, with a number of thousands of digits, or with a member named twice
+            (section 4).
     """
     if len(data) > MAX_BODY:
         raise BodyError(BodyProblem("encoding.too-large", f"the body has {len(data)} bytes, the cap is {MAX_BODY}"))
     try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise BodyError(_explain(data, error)) from None
+        value = _digits(data)
+    except RecursionError:
+        problem = _explain(data, "")
+        raise BodyError(problem if problem.kind == "body.unsafe" else _TOO_DEEP) from None
+    except msgspec.ValidationError:  # of `exact`, or of an integer beyond what Python converts
+        raise BodyError(_too_long(data)) from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BodyError(_explain(data, str(error))) from None
     try:
         again = orjson.dumps(value)
-    except orjson.JSONEncodeError:  # what was just read can be written again, unless it is too deep
-        raise BodyError(
-            BodyProblem("body.unsafe", f"objects and arrays are nested more than {MAX_DEPTH} deep", "", "",
-                    f"at most {MAX_DEPTH} levels", "more")
-        ) from None  # fmt: skip
+    except orjson.JSONEncodeError:  # it is too deep, or has numbers that only Python can hold
+        if _deeper(value, MAX_DEPTH):
+            raise BodyError(_TOO_DEEP) from None
+        again = b""
     if _suspect(data, again):
         _refuse_duplicates(data)
     return value
+
+
+def _number(text: str) -> int | float | Decimal:
+    """`exact`, without its care where no double can go wrong."""
+    if len(text) < 15 and "e" not in text and "E" not in text:
+        whole, _, fraction = text.partition(".")
+        return float(text) if fraction.strip("0") else int(whole)
+    return exact(text)
+
+
+_digits = msgspec.json.Decoder(float_hook=_number).decode
+
+_TOO_DEEP = BodyProblem(
+    "body.unsafe", f"objects and arrays are nested more than {MAX_DEPTH} deep", "", "",
+    f"at most {MAX_DEPTH} levels", "more",
+)  # fmt: skip
+#: A text, or a number.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)', re.DOTALL)
+
+
+def _too_long(data: bytes) -> BodyProblem:
+    """The first number of more digits than are read, by its place."""
+    place = 0
+    for token in _TOKEN.finditer(data):
+        try:
+            exact((token[1] or b"0").decode())
+        except ValueError:
+            place = token.start()
+            break
+    line, before = data.count(b"\n", 0, place) + 1, data.rfind(b"\n", 0, place) + 1
+    column = len(data[before:place].decode("utf-8", "replace")) + 1
+    return BodyProblem(
+        "body.unsafe", f"a number has more than {MAX_DIGITS} digits", "", "", f"at most {MAX_DIGITS} digits", "more",
+        line, column,
+    )  # fmt: skip
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Are objects and arrays nested deeper than so many levels?"""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return inside is not None and (levels == 0 or any(_deeper(part, levels - 1) for part in inside))
 
 
 def encode(value: Any) -> bytes:
@@ -53,10 +106,17 @@ def encode(value: Any) -> bytes:
     pointer, reason = _not_carried(value, "", 0)
     if reason:
         raise EncodeError(f"JSON cannot carry {reason}", pointer=pointer)
-    return orjson.dumps(value)
+    return orjson.dumps(value, _decimal)
 
 
-def _explain(data: bytes, error: orjson.JSONDecodeError) -> BodyProblem:
+def _decimal(number: Any) -> orjson.Fragment:
+    if isinstance(number, Decimal):
+        return orjson.Fragment(format(number, "f"))
+    raise TypeError(type(number).__name__)
+
+
+def _explain(data: bytes, message: str) -> BodyProblem:
+    """What is wrong with a text that is no JSON: orjson says where."""
     if not data.strip():
         return BodyProblem("body.empty", "the body is empty", expected="a JSON text", actual="nothing")
     if data.startswith(b"\xef\xbb\xbf"):
@@ -73,9 +133,13 @@ def _explain(data: bytes, error: orjson.JSONDecodeError) -> BodyProblem:
             "charset.invalid", f"byte {data[failure.start]:#04x} is not UTF-8 ({failure.reason})", "", "",
             "a JSON text in UTF-8", f"byte {data[failure.start]:#04x}", line, column,
         )  # fmt: skip
-    kind = "body.unsafe" if "depth limit" in error.msg else "body.malformed"
-    actual = met(data.decode("utf-8"), error.pos)
-    return BodyProblem(kind, error.msg, "", "", "a JSON text", actual, error.lineno, error.colno)
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        kind = "body.unsafe" if "depth limit" in error.msg else "body.malformed"
+        actual = met(data.decode("utf-8"), error.pos)
+        return BodyProblem(kind, error.msg, "", "", "a JSON text", actual, error.lineno, error.colno)
+    return BodyProblem("body.malformed", message, "", "", "a JSON text", "something else")
 
 
 def _suspect(data: bytes, again: bytes) -> bool:

@@ -1,4 +1,5 @@
-"""Single values in the form of XML Schema, written and read: numbers, booleans, text, nil.
+"""Single values in the form of XML Schema, written and read: numbers, booleans, text, nil; and the exact value of a
+number, which both representations share.
 
 Where an element or attribute stands, and what it is called, is for `responses` and `requests`.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from leadproof.bodies import xml
@@ -47,6 +48,8 @@ def lexical(value: Any) -> str:
             return str(value)
         except ValueError:
             raise EncodeError("XML cannot carry an integer of thousands of digits", pointer="") from None
+    if isinstance(value, Decimal):
+        return format(value, "f")
     if isinstance(value, float):
         text = repr(value)
         if "n" in text:  # inf, nan
@@ -56,6 +59,35 @@ def lexical(value: Any) -> str:
         plain = format(Decimal(text), "f")
         return plain if "." in plain else f"{plain}.0"  # with a point it is read as the same double again
     raise EncodeError(f"one element cannot carry {typed(value)}", pointer="")
+
+
+#: Digits before or behind the point of a number that is read; Python writes no integer of more than 4,300.
+MAX_DIGITS = 4_000
+
+
+def exact(text: str) -> int | float | Decimal:
+    """The number that a decimal text says, to the last digit.
+
+    An integer wherever it has no fraction, however it is spelt (`12.0`, `1e3`); a double where the shortest form of one
+    says the same; else a decimal. In JSON Schema 12.0 is an integer (2020-12, core, 4.2.3), and RFC 8259 (section 6) sets
+    no limit to what a number may be.
+
+    Raises:
+        ValueError: More than `MAX_DIGITS` digits before or behind the point.
+    """
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent of twenty digits
+        raise ValueError(f"a number with more than {MAX_DIGITS} digits") from None
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or number.adjusted() >= MAX_DIGITS or exponent < -MAX_DIGITS:
+        if number == 0:
+            return 0
+        raise ValueError(f"a number with more than {MAX_DIGITS} digits")
+    if exponent >= 0 or number == number.to_integral_value():
+        return int(number)
+    double = float(number)
+    return double if math.isfinite(double) and Decimal(repr(double)) == number else number
 
 
 def whole(value: Any) -> Any:
@@ -79,9 +111,10 @@ def parse(kind: str, text: str, *, collapse: bool = False) -> Any:
     if kind == "integer":
         return int(stripped) if _INTEGER.fullmatch(stripped) else text
     if _NUMBER.fullmatch(stripped):
-        number = float(stripped) if "." in stripped or len(stripped) > 4000 else int(stripped)
-        if isinstance(number, int) or math.isfinite(number):  # what no double holds stays text, as JSON refuses 1e400
-            return number
+        try:
+            return exact(stripped)
+        except ValueError:  # JSON refuses it, too
+            return text
     return text
 
 

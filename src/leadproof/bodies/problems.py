@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 #: Bytes that a body may have, after decompression too. Real responses are a few kilobytes.
@@ -59,7 +60,8 @@ def met(text: str, position: int) -> str:
     return f"character {json.dumps(text[position])}" if position < len(text) else "the end of the text"
 
 
-_TYPE_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+_TYPE_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object",
+               Decimal: "number"}  # fmt: skip
 
 
 def typed(value: Any) -> str:
@@ -70,7 +72,7 @@ def typed(value: Any) -> str:
     if isinstance(value, (list, dict)):
         return f"{name} of {len(value)}"
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
     except ValueError:  # an integer of more digits than Python converts
         text = "…"
     return f"{name} {text if len(text) <= SHOWN else text[: SHOWN - 1] + '…'}"

@@ -167,8 +167,8 @@ def _integer(text: str) -> Any:
 
 def _number(text: str) -> Any:
     whole, point, fraction = text.partition(".")
-    if len(text) < 19 and whole.isdigit() and (fraction.isdigit() if point else True):
-        return float(text) if point else int(text)
+    if len(text) < 15 and whole.isdigit() and (fraction.isdigit() if point else True):
+        return float(text) if fraction.strip("0") else int(whole)
     return parse("number", text)
 
 

@@ -244,12 +244,14 @@ def _one_sided(schemas: tuple[Schema, Schema]) -> bool:
     return any("x-leadproof-only" in schema for schema in schemas)
 
 
+_NUMBERS = (int, float, Decimal)
+
+
 def _same(left: Any, right: Any, schemas: tuple[Schema, Schema]) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        # 1e23 in JSON and its 24 digits in XML are the same decimal, though no double is exactly that.
-        return bool(left == right or (_written(left) and _written(right) and _decimal(left) == _decimal(right)))
+    if isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS):
+        return bool(left == right)  # the codec reads both to the last digit, and the same number as the same type
     if isinstance(left, int) and isinstance(right, str) and "enum" in schemas[0]:
         return str(left) == right  # a responseType by number (reading `response-type`): in XML all is text
     if isinstance(left, str) and isinstance(right, str):
@@ -272,15 +274,6 @@ _FRACTION = re.compile(r"\.([0-9]+)")
 def _fraction(timestamp: str) -> str:
     found = _FRACTION.search(timestamp)
     return found[1].rstrip("0") if found else ""
-
-
-def _written(number: Any) -> bool:
-    """Has the number a form of bearable length? Python refuses to write more than 4,300 digits."""
-    return isinstance(number, float) or abs(number) < 10**400
-
-
-def _decimal(number: float) -> Decimal:
-    return Decimal(repr(number))
 
 
 def _is_timestamp(schema: Schema) -> bool:

@@ -52,6 +52,8 @@ class Decisions:
     compared: tuple[Compared, ...] = ()
     #: Is the response one that no lead receiver gives? It is judged, and covers nothing.
     foreign: bool = False
+    #: Is the list of results empty, and not known how many there should be? It is judged, and tests nothing.
+    without_results: bool = False
 
     def row(self) -> dict[str, Any]:
         """As it stands in the evidence; `passed` and `failed` are clause ids by representation."""
@@ -60,6 +62,7 @@ class Decisions:
             "intent": self.intent, "accepted": self.accepted, "refused": self.refused, "types": list(self.types),
             "passed": _by_media(self.passed), "failed": _by_media(self.failed),
             "compared": [list(one) for one in self.compared], "foreign": self.foreign,
+            "without_results": self.without_results,
         }  # fmt: skip
         return {name: value for name, value in plain.items() if value}
 
@@ -75,7 +78,7 @@ class Decisions:
             str(row.get("intent", "")), bool(row.get("accepted")), bool(row.get("refused")),
             tuple(str(one) for one in row.get("types", ())), _flat(row.get("passed", {})), _flat(row.get("failed", {})),
             tuple(Compared(str(member), int(times), int(unlike)) for member, times, unlike in row.get("compared", ())),
-            bool(row.get("foreign")),
+            bool(row.get("foreign")), bool(row.get("without_results")),
         )  # fmt: skip
 
 
@@ -131,6 +134,7 @@ class Judgement:
             self.failed,
             self.compared,
             context is not None and response is not None and not _recognised(context),
+            context is not None and context.without_results,
         )
 
 

@@ -66,8 +66,6 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
     return None if value is None else str(value).encode("utf-8", "replace").decode()
 
 

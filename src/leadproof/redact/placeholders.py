@@ -1,4 +1,5 @@
-"""What stands in for a value: same type, same spelling, valid where the value was valid, and plainly not real.
+"""What stands in for a value: same type, same spelling, valid where and only where the value was valid, and plainly not
+real: a report over redacted evidence finds what was wrong with the original.
 
 Ranges that nobody owns: example.invalid (RFC 2606), telephone numbers 555-0100 to 555-0199, social security numbers
 beginning with 9, the benchmark network 198.18.0.0/15 (RFC 2544), 2001:db8::/32 (RFC 3849), zip codes below 00500, birth
@@ -12,6 +13,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import date, datetime
 
 from leadproof.redact.names import Kind, words
 
@@ -22,19 +24,26 @@ SALT = b"leadproof"
 _LETTERS = "bcdfghjklmnpqrstvwxz"  # consonants: no word comes out, and no digits that look like a phone number
 _WORD = rf"(?<![^\W_])[Rr][Ee][Dd][Aa][Cc][Tt][Ee][Dd][{_LETTERS}{_LETTERS.upper()}]{{5,}}(?![^\W_])"
 _TAG = rf"redacted-[{_LETTERS}]{{8}}"
+#: Schemes that say nothing about anybody.
+_SCHEMES = "https?|s3|gs|abfss?|ftps?|sftp|file|wss?|blob|data|sips?|rtmp"
+_SCHEME = re.compile(rf"({_SCHEMES})://", re.IGNORECASE)
+#: What stands for the blanks, and for the other characters, that no URL may have (RFC 3986, section 2).
+_SPOILT = " x|é| xé"
 _IPV6 = "2001:db8:7265:6461:"  # "reda" in ASCII
 
 #: Placeholders that tell themselves apart from values, whatever text they stand in.
 MARKER = re.compile(
-    rf"https://example\.invalid/{_TAG}|Mozilla/5\.0 \({_TAG}\)|{_TAG}(?:@example\.invalid)?|{_WORD}"
+    rf"(?:{_SCHEMES}|redacted)://(?:example\.invalid)?/{_TAG}(?:{_SPOILT})?|Mozilla/5\.0 \({_TAG}\)"
+    rf"|{_TAG}(?:@example\.\.?invalid)?|{_WORD}"
     rf"|{_IPV6}[0-9a-f:]+"
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_RIGHT_EMAIL = re.compile(r"[\w.%+'-]{1,64}@(?:[^\W_](?:[a-z0-9-]{0,61}[^\W_])?\.)+[a-z]{2,24}", re.ASCII | re.IGNORECASE)
 #: Ten digits of a North American number (NANP), a leading 1 and the usual separators allowed.
-NANP = re.compile(r"(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. /]{0,2}([2-9]\d\d)[-. ]?(\d{4})(?!\d)")
+NANP = re.compile(r"(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. /]{0,2}([2-9]\d\d)[-. ]?(\d{4})(?!\d)", re.ASCII)
 _EXTENSION = re.compile(r"\s*(?:x|ext\.?|#)?\s*\d*", re.IGNORECASE)
 _SSN = re.compile(r"\d{3}([- .]?)\d{2}\1\d{4}")
-_ZIP = re.compile(r"\d{5}(?:-?\d{4})?")
+_ZIP = re.compile(r"\d{5}(?:-?\d{4})?", re.ASCII)
 _DATES = (
     re.compile(r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?P<rest>[T ].*)?"),
     re.compile(r"(?P<m>\d{1,2})(?P<s>[-/.])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?P<rest>[T ].*)?"),
@@ -48,6 +57,9 @@ CHOICES = words(
     " excellent good fair poor own rent single married divorced widowed"
 )
 _NUMBER = re.compile(r"[-+$]?\d{1,6}(?:[.,]\d{1,3})?%?|[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_LIKE_IPV4 = re.compile(r"\d+(?:\.\d+){3}")
+#: Digits beyond ASCII, which no format takes for digits.
+_OTHER_DIGITS = "０１２３４５６７８９"
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 
 #: How many placeholders out of the small ranges are remembered, so that two values do not get the same one.
@@ -87,7 +99,10 @@ class Placeholders:
 
     def email(self, core: str) -> str:
         """An address at example.invalid; what is no address stays none."""
-        return f"{self._tag(core.lower())}@example.invalid" if _EMAIL.fullmatch(core) else self.text(core)
+        if not _EMAIL.fullmatch(core):
+            return self.text(core)
+        dot = "." if _RIGHT_EMAIL.fullmatch(core) else ".."
+        return f"{self._tag(core.lower())}@example{dot}invalid"
 
     def phone(self, core: str) -> str:
         """A number in 555-0100 to 555-0199 in the same spelling; what is no US number stays none."""
@@ -119,20 +134,23 @@ class Placeholders:
         return fake + re.sub(r"\d", "1", core[5:])
 
     def date(self, core: str) -> str:
-        """A date in 1900 to 1909 in the same spelling; day and month are valid in either order."""
-        for pattern in _DATES:
-            match = pattern.fullmatch(core)
-            if match and _is_date(match["m"], match["d"]):
-                break
-        else:
+        """A date in 1900 to 1909 in the same spelling. Day and month are valid in the orders in which they were; what
+        is no day of the calendar stays none, and a time that there is not stays none.
+        """
+        matches = [match for pattern in _DATES if (match := pattern.fullmatch(core))]
+        if not matches:
             return self.text(core)
-        width = len(match["y"])
-        written = f"{match['y']}-{int(match['m'])}-{int(match['d'])}"
-        year, month, day = self._from_range(f"date{width}", written, lambda n: _date(n)[4 - width :]).split("-")
+        match = next((match for match in matches if _is_date(match["m"], match["d"])), matches[0])
+        width, first, second = len(match["y"]), int(match["m"]), int(match["d"])
+        made = _date if _in_calendar(match["y"], first, second) else _no_date
+        written = f"{match['y']}-{first}-{second}"
+        year, month, day = self._from_range(
+            f"date{width}", written, lambda n: made(n, first > 12, second > 12)[4 - width :]
+        ).split("-")
         chars, groups = list(core), match.groupdict()
         rest = groups.get("rest") or ""
         if rest:
-            chars[match.start("rest") :] = re.sub(r"[1-9]", "0", rest)
+            chars[match.start("rest") :] = re.sub(r"[1-9]", "0", rest) if _is_time(rest) else re.sub(r"\d", "9", rest)
         for name, part in sorted((("y", year), ("m", month), ("d", day)), key=lambda row: -match.start(row[0])):
             chars[match.start(name) : match.end(name)] = part.zfill(len(match[name]))
         return "".join(chars)
@@ -144,7 +162,9 @@ class Placeholders:
             address = ipaddress.ip_address(host)
         except ValueError:
             parts = core.split(",")
-            return ",".join(self.of(Kind.IP, part) for part in parts) if len(parts) > 1 else self.text(core)
+            if len(parts) > 1:
+                return ",".join(self.of(Kind.IP, part) for part in parts)
+            return self._from_range("no ipv4", core, _no_ipv4) if _LIKE_IPV4.fullmatch(core) else self.text(core)
         if address.is_loopback or address.is_unspecified:
             return core
         if address.version == 6:
@@ -153,8 +173,17 @@ class Placeholders:
         return self._from_range("ipv4", str(address), _ipv4)
 
     def url(self, core: str) -> str:
-        """Another URL; what is none is treated as text."""
-        return f"https://example.invalid/{self._tag(core)}" if "://" in core else self.text(core)
+        """Another URL of the same scheme, with and without a host as it was; what is none is treated as text."""
+        scheme, mark, rest = core.partition("://")
+        if not mark:
+            return self.text(core)
+        if not rest:
+            return core
+        known = _SCHEME.match(core)
+        kept = scheme.lower() if known else "redacted"
+        host = "" if rest[:1] in ("", "/", "?", "#") else "example.invalid"
+        spoilt = (" x" if re.search(r"\s", core) else "") + ("é" if re.search(r"[^!-~\s]", core) else "")
+        return f"{'https' if kept == 'http' else kept}://{host}/{self._tag(core)}{spoilt}"
 
     def agent(self, core: str) -> str:
         """A user agent that tells nothing."""
@@ -163,10 +192,12 @@ class Placeholders:
     def text(self, core: str) -> str:
         """Every word becomes a word of the same case, every digit a 1; long numbers stay apart by their last digits."""
         parts, at = [], 0
+        if not any(char.isalpha() for char in core):
+            return self._digits(core)
         for marker in MARKER.finditer(core):
-            parts += [self._text(core[at : marker.start()]), marker[0]]
+            parts += [self._words(core[at : marker.start()]), marker[0]]
             at = marker.end()
-        return "".join([*parts, self._text(core[at:])])
+        return "".join([*parts, self._words(core[at:])])
 
     def unknown(self, core: str) -> str:
         """Choices, small numbers, codes of up to three letters and instants stay; anything else is text."""
@@ -194,9 +225,7 @@ class Placeholders:
 
     # --- how they are made
 
-    def _text(self, core: str) -> str:
-        if not any(char.isalpha() for char in core):
-            return self._digits(core)
+    def _words(self, core: str) -> str:
         return _WORDS.sub(lambda match: self._word(match[0]), core)
 
     def _word(self, word: str) -> str:
@@ -207,13 +236,16 @@ class Placeholders:
 
     def _digits(self, text: str) -> str:
         """Ones, which begin no valid phone number; seven digits and more keep four of the hash to stay apart."""
-        bare = "".join(char for char in text if char.isdecimal())
+        bare = "".join(str(int(char)) for char in text if char.isdecimal())
         fake = "1" * len(bare)
         if len(bare) >= 7:
             ones = fake[:-4]
             fake = self._from_range("digits", bare, lambda n: f"{ones}{n % 10_000:04}", tries=1)
         digits = iter(fake)
-        return "".join(next(digits) if char.isdecimal() else char for char in text)
+        return "".join(
+            (next(digits) if char.isascii() else _OTHER_DIGITS[int(next(digits))]) if char.isdecimal() else char
+            for char in text
+        )
 
     def _tag(self, value: str) -> str:
         return "redacted-" + self._letters(value, 8)
@@ -258,6 +290,26 @@ def _is_date(month: str, day: str) -> bool:
     return 1 <= low <= 12 and high <= 31
 
 
+def _in_calendar(year: str, month: int, day: int) -> bool:
+    """Is there such a day, whichever of the two is the month?"""
+    for first, second in ((month, day), (day, month)):
+        try:
+            date(int(year) if len(year) == 4 else 2000 + int(year), first, second)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _is_time(rest: str) -> bool:
+    """Is what stands behind a date a time of the day (RFC 3339, section 5.6), or not even like one?"""
+    try:
+        datetime.fromisoformat(f"2000-01-01{rest}")
+    except ValueError:
+        return False
+    return True
+
+
 def _phone(number: int) -> str:
     number, last = divmod(number, 100)
     number, units = divmod(number, 100)
@@ -271,10 +323,20 @@ def _ssn(number: int) -> str:
     return f"9{number % 100:02}{group + 1:02}{serial + 1:04}"
 
 
-def _date(number: int) -> str:
+def _date(number: int, late_month: bool, late_day: bool) -> str:
+    """Year, and two numbers up to 12 each; up to 28 where only one of them can be the month."""
     number, year = divmod(number, 10)
-    number, month = divmod(number, 12)
-    return f"190{year}-{month + 1}-{number % 12 + 1}"
+    number, first = divmod(number, 12)
+    second = number % 12
+    return f"190{year}-{first + (13 if late_month else 1)}-{second + (13 if late_day else 1)}"
+
+
+def _no_date(number: int, late_month: bool, late_day: bool) -> str:
+    return f"190{number % 10}-0-{number // 10 % 80 + 20}"
+
+
+def _no_ipv4(number: int) -> str:
+    return f"999.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
 def _ipv4(number: int) -> str:

@@ -94,7 +94,8 @@ class Summary:
     forgotten: int = 0
     #: Exchanges that were recorded and not judged.
     unjudged: int = 0
-    #: Exchanges that got past the door: judged, and neither their credentials nor their address refused.
+    #: Exchanges that tested something: judged, neither their credentials nor their address refused, and with a result
+    #: where there should be one.
     tested: int = 0
     #: Requests that were built to be accepted, and those of which at least a lead was.
     intended: int = 0
@@ -151,7 +152,7 @@ class Summary:
         cell = (decisions.operation, decisions.media)
         if decisions.operation and row.microseconds:
             self._tally.took[cell] += row.microseconds
-        if decisions.outcome == "judged" and decisions.status not in _REFUSED_AT_ONCE:
+        if decisions.outcome == "judged" and decisions.status not in _REFUSED_AT_ONCE and not decisions.without_results:
             self.tested += times
         if decisions.intent.partition(":")[0] == "accepted" and decisions.outcome != "unrecognised":
             exact = decisions.intent == "accepted"

@@ -16,6 +16,7 @@ from leadproof import bodies
 from leadproof.bodies import BodyProblem, escape, typed
 from leadproof.contract.specs import Specification
 from leadproof.core.findings import shape
+from leadproof.core.operations import OPERATIONS, Operation
 from leadproof.judge.checks.context import Breach, Context
 
 #: Kind of a problem -> check that owns it. `member` and `presence` are for the rest.
@@ -33,7 +34,7 @@ OWNER: dict[tuple[str, str], str] = {
     ("xml", "body.unsafe"): "xml_wellformed",
     ("xml", "encoding.too-large"): "xml_wellformed",
     ("xml", "charset.invalid"): "charset",
-    ("xml", "schema.unknown"): "xml_order",
+    ("xml", "schema.unknown"): "unknown_members",
     ("xml", "schema.missing"): "presence",
     ("xml", "xml.root"): "xml_root",
     ("xml", "xml.namespace"): "xml_namespaces",
@@ -88,6 +89,50 @@ def explain(spec: Specification, operation: str, direction: str, fmt: str, decod
         refusals = spec.xsd_explainer(operation, direction).iter_errors(decoded.tree)
         found += (_from_xsd(error) for error in islice(refusals, 5))
     yield from dict.fromkeys(found)  # jsonschema repeats `required` and `additionalProperties` for each name
+
+
+def is_placeholder(spec: Specification, operation: Operation, request: Any, breach: Breach) -> bool:
+    """Is a breach of a request what the documentation's own samples do: an empty text in the place of a value?
+
+    Samples also send a member, empty, to an address where only another operation documents it (reading `placeholders`).
+    """
+    value = value_at(request, breach.pointer)
+    if breach.kind != "schema.unknown":
+        return value == ""
+    others = (row.id for row in OPERATIONS.values() if row.body and row.path == operation.path)
+    member = shape(breach.pointer)
+    blank = not any(value) if isinstance(value, list) else value == ""
+    return blank and any(member in _documented(spec, other) for other in others)
+
+
+def _documented(spec: Specification, operation: str) -> frozenset[str]:
+    """The shapes of the members that an operation's requests may have."""
+    key = ("request-members", operation)
+    if key not in spec._made:
+        spec._made[key] = frozenset(_of_schema(spec.schema(operation, "request", "json"), ""))
+    members: frozenset[str] = spec._made[key]
+    return members
+
+
+def _of_schema(schema: dict[str, Any], at: str) -> Iterator[str]:
+    for name, sub in schema.get("properties", {}).items():
+        yield f"{at}/{escape(name)}"
+        yield from _of_schema(sub, f"{at}/{escape(name)}")
+    if isinstance(schema.get("items"), dict):
+        yield from _of_schema(schema["items"], f"{at}/*")
+
+
+def value_at(value: Any, pointer: str) -> Any:
+    """What stands at a JSON Pointer (RFC 6901); None where there is nothing."""
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        elif isinstance(value, dict):
+            value = value.get(name)
+        else:
+            return None
+    return value
 
 
 #: Keywords on which the two validators never disagreed; what a text or a fraction may look like is not among them.

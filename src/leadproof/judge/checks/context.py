@@ -183,6 +183,12 @@ class Context:
         return [(f"/results/{index}", entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
 
     @cached_property
+    def without_results(self) -> bool:
+        """Is it a response with an empty list of results, of which nobody knows how many it should have?"""
+        value = self.response_value
+        return self.request is None and isinstance(value, dict) and value.get("results") == []
+
+    @cached_property
     def accepted(self) -> list[tuple[str, dict[str, Any]]]:
         """The results that are an acceptance."""
         return [(at, result) for at, result in self.results if result.get(self.acceptance) is True]

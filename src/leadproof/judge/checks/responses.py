@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeGuard
 
 from leadproof.bodies import typed
@@ -19,12 +20,16 @@ _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 # A value of another type than documented is the schema's business; the checks below look at those of the right type.
 
 
+def _whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _positive(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return _whole(value) and value > 0
 
 
 def _number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
 def blank(value: Any) -> bool:
@@ -66,7 +71,7 @@ def refusal_message(context: Context) -> Iterator[Breach]:
 
 def accepted_lead_id(context: Context) -> Iterator[Breach]:
     for at, result in context.accepted:
-        if _number(result.get("leadId")) and not _positive(result.get("leadId")):
+        if _whole(result.get("leadId")) and not _positive(result.get("leadId")):
             yield Breach("business.contradiction", "an accepted lead has no identifier", f"{at}/leadId", "",
                          "integer above 0", typed(result.get("leadId")))  # fmt: skip
 
@@ -171,10 +176,10 @@ def campaign_assigned(context: Context) -> Iterator[Breach]:
     asked = context.source.get("aid")
     for at, result in context.accepted:
         got = result.get("campaignId")
-        if _number(got) and not _positive(got):
+        if _whole(got) and not _positive(got):
             yield Breach("business.contradiction", "an accepted result names no campaign", f"{at}/campaignId", "",
                          "integer above 0", typed(got))  # fmt: skip
-        elif _positive(asked) and _number(got) and got != asked:
+        elif _positive(asked) and _whole(got) and got != asked:
             yield Breach("business.contradiction", "the result is for another campaign than asked for",
                          f"{at}/campaignId", "", typed(asked), typed(got))  # fmt: skip
 
@@ -235,7 +240,7 @@ def sends_on_accept(context: Context) -> Iterator[Breach]:
         for index, send in enumerate(sends if isinstance(sends, list) else []):
             if not isinstance(send, dict) or send.get("valid") is not True:
                 continue
-            if _number(send.get("clientId")) and not _positive(send.get("clientId")):
+            if _whole(send.get("clientId")) and not _positive(send.get("clientId")):
                 yield Breach(
                     "business.contradiction",
                     "a delivery succeeded to no client",
@@ -276,7 +281,7 @@ def duplicate_original(context: Context) -> Iterator[Breach]:
         if result.get("isDuplicate") is not True:
             continue
         original = result.get("duplicateLeadId")
-        if original is None or (_number(original) and not _positive(original)):
+        if original is None or (_whole(original) and not _positive(original)):
             yield Breach("business.contradiction", "a duplicate names no original lead", f"{at}/duplicateLeadId", "",
                          "integer above 0", typed(result.get("duplicateLeadId")))  # fmt: skip
         received = instant(result.get("receivedOn"))

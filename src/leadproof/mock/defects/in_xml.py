@@ -154,10 +154,12 @@ def _later(element: Any, chance: Random) -> None:
         parent.append(element)
 
 
-def _beside(element: Any, chance: Random) -> None:
-    stranger = etree.Element(f"{{{xml.MODELS}}}{chance.choice(('Version', 'Debug', 'Extension'))}")
-    stranger.text = "1"
-    element.addnext(stranger)
+def _strangers(element: Any, chance: Random) -> None:
+    name = f"{{{xml.CORE}}}{chance.choice(('LeadReceiverResponse', 'ResultItem', 'Entry'))}"
+    for entry in element:
+        entry.tag = name
+    if not len(element):
+        etree.SubElement(element, name)
 
 
 def _number(make: Callable[[str, Random], str]) -> Callable[[Any, Random], None]:
@@ -187,7 +189,7 @@ OPERATORS: dict[str, XmlOperator] = {
     "twice": XmlOperator("stands twice", _when(lambda place: True, "xml_structure"), _twice),
     "attribute": XmlOperator("has an attribute", _when(lambda place: True, "xml_structure"), _attribute),
     "order": XmlOperator("stands elsewhere in the sequence", _when(lambda place: True, "xml_order"), _later),
-    "beside": XmlOperator("has a stranger beside it", _when(lambda place: True, "xml_order"), _beside),
+    "strangers": XmlOperator("has entries of another name", _when(_kind("array"), "xml_structure"), _strangers),
     "between": XmlOperator("has text between its elements", _when(_kind("array", "object"), "xml_structure"), _between),
     "inside": XmlOperator("has an element in its text", _when(_scalar, "xml_structure"), _inside),
     "words": XmlOperator("is no number", _when(_kind("integer", "number")), _text(_no_number)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from leadproof.mock.engine import creating, intake, offers, responses
 from leadproof.mock.engine.calls import Call, CallOutcome, Handler, at_least_one, count
 from leadproof.mock.engine.clock import timestamp
-from leadproof.mock.engine.ids import is_guid
+from leadproof.mock.engine.ids import LARGEST_ID, is_guid
 from leadproof.mock.engine.problems import Refused
 from leadproof.mock.engine.reading import fields_of, leads_of, source_of
 from leadproof.mock.engine.responses import Value
@@ -110,8 +110,8 @@ def lead_status(world: World, call: Call) -> CallOutcome:
 def accept_offer(world: World, call: Call) -> CallOutcome:
     """Mark Offer as Accepted: false for a lead or an offer that does not exist."""
     number = call.parameters["leadUID"]
-    if not (number.isascii() and number.isdigit() and len(number) <= 16):
-        raise Refused(400, "the leadUID in the path is no number", pointer="path:leadUID")
+    if not (number.isascii() and number.isdigit() and len(number) <= 16 and int(number) <= LARGEST_ID):
+        raise Refused(400, "the leadUID in the path is no identifier", pointer="path:leadUID")
     messages = world.book.profile.messages
     lead_id = int(number)
     lead = world.leads.find(lead_id)

@@ -14,6 +14,9 @@ from hashlib import blake2b
 _SIZE = 1 << 48
 _MASK = _SIZE - 1
 
+#: The largest identifier: more digits no JSON reader holds exactly (RFC 8259, section 6).
+LARGEST_ID = 2**53 - 1
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -6,6 +6,7 @@ What is missing is no matter of this module: it is read, and refused with its `r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from leadproof import bodies
@@ -17,7 +18,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "array": list,
     "string": str,
     "boolean": bool,
-    "number": (int, float),
+    "number": (int, float, Decimal),
     "null": type(None),
 }
 
@@ -35,6 +36,10 @@ def read(operation: str, fmt: str, body: bytes, charset: str | None = None) -> d
     if decoded.problems:
         raise _refused(decoded.problems[0])
     value = decoded.value
+    if value is None:  # a member that is null counts as missing; a body that is null is no request
+        raise Refused(
+            status_of("schema.type"), "the body is documented as object, not null", kind="schema.type", pointer=""
+        )
     for pointer, expected, actual in wrong_types(specs.load().schema(operation, "request", fmt), value, fmt == "xml"):
         xpath = bodies.xpath_of(operation, "request", pointer) if fmt == "xml" else ""
         raise Refused(
@@ -71,9 +76,7 @@ def wrong_types(
 
 def _is(value: Any, type_name: str) -> bool:
     if type_name == "integer":
-        return not isinstance(value, bool) and (
-            isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        )
+        return isinstance(value, int) and not isinstance(value, bool)
     if isinstance(value, bool):
         return type_name == "boolean"
     return isinstance(value, _TYPES[type_name])
