@@ -217,3 +217,8 @@ def test_a_clause_that_does_not_exist_and_a_time_without_zone_are_usage_errors(m
         assert_contract(sent(mock), clauses=["LE2-PING-RULE-4"])
     with pytest.raises(UsageError, match="no time zone"):
         assert_contract(sent(mock), now=datetime(2027, 1, 1))  # noqa: DTZ001 - that is what is refused
+
+
+def test_a_response_without_results_is_undecided_where_its_request_is_not_known() -> None:
+    with pytest.raises(Undecided, match="the response has no result, and without its request"):
+        assert_contract(b'{"requestId": "0b2f6d6e-6a3c-4b0e-8f7e-3d9c51a0e101", "results": []}', operation="create_lead")

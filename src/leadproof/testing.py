@@ -181,7 +181,8 @@ def assert_contract(
 
     Raises:
         ContractViolation: A clause that counts is broken; an AssertionError.
-        Undecided: One of `clauses` could not be decided; an AssertionError, too.
+        Undecided: One of `clauses` could not be decided, or the response has no result and nobody knows whether one is
+            missing; an AssertionError, too.
         UsageError: The response is of an unknown kind, or the operation is missing or unknown.
     """
     if operation is not None and operation not in OPERATIONS:
@@ -202,6 +203,11 @@ def assert_contract(
     if broken:
         head = f"the response breaks {count(len(broken), 'clause')} of the contract"
         raise ContractViolation(f"{head}\n\n{failures(broken)}", broken)
+    if judgement.decisions().without_results:
+        raise Undecided(
+            "the response has no result, and without its request nobody knows how many there should be: "
+            "give the response object of requests or httpx instead of its body"
+        )
     if reasons := undecided(clauses, [judgement], spec):
         raise Undecided("\n".join(reasons))
     return judgement

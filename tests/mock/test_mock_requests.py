@@ -313,6 +313,27 @@ def test_nulls_and_unknown_members_are_read(caller: Any, value: Any) -> None:
     assert response.status == 200
 
 
+@pytest.mark.parametrize("body", [b"null", b" null ", b"[]", b"1", b'"null"', b"true"])
+@pytest.mark.parametrize("operation", [row.id for row in OPERATIONS.values() if row.body])
+def test_a_body_that_is_no_object_is_no_request(caller: Any, operation: str, body: bytes) -> None:
+    row = OPERATIONS[operation]
+
+    found = problem(caller.raw(row.method, row.path, body, content_type=JSON), 422)
+
+    assert (found.get("pointer", ""), found["kind"]) == ("", "schema.type")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "status"),
+    [("1", 200), ("9007199254740991", 200), ("9007199254740992", 400), ("9999999999999999", 400), ("1" * 17, 400),
+     ("1.0", 400), ("-1", 400), ("%C2%B2", 400), ("x", 400)],
+)  # fmt: skip
+def test_an_identifier_in_the_path_is_one_that_json_holds(caller: Any, identifier: str, status: int) -> None:
+    response = caller.raw("PUT", f"/v2/leads/{identifier}/offers/a001/accept", b"", accept=JSON)
+
+    assert response.status == status
+
+
 def test_an_empty_attribute_counts_as_missing(caller: Any) -> None:
     body = PING_XML.replace(b"1001", b"")
 
