@@ -212,7 +212,7 @@ UNWRITABLE: dict[str, tuple[str, str, str, Any, str]] = {
         "/results/0/estimatedPayout",
     ),
     "JSON: infinite": ("json", "request", "ping", {"source": {"vid": float("-inf")}}, "/source/vid"),
-    "JSON: beyond 64 bits": ("json", "response", "ping", {"a/b": [2**64]}, "/a~1b/0"),
+    "JSON: digits without end": ("json", "response", "ping", {"a/b": [10**4000]}, "/a~1b/0"),
     "JSON: half a character": ("json", "response", "ping", {"m": "\ud83d"}, "/m"),
     "JSON: half a character in a name": ("json", "response", "ping", {"a": {"\ud83d": 1}}, "/a/\ud83d"),
     "XML: control character": ("xml", "response", "ping", {"results": [{"response": "a\x00"}]}, "/results/0/response"),

@@ -273,7 +273,7 @@ DISAGREEMENTS = {
     "'1_0'": "xmlschema reads it as Python does; XML Schema 1.0 part 2, 3.3.13 has no underscore",
     "'٣'": "xmlschema reads any decimal digit; XML Schema has 0 to 9",
     "'\\xa07'": "xmlschema strips what Python strips; XML Schema collapses four characters only",
-    "'9999": "a decimal that no double holds, as JSON refuses 1e400",
+    "'9999": "a number of thousands of digits, which JSON refuses, too",
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from leadproof import bodies
 from leadproof.bodies import xml
+from leadproof.bodies.lexical import exact, lexical
 from leadproof.contract.specs import Specification, load
 from leadproof.core.errors import EncodeError
 from leadproof.core.findings import shape
@@ -68,8 +70,8 @@ def values(operation: str, direction: str, fmt: str | None, spec: Specification 
 
 
 def differences(left: Any, right: Any, at: str = "") -> Iterator[str]:
-    """Where two values differ: true is not 1, but 12 is 12.0."""
-    numbers = [isinstance(one, (int, float)) and not isinstance(one, bool) for one in (left, right)]
+    """Where two values differ: true is not 1, but 12 is 12.0, and 1e23 is what it is written as."""
+    numbers = [isinstance(number, (int, float, Decimal)) and not isinstance(number, bool) for number in (left, right)]
     if isinstance(left, dict) and isinstance(right, dict):
         if list(left) != list(right) and set(left) != set(right):
             yield f"{at}: members {sorted(left)} and {sorted(right)}"
@@ -78,7 +80,10 @@ def differences(left: Any, right: Any, at: str = "") -> Iterator[str]:
     elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
         for index, (one, other) in enumerate(zip(left, right, strict=True)):
             yield from differences(one, other, f"{at}/{index}")
-    elif left != right or (not all(numbers) and type(left) is not type(right)):
+    elif all(numbers):
+        if exact(lexical(left)) != exact(lexical(right)):
+            yield f"{at}: {left!r} and {right!r}"
+    elif left != right or type(left) is not type(right):
         yield f"{at}: {left!r} and {right!r}"
 
 
@@ -107,8 +112,8 @@ def test_one_value_goes_into_both_representations_without_the_members_of_the_oth
     for fmt in OPERATIONS[operation].media:
         decoded = decode(operation, "response", fmt, encode(operation, "response", fmt, value))
         assert load().verdict(operation, "response", fmt).is_valid(decoded)
-        shown = encode(operation, "response", fmt, decoded)
-        assert shown == encode(operation, "response", fmt, value)
+        again = decode(operation, "response", fmt, encode(operation, "response", fmt, decoded))
+        assert again == decoded
 
 
 @pytest.mark.parametrize("reading", [name for name in READINGS if name != "strict"])

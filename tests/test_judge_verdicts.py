@@ -1,5 +1,5 @@
-"""Verdicts that are easily got wrong: how a number is spelt, what XML and JSON say of the unknown, responses without any
-result. Each is a kind, and its table holds the siblings that were tried.
+"""Verdicts that are easily got wrong: how a number is spelt, what XML and JSON say of the unknown, responses without
+any result. Each is a kind, and its table holds the siblings that were tried.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def test_a_number_is_what_it_says_however_it_is_spelt(operation: str, member: st
     ("number", "kind"),
     [
         ("12.5", "schema.type"), ("1e-1", "schema.type"), ("9007199254740992", "schema.range"),
-        ("9007199254740993.0", "schema.range"), ("1e400", "schema.range"), ("123456789012345678901234567890", "schema.range"),
+        ("9007199254740993.0", "schema.range"), ("1e400", "schema.range"),
+        ("123456789012345678901234567890", "schema.range"),
         ("0.0", "business.contradiction"), ("0e5", "business.contradiction"),
     ],
 )  # fmt: skip
@@ -291,7 +292,7 @@ def sample(name: str, spec: Specification, operation: str | None = None) -> Judg
 
 
 def test_every_request_sample_is_there() -> None:
-    assert REQUESTS == sorted(f"{operation}.{media}" for operation, media in CELLS if OPERATIONS[operation].body)
+    assert sorted(f"{operation}.{media}" for operation, media in CELLS if OPERATIONS[operation].body) == REQUESTS
 
 
 @pytest.mark.parametrize("name", REQUESTS)

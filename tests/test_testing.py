@@ -220,5 +220,7 @@ def test_a_clause_that_does_not_exist_and_a_time_without_zone_are_usage_errors(m
 
 
 def test_a_response_without_results_is_undecided_where_its_request_is_not_known() -> None:
+    body = b'{"requestId": "0b2f6d6e-6a3c-4b0e-8f7e-3d9c51a0e101", "results": []}'
+
     with pytest.raises(Undecided, match="the response has no result, and without its request"):
-        assert_contract(b'{"requestId": "0b2f6d6e-6a3c-4b0e-8f7e-3d9c51a0e101", "results": []}', operation="create_lead")
+        assert_contract(body, operation="create_lead")

@@ -100,19 +100,25 @@ def encode(value: Any) -> bytes:
     """The JSON text of a value, compact, UTF-8.
 
     Raises:
-        EncodeError: A number that is not finite, an integer beyond 64 bits, a lone surrogate, or nesting beyond
-            `MAX_DEPTH`.
+        EncodeError: A number that is not finite, an integer of more than `MAX_DIGITS` digits, a lone surrogate, or
+            nesting beyond `MAX_DEPTH`.
     """
     pointer, reason = _not_carried(value, "", 0)
     if reason:
         raise EncodeError(f"JSON cannot carry {reason}", pointer=pointer)
-    return orjson.dumps(value, _decimal)
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # a decimal, or an integer beyond 64 bits
+        return msgspec.json.encode(_raw(value))
 
 
-def _decimal(number: Any) -> orjson.Fragment:
-    if isinstance(number, Decimal):
-        return orjson.Fragment(format(number, "f"))
-    raise TypeError(type(number).__name__)
+def _raw(value: Any) -> Any:
+    """The value with its decimals as they are written: msgspec would make texts of them."""
+    if isinstance(value, dict):
+        return {key: _raw(sub) for key, sub in value.items()}
+    if isinstance(value, list):
+        return [_raw(sub) for sub in value]
+    return msgspec.Raw(format(value, "f").encode()) if isinstance(value, Decimal) else value
 
 
 def _explain(data: bytes, message: str) -> BodyProblem:
@@ -200,12 +206,15 @@ def _places(value: Any, at: str) -> Any:
             yield from _places(sub, f"{at}/{escape(str(key))}")
 
 
+_TOO_LARGE = 10**MAX_DIGITS
+
+
 def _not_carried(value: Any, at: str, depth: int) -> tuple[str, str]:
     """Pointer and name of the first part that JSON has no form for; both "" if there is none."""
     if isinstance(value, float) and not (-1e309 < value < 1e309):
         return at, f"the number {value}"
-    if isinstance(value, int) and not isinstance(value, bool) and not (-(2**63) <= value < 2**64):
-        return at, "an integer beyond 64 bits"
+    if isinstance(value, int) and not -_TOO_LARGE < value < _TOO_LARGE:
+        return at, f"an integer of more than {MAX_DIGITS} digits"
     if isinstance(value, str):
         return (at, "a lone surrogate") if _has_surrogate(value) else ("", "")
     if not isinstance(value, (dict, list)):

@@ -69,8 +69,8 @@ def exact(text: str) -> int | float | Decimal:
     """The number that a decimal text says, to the last digit.
 
     An integer wherever it has no fraction, however it is spelt (`12.0`, `1e3`); a double where the shortest form of one
-    says the same; else a decimal. In JSON Schema 12.0 is an integer (2020-12, core, 4.2.3), and RFC 8259 (section 6) sets
-    no limit to what a number may be.
+    says the same; else a decimal. In JSON Schema 12.0 is an integer (2020-12, core, 4.2.3), and RFC 8259 (section 6)
+    sets no limit to what a number may be.
 
     Raises:
         ValueError: More than `MAX_DIGITS` digits before or behind the point.

@@ -77,7 +77,9 @@ def _remedy(report: Mapping[str, Any]) -> str:
     if counts["judged"] and not report["coverage"]["cells"]["covered"]:
         return "no response is one that a lead receiver gives: is the URL the one that stands before /v2?"
     if any(row["kind"] == "schema.cardinality" for row in report["observations"]):
-        return "no response has a result: capture the requests, too, which say how many there should be (a HAR has both)"
+        return (
+            "no response has a result: capture the requests, too, which say how many there are to be (a HAR has both)"
+        )
     if report["coverage"].get("gaps"):
         return "what was to be tested and was not is named below"
     if counts["judged"]:

@@ -38,7 +38,7 @@ MARKER = re.compile(
     rf"|{_IPV6}[0-9a-f:]+"
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_RIGHT_EMAIL = re.compile(r"[\w.%+'-]{1,64}@(?:[^\W_](?:[a-z0-9-]{0,61}[^\W_])?\.)+[a-z]{2,24}", re.ASCII | re.IGNORECASE)
+_RIGHT_EMAIL = re.compile(r"(?ai)[\w.%+'-]{1,64}@(?:[^\W_](?:[a-z0-9-]{0,61}[^\W_])?\.)+[a-z]{2,24}")
 #: Ten digits of a North American number (NANP), a leading 1 and the usual separators allowed.
 NANP = re.compile(r"(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. /]{0,2}([2-9]\d\d)[-. ]?(\d{4})(?!\d)", re.ASCII)
 _EXTENSION = re.compile(r"\s*(?:x|ext\.?|#)?\s*\d*", re.IGNORECASE)
@@ -59,7 +59,7 @@ CHOICES = words(
 _NUMBER = re.compile(r"[-+$]?\d{1,6}(?:[.,]\d{1,3})?%?|[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _LIKE_IPV4 = re.compile(r"\d+(?:\.\d+){3}")
 #: Digits beyond ASCII, which no format takes for digits.
-_OTHER_DIGITS = "０１２３４５６７８９"
+_OTHER_DIGITS = "".join(map(chr, range(0xFF10, 0xFF1A)))
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 
 #: How many placeholders out of the small ranges are remembered, so that two values do not get the same one.

@@ -98,7 +98,7 @@ def is_placeholder(spec: Specification, operation: Operation, request: Any, brea
     """
     value = value_at(request, breach.pointer)
     if breach.kind != "schema.unknown":
-        return value == ""
+        return bool(value == "")
     others = (row.id for row in OPERATIONS.values() if row.body and row.path == operation.path)
     member = shape(breach.pointer)
     blank = not any(value) if isinstance(value, list) else value == ""
