@@ -330,6 +330,20 @@ def test_cheap_checks(operation: str, status: int, media: str, body: bytes, erro
     assert not error or error in replies.ERRORS
 
 
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [("12.0", ""), ("1.2e1", ""), ("12", ""), ("12.5", "clause"), ('"12"', "clause"), ("0.0", "clause")],
+)
+def test_an_identifier_is_one_however_it_is_spelt(number: str, error: str) -> None:
+    result = '{"isValid":true,"responseType":"No_Error","leadId":%s,"price":12.0}' % number  # noqa: UP031 - braces
+    body = f'{{"requestId":"r","results":[{result}]}}'.encode()
+
+    reply = read("create_lead", "json", 1, 200, "application/json", body)
+
+    assert reply.error == error
+    assert [accepted.leadId for accepted in reply.accepted] == [12] * (not error)
+
+
 @pytest.mark.parametrize("operation", ["ping", "create_lead", "create_call_transfer", "duplicate_check"])
 def test_both_formats_read_the_same(operation: str) -> None:
     context, service, found = context_of(job_of()), Service(), []

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from leadproof.bodies import BodyError, xml
+from leadproof.bodies import BodyError, json, xml
 
 #: What went wrong, in the report's words: kind -> meaning. A transport failure is never an outcome.
 ERRORS: dict[str, str] = {
@@ -88,7 +88,14 @@ _ACCEPTANCE = {"ping": "willAccept", "duplicate_check": "success"}
 
 _CREATES = frozenset(("create_lead", "create_lead_sends", "create_call_transfer", "create_call_lead", "inbound_post"))
 
-_json = msgspec.json.Decoder(ResponseBody).decode
+_decode = msgspec.json.Decoder(ResponseBody).decode
+
+
+def _json(body: bytes) -> ResponseBody:
+    try:
+        return _decode(body)
+    except msgspec.ValidationError:  # an integer may be spelt 12.0
+        return msgspec.convert(json.decode(body), ResponseBody)
 
 
 def read(operation: str, fmt: str, leads: int, status: int, media: str, body: bytes) -> Reply:
