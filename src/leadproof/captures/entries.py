@@ -1,22 +1,19 @@
-"""The entries of a HAR, one at a time, as JSON texts: where each begins and ends in a stream of any size.
+"""The entries of a HAR, one at a time, as values: where each begins and ends in a stream of any size.
 
-A JSON object ends at exactly one place: a piece that begins with its brace and is one whole object *is* that object.
-So the end of an entry is guessed by what stood between the entries before, and decoding the piece proves the guess.
-What cannot be proved that way is read by a slower scanner, and what is no JSON is passed over to the next entry.
+The standard library's scanner decodes an entry and says where it ends, in one pass, and takes what exporters write that
+is no strict JSON. What it cannot read is passed over to what looks like the beginning of the next entry.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 
 from leadproof.captures.streams import Stream
-
-T = TypeVar("T")
 
 #: Bytes of one entry. More is a film or a program, no lead; and a HAR made of one endless text fills no memory.
 ENTRY = 4 * 1024 * 1024
@@ -25,8 +22,11 @@ ENTRY = 4 * 1024 * 1024
 _PREFACE = 4 * 1024 * 1024
 _CHUNK = 1 << 18
 
-#: Shapes of separators that are remembered; an ordinary HAR has one to five.
-_SHAPES = 40
+#: Bytes that are tried first for an entry.
+_PIECE = 8192
+
+#: Members that entries of one HAR began with that are remembered; an ordinary HAR has one to five.
+_BEGINNINGS = 40
 
 #: Members that an entry begins with in the HARs of the exporters known to us.
 _FIRST = (
@@ -41,16 +41,15 @@ _NEXT = rb"[^:\[\s]\s*\{\s*\"(?:%s)\"\s*:"
 _NO_JSON = (msgspec.DecodeError, ValueError, RecursionError)
 
 _ENTRIES = re.compile(rb"\"entries\"\s*:\s*\[")
-_SHAPE = re.compile(rb"\}\s*,\s*\{\s*\"[^\"\\]{1,60}\"")
 _SPACE = re.compile(rb"\s*")
+#: What "surrogateescape" makes of bytes that are not UTF-8.
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
-class Entry(NamedTuple, Generic[T]):
+class Entry(NamedTuple):
     """A whole entry."""
 
-    #: Decoded, where it has the regular form.
-    value: T | None
-    text: memoryview
+    value: dict[str, Any]
 
 
 class Flaw(NamedTuple):
@@ -70,25 +69,24 @@ class Flaw(NamedTuple):
 _AGAIN = Flaw("another list of entries follows the first", "form")
 
 
-class Entries(Generic[T]):
+class Entries:
     """Reads the entries of one HAR.
 
     Args:
         stream: The HAR in UTF-8, from its beginning.
-        decode: Decodes an entry of the regular form; raises msgspec.DecodeError for everything else.
     """
 
-    def __init__(self, stream: Stream, decode: Callable[[memoryview], T]) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._decode = decode
         self._buffer = b""
         self._at = 0
         self._ended = False
-        self._shapes: list[bytes] = []
-        self._guess: re.Pattern[bytes] | None = None
-        self._anything = re.compile(_NEXT % b"|".join(_FIRST))
+        #: Bytes that are likely to hold the next entry.
+        self._likely = _PIECE
+        #: Members that entries begin with.
+        self._beginnings = dict.fromkeys(_FIRST)
 
-    def __iter__(self) -> Iterator[Entry[T] | Flaw]:
+    def __iter__(self) -> Iterator[Entry | Flaw]:
         if flaw := self._open():
             yield flaw
             if flaw.what != "form":
@@ -106,9 +104,9 @@ class Entries(Generic[T]):
             if not follows:
                 yield Flaw("it breaks off between two entries", "end")
                 return
-            found = self._fast() or self._slow()
-            yield found
-            if isinstance(found, Flaw) and found.what != "passed" and not self._skip():
+            read = self._entry()
+            yield read
+            if isinstance(read, Flaw) and read.what != "passed" and not self._skip():
                 return
 
     # ---- the buffer --------------------------------------------------------------------------------------------------
@@ -178,33 +176,16 @@ class Entries(Generic[T]):
 
     # ---- one entry ---------------------------------------------------------------------------------------------------
 
-    def _fast(self) -> Entry[T] | None:
-        """The entry here, if a separator that is known already stands behind it."""
-        while self._guess is not None:
-            place = self._guess.search(self._buffer, self._at)
-            if place is None:
-                if self._ended or len(self._buffer) - self._at > ENTRY or not self._more():
-                    return None
-                continue
-            piece = memoryview(self._buffer)[self._at : place.start() + 1]
-            try:
-                value = self._decode(piece)
-            except _NO_JSON:
-                return None
-            self._at = place.start() + 1
-            return Entry(value, piece)
-        return None
-
-    def _slow(self) -> Entry[T] | Flaw:
-        """The entry here, by a scanner that takes what JavaScript and Python write and JSON does not know (NaN)."""
-        size = 1 << 13
+    def _entry(self) -> Entry | Flaw:
+        """The entry here."""
+        size = self._likely
         while True:
             while len(self._buffer) - self._at < size and self._more():
                 pass
             raw = self._buffer[self._at : self._at + size]
             text = raw.decode("utf-8", "surrogateescape")
             try:
-                _, end = SCANNER.raw_decode(text)
+                value, end = SCANNER.raw_decode(text)
             except json.JSONDecodeError as error:
                 if error.pos < len(text) - 16 and not error.msg.startswith("Unterminated string"):
                     return Flaw(f"is no JSON: {error.msg}")
@@ -212,43 +193,36 @@ class Entries(Generic[T]):
                     return Flaw("breaks off")
                 if size >= ENTRY:
                     return Flaw(f"has more than {ENTRY // 1024 // 1024} MB", "large")
-                size *= 4
+                size = min(size * 4, ENTRY)
             except RecursionError:
                 return Flaw("is nested too deeply")
             except ValueError as error:
                 return Flaw(f"is no JSON: {str(error)[:80]}")
             else:
-                text = text[:end]
-                length = len(text.encode("utf-8", "surrogateescape"))
-                piece = memoryview(raw)[:length]
-                self._at += length
-                if not text.startswith("{"):
-                    return Flaw("is no object", "passed")
-                self._learn()
-                if not text.isascii() and any("\udc80" <= one <= "\udcff" for one in text):
-                    return Flaw("has a byte sequence that is not UTF-8", "passed")
-                return Entry(None, piece)
+                return self._whole(value, text[:end])
 
-    def _learn(self) -> None:
-        """Remembers what stands between this entry and the next."""
-        self._at -= 1
-        while len(self._buffer) - self._at < 512 and self._more():
-            pass
-        shape = _SHAPE.match(self._buffer, self._at)
-        self._at += 1
-        if shape and shape[0] not in self._shapes and len(self._shapes) < _SHAPES:
-            self._shapes.append(shape[0])
-            self._guess = re.compile(b"|".join(map(re.escape, self._shapes)))
+    def _whole(self, value: Any, text: str) -> Entry | Flaw:
+        """What was read of the text here; goes to its end."""
+        length = len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+        self._at += length
+        # As much again, so that entries of about one size are decoded at the first try.
+        self._likely = min(max(2 * length, _PIECE), ENTRY)
+        if not isinstance(value, dict):
+            return Flaw("is no object", "passed")
+        if value and len(self._beginnings) < _BEGINNINGS:
+            self._beginnings[re.escape(next(iter(value)).encode("utf-8", "surrogateescape"))] = None
+        if not text.isascii() and _NOT_UTF8.search(text):
+            return Flaw("has a byte sequence that is not UTF-8", "passed")
+        return Entry(value)
 
     # ---- over what is no entry ---------------------------------------------------------------------------------------
 
     def _skip(self) -> bool:
         """Goes to what looks like the beginning of the next entry; False if there is none."""
+        beginning = re.compile(_NEXT % b"|".join(self._beginnings))
         while True:
-            patterns = (self._anything, self._guess) if self._guess else (self._anything,)
-            places = [place.start() for one in patterns if (place := one.search(self._buffer, self._at))]
-            if places:
-                self._at = self._buffer.index(b"{", min(places) + 1)
+            if place := beginning.search(self._buffer, self._at):
+                self._at = self._buffer.index(b"{", place.start() + 1)
                 return True
             self._at = max(self._at, len(self._buffer) - 4096)
             if not self._more():

@@ -1,17 +1,18 @@
 """HAR files of any exporter (HAR 1.2), one entry at a time.
 
-Nearly all entries have the regular form and are read fast. Whatever has another goes to `exporters`, where is known
-what they leave out, misspell and add. Where both can read an entry, they read the same.
+Nearly all entries have the regular form. Whatever has another goes to `exporters`, where is known what they leave out,
+misspell and add. Where both can read an entry, they read the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from leadproof.captures import values
-from leadproof.captures.entries import SCANNER, Entries, Flaw
+from leadproof.captures.entries import Entries, Flaw
 from leadproof.captures.exporters import CUT, Said, lenient
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import Stream, utf8
@@ -44,6 +45,7 @@ class _Sent(msgspec.Struct, gc=False):
     url: str
     headers: list[_Header]
     postData: _Post | None = None  # noqa: N815 - as above
+    bodySize: float = -1  # noqa: N815 - as above
 
 
 class _Came(msgspec.Struct, gc=False):
@@ -59,9 +61,8 @@ class _Row(msgspec.Struct, gc=False):
     response: _Came
     time: float
     startedDateTime: str  # noqa: N815 - as above
-
-
-_decode = msgspec.json.Decoder(_Row).decode
+    request_discarded: str | None = msgspec.field(name="_requestBodyStatus", default=None)
+    response_discarded: str | None = msgspec.field(name="_responseBodyStatus", default=None)
 
 
 def read_har(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
@@ -72,19 +73,18 @@ def read_har(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileP
             "file.deviation", f"the HAR is in {encoding}", "the format demands UTF-8; it was read all the same"
         )
     number, nothing, said = 0, True, Said()
-    for found in Entries(plain, _decode):
+    for entry in Entries(plain):
         nothing = False
-        if isinstance(found, Flaw):
-            number += found.what in ("lost", "passed", "large")
-            yield _problem(found, number)
+        if isinstance(entry, Flaw):
+            number += entry.what in ("lost", "passed", "large")
+            yield _problem(entry, number)
             continue
         number += 1
         origin = f"{source.name}#{number}"
-        exchange = _regular(found.value, source.operation, origin) if found.value is not None else None
-        if exchange is not None:
+        if exchange := _regular(entry.value, source.operation, origin):
             yield exchange
         else:
-            yield from lenient(SCANNER.decode(str(found.text, "utf-8")), source.operation, origin, number, said)
+            yield from lenient(entry.value, source.operation, origin, number, said)
     if nothing:
         yield _problem(Flaw("the HAR has no entries", "none"), 0)
 
@@ -115,12 +115,17 @@ def _problem(flaw: Flaw, number: int) -> FileProblem:
 # ---- the regular form ------------------------------------------------------------------------------------------------
 
 
-def _regular(row: _Row, operation: str | None, origin: str) -> Exchange | None:
+def _regular(entry: dict[str, Any], operation: str | None, origin: str) -> Exchange | None:
     """The exchange of a regular entry; None if there is anything about it that `exporters` has to look at."""
+    try:
+        row = msgspec.convert(entry, _Row)
+    except msgspec.ValidationError:
+        return None
     sent, came = row.request, row.response
-    url, post, content = sent.url, sent.postData, came.content
-    start = url.find("/", url.find("://") + 3)
-    if came.status <= 0 or start < 8 or "#" in url or content.comment or not content.text:
+    post, content = sent.postData, came.content
+    if not 0 < came.status < 1000 or content.comment or not content.text:
+        return None
+    if row.request_discarded or row.response_discarded or (not post.text if post else sent.bodySize > 0):
         return None
     asked, request_body = _message(sent.headers, post) if post is not None else (_headers(sent.headers), b"")
     response_headers, body = _message(came.headers, content)
@@ -128,7 +133,7 @@ def _regular(row: _Row, operation: str | None, origin: str) -> Exchange | None:
     if asked is None or response_headers is None or request_body is None or body is None or not started:
         return None
     return Exchange(
-        Request(sent.method.upper(), url[start:], asked, request_body),
+        Request(sent.method.upper(), values.target(sent.url), asked, request_body),
         Response(came.status, response_headers, body),
         operation,
         origin,
@@ -164,7 +169,10 @@ def _message(found: list[_Header], body: _Post | _Content) -> tuple[Headers | No
         return None, None
     if "encoding" in text[:200] and text.lstrip().startswith("<?xml"):
         return None, None
-    return tuple(headers), text.encode("utf-8")
+    try:
+        return tuple(headers), text.encode("utf-8")
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return None, None
 
 
 #: A text that begins so is not packed, whatever the headers say.
