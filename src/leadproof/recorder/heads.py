@@ -48,30 +48,6 @@ class Way(NamedTuple):
     tls: bool
 
 
-class KnownRequest(NamedTuple):
-    """What the head of a request means, all settled."""
-
-    method: bytes
-    target: bytes
-    pairs: Pairs
-    #: As it goes to the target.
-    head: bytes
-    #: Of the body that follows.
-    length: int
-
-
-class KnownResponse(NamedTuple):
-    """What the head of a response means, all settled."""
-
-    status: int
-    reason: bytes
-    pairs: Pairs
-    #: As it goes to a client of HTTP/1.1 that keeps its connection.
-    head: bytes
-    #: Of the body that follows.
-    length: int
-
-
 def way(target: Target) -> Way:
     """The way to a target."""
     parts = urlsplit(target.base)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from leadproof.http.server import END_OF_HEAD, Http1Connection, Pairs, unreadable
+from leadproof.http.server import Http1Connection, unreadable
 from leadproof.recorder import heads
-from leadproof.recorder.heads import KnownRequest
 from leadproof.recorder.proxied_exchange import ProxiedExchange
 from leadproof.recorder.proxy import Proxy
 from leadproof.recorder.relay import Relay
@@ -24,8 +23,6 @@ class Inbound(Http1Connection):
 
     def __init__(self, proxy: Proxy) -> None:
         super().__init__(proxy)
-        #: What the request that is being parsed began with; empty if something stood before it.
-        self._first = b""
         self._incoming: ProxiedExchange | None = None
 
     # ---- asyncio.Protocol
@@ -40,26 +37,10 @@ class Inbound(Http1Connection):
 
     def data_received(self, data: bytes) -> None:
         self._last = self._server.loop.time()
-        if not self._begun and not self._relay.over:
-            data = self._pass_known(data)
-        if data and not self._relay.over:
-            self._first = b"" if self._begun else data
+        if not self._relay.over:
             self.feed(data)
+            self._relay.send()
             self._relay.regulate()
-
-    def _pass_known(self, data: bytes) -> bytes:
-        """Pass on the complete requests at the start whose heads, byte for byte, were parsed before; what is left."""
-        while data:
-            end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
-            known = self._server.requests.get(data[:end])
-            if known is None or end + known.length > len(data) or not self._server.admit():
-                break
-            stop = end + known.length
-            proxied = _passage(known.method, known.target, known.pairs)
-            proxied.request_body.add(data[end:stop])
-            self._relay.add_whole(proxied, known.head + data[end:stop])
-            data = data[stop:]
-        return data
 
     def eof_received(self) -> bool:
         self._relay.ended = True
@@ -89,32 +70,26 @@ class Inbound(Http1Connection):
         else:
             target, pairs = heads.to_target(self._server.way, self._target, pairs)
             keep = parser.should_keep_alive()
-            self._incoming = _passage(method, target, pairs, version=version, keep=keep, chunked=bool(coding))
+            self._incoming = ProxiedExchange(
+                method, target, pairs, version=version, keep=keep, chunked=bool(coding), started=time.time(),
+                ticks=time.perf_counter(),
+            )  # fmt: skip
             self._relay.add(self._incoming)
 
     def on_body(self, body: bytes) -> None:
         proxied = self._incoming
         if proxied is not None:
             proxied.request_body.add(body)
-            self._relay.forward(proxied, heads.chunk(body) if proxied.chunked else body)
+            proxied.pending.append(heads.chunk(body) if proxied.chunked else body)
 
     def on_message_complete(self) -> None:
         proxied = self._incoming
         if proxied is None:
             return
-        if self._first and proxied.keep and not proxied.chunked and proxied.version == "1.1":
-            self._learn(proxied)
         proxied.trailers = self._pairs
-        self._incoming, self._first = None, b""
+        self._incoming = None
         self._clear()
         self._relay.arrived(proxied)
-
-    def _learn(self, proxied: ProxiedExchange) -> None:
-        """Remember a head that says nothing but what is the same the next time."""
-        if not any(name.lower() == b"expect" for name, _ in proxied.headers):
-            head = heads.request_head(proxied.method, proxied.target, proxied.headers, chunked=False)
-            known = KnownRequest(proxied.method, proxied.target, proxied.headers, head, proxied.request_body.size)
-            self._server.requests.learn(self._first, known)
 
     def refuse(self, status: int, detail: str) -> None:
         relay = self._relay
@@ -137,12 +112,3 @@ class Inbound(Http1Connection):
     def close_if_idle(self) -> None:
         if not self._relay.queue and not self.transport.is_closing():
             self.transport.close()
-
-
-def _passage(
-    method: bytes, target: bytes, pairs: Pairs, *, version: str = "1.1", keep: bool = True, chunked: bool = False
-) -> ProxiedExchange:
-    return ProxiedExchange(
-        method, target, pairs, version=version, keep=keep, chunked=chunked, started=time.time(),
-        ticks=time.perf_counter(),
-    )  # fmt: skip

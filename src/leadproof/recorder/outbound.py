@@ -11,20 +11,13 @@ from typing import Protocol, cast
 
 import httptools
 
-from leadproof.http.server import END_OF_HEAD, MAX_HEAD, Pairs
+from leadproof.http.server import MAX_HEAD, Pairs
 from leadproof.http.wire import BODILESS
-from leadproof.recorder.heads import KnownResponse, response_head
 from leadproof.recorder.proxied_exchange import Framing, ProxiedExchange
-from leadproof.recorder.proxy import Proxy
 
 
 class Upstream(Protocol):
     """Who is told what happens on a connection to the target: the relay."""
-
-    @property
-    def proxy(self) -> Proxy:
-        """What all connections share."""
-        ...
 
     def interim(self, proxied: ProxiedExchange, status: int, reason: bytes, pairs: Pairs) -> None:
         """A response before the response."""
@@ -34,9 +27,6 @@ class Upstream(Protocol):
 
     def response_continues(self, proxied: ProxiedExchange, body: bytes) -> None:
         """A piece of the response's body."""
-
-    def response_whole(self, proxied: ProxiedExchange, head: bytes, body: bytes) -> None:
-        """A response is there from its first byte to its last."""
 
     def response_ends(self, proxied: ProxiedExchange, trailers: Pairs) -> None:
         """The response has arrived whole."""
@@ -65,8 +55,6 @@ class Outbound(asyncio.Protocol):
         self.proxied: ProxiedExchange | None = None
         #: Bytes that came before the head of the response was complete.
         self._head_size = 0
-        #: What the response began with; empty if something stood before it.
-        self._first = b""
         self._new_parser()
 
     def _new_parser(self) -> None:
@@ -81,16 +69,16 @@ class Outbound(asyncio.Protocol):
         self._framing = Framing.LENGTH
 
     def begin(self, proxied: ProxiedExchange) -> None:
-        """Send what there is of a request; the rest follows with `write`."""
+        """A request sets out; its bytes follow with `send`."""
         self.proxied = proxied
         self._head_size = 0
         self._clear()
-        self.write(b"".join(proxied.pending))
-        proxied.pending.clear()
 
-    def write(self, data: bytes) -> None:
-        """Send a piece of the request."""
-        self.transport.write(data)
+    def send(self) -> None:
+        """Send what there is of the request, in one piece."""
+        if self.proxied is not None and self.proxied.pending:
+            self.transport.write(b"".join(self.proxied.pending))
+            self.proxied.pending.clear()
 
     def close(self) -> None:
         """Break off, whatever is under way; nobody is told."""
@@ -116,10 +104,6 @@ class Outbound(asyncio.Protocol):
         if self.proxied is None:  # nobody asked
             self.transport.abort()
             return
-        if self._in_head and not self._head_size:
-            if self._pass_known(self.proxied, data):
-                return
-            self._first = data
         if self._in_head:
             self._head_size += len(data)
         try:
@@ -131,30 +115,6 @@ class Outbound(asyncio.Protocol):
         if self._in_head and self._head_size > MAX_HEAD:
             self._fail("framing.invalid", f"the response's headers have more than {MAX_HEAD} bytes")
         self._relay.flush()
-
-    def _pass_known(self, proxied: ProxiedExchange, data: bytes) -> bool:
-        """Pass on a complete response whose head, byte for byte, was parsed before; was it one?"""
-        end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
-        known = self._relay.proxy.responses.get(data[:end])
-        if known is None or end + known.length != len(data):
-            return False
-        if not (proxied.complete and proxied.keep and proxied.version == "1.1") or self._relay.proxy.stopping:
-            return False
-        proxied.status, proxied.reason, proxied.response_headers = known.status, known.reason, known.pairs
-        self.proxied = None
-        self._relay.response_whole(proxied, known.head, data[end:])
-        return True
-
-    def _learn(self, proxied: ProxiedExchange) -> None:
-        """Remember a head that says nothing but what is the same the next time."""
-        known = KnownResponse(
-            proxied.status,
-            proxied.reason,
-            proxied.response_headers,
-            response_head(proxied.status, proxied.reason, proxied.response_headers, chunked=False),
-            proxied.response_body.size,
-        )
-        self._relay.proxy.responses.learn(self._first, known)
 
     def pause_writing(self) -> None:
         self._relay.target_full(self, full=True)
@@ -179,7 +139,7 @@ class Outbound(asyncio.Protocol):
             return
         self._in_head = False
         if 100 <= status < 200:
-            self._interim, self._first = True, b""
+            self._interim = True
             if status != 101:
                 self._relay.interim(proxied, status, self._reason, self._pairs)
             return
@@ -208,10 +168,7 @@ class Outbound(asyncio.Protocol):
         if self._interim:
             self._interim = False
         elif self.proxied is not None:
-            reusable = self._parser.should_keep_alive()
-            if reusable and self._framing is Framing.LENGTH and self._first and self.proxied.method != b"HEAD":
-                self._learn(self.proxied)
-            self._complete(reusable=reusable)
+            self._complete(reusable=self._parser.should_keep_alive())
 
     # ---- ends
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from leadproof.core.target import Target
-from leadproof.http.server import Http1Server, Memory, Timeouts
+from leadproof.http.server import Http1Server, Timeouts
 from leadproof.recorder.frames import FrameKind
-from leadproof.recorder.heads import KnownRequest, KnownResponse, Way, way
+from leadproof.recorder.heads import Way, way
 from leadproof.recorder.keeping import WriterClient
 from leadproof.recorder.proxied_exchange import ProxiedExchange
 
@@ -40,8 +40,6 @@ class Proxy(Http1Server):
         self.way: Way = way(target)
         self.timeout = target.timeout
         self.keeping, self.deciding = keeping, deciding
-        self.requests: Memory[KnownRequest] = Memory()
-        self.responses: Memory[KnownResponse] = Memory()
         self.tls = tls
         self._most, self._full = most, full
         self._admitted = self._over = 0

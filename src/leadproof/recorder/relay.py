@@ -50,33 +50,21 @@ class Relay:
     def add(self, proxied: ProxiedExchange) -> None:
         """Take a request, of which the head is there."""
         self.queue.append(proxied)
-        self.forward(
-            proxied, heads.request_head(proxied.method, proxied.target, proxied.headers, chunked=proxied.chunked)
-        )
+        head = heads.request_head(proxied.method, proxied.target, proxied.headers, chunked=proxied.chunked)
+        proxied.pending.append(head)
         if self.queue[0] is proxied:
             self._start()
 
-    def add_whole(self, proxied: ProxiedExchange, data: bytes) -> None:
-        """Take a request that is there from its first byte to its last."""
-        proxied.complete = True
-        proxied.pending.append(data)
-        self.queue.append(proxied)
-        if self.queue[0] is proxied:
-            self._start()
-
-    def forward(self, proxied: ProxiedExchange, data: bytes) -> None:
-        """Send a piece of a request, or keep it until it is its turn."""
-        outbound = self._outbound
-        if outbound is not None and outbound.proxied is proxied:
-            outbound.write(data)
-        else:
-            proxied.pending.append(data)
+    def send(self) -> None:
+        """Send what there is of the request whose turn it is: head and body together where both have come."""
+        if self._outbound is not None:
+            self._outbound.send()
 
     def arrived(self, proxied: ProxiedExchange) -> None:
         """A request is complete."""
         proxied.complete = True
         if proxied.chunked:
-            self.forward(proxied, heads.last_chunk(proxied.trailers))
+            proxied.pending.append(heads.last_chunk(proxied.trailers))
         if self.queue and self.queue[0] is proxied and not self._waits_for_record:
             self._set_timer(proxied)
 
@@ -107,6 +95,7 @@ class Relay:
         else:
             self._outbound = outbound
             outbound.begin(proxied)
+            outbound.send()
             self.regulate()
 
     def _set_timer(self, proxied: ProxiedExchange) -> None:
@@ -191,12 +180,6 @@ class Relay:
         else:
             self._out.append(heads.chunk(body) if proxied.framing is Framing.CHUNKED else body)
 
-    def response_whole(self, proxied: ProxiedExchange, head: bytes, body: bytes) -> None:
-        """A response is there from its first byte to its last."""
-        proxied.response_body.add(body)
-        self._out.append(head + body)
-        self.response_ends(proxied, [])
-
     def response_ends(self, proxied: ProxiedExchange, trailers: Pairs) -> None:
         """The response has arrived whole."""
         if proxied.framing is Framing.CHUNKED:
@@ -262,6 +245,7 @@ class Relay:
             self.end(linger=not proxied.complete)
         elif self.queue:
             self._start()
+            self.send()
         self.regulate()
 
     # ---- ends
