@@ -8,6 +8,8 @@ RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 # Two processes: as many as the smallest machine that this is tested on has cores.
 JOBS ?= 2
+# A module's tests go to one process, so that what they share is made once.
+TESTS := pytest -n $(JOBS) --dist loadscope
 # Arguments for the command behind a target: make certify ARGS="--seed 7"
 ARGS ?=
 
@@ -40,7 +42,7 @@ defects: $(READY)  ## the measure of the suite: turn it against every defect of 
 	$(VENV)/bin/leadproof defects --jobs $(JOBS) $(ARGS)
 
 test: $(READY)  ## run the tests
-	$(RUN) pytest -n $(JOBS) $(ARGS)
+	$(RUN) $(TESTS) $(ARGS)
 
 # One after the other: they measure, or wait for a moment.
 test-load: $(READY)  ## run the tests that put real load on this machine: about two minutes
@@ -68,7 +70,7 @@ imports: $(READY)  ## the direction of imports
 	$(VENV)/bin/lint-imports
 
 coverage: $(READY)  ## run the tests and measure what they reach
-	$(RUN) pytest -n $(JOBS) --cov --cov-report=term:skip-covered $(ARGS)
+	$(RUN) $(TESTS) --cov --cov-report=term:skip-covered $(ARGS)
 
 format: $(READY)  ## put the code into the one form
 	$(RUN) ruff check --fix

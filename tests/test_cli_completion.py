@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -74,27 +75,30 @@ def test_a_file_is_offered_as_files_are() -> None:
         assert [item.type for item in complete.get_completions(words, "own-")] == ["file"]
 
 
-@pytest.mark.parametrize("words", ["", "certify --", "load ", "test --operation ", "explain LE2", "mock --fault "])
-def test_nothing_heavy_is_loaded_while_somebody_waits(words: str) -> None:
+def test_nothing_heavy_is_loaded_while_somebody_waits() -> None:
+    lines = ["", "certify --", "load ", "test --operation ", "explain LE2", "mock --fault "]
     program = (
-        "import sys\nfrom leadproof.cli import main\n"
-        "try: main([])\nexcept SystemExit: pass\n"
-        "heavy = {'locust', 'gevent', 'hypothesis', 'schemathesis', 'pytest'}\n"
-        "print(sorted(heavy & set(sys.modules)), sum(name.startswith('leadproof.cli.') for name in sys.modules))\n"
+        "import contextlib, io, json, os, sys\nfrom leadproof.cli import main\n"
+        "for words in sys.argv[1:]:\n"
+        "    parts = ['leadproof', *words.split(' ')]\n"
+        "    os.environ.update(COMP_WORDS=' '.join(parts), COMP_CWORD=str(len(parts) - 1))\n"
+        "    offers = io.TextIOWrapper(io.BytesIO(), 'utf-8')\n"
+        "    with contextlib.redirect_stdout(offers), contextlib.suppress(SystemExit): main([])\n"
+        "    heavy = {'locust', 'gevent', 'hypothesis', 'schemathesis', 'pytest'} & set(sys.modules)\n"
+        "    commands = sum(name.startswith('leadproof.cli.') for name in sys.modules)\n"
+        "    print(json.dumps([words, len(offers.buffer.getvalue().split()), sorted(heavy), commands]))\n"
     )
-    parts = ["leadproof", *words.split(" ")]
-    environ = {**os.environ, "_LEADPROOF_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(parts),
-               "COMP_CWORD": str(len(parts) - 1)}  # fmt: skip
+    environ = {**os.environ, "_LEADPROOF_COMPLETE": "bash_complete"}
 
     done = subprocess.run(
-        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program, *lines], env=environ, capture_output=True, text=True, check=True, timeout=60
     )
 
-    offers, last = done.stdout.splitlines()[:-1], done.stdout.splitlines()[-1]
-    assert offers
-    assert last.startswith("[] ")
-    if not words:
-        assert int(last.split()[1]) <= 1  # the hints: no command
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [words for words, *_ in rows] == lines
+    assert [words for words, offers, *_ in rows if not offers] == []
+    assert [(words, heavy) for words, _, heavy, _ in rows if heavy] == []
+    assert rows[0][3] <= 1  # the hints: no command
 
 
 # ---- in the shells themselves ----------------------------------------------------------------------------------------

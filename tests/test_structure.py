@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,10 +74,21 @@ _PLURAL = re.compile(
 )
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """A module, parsed once for all tests."""
+    return ast.parse(path.read_bytes())
+
+
+@cache
+def text_of(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", errors="replace")
+
+
 def by_hand(path: Path) -> list[str]:
     """Where a message puts a number before a plural, so that it will say "1 values" one day."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree(path)):
         for value, text in zip(node.values, node.values[1:], strict=False) if isinstance(node, ast.JoinedStr) else ():
             if isinstance(value, ast.FormattedValue) and isinstance(text, ast.Constant) and _PLURAL.match(text.value):
                 name = ast.unparse(value.value)
@@ -124,7 +136,7 @@ def test_every_package_and_every_loose_module_has_tests_of_its_name() -> None:
 def imports(path: Path, known: set[str]) -> set[str]:
     """The modules of the package that a module imports, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == "leadproof":
             names = {f"{node.module}.{one.name}" for one in node.names}
             found |= {name if name in known else str(node.module) for name in names}
@@ -147,7 +159,7 @@ def test_no_circle_stands_between_modules() -> None:
 
 
 def test_every_module_says_what_belongs_in_it() -> None:
-    without = [shown(path) for path in python_files() if not ast.get_docstring(ast.parse(path.read_bytes()))]
+    without = [shown(path) for path in python_files() if not ast.get_docstring(tree(path))]
 
     assert without == []
 
@@ -169,7 +181,7 @@ def test_no_file_bears_traces_of_a_machine(kind: str) -> None:
     for path in project_files():
         name = shown(path)
         if not name.startswith(allowed or "\0"):
-            text = path.read_bytes().decode("utf-8", errors="replace")
+            text = text_of(path)
             found += [f"{name}:{text.count(chr(10), 0, hit.start()) + 1}: {hit[0]}" for hit in pattern.finditer(text)]
 
     assert found == []
@@ -252,7 +264,7 @@ def test_a_number_and_its_noun_agree() -> None:
 def test_the_name_of_a_class_means_one_thing() -> None:
     places: dict[str, list[str]] = {}
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.parse(path.read_bytes()).body:
+        for node in tree(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
 

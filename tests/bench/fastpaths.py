@@ -21,7 +21,6 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 
-import captures as har
 import record
 import validate
 
@@ -66,10 +65,6 @@ def _xml(path: Path) -> None:
             file.write(validate.json.dumps(validate.exchange_row(number, exchange)) + "\n")
 
 
-def _har(path: Path) -> None:
-    har.write(path, EXCHANGES)
-
-
 def _mock(fmt: str, different: int) -> Callable[[list[str], Path], float]:
     def measure(program: list[str], folder: Path) -> float:
         body = shared.bodies.encode_request("ping", fmt, shared._VALUE)
@@ -82,38 +77,12 @@ def _mock(fmt: str, different: int) -> Callable[[list[str], Path], float]:
     return measure
 
 
-def _recorder(program: list[str], folder: Path) -> float:
-    """Of the process that stands in the traffic; its writer is another one."""
-    load = shared.Load(
-        "POST", "/v2/insert/ping", "application/json", shared.bodies.encode_request("ping", "json", shared._VALUE)
-    )
-    target, port = shared._free_port(), shared._free_port()
-    line = [sys.executable, "-m", "leadproof", "mock", "--port", str(target)]
-    options = ("--target", f"http://127.0.0.1:{target}", "--port", str(port), "--no-har", "--out", str(folder / "out"))
-    with (
-        shared._process(line, target, shared._CPUS[-1]),
-        shared._process([*program, "record", *options], port, shared._CPUS[0]) as pid,
-    ):
-        requests = [load.request(port, number) for number in range(load.different)]
-        record._load(port, requests, 800, 1)
-        before = _own_cpu(pid)
-        record._load(port, requests, 800, SECONDS)
-        return 800 * SECONDS / (_own_cpu(pid) - before)
-
-
-def _own_cpu(pid: int) -> float:
-    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(after_name[11]) + int(after_name[12])) / shared._TICKS
-
-
 PATHS: dict[str, FastPath] = {
     "judge/quick": FastPath("validate, XML", _validated(_xml), (
         "from leadproof.judge.quick import FastJudge as F; F.try_judge = lambda self, exchange, recognition: None")),
     "bodies/skeletons": FastPath("validate, XML", _validated(_xml), (
         "from leadproof.bodies.skeletons import Skeletons as S; S.read = lambda self, data: (False, None);"
         "S.learn = lambda self, data, tree: None")),
-    "captures/entries": FastPath("validate, HAR", _validated(_har), (
-        "from leadproof.captures.entries import Entries as E; E._learn = lambda self: None")),
     "mock/fast, JSON": FastPath("mock, JSON pings, repeated", _mock("json", shared.BODIES), (
         "from leadproof.mock.engine import fast as h; h.paths = lambda world: {}")),
     "mock/fast, XML": FastPath("mock, XML pings, repeated", _mock("xml", shared.BODIES), (
@@ -123,9 +92,7 @@ PATHS: dict[str, FastPath] = {
     "mock: bodies known": FastPath("mock, XML pings, repeated", _mock("xml", shared.BODIES), (
         "from leadproof.mock.engine import fast as h; h._LONGEST_PLACED = 0")),
     "mock: heads known": FastPath("mock, JSON pings, repeated", _mock("json", shared.BODIES), (
-        "from leadproof.http import server as s; s.Memory.learn = lambda self, data, known: None")),
-    "recorder: heads known": FastPath("record", _recorder, (
-        "from leadproof.http import server as s; s.Memory.learn = lambda self, data, known: None")),
+        "from leadproof.mock.server import heads as s; s.Memory.learn = lambda self, data, known: None")),
 }  # fmt: skip
 
 _RUN = "import sys; sys.argv[0] = 'leadproof'; {off}; from leadproof.cli import main; sys.exit(main(sys.argv[1:]))"

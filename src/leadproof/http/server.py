@@ -1,8 +1,8 @@
 """HTTP/1.1 and 1.0 as the mock and the recorder speak it to their clients.
 
-An asyncio protocol on httptools: reading heads and their limits, heads known by their bytes, offers of other protocols,
-timeouts, closing. What a request means and what it gets a response is said by those that extend `Http1Connection`; what
-their connections share stands in an `Http1Server`.
+An asyncio protocol on httptools: reading heads and their limits, offers of other protocols, timeouts, closing.
+What a request means and what it gets a response is said by those that extend `Http1Connection`; what their connections
+share stands in an `Http1Server`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import httptools
 
 Pairs = list[tuple[bytes, bytes]]
-Known = TypeVar("Known")
 
 #: Largest request line and header section together, in bytes.
 MAX_HEAD = 65_536
@@ -25,8 +24,6 @@ MAX_HEAD = 65_536
 END_OF_HEAD = b"\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-#: Different heads that are remembered, and the bytes that one may have to be remembered.
-HEADS, _LONGEST = 512, 4096
 #: Headers with which a client offers to go on in another protocol.
 _OFFER = (b"upgrade", b"connection", b"http2-settings")
 
@@ -43,22 +40,6 @@ class Timeouts:
     linger: float = 5.0
     #: To finish when the server stops.
     grace: float = 1.0
-
-
-class Memory(dict[bytes, Known]):
-    """Heads by their very bytes, the empty line included, with what the parser found them to mean.
-
-    A client repeats its head with every request, and a service its own within a second: parsing and writing them anew
-    would be most of what a response waits for here.
-    """
-
-    def learn(self, data: bytes, known: Known) -> None:
-        """Remember the head that `data` begins with."""
-        end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
-        if len(END_OF_HEAD) <= end <= _LONGEST:
-            if len(self) >= HEADS:
-                self.clear()
-            self[data[:end]] = known
 
 
 class Http1Server:

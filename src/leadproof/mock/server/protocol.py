@@ -14,12 +14,12 @@ from functools import cache
 from http import HTTPStatus
 
 from leadproof.core.exchange import Headers, Request, Response
-from leadproof.http.server import CONTINUE, END_OF_HEAD, Http1Connection, Http1Server, Memory, close
+from leadproof.http.server import CONTINUE, END_OF_HEAD, Http1Connection, Http1Server, close
 from leadproof.mock import Mock, controls
 from leadproof.mock.engine.callbacks import Callback
 from leadproof.mock.engine.problems import document
 from leadproof.mock.server.callbacks import send_callback
-from leadproof.mock.server.heads import Head, read_head, too_large
+from leadproof.mock.server.heads import Head, Memory, read_head, too_large
 from leadproof.mock.server.plays import OutgoingResponse, Script, Step, play, whole
 
 #: Calls to returnURLs that run at the same time.
@@ -35,7 +35,7 @@ class Server(Http1Server):
         self.fault = fault
         self.callbacks_sent = 0
         self.callbacks_failed = 0
-        self.known: Memory[Head] = Memory()
+        self.known = Memory()
         self._callbacks: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(CALLBACKS_AT_ONCE)
         super().__init__(loop)
