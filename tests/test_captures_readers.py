@@ -324,7 +324,18 @@ def test_entries_are_the_same_however_they_are_written_and_cut(size: int, indent
 
 
 TEXTS = st.sampled_from(
-    ["{}", "", " ", '{"a": 1}', "<x/>", '<?xml version="1.0" encoding="ISO-8859-1"?><x>é</x>', "é€😀", "e30=", "[1]"]
+    [
+        "{}",
+        "",
+        " ",
+        '{"a": 1}',
+        "<x/>",
+        '<?xml version="1.0" encoding="ISO-8859-1"?><x>é</x>',
+        "é€😀",
+        "e30=",
+        "[1]",
+        "\ud800",
+    ]
 )
 HEADERS = st.lists(
     st.tuples(
@@ -340,19 +351,31 @@ HEADERS = st.lists(
 @given(
     asked=HEADERS,
     response_headers=HEADERS,
-    texts=st.tuples(TEXTS, TEXTS),
+    bodies=st.tuples(TEXTS, TEXTS),
     encoding=st.sampled_from([None, "base64", ""]),
     kind=st.sampled_from(["", "application/json", "text/xml; charset=latin-1"]),
-    url=st.sampled_from(["https://a.example/v2/x?y=1", "https://a.example", "/v2/x", "https://a.example/v2/x#y", "x"]),
+    url=st.sampled_from(
+        [
+            "https://a.example/v2/x?y=1",
+            "https://a.example",
+            "/v2/x",
+            "https://a.example/v2/x#y",
+            "x",
+            "https://a.example?x/y",
+            "https://[::1/v2/x",
+        ]
+    ),
     status=st.sampled_from([200, 0, 404, -1]),
     time=st.sampled_from([41.5, -1, 1e300, 0]),
     date=st.sampled_from(["2026-01-31T16:25:12Z", "yesterday", "2026-01-31T16:25:12.123456789+01:00"]),
     post=st.booleans(),
+    more=st.sampled_from([{}, {"_responseBodyStatus": "discarded"}, {"_requestBodyStatus": "discarded:too-large"}]),
+    size=st.sampled_from([-1, 0, 9]),
 )
-def test_the_fast_way_and_the_lenient_way_read_the_same(
+def test_the_regular_form_is_read_as_the_lenient_way_reads_it(
     asked: list,
     response_headers: list,
-    texts: tuple,
+    bodies: tuple,
     encoding: Any,
     kind: str,
     url: str,
@@ -360,26 +383,45 @@ def test_the_fast_way_and_the_lenient_way_read_the_same(
     time: float,
     date: str,
     post: bool,
+    more: dict[str, str],
+    size: int,
 ) -> None:
     def pairs(found: list) -> list[dict[str, str]]:
         return [{"name": name, "value": value} for name, value in found]
 
-    content = {"mimeType": kind, "text": texts[1], **({"encoding": encoding} if encoding is not None else {})}
+    content = {"mimeType": kind, "text": bodies[1], **({"encoding": encoding} if encoding is not None else {})}
     row: dict[str, Any] = {
         "startedDateTime": date,
         "time": time,
-        "request": {"method": "post", "url": url, "headers": pairs(asked)},
+        "request": {"method": "post", "url": url, "headers": pairs(asked), "bodySize": size},
         "response": {"status": status, "headers": pairs(response_headers), "content": content},
+        **more,
     }
     if post:
-        row["request"]["postData"] = {"mimeType": kind, "text": texts[0]}
+        row["request"]["postData"] = {"mimeType": kind, "text": bodies[0], "params": [{"name": "a", "value": "b"}]}
     # A member of another type than the regular form has, and of no consequence, sends an entry the other way.
     slow = {**row, "time": str(time)}
-    text = [json.dumps({"log": {"entries": [ENTRIES[0], one, ENTRIES[1], one]}}).encode() for one in (row, slow)]
+    texts = [json.dumps({"log": {"entries": [ENTRIES[0], one, ENTRIES[1], one]}}).encode() for one in (row, slow)]
 
-    fast, lenient = ([one for one in of(one) if isinstance(one, Exchange)] for one in text)
+    written_as_text = "a time is written as text"
+    regular, lenient = (
+        [one for one in of(text) if isinstance(one, Exchange) or written_as_text not in one.message] for text in texts
+    )
 
-    assert fast == lenient
+    assert regular == lenient
+
+
+def test_the_next_entry_is_known_by_how_those_before_it_begin() -> None:
+    rows = [json.dumps({"_ours": number, **ENTRIES[0]}) for number in range(3)]
+    rows[1] = rows[1].replace('"request"', "request")
+
+    first, problem, last = of(('{"log": {"entries": [' + ", ".join(rows) + "]}}").encode())
+
+    assert isinstance(first, Exchange)
+    assert isinstance(problem, FileProblem)
+    assert problem.message.startswith("entry 2 is no JSON")
+    assert isinstance(last, Exchange)
+    assert last.origin == "plain.har#3"
 
 
 # ---- the habits of exporters -----------------------------------------------------------------------------------------
