@@ -1,9 +1,8 @@
 """What leadproof prints can be run: every command in README.md, in docs/, in `--help` and in hints, as it stands there.
 
 In a bare environment (no credentials, 80 columns) and a folder that holds the files that the examples name; what stands
-for something of the reader's (a host, RUN, TOKEN) is filled in. Long runs are cut short, and left out where others have
-all their options, unless LEADPROOF_PRINTED=whole (`make test-printed`), which runs each to its end and holds its exit
-code, too.
+for something of the reader's (a host, RUN, TOKEN) is filled in. Long runs are cut short, unless LEADPROOF_PRINTED=whole
+(`make test-printed`), which runs each to its end and holds its exit code, too.
 """
 
 from __future__ import annotations
@@ -120,25 +119,6 @@ PRINTED = [
     for row in {row.line: row for row in reversed([*in_help(), *in_readme()])}.values()
     if not (SPOKEN.search(row.line) or _ALONE.match(row.line)) and row.line != "leadproof"
 ][::-1]
-
-
-_LONG = re.compile(r"leadproof (certify|test|load|defects)\b")
-
-
-def spared() -> set[str]:
-    """Long commands that are not run here: each of their options stands in one that is."""
-    seen: set[str] = set()
-    lines = set()
-    for _, line in PRINTED:
-        if not WHOLE and line not in CODES and (command := _LONG.search(line)):
-            options = {f"{command[1]} {option}" for option in ("", *re.findall(r"(?<= )--[\w-]+", line))}
-            if options <= seen:
-                lines.add(line)
-            seen |= options
-    return lines
-
-
-SPARED = spared()
 
 
 # ---- the folder ------------------------------------------------------------------------------------------------------
@@ -336,7 +316,7 @@ def _until(line: str, last: str) -> str:
 
 @pytest.mark.parametrize("row", PRINTED, ids=[f"{row.where}: {row.line}" for row in PRINTED])
 def test_a_printed_command_works(row: Printed, place: Place) -> None:
-    if row.line in NOT_RUN or row.line in SPARED:
+    if row.line in NOT_RUN:
         assert_known(row.line)
         return
     code, out = place.run(row.line)
