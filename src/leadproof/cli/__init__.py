@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "report": "Render a run again, merge several, compare with another.",
     "verify": "Is a run directory still what its manifest says?",
     "explain": "Explain a clause, a reading, a kind of finding, an operation, a defect, a fault or an exit code.",
+    "diff": "What changed between two versions of a specification or profile, and whom does it break?",
     "specs": "Hand out the specification: OpenAPI, XSDs, clauses, readings, a Postman collection.",
     "init": "Write a posting profile, settings, CI jobs and a pre-commit hook.",
     "completion": "Print the script that lets bash, zsh or fish complete command lines.",

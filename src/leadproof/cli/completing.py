@@ -98,3 +98,4 @@ operations, clauses, readings, targets = (offering(one) for one in (_operations,
 faults, defects, starters = (offering(one) for one in (_faults, written_defects, _starters))
 scenarios, objectives = with_files(_scenarios), with_files(_objectives)
 files = with_files(tuple)
+specifications = with_files(lambda: ["packaged"])

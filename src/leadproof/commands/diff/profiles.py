@@ -1,0 +1,219 @@
+"""Two posting profiles, as the tables of their TOML: what a sender may send, and what is taken of it.
+
+What a key means stands in tables: which entries have an id, which numbers bound, which switches close. A key that no
+table knows is shown as changed, and somebody has to look. Values of credentials are never shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from leadproof.commands.diff.model import Difference, Differences, Place
+from leadproof.core.text import one_line
+
+Table = Mapping[str, Any]
+
+#: Arrays of tables -> the key by which an entry is known.
+_IDS = {"sources": "vid", "lead_types": "lid", "fields": "name", "campaigns": "aid", "offers": "offerId",
+        "clients": "clientId", "agents": "name", "buyers": "id", "tests": "name", "test_triggers": "field"}  # fmt: skip
+
+#: Numbers: is a larger one tighter?
+_BOUNDS = {
+    "max_length": False, "min_length": True, "min": True, "max": False, "min_age": True, "max_age": False,
+    "max_values": False, "min_values": True,
+    "daily_cap": False, "cap": False, "weekly_cap": False, "monthly_cap": False, "hourly_cap": False, "cap_window": True,
+    "duplicate_window": True, "order_lifetime": False,
+}  # fmt: skip
+
+#: Switches -> (kind when it is turned on, kind when it is turned off).
+_SWITCHES = {
+    "required": ("member-required", "member-optional"),
+    "required_in_ping": ("required-in-ping", "optional-in-ping"),
+    "required_in_post": ("required-in-post", "optional-in-post"),
+    "disabled": ("entry-disabled", "entry-enabled"),
+    "order_required": ("rule-added", "rule-removed"),
+    "require_send_delay": ("rule-added", "rule-removed"),
+    "multiple": ("permitted", "forbidden"),
+}
+
+#: Lists of rules that a lead has to keep: one more is one more reason to be refused.
+_RULES = ("criteria", "exclusions", "exclude", "duplicate_keys", "required_if", "required_when", "closed", "holidays")
+
+#: Lists of what somebody may do.
+_PERMITS = ("lids", "permissions", "hours", "open", "days", "vids")
+
+#: Values that a field may have.
+_VALUES = ("allowed", "one_of", "values")
+
+#: Terms of the business: nothing breaks, and somebody wants to know.
+_TERMS = ("price", "review_share", "offers", "clients", "accepts", "redirectURL", "tcpaInformation", "consent_text", "url")
+
+#: What only describes, or only the mock says.
+_WORDS = ("name", "description", "messages", "examples", "personal", "companyName", "companyPhoneNumber", "type", "help",
+          "label", "notes", "phone", "agents", "clientName", "schema_version", "version")  # fmt: skip
+
+#: Formats -> those that take all that they take.
+_WIDER = {"integer": ("number", "text"), **dict.fromkeys(
+    ("number", "boolean", "date", "datetime", "email", "phone", "zip", "state", "ip", "url"), ("text",))}  # fmt: skip
+
+_SECRET = "credentials"
+
+
+def compare(old: Table, new: Table) -> Differences:
+    """Every difference between two posting profiles."""
+    yield from _tables(old, new, Place(direction="request"))
+
+
+def _tables(old: Table, new: Table, place: Place) -> Differences:
+    for key in dict.fromkeys((*old, *new)):
+        before, after = old.get(key), new.get(key)
+        if before != after:
+            yield from _key(str(key), before, after, place)
+
+
+def _key(key: str, old: Any, new: Any, place: Place) -> Differences:
+    here = place.at(f"{'.' if place.member else ''}{key}")
+    values = (old, new)
+    if key == _SECRET:
+        yield from _secrets(old, new, here)
+    elif key in _IDS and all(value is None or _is_tables(value) for value in values) and (old or new):
+        yield from _entries(_IDS[key], old or (), new or (), here)
+    elif key in _RULES:
+        yield from _rules(key, old, new, here)
+    elif key in _BOUNDS:
+        yield from _bound(key, old, new, here)
+    elif key in _SWITCHES and all(value is None or isinstance(value, bool) for value in values):
+        if bool(old) != bool(new):
+            kind = _SWITCHES[key][0 if new else 1]
+            yield Difference(kind, place if kind in _AT_THE_ENTRY else here, *((key, "") if not new else ("", key)))
+    elif key in _PERMITS and all(value is None or isinstance(value, list) for value in values):
+        yield from _several("forbidden", "permitted", old, new, here)
+    elif key in _VALUES and all(value is None or isinstance(value, list) for value in values):
+        yield from _allowed(old, new, place)
+    elif key == "pattern":
+        kind = "pattern-added" if not old else "pattern-removed" if not new else "pattern-changed"
+        yield Difference(kind, place, _text(old or ""), _text(new or ""))
+    elif key == "format":
+        yield from _format(old or "text", new or "text", place)
+    elif key in _WORDS:
+        yield Difference("description-changed", here)
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+        yield from _tables(old, new, here)
+    elif key in _TERMS:
+        yield Difference("terms-changed", here, _text(old), _text(new))
+    elif old is None or new is None:
+        yield Difference("setting-added" if old is None else "setting-removed", here, _text(old), _text(new))
+    else:
+        yield Difference("setting-changed", here, _text(old), _text(new))
+
+
+#: Kinds that say all by themselves: they are told of the entry, not of the key.
+_AT_THE_ENTRY = ("required-in-ping", "optional-in-ping", "required-in-post", "optional-in-post", "entry-disabled",
+                 "entry-enabled", "member-required", "member-optional")  # fmt: skip
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(row, Mapping) for row in value)
+
+
+def _secrets(old: Any, new: Any, place: Place) -> Differences:
+    """Keys and tokens that are gone or new, counted and never shown."""
+    tables = [value if isinstance(value, Mapping) else {} for value in (old, new)]
+    for name in dict.fromkeys((*tables[0], *tables[1])):
+        before, after = ({str(one) for one in _list(table.get(name))} for table in tables)
+        if before - after:
+            yield Difference("entry-removed", place.at(f".{name}"))
+        if after - before:
+            yield Difference("entry-added", place.at(f".{name}"))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _entries(key: str, old: Iterable[Table], new: Iterable[Table], place: Place) -> Differences:
+    before, after = ({str(row.get(key)): row for row in rows} for rows in (old, new))
+    field = place.member.endswith("fields")
+    for name, row in before.items():
+        if name not in after:
+            removed = "required-member-removed" if _required(row) else "member-removed"
+            yield Difference(removed if field else "entry-removed", _entry(place, name))
+    for name, row in after.items():
+        if name not in before:
+            added = "required-member-added" if _required(row) else "member-added"
+            yield Difference(added if field else "entry-added", _entry(place, name))
+        else:
+            yield from _tables(before[name], row, _entry(place, name))
+
+
+def _entry(place: Place, name: str) -> Place:
+    return place.at(f"[{one_line(name, 100)}]")
+
+
+def _required(row: Table) -> bool:
+    return any(row.get(key) is True for key in ("required", "required_in_ping", "required_in_post"))
+
+
+def _rules(key: str, old: Any, new: Any, place: Place) -> Differences:
+    """Rules by their content; of criteria, what changed for the same field."""
+    before, after = (_list(value) for value in (old, new))
+    if key == "criteria" and _is_tables(before) and _is_tables(after):
+        fields = [[row.get("field") for row in rows] for rows in (before, after)]
+        once = {name for name in fields[0] if fields[0].count(name) == fields[1].count(name) == 1}
+        for row in before:
+            if row.get("field") in once:
+                other = next(one for one in after if one.get("field") == row["field"])
+                yield from _tables(row, other, _entry(place, str(row["field"])))
+        before, after = ([row for row in rows if row.get("field") not in once] for rows in (before, after))
+    yield from _several("rule-removed", "rule-added", before, after, place)
+
+
+def _several(gone: str, fresh: str, old: Any, new: Any, place: Place) -> Differences:
+    before, after = _list(old), _list(new)
+    for value in before:
+        if value not in after:
+            yield Difference(gone, place, _text(value), "")
+    for value in after:
+        if value not in before:
+            yield Difference(fresh, place, "", _text(value))
+
+
+def _bound(key: str, old: Any, new: Any, place: Place) -> Differences:
+    if not all(value is None or isinstance(value, int | float) for value in (old, new)):
+        yield Difference("setting-changed", place, _text(old), _text(new))
+        return
+    # A window or lifetime that is not given has a default, which a file does not show.
+    tighter = new is not None and (old is None or (new > old) == _BOUNDS[key])
+    words = ("no limit" if value is None else f"{key} {value:g}" for value in (old, new))
+    yield Difference("limit-tightened" if tighter else "limit-loosened", place, *words)
+
+
+def _allowed(old: Any, new: Any, place: Place) -> Differences:
+    before, after = _list(old), _list(new)
+    if not before or not after:
+        kind = "values-freed" if before else "values-listed"
+        yield Difference(kind, place, ", ".join(map(str, before)), ", ".join(map(str, after)))
+        return
+    gone = [str(value) for value in before if value not in after]
+    fresh = [str(value) for value in after if value not in before]
+    if gone:
+        yield Difference("values-removed", place, one_line(", ".join(gone), 160), "")
+    if fresh:
+        yield Difference("values-added", place, "", one_line(", ".join(fresh), 160))
+
+
+def _format(old: Any, new: Any, place: Place) -> Differences:
+    if new in _WIDER.get(old, ()):
+        yield Difference("type-widened", place, old, new)
+    elif old in _WIDER.get(new, ()):
+        yield Difference("type-narrowed", place, old, new)
+    else:
+        yield Difference("format-changed", place, _text(old), _text(new))
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    return one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), 160)

@@ -1,0 +1,171 @@
+"""Two registers of clauses, or of readings, entry by entry.
+
+A clause about the request asks something of clients, so a new one that binds breaks those that do not do it; a clause
+about a response is a promise, so one that is gone or weaker breaks those that rely on it. A clause binds if its level is
+must and its basis documented or resolved: only such a clause can fail a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from leadproof.commands.diff.model import Difference, Differences, Direction, Place
+from leadproof.core.operations import OPERATIONS
+from leadproof.core.text import one_line
+
+Row = Mapping[str, Any]
+
+#: Subject of a clause -> whose doing it is.
+_DIRECTIONS: dict[str, Direction] = {"request": "request"}
+
+_BOTH = ("json", "xml")
+
+
+def compare_clauses(old: Row, new: Row) -> Differences:
+    """Every difference between two registers of clauses."""
+    yield from _version(old, new)
+    before, after = (_by_id(document, "clauses") for document in (old, new))
+    split = {name: heirs for name, heirs in _heirs(after).items() if name in before and name not in after}
+    joined = {name: heirs for name, heirs in _heirs(before).items() if name in after and name not in before}
+    for name, row in before.items():
+        if name in split:
+            yield Difference("clause-split", _place(name, row), name, ", ".join(split[name]))
+            yield from (one for heir in split[name] for one in _level(row, after[heir], _place(heir, after[heir])))
+        elif name not in after and not any(name in heirs for heirs in joined.values()):
+            kind = "clause-removed" if _binds(row) else "advice-removed"
+            yield Difference(kind, _place(name, row), _text(row), "")
+    for name, row in after.items():
+        if name in before:
+            yield from _clause(name, before[name], row)
+        elif name in joined:
+            yield Difference("clause-joined", _place(name, row), ", ".join(joined[name]), name)
+            yield from (one for heir in joined[name] for one in _level(before[heir], row, _place(heir, row)))
+        elif not any(name in heirs for heirs in split.values()):
+            yield Difference("clause-added" if _binds(row) else "advice-added", _place(name, row), "", _text(row))
+
+
+def _heirs(rows: Mapping[str, Row]) -> dict[str, list[str]]:
+    """Ids by which clauses were known before -> the clauses that they became."""
+    heirs: dict[str, list[str]] = {}
+    for name, row in rows.items():
+        for alias in _aliases(row):
+            heirs.setdefault(alias, []).append(name)
+    return heirs
+
+
+def _aliases(row: Row) -> list[str]:
+    """Ids by which a clause was known, in whichever of the usual forms the file gives them."""
+    value = row.get("aliases", row.get("alias", ()))
+    return [value] if isinstance(value, str) else [str(name) for name in value] if isinstance(value, list) else []
+
+
+def _clause(name: str, old: Row, new: Row) -> Differences:
+    place = _place(name, new)
+    if old.get("subject") != new.get("subject"):
+        yield Difference("subject-changed", place, str(old.get("subject")), str(new.get("subject")))
+    yield from _level(old, new, place)
+    for noun, first, second in (
+        ("operation", _operations(old), _operations(new)),
+        ("media type", list(old.get("media", _BOTH)), list(new.get("media", _BOTH))),
+    ):
+        gone, fresh = [one for one in first if one not in second], [one for one in second if one not in first]
+        # A clause that binds nobody is neither narrowed nor widened for anybody.
+        if gone:
+            words = (f"{noun} {', '.join(gone)}", "")
+            yield Difference("clause-restricted" if _binds(new) else "level-changed", place, *words)
+        if fresh:
+            words = ("", f"{noun} {', '.join(fresh)}")
+            yield Difference("clause-extended" if _binds(new) else "level-changed", place, *words)
+    if old.get("check") != new.get("check"):
+        kind = "clause-tested" if not old.get("check") else "check-changed" if new.get("check") else "clause-untested"
+        yield Difference(kind, place, str(old.get("check", "")), str(new.get("check", "")))
+    if old.get("place") != new.get("place"):
+        yield Difference("place-changed", place, str(old.get("place")), str(new.get("place")))
+    if any(old.get(key) != new.get(key) for key in ("text", "untestable", "member")):
+        yield Difference("description-changed", place)
+    if old.get("reading") != new.get("reading"):
+        yield Difference("level-changed", place, *(f"reading {one.get('reading', 'none')}" for one in (old, new)))
+
+
+def _level(old: Row, new: Row, place: Place) -> Differences:
+    words = [f"{row.get('level')}, {row.get('basis')}" for row in (old, new)]
+    if words[0] != words[1]:
+        before, after = _binds(old), _binds(new)
+        kind = "level-changed" if before == after else "clause-raised" if after else "clause-lowered"
+        yield Difference(kind, place, *words)
+
+
+def _binds(row: Row) -> bool:
+    return row.get("level") == "must" and row.get("basis") in ("documented", "resolved")
+
+
+def _place(name: str, row: Row) -> Place:
+    media = tuple(one for one in _BOTH if one in row.get("media", _BOTH))
+    direction = _DIRECTIONS.get(str(row.get("subject")), "response")
+    return Place(", ".join(_operations(row)) if row.get("operations") != "all" else "", direction, name, media)
+
+
+def _operations(row: Row) -> list[str]:
+    named = row.get("operations", ())
+    return list(OPERATIONS) if named in ("all", ["all"]) else [str(name) for name in named]
+
+
+def _text(row: Row) -> str:
+    return one_line(str(row.get("text", "")), 200)
+
+
+# ---- readings --------------------------------------------------------------------------------------------------------
+
+
+def compare_readings(old: Row, new: Row) -> Differences:
+    """Every difference between two registers of readings."""
+    yield from _version(old, new)
+    before, after = (_by_id(document, "readings") for document in (old, new))
+    for name, row in before.items():
+        if name not in after:
+            place = Place(member=name)
+            if row.get("selectable"):
+                yield from (Difference("choice-removed", place, str(choice), "") for choice in _choices(row))
+            yield Difference("reading-removed", place, str(row.get("taken")), "")
+    for name, row in after.items():
+        place = Place(member=name)
+        if name not in before:
+            if row.get("selectable"):
+                yield from (Difference("choice-added", place, "", str(choice)) for choice in _choices(row))
+            yield Difference("reading-added", place, "", str(row.get("taken")))
+        else:
+            yield from _reading(before[name], row, place)
+
+
+def _reading(old: Row, new: Row, place: Place) -> Differences:
+    if old.get("taken") != new.get("taken"):
+        yield Difference("reading-decided-otherwise", place, str(old.get("taken")), str(new.get("taken")))
+    before, after = (_choices(row) if row.get("selectable") else [] for row in (old, new))
+    for choice in before:
+        if choice not in after:
+            yield Difference("choice-removed", place, choice, "")
+    for choice in after:
+        if choice not in before:
+            yield Difference("choice-added", place, "", choice)
+    if any(old.get(key) != new.get(key) for key in ("title", "places", "why", "choices")):
+        yield Difference("description-changed", place)
+    if old.get("lenient") != new.get("lenient"):
+        yield Difference("check-changed", place, *(", ".join(row.get("lenient") or ["none"]) for row in (old, new)))
+
+
+def _choices(row: Row) -> list[str]:
+    return [str(choice) for choice in row.get("choices", ())]
+
+
+# ---- both ------------------------------------------------------------------------------------------------------------
+
+
+def _version(old: Row, new: Row) -> Differences:
+    if old.get("version") != new.get("version"):
+        yield Difference("version-changed", Place(member="version"), str(old.get("version")), str(new.get("version")))
+
+
+def _by_id(document: Row, key: str) -> dict[str, Row]:
+    rows: Iterable[Any] = document.get(key, ())
+    return {str(row["id"]): row for row in rows if isinstance(row, Mapping) and "id" in row}
