@@ -88,6 +88,21 @@ def playground(folder: Path) -> None:
         (folder / f"conf-{name}" / "leadproof.toml").write_text(text + "\n")
     shutil.copytree(DATA / "har", folder / "har")
     shutil.copytree(DATA / "documentation" / "responses", folder / "responses")
+    shutil.copytree(DATA / "diff", folder / "diff")
+    for name, text in {
+        "lost.yaml": 'openapi: 3.1.0\npaths: {/a: {$ref: "#/components/nothing"}}',
+        "elsewhere.yaml": 'openapi: 3.1.0\npaths: {/a: {$ref: "other.yaml#/a"}}',
+        "cut.yaml": "openapi: 3.1.0\npaths: {\n",
+        "cut.toml": "sources = [",
+        "cut.xsd": '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">\n<xs:element></xs:schema>',
+        "dtd.xsd": '<!DOCTYPE a [<!ENTITY b "c">]>\n<a>&b;</a>',
+        "page.xml": "<html/>",
+        "twice.xsd": '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">\n<xs:element name="a" maxOccurs="two"/>\n'
+        "</xs:schema>",
+        "list.json": "[1, 2]",
+    }.items():
+        (folder / "diff" / name).write_text(text)
+    (folder / "nothing").mkdir()
 
 
 @contextlib.contextmanager

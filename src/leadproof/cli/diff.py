@@ -69,4 +69,6 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}", hint="name a file that you may write to") from None
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}", hint="name a file that you may write to"
+        ) from None

@@ -13,21 +13,45 @@ from leadproof.commands.diff.model import Difference, Differences, Place
 from leadproof.core.text import one_line
 
 #: Limits from below: a larger number is tighter. The others are limits from above.
-_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains", "minOccurs", "minInclusive", "minExclusive")
-_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains", "maxOccurs", "maxInclusive", "maxExclusive", "totalDigits", "fractionDigits")
+_LOWER = (
+    "minimum",
+    "exclusiveMinimum",
+    "minLength",
+    "minItems",
+    "minProperties",
+    "minContains",
+    "minOccurs",
+    "minInclusive",
+    "minExclusive",
+)
+_UPPER = (
+    "maximum",
+    "exclusiveMaximum",
+    "maxLength",
+    "maxItems",
+    "maxProperties",
+    "maxContains",
+    "maxOccurs",
+    "maxInclusive",
+    "maxExclusive",
+    "totalDigits",
+    "fractionDigits",
+)
 
 #: Limits that mean nothing at this value: they are as good as not there.
 _IDLE = {"minLength": 0, "minItems": 0, "minProperties": 0, "minContains": 1}
 
 #: Formats that take everything which another one takes: narrower -> wider.
-_WIDER = {("int32", "int64"), ("float", "double"), ("date", "date-time-or-date"), ("uri", "uri-reference"), ("uri", "iri"),
-          ("email", "idn-email"), ("hostname", "idn-hostname")}  # fmt: skip
+_WIDER = {("int32", "int64"), ("float", "double"), ("uri", "uri-reference"), ("uri", "iri"), ("email", "idn-email"),
+          ("hostname", "idn-hostname")}  # fmt: skip
 
 #: Patterns that every text matches.
 _ALL = ("", ".*", "^.*$", "^.*", ".*$", "^", "$")
 
 #: Keywords with a comparison of their own.
-_OWN = frozenset((*_LOWER, *_UPPER, "format", "pattern", "default", "multipleOf", "uniqueItems", "deprecated", "discriminator"))
+_OWN = frozenset(
+    (*_LOWER, *_UPPER, "format", "pattern", "default", "multipleOf", "uniqueItems", "deprecated", "discriminator")
+)
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any], place: Place) -> Differences:

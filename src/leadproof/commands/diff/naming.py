@@ -19,7 +19,9 @@ def operations_of(where: str) -> tuple[str, ...]:
     if where in OPERATIONS:
         return (where,)
     method, _, path = where.partition(" ")
-    return tuple(row.id for row in OPERATIONS.values() if (row.method, _template(row.path)) == (method, _template(path)))
+    return tuple(
+        row.id for row in OPERATIONS.values() if (row.method, _template(row.path)) == (method, _template(path))
+    )
 
 
 def _template(path: str) -> str:

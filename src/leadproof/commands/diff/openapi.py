@@ -121,12 +121,16 @@ def _without_where(difference: Difference) -> tuple[str, str, str, str, tuple[st
 def _documented(items: tuple[Json, Json], documents: tuple[Json, Json]) -> Differences:
     """The operations that share a path, by their ids."""
     old, new = (
-        {str(row["id"]): row for row in _list(item, "x-leadproof-operations") if isinstance(row, Mapping) and "id" in row}
+        {
+            str(row["id"]): row
+            for row in _list(item, "x-leadproof-operations")
+            if isinstance(row, Mapping) and "id" in row
+        }
         for item in items
     )
     if not old or not new:
         return
-    for name in old.keys() - new.keys():
+    for name in sorted(old.keys() - new.keys()):
         yield Difference("operation-removed", Place(name))
     for name, row in new.items():
         if name not in old:
@@ -134,7 +138,10 @@ def _documented(items: tuple[Json, Json], documents: tuple[Json, Json]) -> Diffe
             continue
         directions: tuple[Direction, ...] = ("request", "response")
         for direction in directions:
-            nodes = [_component(one.get(direction), document) for one, document in zip((old[name], row), documents, strict=True)]
+            nodes = [
+                _component(one.get(direction), document)
+                for one, document in zip((old[name], row), documents, strict=True)
+            ]
             if None in nodes:
                 continue
             for media in _media_of(items, direction):
@@ -175,7 +182,9 @@ def _operation(
         yield Difference("description-changed", place)
     yield from _parameters(items, method, documents, renamed, place)
     yield from _bodies(old.get("requestBody"), new.get("requestBody"), documents, place)
-    yield from _responses(_part(old, "responses"), _part(new, "responses"), documents, replace(place, direction="response"))
+    yield from _responses(
+        _part(old, "responses"), _part(new, "responses"), documents, replace(place, direction="response")
+    )
     yield from credentials.compare(old, new, documents, place)
     yield from _callbacks(_part(old, "callbacks"), _part(new, "callbacks"), documents, f"{place.where} callback ")
 
@@ -213,7 +222,10 @@ def _by_name(item: Json, operation: Json, document: Json) -> dict[tuple[str, str
     """Parameters by place and name; those of the operation win over those of the path."""
     rows = [follow(row, document) for row in (*_list(item, "parameters"), *_list(operation, "parameters"))]
     return {
-        (str(row.get("in")), str(row.get("name", "")).lower() if row.get("in") == "header" else str(row.get("name", ""))): row
+        (
+            str(row.get("in")),
+            str(row.get("name", "")).lower() if row.get("in") == "header" else str(row.get("name", "")),
+        ): row
         for row in rows
     }
 
@@ -324,8 +336,7 @@ def _callbacks(old: Json, new: Json, documents: tuple[Json, Json], prefix: str) 
         if name not in before:
             yield Difference("callback-added", Place(f"{prefix}{name}"))
             continue
-        for difference in _called(before[name], call, documents, Place(f"{prefix}{name}", "response")):
-            yield difference
+        yield from _called(before[name], call, documents, Place(f"{prefix}{name}", "response"))
 
 
 def _called(old: Json, new: Json, documents: tuple[Json, Json], place: Place) -> Differences:

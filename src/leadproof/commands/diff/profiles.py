@@ -23,7 +23,8 @@ _IDS = {"sources": "vid", "lead_types": "lid", "fields": "name", "campaigns": "a
 _BOUNDS = {
     "max_length": False, "min_length": True, "min": True, "max": False, "min_age": True, "max_age": False,
     "max_values": False, "min_values": True,
-    "daily_cap": False, "cap": False, "weekly_cap": False, "monthly_cap": False, "hourly_cap": False, "cap_window": True,
+    "daily_cap": False, "cap": False, "weekly_cap": False, "monthly_cap": False, "hourly_cap": False,
+    "cap_window": True,
     "duplicate_window": True, "order_lifetime": False,
 }  # fmt: skip
 
@@ -48,11 +49,21 @@ _PERMITS = ("lids", "permissions", "hours", "open", "days", "vids")
 _VALUES = ("allowed", "one_of", "values")
 
 #: Terms of the business: nothing breaks, and somebody wants to know.
-_TERMS = ("price", "review_share", "offers", "clients", "accepts", "redirectURL", "tcpaInformation", "consent_text", "url")
+_TERMS = (
+    "price",
+    "review_share",
+    "offers",
+    "clients",
+    "accepts",
+    "redirectURL",
+    "tcpaInformation",
+    "consent_text",
+    "url",
+)
 
 #: What only describes, or only the mock says.
-_WORDS = ("name", "description", "messages", "examples", "personal", "companyName", "companyPhoneNumber", "type", "help",
-          "label", "notes", "phone", "agents", "clientName", "schema_version", "version")  # fmt: skip
+_WORDS = ("name", "description", "messages", "examples", "personal", "companyName", "companyPhoneNumber", "type",
+          "help", "label", "notes", "phone", "agents", "clientName", "schema_version", "version")  # fmt: skip
 
 #: Formats -> those that take all that they take.
 _WIDER = {"integer": ("number", "text"), **dict.fromkeys(
@@ -160,13 +171,13 @@ def _rules(key: str, old: Any, new: Any, place: Place) -> Differences:
     """Rules by their content; of criteria, what changed for the same field."""
     before, after = (_list(value) for value in (old, new))
     if key == "criteria" and _is_tables(before) and _is_tables(after):
-        fields = [[row.get("field") for row in rows] for rows in (before, after)]
+        fields = [[_text(row.get("field")) for row in rows] for rows in (before, after)]
         once = {name for name in fields[0] if fields[0].count(name) == fields[1].count(name) == 1}
         for row in before:
-            if row.get("field") in once:
-                other = next(one for one in after if one.get("field") == row["field"])
-                yield from _tables(row, other, _entry(place, str(row["field"])))
-        before, after = ([row for row in rows if row.get("field") not in once] for rows in (before, after))
+            if (name := _text(row.get("field"))) in once:
+                other = next(one for one in after if _text(one.get("field")) == name)
+                yield from _tables(row, other, _entry(place, name))
+        before, after = ([row for row in rows if _text(row.get("field")) not in once] for rows in (before, after))
     yield from _several("rule-removed", "rule-added", before, after, place)
 
 
@@ -205,12 +216,9 @@ def _allowed(old: Any, new: Any, place: Place) -> Differences:
 
 
 def _format(old: Any, new: Any, place: Place) -> Differences:
-    if new in _WIDER.get(old, ()):
-        yield Difference("type-widened", place, old, new)
-    elif old in _WIDER.get(new, ()):
-        yield Difference("type-narrowed", place, old, new)
-    else:
-        yield Difference("format-changed", place, _text(old), _text(new))
+    was, now = _text(old), _text(new)
+    wider, narrower = now in _WIDER.get(was, ()), was in _WIDER.get(now, ())
+    yield Difference("type-widened" if wider else "type-narrowed" if narrower else "format-changed", place, was, now)
 
 
 def _text(value: Any) -> str:

@@ -48,7 +48,9 @@ def read(old: str, new: str) -> tuple[list[Document], list[Document], dict[str, 
     Raises:
         InputError: Something does not exist, cannot be read, or is no document that can be compared; with the line.
     """
-    paths = [resources.path("specs") if name == PACKAGED and not Path(name).exists() else Path(name) for name in (old, new)]
+    paths = [
+        resources.path("specs") if name == PACKAGED and not Path(name).exists() else Path(name) for name in (old, new)
+    ]
     before, after = (_folder(path, name) if path.is_dir() else ([_file(path, name, "")], {})
                      for path, name in zip(paths, (old, new), strict=True))  # fmt: skip
     folders = [path.is_dir() for path in paths]
@@ -73,13 +75,15 @@ def _counterpart(documents: list[Document], file: Document, folder: str) -> Docu
             # The file alone is the entry; what it includes is looked up beside it.
             return Document("xsd", f"{folder}/{path}", path, _reached(path, files))
     names = ", ".join(sorted(Path(path).name for path in files))
-    raise InputError(f"{file.name}: there is no XSD of that name in {folder}", hint=f"there are {names}; or compare folders")
+    raise InputError(
+        f"{file.name}: there is no XSD of that name in {folder}", hint=f"there are {names}; or compare folders"
+    )
 
 
 def _reached(path: str, files: Mapping[str, Any]) -> dict[str, Any]:
     """A schema document and those that it includes or imports."""
     root = files[path]
-    return {scope.path: scope.root for scope in Scope(path, root, root.get("targetNamespace", ""), files).reachable()}
+    return {scope.path: scope.root for scope in Scope(path, root, root.get("targetNamespace", ""), files).reachable}
 
 
 # ---- folders and files -----------------------------------------------------------------------------------------------
@@ -113,7 +117,9 @@ def _files(folder: Path, name: str) -> list[Path]:
         if path.suffix.lower() in _ENDS and path.is_file() and not hidden:
             files.append(path)
             if len(files) > _MOST_FILES:
-                raise InputError(f"{name}: holds more than {_MOST_FILES} files", hint="name the folder of the specification")
+                raise InputError(
+                    f"{name}: holds more than {_MOST_FILES} files", hint="name the folder of the specification"
+                )
     return files
 
 
@@ -129,7 +135,8 @@ def _file(path: Path, name: str, below: str) -> Document:
     content = _toml(data, name) if ending == ".toml" else _yaml(data, name)
     document_type = _type_of(content)
     if document_type is None:
-        raise _NotComparableError(f"{name}: is none of {', '.join(DOCUMENTS.values())}", hint=_HINT)
+        what = "is no OpenAPI document, XML Schema, register or posting profile"
+        raise _NotComparableError(f"{name}: {what}", hint=_HINT)
     _bounded(content, name)
     return Document(document_type, name, below, content)
 
@@ -139,7 +146,9 @@ def _bytes(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
-        raise InputError(f"{name}: cannot be opened: {error.strerror}", hint="check the path, and that you may read it") from None
+        raise InputError(
+            f"{name}: cannot be opened: {error.strerror}", hint="check the path, and that you may read it"
+        ) from None
     if len(data) > MAX_FILE:
         raise InputError(f"{name}: is larger than {MAX_FILE} bytes", hint="is it a specification?")
     return data
@@ -215,7 +224,9 @@ def _schema_document(data: bytes, name: str) -> Any:
     except BodyError as error:
         problem = error.problem
         line = f":{problem.line}" if problem.line else ""
-        raise InputError(f"{name}{line}: no readable XML: {problem.message}", hint="mend the file at that line") from None
+        raise InputError(
+            f"{name}{line}: no readable XML: {problem.message}", hint="mend the file at that line"
+        ) from None
     if root.tag != f"{XS}schema":
         raise _NotComparableError(f"{name}: is XML and no XML Schema: {xml.local(root.tag)}", hint=_HINT)
     for node in root.iter():
@@ -253,7 +264,9 @@ def _bounded(content: Any, name: str) -> None:
             if (found := target(reference, content)) is not None:
                 total += size(found, depth + 1)
             elif reference.startswith("#"):
-                raise InputError(f"{name}: the reference {reference} leads nowhere", hint="mend it, or add what it names")
+                raise InputError(
+                    f"{name}: the reference {reference} leads nowhere", hint="mend it, or add what it names"
+                )
             else:
                 raise InputError(
                     f"{name}: refers to another file: {reference}", hint="bundle the document into one file first"

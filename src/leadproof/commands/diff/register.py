@@ -1,13 +1,13 @@
 """Two registers of clauses, or of readings, entry by entry.
 
 A clause about the request asks something of clients, so a new one that binds breaks those that do not do it; a clause
-about a response is a promise, so one that is gone or weaker breaks those that rely on it. A clause binds if its level is
-must and its basis documented or resolved: only such a clause can fail a run.
+about a response is a promise, so one that is gone or weaker breaks those that rely on it. A clause binds if its level
+is must and its basis documented or resolved: only such a clause can fail a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from leadproof.commands.diff.model import Difference, Differences, Direction, Place
@@ -56,8 +56,7 @@ def _heirs(rows: Mapping[str, Row]) -> dict[str, list[str]]:
 
 def _aliases(row: Row) -> list[str]:
     """Ids by which a clause was known, in whichever of the usual forms the file gives them."""
-    value = row.get("aliases", row.get("alias", ()))
-    return [value] if isinstance(value, str) else [str(name) for name in value] if isinstance(value, list) else []
+    return _texts(row.get("aliases", row.get("alias")))
 
 
 def _clause(name: str, old: Row, new: Row) -> Differences:
@@ -67,7 +66,7 @@ def _clause(name: str, old: Row, new: Row) -> Differences:
     yield from _level(old, new, place)
     for noun, first, second in (
         ("operation", _operations(old), _operations(new)),
-        ("media type", list(old.get("media", _BOTH)), list(new.get("media", _BOTH))),
+        ("media type", _media(old), _media(new)),
     ):
         gone, fresh = [one for one in first if one not in second], [one for one in second if one not in first]
         # A clause that binds nobody is neither narrowed nor widened for anybody.
@@ -101,14 +100,18 @@ def _binds(row: Row) -> bool:
 
 
 def _place(name: str, row: Row) -> Place:
-    media = tuple(one for one in _BOTH if one in row.get("media", _BOTH))
+    media = tuple(one for one in _BOTH if one in _media(row))
     direction = _DIRECTIONS.get(str(row.get("subject")), "response")
     return Place(", ".join(_operations(row)) if row.get("operations") != "all" else "", direction, name, media)
 
 
+def _media(row: Row) -> list[str]:
+    return _texts(row["media"]) if "media" in row else list(_BOTH)
+
+
 def _operations(row: Row) -> list[str]:
     named = row.get("operations", ())
-    return list(OPERATIONS) if named in ("all", ["all"]) else [str(name) for name in named]
+    return list(OPERATIONS) if named in ("all", ["all"]) else _texts(named)
 
 
 def _text(row: Row) -> str:
@@ -151,11 +154,12 @@ def _reading(old: Row, new: Row, place: Place) -> Differences:
     if any(old.get(key) != new.get(key) for key in ("title", "places", "why", "choices")):
         yield Difference("description-changed", place)
     if old.get("lenient") != new.get("lenient"):
-        yield Difference("check-changed", place, *(", ".join(row.get("lenient") or ["none"]) for row in (old, new)))
+        yield Difference("check-changed", place, *(", ".join(_texts(row.get("lenient")) or ["none"]) for row in (old, new)))
 
 
 def _choices(row: Row) -> list[str]:
-    return [str(choice) for choice in row.get("choices", ())]
+    choices = row.get("choices")
+    return [str(choice) for choice in choices] if isinstance(choices, Mapping) else _texts(choices)
 
 
 # ---- both ------------------------------------------------------------------------------------------------------------
@@ -167,5 +171,11 @@ def _version(old: Row, new: Row) -> Differences:
 
 
 def _by_id(document: Row, key: str) -> dict[str, Row]:
-    rows: Iterable[Any] = document.get(key, ())
-    return {str(row["id"]): row for row in rows if isinstance(row, Mapping) and "id" in row}
+    rows = document.get(key)
+    entries = rows if isinstance(rows, list) else ()
+    return {str(row["id"]): row for row in entries if isinstance(row, Mapping) and "id" in row}
+
+
+def _texts(value: Any) -> list[str]:
+    """A text or a list of texts as a list; what is neither is none."""
+    return [value] if isinstance(value, str) else [str(one) for one in value] if isinstance(value, list) else []

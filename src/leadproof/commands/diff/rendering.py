@@ -21,7 +21,7 @@ HEADINGS: dict[Impact, str] = {
 }
 
 #: Members and operations that one line names.
-_MOST_NAMES = 6
+_MOST_NAMES = 4
 
 
 def headline(comparison: Comparison) -> str:
@@ -39,9 +39,9 @@ def headline(comparison: Comparison) -> str:
 
 
 def where(change: Change) -> str:
-    """Operations or files, direction and media, as far as a change has them."""
+    """Direction, media, and operations or files, as far as a change has them."""
     direction = "" if change.direction == "both" else change.direction
-    return ", ".join(part for part in (_names(change.where), direction, " and ".join(change.media)) if part)
+    return ", ".join(part for part in (direction, " and ".join(change.media), _names(change.where)) if part)
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -71,19 +71,26 @@ def text(comparison: Comparison, *, whole: bool = False) -> str:
         for change in found:
             lines += _block(change)
     if comparison.skipped:
-        lines += ["", "Not compared", *(f"  {one_line(name)}: {one_line(why)}" for name, why in comparison.skipped.items())]
+        lines += [
+            "",
+            "Not compared",
+            *(f"  {one_line(name)}: {one_line(why)}" for name, why in comparison.skipped.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 
 def _block(change: Change) -> list[str]:
-    place = f" ({where(change)})" if where(change) else ""
-    lines = [f"  {one_line(_names(change.members) or change.document)}{one_line(place)}", f"    {one_line(change.message)}"]
-    lines.append(f"    why     {change.why}")
-    if change.advice:
-        lines.append(f"    do      {change.advice}")
-    if change.clauses:
-        lines.append(f"    clause  {_names(change.clauses)}")
-    return [*lines, f"    kind    {change.kind}"]
+    facts = {
+        "where": where(change),
+        "why": change.why,
+        "do": change.advice,
+        "clauses": _names(change.clauses),
+    }
+    return [
+        f"  {change.kind}  {one_line(_names(change.members))}".rstrip(),
+        f"    {one_line(change.message)}",
+        *(f"    {label:8}{one_line(words)}" for label, words in facts.items() if words),
+    ]
 
 
 # ---- Markdown --------------------------------------------------------------------------------------------------------
@@ -93,7 +100,7 @@ def markdown(comparison: Comparison, *, whole: bool = False) -> str:
     """For a pull request or a page."""
     parts = [
         f"# {escape(headline(comparison)[0].upper() + headline(comparison)[1:])}",
-        f"From {code(comparison.old)} to {code(comparison.new)}. What is breaking breaks clients that follow the first.",
+        f"From {code(comparison.old)} to {code(comparison.new)}. What is breaking breaks clients of the first.",
     ]
     for impact in IMPACTS:
         found = comparison.of(impact)

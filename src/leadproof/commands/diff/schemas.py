@@ -46,7 +46,7 @@ def compare(
     texts = (digest(old, dialects[0]), digest(new, dialects[1]))
     if texts in above or len(above) > _DEEPEST:
         return
-    if texts[0] == texts[1] and _members(old, dialects[0]) == _members(new, dialects[1]):
+    if texts[0] == texts[1]:
         yield from _notes(old, new, dialects, place)
         return
     below = above | {texts}
@@ -70,11 +70,6 @@ def compare(
         items = f"items {shown(first.items or second.items)}"
         kind = "condition-added" if first.items is None else "condition-removed"
         yield Difference(kind, place, *(("", items) if first.items is None else (items, "")))
-
-
-def _members(node: Any, dialect: Dialect) -> tuple[str, ...]:
-    """The order of members, which the text of a schema does not show, and which may be that of elements in XML."""
-    return tuple(shape(node, dialect).properties) if dialect.media == "xml" else ()
 
 
 def _xml(node: Any, dialect: Dialect) -> Mapping[str, Any]:
@@ -176,6 +171,9 @@ def _objects(
             items = tuple(_xml(one.items, dialect) for one, dialect in zip(shapes, dialects, strict=True))
             yield from xml_keyword.compare_members(name, shapes, items, here)
         yield from compare(before, node, dialects, here, below, root=False)
+    named = first.properties.keys() | second.properties.keys()
+    for name in sorted((first.required ^ second.required) - named):
+        yield Difference("member-required" if name in second.required else "member-optional", _member(place, name))
     if "xml" in place.media:
         yield from _order(first, second, place)
     yield from _others(first, second, dialects, place, below)
@@ -194,9 +192,7 @@ def _order(first: Shape, second: Shape, place: Place) -> Differences:
         yield Difference("xml-order-mentioned", place, ", ".join(moved), ", ".join(now))
 
 
-def _others(
-    first: Shape, second: Shape, dialects: tuple[Dialect, Dialect], place: Place, below: _Above
-) -> Differences:
+def _others(first: Shape, second: Shape, dialects: tuple[Dialect, Dialect], place: Place, below: _Above) -> Differences:
     """Members that the schema does not name."""
     old, new = first.others, second.others
     if (old is False) != (new is False):

@@ -111,7 +111,9 @@ def shape(node: Any, dialect: Dialect, depth: int = 0) -> Shape:
     union, forms, null_form = _forms(schema, dialect)
     if union and len(forms) == 1:  # one form and null: the form itself
         only = shape(forms[0], dialect, depth + 1)
-        beside = {key: value for key, value in schema.items() if key not in ("oneOf", "anyOf", "nullable", "discriminator")}
+        beside = {
+            key: value for key, value in schema.items() if key not in ("oneOf", "anyOf", "nullable", "discriminator")
+        }
         merged = shape({"allOf": [forms[0]], **beside}, dialect, depth + 1) if beside else only
         return _with(merged, nullable=merged.nullable or null_form)
     properties = _properties(schema, dialect)
@@ -124,6 +126,7 @@ def shape(node: Any, dialect: Dialect, depth: int = 0) -> Shape:
         required=frozenset(
             name
             for name in (required if isinstance(required, list) else ())
+            if isinstance(name, str)
             if name in properties or name not in _mapping(schema.get("properties"))
             if not _optional_here(properties.get(name), dialect)
         ),
@@ -137,7 +140,9 @@ def shape(node: Any, dialect: Dialect, depth: int = 0) -> Shape:
     )
 
 
-def digest(node: Any, dialect: Dialect, *, words: bool = False, names: bool = False, above: tuple[int, ...] = ()) -> str:
+def digest(
+    node: Any, dialect: Dialect, *, words: bool = False, names: bool = False, above: tuple[int, ...] = ()
+) -> str:
     """A text that is the same for schemas that say the same about values.
 
     Args:
@@ -161,7 +166,8 @@ def digest(node: Any, dialect: Dialect, *, words: bool = False, names: bool = Fa
         plain = node if names else follow(node, dialect.document)
         parts = [
             f"{name}:{digest(plain[name], dialect, words=words, names=name in _NAMES and not names, above=below)}"
-            for name in sorted(plain, key=str)
+            # In XML the order of members may be that of the elements.
+            for name in (plain if names and dialect.media == "xml" else sorted(plain, key=str))
             if words or names or name not in ANNOTATIONS
         ]
     text = hashlib.sha256("\n".join([type(node).__name__, *parts]).encode("utf-8", "replace")).hexdigest()
@@ -246,7 +252,8 @@ def _values(schema: Json) -> tuple[Any, ...] | None:
 def _types(schema: Json, values: tuple[Any, ...] | None) -> tuple[frozenset[str], bool]:
     """The types but null, and whether it can be null."""
     named = schema.get("type")
-    types = {named} if isinstance(named, str) else set(named) if isinstance(named, list) else set()
+    listed = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+    types = {name for name in listed if isinstance(name, str)}
     nullable = "null" in types or (schema.get("nullable") is True and bool(types))
     if values is not None:
         nullable = None in values and (nullable or not types)

@@ -36,7 +36,9 @@ def compare_members(name: str, shapes: tuple[Shape, ...], items: tuple[_Xml, ...
         items: The `xml` keyword of its items, where it is a list.
         place: Where it stands.
     """
-    old, new = (_Written.of(name, shape.xml, "array" in shape.types, xml) for shape, xml in zip(shapes, items, strict=True))
+    old, new = (
+        _Written.of(name, shape.xml, "array" in shape.types, xml) for shape, xml in zip(shapes, items, strict=True)
+    )
     if old.node != new.node:
         yield Difference("xml-node-changed", place, old.node, new.node)
     if old.wrapped is not None and new.wrapped is not None and old.wrapped != new.wrapped:

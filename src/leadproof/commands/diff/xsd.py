@@ -27,7 +27,8 @@ _WIDER: dict[str, str] = {
     "unsignedLong": "nonNegativeInteger", "positiveInteger": "nonNegativeInteger", "nonNegativeInteger": "integer",
     "negativeInteger": "nonPositiveInteger", "nonPositiveInteger": "integer",
     "decimal": "string", "boolean": "string", "float": "string", "double": "string", "dateTime": "string",
-    "date": "string", "time": "string", "anyURI": "string", "base64Binary": "string", "NMTOKEN": "token", "NCName": "token",
+    "date": "string", "time": "string", "anyURI": "string", "base64Binary": "string", "NMTOKEN": "token",
+    "NCName": "token",
     "token": "normalizedString", "normalizedString": "string", "string": "anySimpleType", "anySimpleType": "anyType",
 }  # fmt: skip
 
@@ -38,7 +39,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
     if len(before) == len(after) == 1:  # two single files may have different names
         path = next(iter(after))
         before = {path: next(iter(before.values()))}
-    for path in before.keys() | after.keys():
+    for path in sorted(before.keys() | after.keys()):
         first, second = before.get(path, {}), after.get(path, {})
         if path not in after and any(first.keys() <= set(other) for other in after.values()):
             continue  # the file is gone, its document elements are not
@@ -108,8 +109,8 @@ def _elements(old: Element, new: Element, place: Place, above: _Above) -> Differ
     if before.text is not None and after.text is not None:
         yield from _values(before.text, after.text, place)
     if before.mixed != after.mixed:
-        yield Difference("wildcard-added" if after.mixed else "wildcard-removed", place,
-                         *(("", "text between elements") if after.mixed else ("text between elements", "")))  # fmt: skip
+        words = ("", "text between elements") if after.mixed else ("text between elements", "")
+        yield Difference("wildcard-added" if after.mixed else "wildcard-removed", place, *words)
     yield from _moved(before, after, place)
     yield from _attributes(before, after, place)
     yield from _children(before, after, place, above | {types})
@@ -117,11 +118,10 @@ def _elements(old: Element, new: Element, place: Place, above: _Above) -> Differ
 
 def _moved(old: Content, new: Content, place: Place) -> Differences:
     """Attributes that became elements, and elements that became attributes."""
-    for first, second, node, other in ((old, new, "attribute", "element"), (new, old, "element", "attribute")):
-        for name in first.attributes:
-            if xml.local(name) in _crossed(first, second):
-                words = (node, other) if first is old else (other, node)
-                yield Difference("xml-node-changed", place.at(f"/{'@' * (second is new)}{xml.local(name)}"), *words)
+    for name in sorted(_crossed(old, new)):
+        yield Difference("xml-node-changed", place.at(f"/{name}"), "attribute", "element")
+    for name in sorted(_crossed(new, old)):
+        yield Difference("xml-node-changed", place.at(f"/@{name}"), "element", "attribute")
 
 
 def _crossed(one: Content, other: Content) -> set[str]:
@@ -132,7 +132,15 @@ def _crossed(one: Content, other: Content) -> set[str]:
 
 
 def _kind(one: Content) -> str:
-    return f"text ({one.text.base})" if one.text else "elements" if one.elements else "any content" if one.mixed else "empty"
+    return (
+        f"text ({one.text.base})"
+        if one.text
+        else "elements"
+        if one.elements
+        else "any content"
+        if one.mixed
+        else "empty"
+    )
 
 
 def _children(old: Content, new: Content, place: Place, above: _Above) -> Differences:
@@ -227,7 +235,10 @@ def _values(old: Simple, new: Simple, place: Place) -> Differences:
     for name in sorted(old.limits.keys() | new.limits.keys()):
         yield from limits.limit(name, old.limits.get(name), new.limits.get(name), place)
     if old.members != new.members:
-        gone, fresh = (", ".join(sorted(set(one) - set(two))) for one, two in ((old.members, new.members), (new.members, old.members)))
+        gone, fresh = (
+            ", ".join(sorted(set(one) - set(two)))
+            for one, two in ((old.members, new.members), (new.members, old.members))
+        )
         if gone:
             yield Difference("alternative-removed", place, one_line(gone, 160), "")
         if fresh:

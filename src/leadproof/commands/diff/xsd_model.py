@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
@@ -85,37 +86,42 @@ class Content:
 
 @dataclass(frozen=True, eq=False)
 class Scope:
-    """A schema document within a set, with the target namespace that it has there (an included one may take it over)."""
+    """A schema document within a set, with its target namespace there: an included one may take it over."""
 
     path: str
     root: Any
     namespace: str
     files: Mapping[str, Any]
+    #: The document that all began with; None for itself.
+    entry: Scope | None = None
 
-    def reachable(self) -> Iterator[Scope]:
+    @cached_property
+    def reachable(self) -> tuple[Scope, ...]:
         """This document and those that it includes or imports, each once."""
-        seen, waiting = set[tuple[str, str]](), [self]
+        seen, waiting = dict[tuple[str, str], Scope](), [self]
         while waiting:
             scope = waiting.pop(0)
-            if (scope.path, scope.namespace) in seen:
-                continue
-            seen.add((scope.path, scope.namespace))
-            yield scope
-            waiting += scope._referred()
+            if (scope.path, scope.namespace) not in seen:
+                seen[scope.path, scope.namespace] = scope
+                waiting += scope.referred()
+        return tuple(seen.values())
 
-    def _referred(self) -> Iterator[Scope]:
+    def referred(self) -> Iterator[Scope]:
+        """The documents that it includes or imports itself."""
         for child in self.root:
             location = child.get("schemaLocation") if isinstance(child.tag, str) else None
             if location is None or child.tag not in (f"{XS}include", f"{XS}import", f"{XS}redefine"):
                 continue
             path = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), location))
             if path in self.files:
-                own = self.files[path].get("targetNamespace")
                 taken_over = self.namespace if child.tag != f"{XS}import" else ""
-                yield Scope(path, self.files[path], own if own is not None else taken_over, self.files)
+                namespace = self.files[path].get("targetNamespace", taken_over)
+                yield Scope(path, self.files[path], namespace, self.files, self.entry or self)
 
     def find(self, noun: str, name: str) -> tuple[Any, Scope]:
         """A component by its qualified name: its node and the document it stands in.
+
+        It is looked for in all that the entry reaches: an import without a location relies on what others include.
 
         Args:
             noun: "Type", "element", "group", "attribute" or "attributeGroup".
@@ -125,10 +131,11 @@ class Scope:
         namespace = self.root.nsmap.get(prefix if colon else None, "")
         if namespace == XS[1:-1]:
             return local, self
+        if not namespace and not self.root.get("targetNamespace"):
+            namespace = self.namespace  # an included document without a namespace of its own
         tags = _TYPES if noun == "Type" else (f"{XS}{noun}",)
-        for scope in self.reachable():
-            # A document without a namespace of its own names its components without one, wherever it is included.
-            if namespace in (scope.namespace, "" if not scope.root.get("targetNamespace") else scope.namespace):
+        for scope in (self.entry or self).reachable:
+            if scope.namespace == namespace:
                 for child in scope.root:
                     if child.tag in tags and child.get("name") == local:
                         return child, scope
@@ -147,9 +154,7 @@ def _named(namespace: str, local: str) -> str:
 def roots(files: Mapping[str, Any]) -> dict[str, dict[str, Element]]:
     """The document elements of every file that no other one includes or imports: path -> name -> element."""
     entries = {path: Scope(path, root, root.get("targetNamespace", ""), files) for path, root in files.items()}
-    referred = {
-        other.path for scope in entries.values() for other in scope._referred() if other.path != scope.path
-    }
+    referred = {other.path for scope in entries.values() for other in scope.referred() if other.path != scope.path}
     found = {}
     for path, scope in entries.items():
         if path in referred:
@@ -162,7 +167,7 @@ def roots(files: Mapping[str, Any]) -> dict[str, dict[str, Element]]:
 def _declared(scope: Scope, tags: tuple[str, ...]) -> dict[str, Element]:
     """Global elements or types by their names."""
     elements: dict[str, Element] = {}
-    for part in scope.reachable():
+    for part in scope.reachable:
         for child in part.root:
             if child.tag in tags:
                 name = _named(part.namespace, child.get("name", ""))
@@ -279,7 +284,9 @@ def _attributes(node: Any, scope: Scope, steps: int = 0) -> dict[str, Attribute]
                 attributes.pop(name, None)
                 continue
             value = _value(declared, where)
-            attributes[name] = Attribute(child.get("use") == "required", value, child.get("default"), child.get("fixed"))
+            attributes[name] = Attribute(
+                child.get("use") == "required", value, child.get("default"), child.get("fixed")
+            )
     return attributes
 
 
