@@ -50,6 +50,8 @@ def test_every_command_is_offered_with_what_it_does() -> None:
         (["mock", "--fault", ""], list(FAULTS)),
         (["mock", "--defect", "expiry-ig"], ["expiry-ignored"]),
         (["defects", "--defect", "expiry-ig"], ["expiry-ignored"]),
+        (["diff", "pack"], ["packaged"]),
+        (["diff", "packaged", "x", "--fail-on", "un"], ["unclear"]),
         (["init", "git"], ["github", "gitlab"]),
         (["completion", ""], list(SHELLS)),
     ],

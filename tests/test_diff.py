@@ -1,6 +1,6 @@
 """`leadproof diff`: a table of changes, each classified; what holds for any two documents; and the command.
 
-The tables are in tests/data/diff: a base document, and rows that replace a part of its text and say what has to be said.
+The tables are in tests/data/diff: a base document, and rows that replace a part of its text and say what is to be said.
 """
 
 from __future__ import annotations
@@ -20,11 +20,17 @@ from hypothesis import strategies as st
 from leadproof.bodies import xml
 from leadproof.cli import main
 from leadproof.commands.diff import DOCUMENTS, KINDS, Change, Document, changes, compare
-from leadproof.commands.diff.kinds import EFFECTS, REASONS
+from leadproof.commands.diff.kinds import REASONS
+from leadproof.contract import specs
 from leadproof.core import resources
 from leadproof.core.errors import InputError
 
 DATA = Path(__file__).parent / "data" / "diff"
+
+
+def load(text: str) -> Any:
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
 
 #: Type of document -> its base, and how it is read.
 BASES = {
@@ -35,7 +41,7 @@ BASES = {
 ROWS = [
     pytest.param(kind, row, id=f"{kind}: {row['change']}")
     for kind in BASES
-    for row in yaml.safe_load((DATA / f"{kind}.yaml").read_text("utf-8"))["rows"]
+    for row in load((DATA / f"{kind}.yaml").read_text("utf-8"))["rows"]
 ]
 
 
@@ -46,7 +52,7 @@ def document(kind: str, text: str) -> Document:
         import tomllib
 
         return Document(kind, "x", "", tomllib.loads(text))
-    return Document(kind, "x", "", yaml.safe_load(text))
+    return Document(kind, "x", "", load(text))
 
 
 def replaced(text: str, pairs: dict[str, str]) -> str:
@@ -122,7 +128,7 @@ def inlined(node: Any, whole: Any, choose: Callable[[], bool]) -> Any:
     "path", [DATA / "base.openapi.yaml", resources.path("specs", "openapi.yaml")], ids=["base", "ours"]
 )
 def test_a_reference_and_what_it_means_are_the_same(path: Path) -> None:
-    written = yaml.safe_load(path.read_text("utf-8"))
+    written = load(path.read_text("utf-8"))
     flat = {**written, "paths": inlined(written["paths"], written, lambda: True)}
 
     assert changes(Document("openapi", "a", "", written), Document("openapi", "b", "", flat)) == []
@@ -132,10 +138,14 @@ def test_a_reference_and_what_it_means_are_the_same(path: Path) -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_any_references_may_be_replaced(data: st.DataObject) -> None:
-    written = yaml.safe_load((DATA / "base.openapi.yaml").read_text("utf-8"))
+    written = load((DATA / "base.openapi.yaml").read_text("utf-8"))
     flat = inlined(written, written, lambda: data.draw(st.booleans()))
 
     assert changes(Document("openapi", "a", "", written), Document("openapi", "b", "", flat)) == []
+
+
+def keyword(switch: str) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({}, optional={switch: st.booleans(), "name": st.sampled_from(["a", "B"])})
 
 
 def schemas() -> st.SearchStrategy[Any]:
@@ -148,8 +158,9 @@ def schemas() -> st.SearchStrategy[Any]:
             "format": st.sampled_from(["date", "uri", "uri-reference"])}),
         st.fixed_dictionaries({"type": st.sampled_from(["integer", "number", ["number", "null"]])}, optional={
             "minimum": numbers, "maximum": numbers, "multipleOf": st.sampled_from([1, 2, 3, 4]),
-            "xml": st.fixed_dictionaries({}, optional={"attribute": st.booleans(), "name": st.sampled_from(["a", "B"])})}),
-        st.fixed_dictionaries({"type": st.just("boolean")}, optional={"const": st.booleans(), "deprecated": st.booleans()}),
+            "xml": keyword("attribute")}),
+        st.fixed_dictionaries({"type": st.just("boolean")}, optional={"const": st.booleans(),
+                                                                      "deprecated": st.booleans()}),
     )  # fmt: skip
 
     def deeper(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -159,8 +170,7 @@ def schemas() -> st.SearchStrategy[Any]:
                                   optional={"required": st.lists(names, unique=True),
                                             "additionalProperties": st.one_of(st.booleans(), inner)}),
             st.fixed_dictionaries({"type": st.just("array"), "items": inner}, optional={
-                "xml": st.fixed_dictionaries({}, optional={"wrapped": st.booleans(), "name": st.sampled_from(["L", "M"])}),
-                "minItems": numbers}),
+                "xml": keyword("wrapped"), "minItems": numbers}),
             st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=3)}),
             st.fixed_dictionaries({"oneOf": st.lists(inner, min_size=1, max_size=3)}),
             st.fixed_dictionaries({"allOf": st.lists(inner, min_size=1, max_size=2)}),
@@ -175,13 +185,13 @@ def holding(schema: Any) -> Document:
     return Document("openapi", "x", "", {"openapi": "3.1.0", "paths": {"/p": {"post": call}}})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(schemas())
 def test_a_schema_against_itself_has_no_change(schema: Any) -> None:
     assert changes(holding(schema), holding(copy.deepcopy(schema))) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(schemas(), schemas())
 def test_what_one_direction_breaks_is_compatible_in_the_other_way_round(first: Any, second: Any) -> None:
     there = changes(holding(first), holding(second))
@@ -198,7 +208,8 @@ def test_what_one_direction_breaks_is_compatible_in_the_other_way_round(first: A
 
 
 #: What may stand where something else is expected.
-JUNK = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "#/components/schemas/PingRequest", [], [None], {}, {"$ref": "#"},
+JUNK = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "#/components/schemas/PingRequest", [], [None], {},
+                        {"$ref": "#"},
                         {"type": 5}, {"type": ["string", 7]}, [{}], {"": {}}])  # fmt: skip
 
 
@@ -209,7 +220,7 @@ def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("kind", ["openapi", "clauses", "readings", "profile"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_no_document_is_too_odd_to_be_compared(kind: str, data: st.DataObject) -> None:
     base = document(kind, (DATA / BASES[kind]).read_text("utf-8"))
@@ -223,3 +234,218 @@ def test_no_document_is_too_odd_to_be_compared(kind: str, data: st.DataObject) -
     there = changes(base, Document(kind, "odd", "", odd))
 
     assert len(changes(Document(kind, "odd", "", odd), base)) == len(there)
+
+
+# ---- the tables themselves -------------------------------------------------------------------------------------------
+
+
+def test_there_is_a_row_for_every_kind_of_document_and_sixty_in_all() -> None:
+    counted = {kind: len(load((DATA / f"{kind}.yaml").read_text("utf-8"))["rows"]) for kind in BASES}
+
+    assert counted.keys() == DOCUMENTS.keys()
+    assert min(counted.values()) >= 5
+    assert len(ROWS) >= 60
+
+
+#: Level of oasdiff -> our impacts that say the same.
+LEVELS = {"ERR": {"breaking"}, "WARN": {"breaking", "unclear"}, "INFO": {"compatible", "note"}}
+
+
+@pytest.mark.parametrize(
+    "row", [param.values[1] for param in ROWS if param.values[0] == "openapi"], ids=lambda row: row["change"]
+)
+def test_a_verdict_that_differs_from_oasdiff_says_why(row: dict[str, Any]) -> None:
+    impacts = {line.split()[0] for line in row["say"]}
+    worst = next((impact for impact in ("breaking", "unclear", "compatible", "note") if impact in impacts), "note")
+    _, _, level = row["oasdiff"].partition(" ")
+
+    assert bool(level and worst not in LEVELS[level]) == ("because" in row)
+
+
+def test_every_kind_of_change_has_a_reason_in_each_direction_and_an_advice_where_it_breaks() -> None:
+    directions: tuple[Any, ...] = ("request", "response", "both")
+    for kind in KINDS.values():
+        assert KINDS[kind.inverse].inverse == kind.id
+        assert {direction for direction in directions if (kind.effect, direction) in REASONS} == set(directions)
+        if kind.effect in ("removes", "differs", "unclear"):
+            assert kind.advice
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    folder = tmp_path / "contract"
+    shutil.copytree(resources.path("specs"), folder)
+    return folder
+
+
+def test_a_folder_is_compared_file_by_file_and_xsds_together(exported: Path) -> None:
+    comparison = compare("packaged", str(exported))
+
+    assert comparison.changes == ()
+    assert [row[0] for row in comparison.compared] == ["openapi", "xsd", "clauses", "readings", "profile"]
+    assert {Path(name).name for name in comparison.skipped} == {"report.schema.json", "profile.schema.json"}
+
+
+@pytest.mark.parametrize("name", ["openapi.yaml", "clauses.yaml", "readings.yaml", "profiles/default.toml",
+                                  "xsd/roots.xsd",
+                                  "xsd/requests/PingRequest.xsd", "xsd/simple-strict.xsd"])  # fmt: skip
+def test_a_file_is_compared_with_its_like_in_a_folder(name: str, exported: Path) -> None:
+    assert compare("packaged", str(exported / name)).changes == ()
+    assert compare(str(exported / name), str(exported)).changes == ()
+
+
+def test_a_document_that_is_in_one_folder_only_is_named(exported: Path) -> None:
+    (exported / "clauses.yaml").unlink()
+
+    comparison = compare("packaged", str(exported))
+
+    assert comparison.changes == ()
+    assert comparison.skipped["packaged/clauses.yaml"] == f"there is no such document in {exported}"
+
+
+def test_a_change_of_a_shared_type_is_told_once_with_all_its_elements_and_clauses(exported: Path) -> None:
+    file = exported / "xsd" / "simple-strict.xsd"
+    file.write_text(file.read_text("utf-8").replace('<xs:enumeration value="Yearly"/>', ""), "utf-8")
+
+    [change] = compare("packaged", str(exported)).changes
+
+    assert (change.impact, change.kind, change.old, change.direction) == (
+        "compatible",
+        "values-removed",
+        "Yearly",
+        "response",
+    )
+    assert "/PingReceiverResult/Results/d2p1:PingResponse/Offers/Offer/Type" in change.members
+    members = {(specs.clauses()[name].subject, specs.clauses()[name].member) for name in change.clauses}
+    assert members == {("response", "/results/*/offers/*/type")}
+
+
+def test_types_that_no_element_of_the_file_uses_are_compared_by_their_names(exported: Path) -> None:
+    file = exported / "xsd" / "simple-strict.xsd"
+    file.write_text(file.read_text("utf-8").replace('<xs:enumeration value="Yearly"/>', ""), "utf-8")
+
+    [change] = compare("packaged", str(file)).changes
+
+    assert (change.kind, change.members) == ("values-removed", ("/OfferType",))
+
+
+def test_an_operation_that_shares_its_path_is_compared_by_its_id() -> None:
+    old = load((DATA / "base.openapi.yaml").read_text("utf-8"))
+    item = old["paths"]["/v2/insert/ping"]
+    item["x-leadproof-operations"] = [{"id": "ping", "request": "PingRequest", "response": "Other"}]
+    old["components"]["schemas"]["Other"] = {"type": "object", "properties": {"a": {"type": "string"}}}
+    new = copy.deepcopy(old)
+    new["components"]["schemas"]["Other"]["properties"]["a"]["type"] = "boolean"
+    new["paths"]["/v2/insert/ping"]["x-leadproof-operations"].append({"id": "ask", "request": "PingRequest"})
+
+    found = changes(Document("openapi", "a", "", old), Document("openapi", "b", "", new))
+
+    assert [(one.kind, one.where, one.media) for one in found] == [
+        ("type-changed", ("ping",), ("json",)),
+        ("type-narrowed", ("ping",), ("xml",)),
+        ("operation-added", ("ask",), ()),
+    ]
+
+
+def test_a_schema_that_holds_itself_ends() -> None:
+    def tree(kind: str) -> Document:
+        node = {
+            "type": "object",
+            "properties": {"name": {"type": kind}, "below": {"type": "array", "items": {"$ref": "#/n"}}},
+        }
+        made = holding({"$ref": "#/n"})
+        return Document("openapi", "x", "", {**made.content, "n": node})
+
+    found = changes(tree("string"), tree("boolean"))
+
+    assert {(one.kind, one.members, one.media) for one in found} == {
+        ("type-changed", ("/name",), ("json",)),
+        ("type-narrowed", ("/name",), ("xml",)),
+    }
+
+
+def test_a_file_that_multiplies_itself_is_refused(tmp_path: Path) -> None:
+    lines = ["openapi: 3.1.0", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join(f'*a{n - 1}' for _ in range(10))}]" for n in range(1, 9)]
+    write(tmp_path, **{"bomb.yaml": "\n".join(lines)})
+
+    with pytest.raises(InputError, match="has more than 5000000 values"):
+        compare(str(tmp_path / "bomb.yaml"), str(tmp_path / "bomb.yaml"))
+
+
+def test_a_file_that_is_too_large_or_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        **{"deep.json": '{"openapi": "3.1.0", "a": ' + "[" * 300 + "]" * 300 + "}", "large.yaml": "#" * 10_000_001},
+    )
+
+    for name, words in (("deep.json", "nested"), ("large.yaml", "larger than")):
+        with pytest.raises(InputError, match=words):
+            compare(str(tmp_path / name), str(tmp_path / name))
+
+
+# ---- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_the_secrets_of_a_profile_are_never_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = (DATA / "base.profile.toml").read_text("utf-8")
+    write(tmp_path, **{"a.toml": base, "b.toml": base.replace("a-key-that-opens-nothing", "s3cret-canary")})
+
+    for name in ("text", "markdown", "json"):
+        assert main(["diff", str(tmp_path / "a.toml"), str(tmp_path / "b.toml"), "--format", name]) == 1
+        printed = capsys.readouterr().out
+        assert "s3cret" not in printed
+        assert "a-key-that" not in printed
+        assert "credentials.api" in printed
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("breaking", 0), ("unclear", 1), ("any", 1), ("none", 0)])
+def test_what_fails_can_be_chosen(fail_on: str, code: int, tmp_path: Path) -> None:
+    base = (DATA / "base.profile.toml").read_text("utf-8")
+    write(tmp_path, **{"a.toml": base, "b.toml": base.replace("price = 12.5", "price = 12")})
+
+    assert main(["diff", str(tmp_path / "a.toml"), str(tmp_path / "b.toml"), "--fail-on", fail_on]) == code
+
+
+def test_the_json_says_all_that_the_text_says(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["diff", str(DATA / "base.openapi.yaml"), str(DATA / "new.openapi.yaml")]
+
+    assert main([*arguments, "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert main([*arguments, "--all"]) == 1
+    printed = capsys.readouterr().out
+
+    assert report["schema"] == "leadproof.diff/1"
+    assert report["counts"] == {"breaking": 4, "unclear": 0, "compatible": 1, "note": 2}
+    for change in report["changes"]:
+        assert change["message"] in printed
+        assert change["why"] in printed
+        assert all(member in printed for member in change["members"])
+
+
+def test_hostile_names_are_made_safe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = (DATA / "base.openapi.yaml").read_text("utf-8")
+    hostile = "<script>|`\\u001b[31m\\u202e\\n# x"
+    new = base.replace(
+        "            vid: {type: integer,",
+        f'            "{hostile}": {{type: string}}\n            vid: {{type: integer,',
+    )
+    write(tmp_path, **{"a.yaml": base, "b.yaml": new})
+
+    for name in ("text", "markdown"):
+        assert main(["diff", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"), "--format", name]) == 0
+        printed = capsys.readouterr().out
+        assert "\x1b" not in printed
+        assert "\u202e" not in printed
+        assert "\n# x" not in printed

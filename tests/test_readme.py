@@ -23,6 +23,7 @@ import pytest
 
 from leadproof.cli import COMMANDS
 from leadproof.cli.explain import EXAMPLES
+from leadproof.commands.diff import KINDS
 from leadproof.contract import specs
 from leadproof.contract.profile import load
 from leadproof.core.errors import MEANINGS
@@ -52,6 +53,7 @@ NEAR = 0.05
 
 #: What differs from run to run, and what the pages show instead.
 _VOLATILE = (
+    (re.compile(re.escape(f"{ROOT}/")), ""),
     # How fast this machine is, and how busy.
     (re.compile(r"(requests at 50/s: )p99 .*"), r"\1p99 2.31 ms, 0 failed; PASS (informational)"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "http://127.0.0.1:41873"),
@@ -171,9 +173,19 @@ def pytest_options() -> str:
     return "\n".join(["", "| option | means |", "| --- | --- |", *rows]) + "\n\n"
 
 
+def changes() -> str:
+    """The kinds of change, and what each does to clients."""
+    rows = []
+    for kind in KINDS.values():
+        words = kind.words.replace("{old}", "A").replace("{new}", "B")
+        rows.append(f"| `{kind.id}` | {words} | {kind.impact('request')} | {kind.impact('response')} |")
+    head = ["", "| kind | what changed | in a request | in a response |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows]) + "\n\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "operations": operations, "readings": readings, "commands": commands, "exit codes": exit_codes,
-    "pytest options": pytest_options,
+    "pytest options": pytest_options, "changes": changes,
 }  # fmt: skip
 
 

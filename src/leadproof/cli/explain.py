@@ -30,8 +30,8 @@ def _names() -> Iterable[str]:
 @click.command("explain")
 @click.argument("name", shell_complete=completing.offering(_names))
 def command(name: str) -> None:
-    """Explain a clause, a reading, a kind of finding, an operation, a defect or fault of the mock, an exit code, or a
-    word of the report.
+    """Explain a clause, a reading, a kind of finding or change, an operation, a defect or fault of the mock, an exit
+    code, or a word of the report.
 
     \b
     Examples:
@@ -46,7 +46,7 @@ def command(name: str) -> None:
       leadproof explain clauses
 
     Like clauses, these are listed: readings, kinds, operations, exit-codes, words,
-    report (the members of report.json), faults, defects.
+    changes (what leadproof diff tells apart), report (the members of report.json), faults, defects.
     """
     # A file or a pipe has no width: what is read there shall not depend on who called.
     wide = min(WIDTH, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 0
@@ -232,6 +232,19 @@ def _defect(_: str, row: Defect) -> Iterator[Said]:
     yield Fact("try it", f"leadproof mock --defect {row.id}")
 
 
+def _change(name: str, words: str) -> Iterator[Said]:
+    from leadproof.commands.diff import KINDS as CHANGES
+
+    kind = CHANGES[name]
+    yield f"{name}: {words}"
+    yield Fact("request", f"{kind.impact('request')}: {kind.why('request')}")
+    yield Fact("response", f"{kind.impact('response')}: {kind.why('response')}")
+    if kind.advice:
+        yield Fact("do", kind.advice)
+    if kind.inverse != name:
+        yield Fact("reversed", kind.inverse)
+
+
 def _folded(text: str, wide: int, first: str = "", then: str = "    ") -> Iterator[str]:
     yield from textwrap.wrap(
         text, wide, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
@@ -253,6 +266,12 @@ def _list_of_defects() -> Iterator[str]:
     generated = [row for row in rows if row.generated]
     yield f"and {len(generated)} generated ones, such as"
     yield from (f"{row.id}  {_short(row.description)}" for row in generated[:: len(generated) // 8])
+
+
+def _changes() -> dict[str, str]:
+    from leadproof.commands.diff import KINDS as CHANGES  # reads no specification, but much else
+
+    return {name: kind.words.replace("{old}", "A").replace("{new}", "B") for name, kind in CHANGES.items()}
 
 
 def _short(text: str) -> str:
@@ -292,6 +311,7 @@ SHELVES: dict[str, Shelf] = {
     "kinds": Shelf(lambda: KINDS, _kind, lambda: (f"{kind:24} {words}" for kind, words in KINDS.items())),
     "operations": Shelf(lambda: OPERATIONS, _operation, lambda: (
         f"{row.id:22} {row.method:4} {row.path:46} {row.heading}" for row in OPERATIONS.values())),
+    "changes": Shelf(_changes, _change, lambda: (f"{name:28} {words}" for name, words in _changes().items())),
     "exit-codes": Shelf(_codes, _code, lambda: (f"{code:<4} {words}" for code, words in _codes().items())),
     "words": Shelf(lambda: WORDS, _word, lambda: (f"{word:14} {words}" for word, words in WORDS.items())),
     "report": Shelf(dict, _word, _report),

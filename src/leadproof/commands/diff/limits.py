@@ -85,11 +85,11 @@ def limit(key: str, old: Any, new: Any, place: Place) -> Differences:
 
 def pattern(old: Any, new: Any, place: Place) -> Differences:
     """A regular expression; whether one takes what another takes is not decided."""
-    old, new = (None if value in _ALL else value for value in (old, new))
+    old, new = (None if isinstance(value, str) and value in _ALL else value for value in (old, new))
     if old == new:
         return
     kind = "pattern-added" if old is None else "pattern-removed" if new is None else "pattern-changed"
-    yield Difference(kind, place, _text(old or ""), _text(new or ""))
+    yield Difference(kind, place, *("" if value is None else _text(value) for value in (old, new)))
 
 
 def condition(key: str, old: Any, new: Any, place: Place) -> Differences:
@@ -104,14 +104,13 @@ def condition(key: str, old: Any, new: Any, place: Place) -> Differences:
 def _format(old: Any, new: Any, place: Place) -> Differences:
     if old == new:
         return
+    words = tuple("" if value is None else _text(value) for value in (old, new))
     if old is None or new is None:
-        yield Difference("format-added" if old is None else "format-removed", place, old or "", new or "")
-    elif (old, new) in _WIDER:
-        yield Difference("type-widened", place, old, new)
-    elif (new, old) in _WIDER:
-        yield Difference("type-narrowed", place, old, new)
+        yield Difference("format-added" if old is None else "format-removed", place, *words)
     else:
-        yield Difference("format-changed", place, _text(old), _text(new))
+        narrower = words[::-1] in _WIDER
+        kind = "type-widened" if words in _WIDER else "type-narrowed" if narrower else "format-changed"
+        yield Difference(kind, place, *words)
 
 
 def _default(old: Mapping[str, Any], new: Mapping[str, Any], place: Place) -> Differences:

@@ -74,10 +74,8 @@ def _counterpart(documents: list[Document], file: Document, folder: str) -> Docu
         if Path(path).name == wanted:
             # The file alone is the entry; what it includes is looked up beside it.
             return Document("xsd", f"{folder}/{path}", path, _reached(path, files))
-    names = ", ".join(sorted(Path(path).name for path in files))
-    raise InputError(
-        f"{file.name}: there is no XSD of that name in {folder}", hint=f"there are {names}; or compare folders"
-    )
+    hint = "name it like one of them, as leadproof specs export writes them, or compare folders"
+    raise InputError(f"{file.name}: there is no XSD of that name in {folder}", hint=hint)
 
 
 def _reached(path: str, files: Mapping[str, Any]) -> dict[str, Any]:

@@ -154,7 +154,9 @@ def _reading(old: Row, new: Row, place: Place) -> Differences:
     if any(old.get(key) != new.get(key) for key in ("title", "places", "why", "choices")):
         yield Difference("description-changed", place)
     if old.get("lenient") != new.get("lenient"):
-        yield Difference("check-changed", place, *(", ".join(_texts(row.get("lenient")) or ["none"]) for row in (old, new)))
+        yield Difference(
+            "check-changed", place, *(", ".join(_texts(row.get("lenient")) or ["none"]) for row in (old, new))
+        )
 
 
 def _choices(row: Row) -> list[str]:

@@ -44,10 +44,8 @@ def compare(
         root: Are they the whole body? Then their name in XML is that of the document element.
     """
     texts = (digest(old, dialects[0]), digest(new, dialects[1]))
-    if texts in above or len(above) > _DEEPEST:
-        return
-    if texts[0] == texts[1]:
-        yield from _notes(old, new, dialects, place)
+    words = (digest(old, dialects[0], words=True), digest(new, dialects[1], words=True))
+    if texts in above or len(above) > _DEEPEST or words[0] == words[1]:
         return
     below = above | {texts}
     first, second = shape(old, dialects[0]), shape(new, dialects[1])
@@ -140,13 +138,6 @@ def _annotations(first: Shape, second: Shape, place: Place) -> Differences:
         yield Difference("description-changed", place)
 
 
-def _notes(old: Any, new: Any, dialects: tuple[Dialect, Dialect], place: Place) -> Differences:
-    """Schemas that say the same about values: are they described in the same words, at any depth?"""
-    texts = [digest(node, dialect, words=True) for node, dialect in zip((old, new), dialects, strict=True)]
-    if texts[0] != texts[1]:
-        yield Difference("description-changed", place)
-
-
 # ---- objects ---------------------------------------------------------------------------------------------------------
 
 
@@ -222,7 +213,7 @@ def _unions(
         if same is not None:
             old.remove(form)
             new.remove(same)
-            yield from _notes(form, same, dialects, place)
+            yield from compare(form, same, dialects, place, below, root=False)
     for form in list(old):
         best = max(new, key=lambda other: _likeness(form, other, dialects), default=None)
         if best is not None and _likeness(form, best, dialects) > 0:

@@ -109,8 +109,8 @@ def _elements(old: Element, new: Element, place: Place, above: _Above) -> Differ
     if before.text is not None and after.text is not None:
         yield from _values(before.text, after.text, place)
     if before.mixed != after.mixed:
-        words = ("", "text between elements") if after.mixed else ("text between elements", "")
-        yield Difference("wildcard-added" if after.mixed else "wildcard-removed", place, *words)
+        mixed = ("", "text between elements") if after.mixed else ("text between elements", "")
+        yield Difference("wildcard-added" if after.mixed else "wildcard-removed", place, *mixed)
     yield from _moved(before, after, place)
     yield from _attributes(before, after, place)
     yield from _children(before, after, place, above | {types})
