@@ -15,11 +15,11 @@ from leadproof.commands.diff.model import (
     IMPACTS,
     Change,
     Comparison,
-    Difference,
-    Differences,
     Document,
     Impact,
-    Place,
+    Location,
+    UnratedChange,
+    UnratedChanges,
 )
 from leadproof.commands.diff.naming import clauses_of
 from leadproof.commands.diff.reading import PACKAGED, read
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 #: Type of document -> what yields the differences of two.
-COMPARERS: dict[str, Callable[[Any, Any], Differences]] = {
+COMPARERS: dict[str, Callable[[Any, Any], UnratedChanges]] = {
     "openapi": openapi.compare,
     "xsd": xsd.compare,
     "clauses": register.compare_clauses,
@@ -116,14 +116,14 @@ def changes(old: Document, new: Document) -> list[Change]:
         raise InputError(
             f"{old.name} and {new.name} differ in more than {_MOST} places", hint="are they versions of one document?"
         )
-    groups: dict[tuple[str, ...], list[Difference]] = {}
+    groups: dict[tuple[str, ...], list[UnratedChange]] = {}
     for difference in found:
         groups.setdefault(_key(old.type, difference), []).append(difference)
     return [_change(old.type, group) for group in groups.values()]
 
 
-def _key(document: str, difference: Difference) -> tuple[str, ...]:
-    """Differences with the same key are one change: a component that many members share is told once."""
+def _key(document: str, difference: UnratedChange) -> tuple[str, ...]:
+    """Those with the same key are one change: a component that many members share is told once."""
     place = difference.place
     key = (difference.kind, place.direction, difference.old, difference.new)
     if document not in ("openapi", "xsd") or not (difference.old or difference.new):
@@ -131,7 +131,7 @@ def _key(document: str, difference: Difference) -> tuple[str, ...]:
     return key if place.member else (*key, place.where)
 
 
-def _change(document: str, group: list[Difference]) -> Change:
+def _change(document: str, group: list[UnratedChange]) -> Change:
     first = group[0]
     kind, place = KINDS[first.kind], first.place
     places = [difference.place for difference in group]
@@ -153,6 +153,6 @@ def _change(document: str, group: list[Difference]) -> Change:
     )
 
 
-def _each(places: list[Place]) -> list[Place]:
+def _each(places: list[Location]) -> list[Location]:
     """The places, one for each operation."""
-    return [Place(where, one.direction, one.member, one.media) for one in places for where in one.where.split(", ")]
+    return [Location(where, one.direction, one.member, one.media) for one in places for where in one.where.split(", ")]

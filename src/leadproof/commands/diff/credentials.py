@@ -9,29 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from leadproof.commands.diff.model import Difference, Differences, Place
+from leadproof.commands.diff.model import Location, UnratedChange, UnratedChanges
 from leadproof.commands.diff.shapes import follow
 
 Json = Mapping[str, Any]
 
 
-def compare(old: Json, new: Json, documents: tuple[Json, Json], place: Place) -> Differences:
+def compare(old: Json, new: Json, documents: tuple[Json, Json], place: Location) -> UnratedChanges:
     """Ways to give credentials that are gone or new, for one operation."""
     before, after = (_ways(one, document) for one, document in zip((old, new), documents, strict=True))
     here = place.at("credentials")
     if _open(before) and _open(after):
         return
     if _open(before):
-        yield Difference("security-required", here, "", " or ".join(after))
+        yield UnratedChange("security-required", here, "", " or ".join(after))
     elif _open(after):
-        yield Difference("security-dropped", here, " or ".join(before), "")
+        yield UnratedChange("security-dropped", here, " or ".join(before), "")
     else:
         for way in before:
             if way not in after:
-                yield Difference("security-removed", here, way, "")
+                yield UnratedChange("security-removed", here, way, "")
         for way in after:
             if way not in before:
-                yield Difference("security-added", here, "", way)
+                yield UnratedChange("security-added", here, "", way)
 
 
 def _open(ways: list[str]) -> bool:

@@ -54,7 +54,7 @@ REASONS: dict[tuple[str, Direction], str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ChangeKind:
     """One kind of change."""
 
     id: str
@@ -221,13 +221,13 @@ _SELF: tuple[_Row, ...] = (
 )  # fmt: skip
 
 
-def _kinds() -> Iterator[Kind]:
+def _kinds() -> Iterator[ChangeKind]:
     for first, second in _PAIRS:
-        yield Kind(first[0], first[1], first[2], second[0], first[3])
-        yield Kind(second[0], second[1], second[2], first[0], second[3])
+        yield ChangeKind(first[0], first[1], first[2], second[0], first[3])
+        yield ChangeKind(second[0], second[1], second[2], first[0], second[3])
     for row in _SELF:
-        yield Kind(row[0], row[1], row[2], row[0], row[3])
+        yield ChangeKind(row[0], row[1], row[2], row[0], row[3])
 
 
 #: Every kind by its id.
-KINDS: dict[str, Kind] = {kind.id: kind for kind in _kinds()}
+KINDS: dict[str, ChangeKind] = {kind.id: kind for kind in _kinds()}

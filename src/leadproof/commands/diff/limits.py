@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from leadproof.commands.diff.model import Difference, Differences, Place
+from leadproof.commands.diff.model import Location, UnratedChange, UnratedChanges
 from leadproof.core.text import one_line
 
 #: Limits from below: a larger number is tighter. The others are limits from above.
@@ -54,8 +54,8 @@ _OWN = frozenset(
 )
 
 
-def compare(old: Mapping[str, Any], new: Mapping[str, Any], place: Place) -> Differences:
-    """Differences between the keywords of two schemas."""
+def compare(old: Mapping[str, Any], new: Mapping[str, Any], place: Location) -> UnratedChanges:
+    """What differs between the keywords of two schemas."""
     for key in (*_LOWER, *_UPPER):
         yield from limit(key, old.get(key), new.get(key), place)
     yield from _format(old.get("format"), new.get("format"), place)
@@ -65,72 +65,72 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any], place: Place) -> Dif
     if bool(old.get("uniqueItems")) != bool(new.get("uniqueItems")):
         kind, *words = ("limit-tightened", "items may repeat", "no item twice") if new.get("uniqueItems") else (
             "limit-loosened", "no item twice", "items may repeat")  # fmt: skip
-        yield Difference(kind, place, *words)
+        yield UnratedChange(kind, place, *words)
     if old.get("discriminator") != new.get("discriminator"):
         words = [_text(one.get("discriminator", "nothing")) for one in (old, new)]
-        yield Difference("discriminator-changed", place, *words)
+        yield UnratedChange("discriminator-changed", place, *words)
     for key in sorted((old.keys() | new.keys()) - _OWN):
         yield from condition(key, old.get(key), new.get(key), place)
 
 
-def limit(key: str, old: Any, new: Any, place: Place) -> Differences:
+def limit(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
     """A number that bounds something: tighter or looser. None stands for no limit."""
     old, new = (None if key in _IDLE and value == _IDLE[key] else value for value in (old, new))
     if old == new or not all(value is None or isinstance(value, int | float) for value in (old, new)):
         return
     tighter = new is not None and (old is None or (new > old) == (key in _LOWER))
     words = ("no limit" if value is None else f"{key} {_number(value)}" for value in (old, new))
-    yield Difference("limit-tightened" if tighter else "limit-loosened", place, *words)
+    yield UnratedChange("limit-tightened" if tighter else "limit-loosened", place, *words)
 
 
-def pattern(old: Any, new: Any, place: Place) -> Differences:
+def pattern(old: Any, new: Any, place: Location) -> UnratedChanges:
     """A regular expression; whether one takes what another takes is not decided."""
     old, new = (None if isinstance(value, str) and value in _ALL else value for value in (old, new))
     if old == new:
         return
     kind = "pattern-added" if old is None else "pattern-removed" if new is None else "pattern-changed"
-    yield Difference(kind, place, *("" if value is None else _text(value) for value in (old, new)))
+    yield UnratedChange(kind, place, *("" if value is None else _text(value) for value in (old, new)))
 
 
-def condition(key: str, old: Any, new: Any, place: Place) -> Differences:
+def condition(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
     """A keyword of which only its presence is compared."""
     if old == new:
         return
     kind = "condition-added" if old is None else "condition-removed" if new is None else "condition-changed"
     words = ("" if value is None else _text(f"{key} {_text(value)}") for value in (old, new))
-    yield Difference(kind, place, *words)
+    yield UnratedChange(kind, place, *words)
 
 
-def _format(old: Any, new: Any, place: Place) -> Differences:
+def _format(old: Any, new: Any, place: Location) -> UnratedChanges:
     if old == new:
         return
     words = tuple("" if value is None else _text(value) for value in (old, new))
     if old is None or new is None:
-        yield Difference("format-added" if old is None else "format-removed", place, *words)
+        yield UnratedChange("format-added" if old is None else "format-removed", place, *words)
     else:
         narrower = words[::-1] in _WIDER
         kind = "type-widened" if words in _WIDER else "type-narrowed" if narrower else "format-changed"
-        yield Difference(kind, place, *words)
+        yield UnratedChange(kind, place, *words)
 
 
-def _default(old: Mapping[str, Any], new: Mapping[str, Any], place: Place) -> Differences:
+def _default(old: Mapping[str, Any], new: Mapping[str, Any], place: Location) -> UnratedChanges:
     if ("default" in old) != ("default" in new):
         kind = "default-added" if "default" in new else "default-removed"
-        yield Difference(kind, place, _text(old.get("default", "")), _text(new.get("default", "")))
+        yield UnratedChange(kind, place, _text(old.get("default", "")), _text(new.get("default", "")))
     elif old.get("default") != new.get("default"):
-        yield Difference("default-changed", place, _text(old["default"]), _text(new["default"]))
+        yield UnratedChange("default-changed", place, _text(old["default"]), _text(new["default"]))
 
 
-def _multiple(old: Any, new: Any, place: Place) -> Differences:
+def _multiple(old: Any, new: Any, place: Location) -> UnratedChanges:
     if old == new:
         return
     words = ("no limit" if value is None else f"multipleOf {_number(value)}" for value in (old, new))
     if old is None or (isinstance(new, int) and isinstance(old, int) and old and new % old == 0):
-        yield Difference("limit-tightened", place, *words)
+        yield UnratedChange("limit-tightened", place, *words)
     elif new is None or (isinstance(new, int) and isinstance(old, int) and new and old % new == 0):
-        yield Difference("limit-loosened", place, *words)
+        yield UnratedChange("limit-loosened", place, *words)
     else:
-        yield Difference("multiple-changed", place, _number(old), _number(new))
+        yield UnratedChange("multiple-changed", place, _number(old), _number(new))
 
 
 def _number(value: Any) -> str:

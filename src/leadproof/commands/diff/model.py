@@ -43,7 +43,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a change is, before clauses are named: what a comparing function knows."""
 
     #: Operation ids, or "POST /path"; a file for XSDs.
@@ -54,18 +54,18 @@ class Place:
     #: "json", "xml"; empty where the question makes no sense.
     media: tuple[str, ...] = ()
 
-    def at(self, part: str) -> Place:
+    def at(self, part: str) -> Location:
         """The place one step further down."""
-        return Place(self.where, self.direction, f"{self.member}{part}", self.media)
+        return Location(self.where, self.direction, f"{self.member}{part}", self.media)
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class UnratedChange:
     """One difference as a comparing function yields it."""
 
     #: A key of `kinds.KINDS`.
     kind: str
-    place: Place
+    place: Location
     old: str = ""
     new: str = ""
 
@@ -116,4 +116,4 @@ class Comparison:
         return {impact: len(self.of(impact)) for impact in IMPACTS}
 
 
-Differences = Iterator[Difference]
+UnratedChanges = Iterator[UnratedChange]

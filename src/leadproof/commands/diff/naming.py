@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from leadproof import bodies
-from leadproof.commands.diff.model import Place
+from leadproof.commands.diff.model import Location
 from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
 
@@ -28,13 +28,13 @@ def _template(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
-def clauses_of(document: str, places: list[Place]) -> tuple[str, ...]:
+def clauses_of(document: str, places: list[Location]) -> tuple[str, ...]:
     """Ids of the clauses about some places, in the order of the register."""
     named = {clause for place in places for clause in _at(document, place)}
     return tuple(name for name in specs.clauses() if name in named)
 
 
-def _at(document: str, place: Place) -> tuple[str, ...]:
+def _at(document: str, place: Location) -> tuple[str, ...]:
     if document == "clauses":
         return (place.member,) if place.member in specs.clauses() else ()
     if document == "readings":

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from leadproof.commands.diff import credentials, schemas
-from leadproof.commands.diff.model import Difference, Differences, Direction, Place
+from leadproof.commands.diff.model import Direction, Location, UnratedChange, UnratedChanges
 from leadproof.commands.diff.shapes import Dialect, follow, target
 
 Json = Mapping[str, Any]
@@ -23,10 +23,10 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 _Pair = tuple[str, str]
 
 
-def compare(old: Json, new: Json) -> Differences:
+def compare(old: Json, new: Json) -> UnratedChanges:
     """Every difference between two OpenAPI documents."""
     yield from _facts(old, new)
-    yield from _named(servers(old), servers(new), "server", Place(member="servers"))
+    yield from _named(servers(old), servers(new), "server", Location(member="servers"))
     yield from _paths(_part(old, "paths"), _part(new, "paths"), (old, new))
     yield from _callbacks(_part(old, "webhooks"), _part(new, "webhooks"), (old, new), "webhook ")
 
@@ -42,39 +42,39 @@ def servers(document: Json) -> list[str]:
     return urls
 
 
-def _facts(old: Json, new: Json) -> Differences:
+def _facts(old: Json, new: Json) -> UnratedChanges:
     before, after = (_part(document, "info") for document in (old, new))
     if before.get("version") != after.get("version"):
         words = (str(info.get("version", "none")) for info in (before, after))
-        yield Difference("version-changed", Place(member="info.version"), *words)
+        yield UnratedChange("version-changed", Location(member="info.version"), *words)
     if any(before.get(name) != after.get(name) for name in ("title", "description", "summary")):
-        yield Difference("description-changed", Place(member="info"))
+        yield UnratedChange("description-changed", Location(member="info"))
 
 
-def _named(old: Iterable[str], new: Iterable[str], noun: str, place: Place) -> Differences:
+def _named(old: Iterable[str], new: Iterable[str], noun: str, place: Location) -> UnratedChanges:
     """Names that are gone and names that are new."""
     old, new = list(old), list(new)
     for name in old:
         if name not in new:
-            yield Difference(f"{noun}-removed", place, name, "")
+            yield UnratedChange(f"{noun}-removed", place, name, "")
     for name in new:
         if name not in old:
-            yield Difference(f"{noun}-added", place, "", name)
+            yield UnratedChange(f"{noun}-added", place, "", name)
 
 
 # ---- paths and operations --------------------------------------------------------------------------------------------
 
 
-def _paths(old: Json, new: Json, documents: tuple[Json, Json]) -> Differences:
+def _paths(old: Json, new: Json, documents: tuple[Json, Json]) -> UnratedChanges:
     before, after = ({_template(path): path for path in paths} for paths in (old, new))
     for key, path in before.items():
         if key not in after:
             for method in _methods(follow(old[path], documents[0])):
-                yield Difference("operation-removed", Place(f"{method.upper()} {path}"))
+                yield UnratedChange("operation-removed", Location(f"{method.upper()} {path}"))
     for key, path in after.items():
         if key not in before:
             for method in _methods(follow(new[path], documents[1])):
-                yield Difference("operation-added", Place(f"{method.upper()} {path}"))
+                yield UnratedChange("operation-added", Location(f"{method.upper()} {path}"))
             continue
         items = (follow(old[before[key]], documents[0]), follow(new[path], documents[1]))
         yield from _item(items, documents, (before[key], path))
@@ -89,36 +89,36 @@ def _methods(item: Json) -> list[str]:
     return [method for method in METHODS if isinstance(item.get(method), Mapping)]
 
 
-def _item(items: tuple[Json, Json], documents: tuple[Json, Json], paths: _Pair) -> Differences:
+def _item(items: tuple[Json, Json], documents: tuple[Json, Json], paths: _Pair) -> UnratedChanges:
     names = [part.strip("{}") for part in paths[0].split("/") if part.startswith("{")]
     renamed = [part.strip("{}") for part in paths[1].split("/") if part.startswith("{")]
     for was, now in zip(names, renamed, strict=True):
         if was != now:
-            yield Difference("path-parameter-renamed", Place(paths[1], "request", f"path:{now}"), was, now)
+            yield UnratedChange("path-parameter-renamed", Location(paths[1], "request", f"path:{now}"), was, now)
     old, new = (_methods(item) for item in items)
     for method in old:
         if method not in new:
-            yield Difference("operation-removed", Place(f"{method.upper()} {paths[0]}"))
+            yield UnratedChange("operation-removed", Location(f"{method.upper()} {paths[0]}"))
     told = set[tuple[str, str, str, str, tuple[str, ...]]]()
     for difference in _documented(items, documents):
         told.add(_without_where(difference))
         yield difference
     for method in new:
-        place = Place(f"{method.upper()} {paths[1]}", "request")
+        place = Location(f"{method.upper()} {paths[1]}", "request")
         if method not in old:
-            yield Difference("operation-added", replace(place, direction="both"))
+            yield UnratedChange("operation-added", replace(place, direction="both"))
             continue
         for difference in _operation(items, method, documents, dict(zip(names, renamed, strict=True)), place):
             if _without_where(difference) not in told:
                 yield difference
 
 
-def _without_where(difference: Difference) -> tuple[str, str, str, str, tuple[str, ...]]:
+def _without_where(difference: UnratedChange) -> tuple[str, str, str, str, tuple[str, ...]]:
     place = difference.place
     return difference.kind, place.member, difference.old, difference.new, (place.direction, *place.media)
 
 
-def _documented(items: tuple[Json, Json], documents: tuple[Json, Json]) -> Differences:
+def _documented(items: tuple[Json, Json], documents: tuple[Json, Json]) -> UnratedChanges:
     """The operations that share a path, by their ids."""
     old, new = (
         {
@@ -131,10 +131,10 @@ def _documented(items: tuple[Json, Json], documents: tuple[Json, Json]) -> Diffe
     if not old or not new:
         return
     for name in sorted(old.keys() - new.keys()):
-        yield Difference("operation-removed", Place(name))
+        yield UnratedChange("operation-removed", Location(name))
     for name, row in new.items():
         if name not in old:
-            yield Difference("operation-added", Place(name))
+            yield UnratedChange("operation-added", Location(name))
             continue
         directions: tuple[Direction, ...] = ("request", "response")
         for direction in directions:
@@ -145,7 +145,7 @@ def _documented(items: tuple[Json, Json], documents: tuple[Json, Json]) -> Diffe
             if None in nodes:
                 continue
             for media in _media_of(items, direction):
-                place = Place(name, direction, "", (media,))
+                place = Location(name, direction, "", (media,))
                 yield from _schemas(nodes[0], nodes[1], documents, place)
 
 
@@ -170,16 +170,16 @@ def _media_of(items: tuple[Json, Json], direction: str) -> list[str]:
 
 
 def _operation(
-    items: tuple[Json, Json], method: str, documents: tuple[Json, Json], renamed: Mapping[str, str], place: Place
-) -> Differences:
+    items: tuple[Json, Json], method: str, documents: tuple[Json, Json], renamed: Mapping[str, str], place: Location
+) -> UnratedChanges:
     old, new = (item[method] for item in items)
     if old.get("operationId") != new.get("operationId"):
         words = (str(one.get("operationId", "nothing")) for one in (old, new))
-        yield Difference("operation-renamed", place, *words)
+        yield UnratedChange("operation-renamed", place, *words)
     if bool(old.get("deprecated")) != bool(new.get("deprecated")):
-        yield Difference("deprecated" if new.get("deprecated") else "undeprecated", place)
+        yield UnratedChange("deprecated" if new.get("deprecated") else "undeprecated", place)
     if any(old.get(name) != new.get(name) for name in ("summary", "description", "tags")):
-        yield Difference("description-changed", place)
+        yield UnratedChange("description-changed", place)
     yield from _parameters(items, method, documents, renamed, place)
     yield from _bodies(old.get("requestBody"), new.get("requestBody"), documents, place)
     yield from _responses(
@@ -193,28 +193,30 @@ def _operation(
 
 
 def _parameters(
-    items: tuple[Json, Json], method: str, documents: tuple[Json, Json], renamed: Mapping[str, str], place: Place
-) -> Differences:
+    items: tuple[Json, Json], method: str, documents: tuple[Json, Json], renamed: Mapping[str, str], place: Location
+) -> UnratedChanges:
     old, new = (_by_name(item, item[method], document) for item, document in zip(items, documents, strict=True))
     old = {(where, renamed.get(name, name) if where == "path" else name): row for (where, name), row in old.items()}
     for key, row in old.items():
         if key not in new:
             kind = "required-parameter-removed" if row.get("required") is True else "parameter-removed"
-            yield Difference(kind, place.at(":".join(key)))
+            yield UnratedChange(kind, place.at(":".join(key)))
     for key, row in new.items():
         here = place.at(":".join(key))
         required = row.get("required") is True
         if key not in old:
-            yield Difference("required-parameter-added" if required else "parameter-added", here)
+            yield UnratedChange("required-parameter-added" if required else "parameter-added", here)
             continue
         before = old[key]
         if (before.get("required") is True) != required:
-            yield Difference("parameter-required" if required else "parameter-optional", here)
+            yield UnratedChange("parameter-required" if required else "parameter-optional", here)
         styles = [(one.get("style", "default"), one.get("explode", "default")) for one in (before, row)]
         if styles[0] != styles[1]:
-            yield Difference("parameter-style-changed", here, *(f"style {one}, explode {two}" for one, two in styles))
+            yield UnratedChange(
+                "parameter-style-changed", here, *(f"style {one}, explode {two}" for one, two in styles)
+            )
         if bool(before.get("deprecated")) != bool(row.get("deprecated")):
-            yield Difference("deprecated" if row.get("deprecated") else "undeprecated", here)
+            yield UnratedChange("deprecated" if row.get("deprecated") else "undeprecated", here)
         yield from _schemas(_schema_of(before), _schema_of(row), documents, here)
 
 
@@ -239,21 +241,21 @@ def _schema_of(row: Json) -> Any:
 # ---- bodies and responses --------------------------------------------------------------------------------------------
 
 
-def _bodies(old: Any, new: Any, documents: tuple[Json, Json], place: Place) -> Differences:
+def _bodies(old: Any, new: Any, documents: tuple[Json, Json], place: Location) -> UnratedChanges:
     before, after = (follow(node, document) for node, document in zip((old, new), documents, strict=True))
     required = [body.get("required") is True for body in (before, after)]
     if not before and not after:
         return
     if not before or not after:
         prefix = "required-" if any(required) else ""
-        yield Difference(f"{prefix}body-{'removed' if before else 'added'}", place)
+        yield UnratedChange(f"{prefix}body-{'removed' if before else 'added'}", place)
         return
     if required[0] != required[1]:
-        yield Difference("body-required" if required[1] else "body-optional", place)
+        yield UnratedChange("body-required" if required[1] else "body-optional", place)
     yield from _contents(_part(before, "content"), _part(after, "content"), documents, place)
 
 
-def _contents(old: Json, new: Json, documents: tuple[Json, Json], place: Place) -> Differences:
+def _contents(old: Json, new: Json, documents: tuple[Json, Json], place: Location) -> UnratedChanges:
     before, after = ({_essence(name): node for name, node in content.items()} for content in (old, new))
     yield from _named(before, after, "media-type", place)
     for name, node in after.items():
@@ -278,46 +280,46 @@ def media_names(name: str) -> tuple[str, ...]:
     return ("xml",) if name.endswith(("/xml", "+xml")) else (name,)
 
 
-def _responses(old: Json, new: Json, documents: tuple[Json, Json], place: Place) -> Differences:
+def _responses(old: Json, new: Json, documents: tuple[Json, Json], place: Location) -> UnratedChanges:
     before, after = ({str(status).upper(): node for status, node in rows.items()} for rows in (old, new))
     for kind, here, there in (("removed", before, after), ("added", after, before)):
         for status in here:
             if status not in there and not status.startswith("X-"):
                 prefix = "" if status.startswith("2") or status == "DEFAULT" else "error-"
                 words = (status, "") if kind == "removed" else ("", status)
-                yield Difference(f"{prefix}status-{kind}", place.at(f"status:{status}"), *words)
+                yield UnratedChange(f"{prefix}status-{kind}", place.at(f"status:{status}"), *words)
     for status, node in after.items():
         if status in before:
             pair = (follow(before[status], documents[0]), follow(node, documents[1]))
             yield from _headers(pair, documents, place)
             yield from _contents(_part(pair[0], "content"), _part(pair[1], "content"), documents, place)
             if pair[0].get("description") != pair[1].get("description"):
-                yield Difference("description-changed", place.at(f"status:{status}"))
+                yield UnratedChange("description-changed", place.at(f"status:{status}"))
             links = [", ".join(sorted(map(str, _part(one, "links")))) for one in pair]
             if links[0] != links[1]:
-                yield Difference("link-changed", place.at(f"status:{status}"), *(names or "none" for names in links))
+                yield UnratedChange("link-changed", place.at(f"status:{status}"), *(names or "none" for names in links))
 
 
-def _headers(pair: tuple[Json, Json], documents: tuple[Json, Json], place: Place) -> Differences:
+def _headers(pair: tuple[Json, Json], documents: tuple[Json, Json], place: Location) -> UnratedChanges:
     old, new = (
         {str(name).lower(): follow(row, document) for name, row in _part(one, "headers").items()}
         for one, document in zip(pair, documents, strict=True)
     )
     for name in old:
         if name not in new:
-            yield Difference("header-removed", place.at(f"header:{name}"))
+            yield UnratedChange("header-removed", place.at(f"header:{name}"))
     for name, row in new.items():
         here = place.at(f"header:{name}")
         if name not in old:
-            yield Difference("header-added", here)
+            yield UnratedChange("header-added", here)
             continue
         required = [one.get("required") is True for one in (old[name], row)]
         if required[0] != required[1]:
-            yield Difference("header-required" if required[1] else "header-optional", here)
+            yield UnratedChange("header-required" if required[1] else "header-optional", here)
         yield from _schemas(_schema_of(old[name]), _schema_of(row), documents, here)
 
 
-def _schemas(old: Any, new: Any, documents: tuple[Json, Json], place: Place) -> Differences:
+def _schemas(old: Any, new: Any, documents: tuple[Json, Json], place: Location) -> UnratedChanges:
     media = place.media[0] if place.media else ""
     first, second = (Dialect(document, place.direction, media) for document in documents)
     yield from schemas.compare(old, new, (first, second), place)
@@ -326,20 +328,20 @@ def _schemas(old: Any, new: Any, documents: tuple[Json, Json], place: Place) -> 
 # ---- callbacks -------------------------------------------------------------------------------------------------------
 
 
-def _callbacks(old: Json, new: Json, documents: tuple[Json, Json], prefix: str) -> Differences:
+def _callbacks(old: Json, new: Json, documents: tuple[Json, Json], prefix: str) -> UnratedChanges:
     """What the service calls: there the service writes the request, and the client the response."""
     before, after = (_calls(one, document) for one, document in zip((old, new), documents, strict=True))
     for name in before:
         if name not in after:
-            yield Difference("callback-removed", Place(f"{prefix}{name}"))
+            yield UnratedChange("callback-removed", Location(f"{prefix}{name}"))
     for name, call in after.items():
         if name not in before:
-            yield Difference("callback-added", Place(f"{prefix}{name}"))
+            yield UnratedChange("callback-added", Location(f"{prefix}{name}"))
             continue
-        yield from _called(before[name], call, documents, Place(f"{prefix}{name}", "response"))
+        yield from _called(before[name], call, documents, Location(f"{prefix}{name}", "response"))
 
 
-def _called(old: Json, new: Json, documents: tuple[Json, Json], place: Place) -> Differences:
+def _called(old: Json, new: Json, documents: tuple[Json, Json], place: Location) -> UnratedChanges:
     bodies = [follow(one.get("requestBody"), document) for one, document in zip((old, new), documents, strict=True)]
     yield from _contents(_part(bodies[0], "content"), _part(bodies[1], "content"), documents, place)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from leadproof.commands.diff.model import Difference, Differences, Place
+from leadproof.commands.diff.model import Location, UnratedChange, UnratedChanges
 from leadproof.core.text import one_line
 
 Table = Mapping[str, Any]
@@ -72,19 +72,19 @@ _WIDER = {"integer": ("number", "text"), **dict.fromkeys(
 _SECRET = "credentials"
 
 
-def compare(old: Table, new: Table) -> Differences:
+def compare(old: Table, new: Table) -> UnratedChanges:
     """Every difference between two posting profiles."""
-    yield from _tables(old, new, Place(direction="request"))
+    yield from _tables(old, new, Location(direction="request"))
 
 
-def _tables(old: Table, new: Table, place: Place) -> Differences:
+def _tables(old: Table, new: Table, place: Location) -> UnratedChanges:
     for key in dict.fromkeys((*old, *new)):
         before, after = old.get(key), new.get(key)
         if before != after:
             yield from _key(str(key), before, after, place)
 
 
-def _key(key: str, old: Any, new: Any, place: Place) -> Differences:
+def _key(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
     here = place.at(f"{'.' if place.member else ''}{key}")
     values = (old, new)
     if key == _SECRET:
@@ -98,26 +98,26 @@ def _key(key: str, old: Any, new: Any, place: Place) -> Differences:
     elif key in _SWITCHES and all(value is None or isinstance(value, bool) for value in values):
         if bool(old) != bool(new):
             kind = _SWITCHES[key][0 if new else 1]
-            yield Difference(kind, place if kind in _AT_THE_ENTRY else here, *((key, "") if not new else ("", key)))
+            yield UnratedChange(kind, place if kind in _AT_THE_ENTRY else here, *((key, "") if not new else ("", key)))
     elif key in _PERMITS and all(value is None or isinstance(value, list) for value in values):
         yield from _several("forbidden", "permitted", old, new, here)
     elif key in _VALUES and all(value is None or isinstance(value, list) for value in values):
         yield from _allowed(old, new, place)
     elif key == "pattern":
         kind = "pattern-added" if not old else "pattern-removed" if not new else "pattern-changed"
-        yield Difference(kind, place, _text(old or ""), _text(new or ""))
+        yield UnratedChange(kind, place, _text(old or ""), _text(new or ""))
     elif key == "format":
         yield from _format(old or "text", new or "text", place)
     elif key in _WORDS:
-        yield Difference("description-changed", here)
+        yield UnratedChange("description-changed", here)
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _tables(old, new, here)
     elif key in _TERMS:
-        yield Difference("terms-changed", here, _text(old), _text(new))
+        yield UnratedChange("terms-changed", here, _text(old), _text(new))
     elif old is None or new is None:
-        yield Difference("setting-added" if old is None else "setting-removed", here, _text(old), _text(new))
+        yield UnratedChange("setting-added" if old is None else "setting-removed", here, _text(old), _text(new))
     else:
-        yield Difference("setting-changed", here, _text(old), _text(new))
+        yield UnratedChange("setting-changed", here, _text(old), _text(new))
 
 
 #: Kinds that say all by themselves: they are told of the entry, not of the key.
@@ -129,37 +129,37 @@ def _is_tables(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, Mapping) for row in value)
 
 
-def _secrets(old: Any, new: Any, place: Place) -> Differences:
+def _secrets(old: Any, new: Any, place: Location) -> UnratedChanges:
     """Keys and tokens that are gone or new, counted and never shown."""
     tables = [value if isinstance(value, Mapping) else {} for value in (old, new)]
     for name in dict.fromkeys((*tables[0], *tables[1])):
         before, after = ({str(one) for one in _list(table.get(name))} for table in tables)
         if before - after:
-            yield Difference("entry-removed", place.at(f".{name}"))
+            yield UnratedChange("entry-removed", place.at(f".{name}"))
         if after - before:
-            yield Difference("entry-added", place.at(f".{name}"))
+            yield UnratedChange("entry-added", place.at(f".{name}"))
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _entries(key: str, old: Iterable[Table], new: Iterable[Table], place: Place) -> Differences:
+def _entries(key: str, old: Iterable[Table], new: Iterable[Table], place: Location) -> UnratedChanges:
     before, after = ({str(row.get(key)): row for row in rows} for rows in (old, new))
     field = place.member.endswith("fields")
     for name, row in before.items():
         if name not in after:
             removed = "required-member-removed" if _required(row) else "member-removed"
-            yield Difference(removed if field else "entry-removed", _entry(place, name))
+            yield UnratedChange(removed if field else "entry-removed", _entry(place, name))
     for name, row in after.items():
         if name not in before:
             added = "required-member-added" if _required(row) else "member-added"
-            yield Difference(added if field else "entry-added", _entry(place, name))
+            yield UnratedChange(added if field else "entry-added", _entry(place, name))
         else:
             yield from _tables(before[name], row, _entry(place, name))
 
 
-def _entry(place: Place, name: str) -> Place:
+def _entry(place: Location, name: str) -> Location:
     return place.at(f"[{one_line(name, 100)}]")
 
 
@@ -167,7 +167,7 @@ def _required(row: Table) -> bool:
     return any(row.get(key) is True for key in ("required", "required_in_ping", "required_in_post"))
 
 
-def _rules(key: str, old: Any, new: Any, place: Place) -> Differences:
+def _rules(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
     """Rules by their content; of criteria, what changed for the same field."""
     before, after = (_list(value) for value in (old, new))
     if key == "criteria" and _is_tables(before) and _is_tables(after):
@@ -181,44 +181,44 @@ def _rules(key: str, old: Any, new: Any, place: Place) -> Differences:
     yield from _several("rule-removed", "rule-added", before, after, place)
 
 
-def _several(gone: str, fresh: str, old: Any, new: Any, place: Place) -> Differences:
+def _several(gone: str, fresh: str, old: Any, new: Any, place: Location) -> UnratedChanges:
     before, after = _list(old), _list(new)
     for value in before:
         if value not in after:
-            yield Difference(gone, place, _text(value), "")
+            yield UnratedChange(gone, place, _text(value), "")
     for value in after:
         if value not in before:
-            yield Difference(fresh, place, "", _text(value))
+            yield UnratedChange(fresh, place, "", _text(value))
 
 
-def _bound(key: str, old: Any, new: Any, place: Place) -> Differences:
+def _bound(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
     if not all(value is None or isinstance(value, int | float) for value in (old, new)):
-        yield Difference("setting-changed", place, _text(old), _text(new))
+        yield UnratedChange("setting-changed", place, _text(old), _text(new))
         return
     # A window or lifetime that is not given has a default, which a file does not show.
     tighter = new is not None and (old is None or (new > old) == _BOUNDS[key])
     words = ("no limit" if value is None else f"{key} {value:g}" for value in (old, new))
-    yield Difference("limit-tightened" if tighter else "limit-loosened", place, *words)
+    yield UnratedChange("limit-tightened" if tighter else "limit-loosened", place, *words)
 
 
-def _allowed(old: Any, new: Any, place: Place) -> Differences:
+def _allowed(old: Any, new: Any, place: Location) -> UnratedChanges:
     before, after = _list(old), _list(new)
     if not before or not after:
         kind = "values-freed" if before else "values-listed"
-        yield Difference(kind, place, ", ".join(map(str, before)), ", ".join(map(str, after)))
+        yield UnratedChange(kind, place, ", ".join(map(str, before)), ", ".join(map(str, after)))
         return
     gone = [str(value) for value in before if value not in after]
     fresh = [str(value) for value in after if value not in before]
     if gone:
-        yield Difference("values-removed", place, one_line(", ".join(gone), 160), "")
+        yield UnratedChange("values-removed", place, one_line(", ".join(gone), 160), "")
     if fresh:
-        yield Difference("values-added", place, "", one_line(", ".join(fresh), 160))
+        yield UnratedChange("values-added", place, "", one_line(", ".join(fresh), 160))
 
 
-def _format(old: Any, new: Any, place: Place) -> Differences:
+def _format(old: Any, new: Any, place: Location) -> UnratedChanges:
     was, now = _text(old), _text(new)
     wider, narrower = now in _WIDER.get(was, ()), was in _WIDER.get(now, ())
-    yield Difference("type-widened" if wider else "type-narrowed" if narrower else "format-changed", place, was, now)
+    yield UnratedChange("type-widened" if wider else "type-narrowed" if narrower else "format-changed", place, was, now)
 
 
 def _text(value: Any) -> str:

@@ -263,7 +263,7 @@ def _bounded(content: Any, name: str) -> None:
                 total += size(found, depth + 1)
             elif reference.startswith("#"):
                 raise InputError(
-                    f"{name}: the reference {reference} leads nowhere", hint="mend it, or add what it names"
+                    f"{name}: the reference {reference} has no target", hint="mend it, or add what it names"
                 )
             else:
                 raise InputError(

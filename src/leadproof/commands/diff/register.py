@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from leadproof.commands.diff.model import Difference, Differences, Direction, Place
+from leadproof.commands.diff.model import Direction, Location, UnratedChange, UnratedChanges
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import one_line
 
@@ -22,7 +22,7 @@ _DIRECTIONS: dict[str, Direction] = {"request": "request"}
 _BOTH = ("json", "xml")
 
 
-def compare_clauses(old: Row, new: Row) -> Differences:
+def compare_clauses(old: Row, new: Row) -> UnratedChanges:
     """Every difference between two registers of clauses."""
     yield from _version(old, new)
     before, after = (_by_id(document, "clauses") for document in (old, new))
@@ -30,19 +30,19 @@ def compare_clauses(old: Row, new: Row) -> Differences:
     joined = {name: heirs for name, heirs in _heirs(before).items() if name in after and name not in before}
     for name, row in before.items():
         if name in split:
-            yield Difference("clause-split", _place(name, row), name, ", ".join(split[name]))
+            yield UnratedChange("clause-split", _place(name, row), name, ", ".join(split[name]))
             yield from (one for heir in split[name] for one in _level(row, after[heir], _place(heir, after[heir])))
         elif name not in after and not any(name in heirs for heirs in joined.values()):
             kind = "clause-removed" if _binds(row) else "advice-removed"
-            yield Difference(kind, _place(name, row), _text(row), "")
+            yield UnratedChange(kind, _place(name, row), _text(row), "")
     for name, row in after.items():
         if name in before:
             yield from _clause(name, before[name], row)
         elif name in joined:
-            yield Difference("clause-joined", _place(name, row), ", ".join(joined[name]), name)
+            yield UnratedChange("clause-joined", _place(name, row), ", ".join(joined[name]), name)
             yield from (one for heir in joined[name] for one in _level(before[heir], row, _place(heir, row)))
         elif not any(name in heirs for heirs in split.values()):
-            yield Difference("clause-added" if _binds(row) else "advice-added", _place(name, row), "", _text(row))
+            yield UnratedChange("clause-added" if _binds(row) else "advice-added", _place(name, row), "", _text(row))
 
 
 def _heirs(rows: Mapping[str, Row]) -> dict[str, list[str]]:
@@ -59,10 +59,10 @@ def _aliases(row: Row) -> list[str]:
     return _texts(row.get("aliases", row.get("alias")))
 
 
-def _clause(name: str, old: Row, new: Row) -> Differences:
+def _clause(name: str, old: Row, new: Row) -> UnratedChanges:
     place = _place(name, new)
     if old.get("subject") != new.get("subject"):
-        yield Difference("subject-changed", place, str(old.get("subject")), str(new.get("subject")))
+        yield UnratedChange("subject-changed", place, str(old.get("subject")), str(new.get("subject")))
     yield from _level(old, new, place)
     for noun, first, second in (
         ("operation", _operations(old), _operations(new)),
@@ -72,37 +72,37 @@ def _clause(name: str, old: Row, new: Row) -> Differences:
         # A clause that binds nobody is neither narrowed nor widened for anybody.
         if gone:
             words = (f"{noun} {', '.join(gone)}", "")
-            yield Difference("clause-restricted" if _binds(new) else "level-changed", place, *words)
+            yield UnratedChange("clause-restricted" if _binds(new) else "level-changed", place, *words)
         if fresh:
             words = ("", f"{noun} {', '.join(fresh)}")
-            yield Difference("clause-extended" if _binds(new) else "level-changed", place, *words)
+            yield UnratedChange("clause-extended" if _binds(new) else "level-changed", place, *words)
     if old.get("check") != new.get("check"):
         kind = "clause-tested" if not old.get("check") else "check-changed" if new.get("check") else "clause-untested"
-        yield Difference(kind, place, str(old.get("check", "")), str(new.get("check", "")))
+        yield UnratedChange(kind, place, str(old.get("check", "")), str(new.get("check", "")))
     if old.get("place") != new.get("place"):
-        yield Difference("place-changed", place, str(old.get("place")), str(new.get("place")))
+        yield UnratedChange("place-changed", place, str(old.get("place")), str(new.get("place")))
     if any(old.get(key) != new.get(key) for key in ("text", "untestable", "member")):
-        yield Difference("description-changed", place)
+        yield UnratedChange("description-changed", place)
     if old.get("reading") != new.get("reading"):
-        yield Difference("level-changed", place, *(f"reading {one.get('reading', 'none')}" for one in (old, new)))
+        yield UnratedChange("level-changed", place, *(f"reading {one.get('reading', 'none')}" for one in (old, new)))
 
 
-def _level(old: Row, new: Row, place: Place) -> Differences:
+def _level(old: Row, new: Row, place: Location) -> UnratedChanges:
     words = [f"{row.get('level')}, {row.get('basis')}" for row in (old, new)]
     if words[0] != words[1]:
         before, after = _binds(old), _binds(new)
         kind = "level-changed" if before == after else "clause-raised" if after else "clause-lowered"
-        yield Difference(kind, place, *words)
+        yield UnratedChange(kind, place, *words)
 
 
 def _binds(row: Row) -> bool:
     return row.get("level") == "must" and row.get("basis") in ("documented", "resolved")
 
 
-def _place(name: str, row: Row) -> Place:
+def _place(name: str, row: Row) -> Location:
     media = tuple(one for one in _BOTH if one in _media(row))
     direction = _DIRECTIONS.get(str(row.get("subject")), "response")
-    return Place(", ".join(_operations(row)) if row.get("operations") != "all" else "", direction, name, media)
+    return Location(", ".join(_operations(row)) if row.get("operations") != "all" else "", direction, name, media)
 
 
 def _media(row: Row) -> list[str]:
@@ -121,40 +121,40 @@ def _text(row: Row) -> str:
 # ---- readings --------------------------------------------------------------------------------------------------------
 
 
-def compare_readings(old: Row, new: Row) -> Differences:
+def compare_readings(old: Row, new: Row) -> UnratedChanges:
     """Every difference between two registers of readings."""
     yield from _version(old, new)
     before, after = (_by_id(document, "readings") for document in (old, new))
     for name, row in before.items():
         if name not in after:
-            place = Place(member=name)
+            place = Location(member=name)
             if row.get("selectable"):
-                yield from (Difference("choice-removed", place, str(choice), "") for choice in _choices(row))
-            yield Difference("reading-removed", place, str(row.get("taken")), "")
+                yield from (UnratedChange("choice-removed", place, str(choice), "") for choice in _choices(row))
+            yield UnratedChange("reading-removed", place, str(row.get("taken")), "")
     for name, row in after.items():
-        place = Place(member=name)
+        place = Location(member=name)
         if name not in before:
             if row.get("selectable"):
-                yield from (Difference("choice-added", place, "", str(choice)) for choice in _choices(row))
-            yield Difference("reading-added", place, "", str(row.get("taken")))
+                yield from (UnratedChange("choice-added", place, "", str(choice)) for choice in _choices(row))
+            yield UnratedChange("reading-added", place, "", str(row.get("taken")))
         else:
             yield from _reading(before[name], row, place)
 
 
-def _reading(old: Row, new: Row, place: Place) -> Differences:
+def _reading(old: Row, new: Row, place: Location) -> UnratedChanges:
     if old.get("taken") != new.get("taken"):
-        yield Difference("reading-decided-otherwise", place, str(old.get("taken")), str(new.get("taken")))
+        yield UnratedChange("reading-decided-otherwise", place, str(old.get("taken")), str(new.get("taken")))
     before, after = (_choices(row) if row.get("selectable") else [] for row in (old, new))
     for choice in before:
         if choice not in after:
-            yield Difference("choice-removed", place, choice, "")
+            yield UnratedChange("choice-removed", place, choice, "")
     for choice in after:
         if choice not in before:
-            yield Difference("choice-added", place, "", choice)
+            yield UnratedChange("choice-added", place, "", choice)
     if any(old.get(key) != new.get(key) for key in ("title", "places", "why", "choices")):
-        yield Difference("description-changed", place)
+        yield UnratedChange("description-changed", place)
     if old.get("lenient") != new.get("lenient"):
-        yield Difference(
+        yield UnratedChange(
             "check-changed", place, *(", ".join(_texts(row.get("lenient")) or ["none"]) for row in (old, new))
         )
 
@@ -167,9 +167,11 @@ def _choices(row: Row) -> list[str]:
 # ---- both ------------------------------------------------------------------------------------------------------------
 
 
-def _version(old: Row, new: Row) -> Differences:
+def _version(old: Row, new: Row) -> UnratedChanges:
     if old.get("version") != new.get("version"):
-        yield Difference("version-changed", Place(member="version"), str(old.get("version")), str(new.get("version")))
+        yield UnratedChange(
+            "version-changed", Location(member="version"), str(old.get("version")), str(new.get("version"))
+        )
 
 
 def _by_id(document: Row, key: str) -> dict[str, Row]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadproof.commands.diff import limits, xml_keyword
-from leadproof.commands.diff.model import Difference, Differences, Place
+from leadproof.commands.diff.model import Location, UnratedChange, UnratedChanges
 from leadproof.commands.diff.shapes import Dialect, Shape, digest, follow, shape
 from leadproof.core.text import one_line
 
@@ -31,8 +31,13 @@ def shown(value: Any) -> str:
 
 
 def compare(
-    old: Any, new: Any, dialects: tuple[Dialect, Dialect], place: Place, above: _Above = frozenset(), root: bool = True
-) -> Differences:
+    old: Any,
+    new: Any,
+    dialects: tuple[Dialect, Dialect],
+    place: Location,
+    above: _Above = frozenset(),
+    root: bool = True,
+) -> UnratedChanges:
     """Every difference between two schemas.
 
     Args:
@@ -67,29 +72,29 @@ def compare(
     elif (first.items is None) != (second.items is None) and "array" in first.types & second.types:
         items = f"items {shown(first.items or second.items)}"
         kind = "condition-added" if first.items is None else "condition-removed"
-        yield Difference(kind, place, *(("", items) if first.items is None else (items, "")))
+        yield UnratedChange(kind, place, *(("", items) if first.items is None else (items, "")))
 
 
 def _xml(node: Any, dialect: Dialect) -> Mapping[str, Any]:
     return shape(node, dialect).xml
 
 
-def _types(first: Shape, second: Shape, place: Place) -> Differences:
+def _types(first: Shape, second: Shape, place: Location) -> UnratedChanges:
     if first.nullable != second.nullable and (first.types or second.types):
-        yield Difference("null-allowed" if second.nullable else "null-refused", place)
+        yield UnratedChange("null-allowed" if second.nullable else "null-refused", place)
     old, new = (_names(one, place) for one in (first, second))
     if old == new:
         return
     words = (_listed(first.types), _listed(second.types))
     if not new or (old and _within(old, new)):
-        yield Difference("type-widened", place, *words)
+        yield UnratedChange("type-widened", place, *words)
     elif not old or _within(new, old):
-        yield Difference("type-narrowed", place, *words)
+        yield UnratedChange("type-narrowed", place, *words)
     else:
-        yield Difference("type-changed", place, *words)
+        yield UnratedChange("type-changed", place, *words)
 
 
-def _names(one: Shape, place: Place) -> frozenset[str]:
+def _names(one: Shape, place: Location) -> frozenset[str]:
     """The types as the media type has them: in XML every scalar is text."""
     if place.media == ("xml",) and "string" in one.types:
         return one.types | {"integer", "number", "boolean"}
@@ -104,23 +109,23 @@ def _listed(types: frozenset[str]) -> str:
     return " or ".join(sorted(types)) or "any type"
 
 
-def _values(first: Shape, second: Shape, place: Place) -> Differences:
+def _values(first: Shape, second: Shape, place: Location) -> UnratedChanges:
     old, new = first.values, second.values
     if old is None and new is None:
         return
     if old is None or new is None:
         kind = "values-listed" if old is None else "values-freed"
-        yield Difference(kind, place, _joined(old or ()), _joined(new or ()))
+        yield UnratedChange(kind, place, _joined(old or ()), _joined(new or ()))
         return
     gone = [value for value in old if not _in(value, new)]
     fresh = [value for value in new if not _in(value, old)]
     if gone and fresh and len(gone) == len(old):
-        yield Difference("values-replaced", place, _joined(old), _joined(new))
+        yield UnratedChange("values-replaced", place, _joined(old), _joined(new))
         return
     if gone:
-        yield Difference("values-removed", place, _joined(gone), "")
+        yield UnratedChange("values-removed", place, _joined(gone), "")
     if fresh:
-        yield Difference("values-added", place, "", _joined(fresh))
+        yield UnratedChange("values-added", place, "", _joined(fresh))
 
 
 def _in(value: Any, values: tuple[Any, ...]) -> bool:
@@ -131,31 +136,31 @@ def _joined(values: Any) -> str:
     return ", ".join(shown(value) for value in values)
 
 
-def _annotations(first: Shape, second: Shape, place: Place) -> Differences:
+def _annotations(first: Shape, second: Shape, place: Location) -> UnratedChanges:
     if first.rest.get("deprecated") != second.rest.get("deprecated"):
-        yield Difference("deprecated" if second.rest.get("deprecated") else "undeprecated", place)
+        yield UnratedChange("deprecated" if second.rest.get("deprecated") else "undeprecated", place)
     if first.notes != second.notes:
-        yield Difference("description-changed", place)
+        yield UnratedChange("description-changed", place)
 
 
 # ---- objects ---------------------------------------------------------------------------------------------------------
 
 
 def _objects(
-    first: Shape, second: Shape, dialects: tuple[Dialect, Dialect], place: Place, below: _Above
-) -> Differences:
+    first: Shape, second: Shape, dialects: tuple[Dialect, Dialect], place: Location, below: _Above
+) -> UnratedChanges:
     for name in first.properties:
         if name not in second.properties:
             kind = "required-member-removed" if name in first.required else "member-removed"
-            yield Difference(kind, _member(place, name))
+            yield UnratedChange(kind, _member(place, name))
     for name, node in second.properties.items():
         here = _member(place, name)
         if name not in first.properties:
             kind = "required-member-added" if name in second.required else "member-added"
-            yield Difference(kind, here)
+            yield UnratedChange(kind, here)
             continue
         if (name in first.required) != (name in second.required):
-            yield Difference("member-required" if name in second.required else "member-optional", here)
+            yield UnratedChange("member-required" if name in second.required else "member-optional", here)
         before = first.properties[name]
         if "xml" in place.media:
             shapes = (shape(before, dialects[0]), shape(node, dialects[1]))
@@ -164,30 +169,32 @@ def _objects(
         yield from compare(before, node, dialects, here, below, root=False)
     named = first.properties.keys() | second.properties.keys()
     for name in sorted((first.required ^ second.required) - named):
-        yield Difference("member-required" if name in second.required else "member-optional", _member(place, name))
+        yield UnratedChange("member-required" if name in second.required else "member-optional", _member(place, name))
     if "xml" in place.media:
         yield from _order(first, second, place)
     yield from _others(first, second, dialects, place, below)
 
 
-def _member(place: Place, name: str) -> Place:
+def _member(place: Location, name: str) -> Location:
     return place.at("/" + name.replace("~", "~0").replace("/", "~1"))
 
 
-def _order(first: Shape, second: Shape, place: Place) -> Differences:
+def _order(first: Shape, second: Shape, place: Location) -> UnratedChanges:
     common = first.properties.keys() & second.properties.keys()
     old, new = ([name for name in one.properties if name in common] for one in (first, second))
     if old != new:
         moved = [name for name, other in zip(old, new, strict=True) if name != other]
         now = [name for name in new if name in moved]
-        yield Difference("xml-order-mentioned", place, ", ".join(moved), ", ".join(now))
+        yield UnratedChange("xml-order-mentioned", place, ", ".join(moved), ", ".join(now))
 
 
-def _others(first: Shape, second: Shape, dialects: tuple[Dialect, Dialect], place: Place, below: _Above) -> Differences:
+def _others(
+    first: Shape, second: Shape, dialects: tuple[Dialect, Dialect], place: Location, below: _Above
+) -> UnratedChanges:
     """Members that the schema does not name."""
     old, new = first.others, second.others
     if (old is False) != (new is False):
-        yield Difference("object-opened" if old is False else "object-closed", place)
+        yield UnratedChange("object-opened" if old is False else "object-closed", place)
     elif old is not False and (isinstance(old, Mapping) or isinstance(new, Mapping)):
         yield from compare(old, new, dialects, place.at("/{name}"), below, root=False)
 
@@ -200,9 +207,9 @@ def _unions(
     second: Shape,
     nodes: tuple[Any, Any],
     dialects: tuple[Dialect, Dialect],
-    place: Place,
+    place: Location,
     below: _Above,
-) -> Differences:
+) -> UnratedChanges:
     """Forms that are the same are set aside, those that are alike are compared, the others are gone or new."""
     old = list(first.forms) if first.union else [nodes[0]]
     new = list(second.forms) if second.union else [nodes[1]]
@@ -221,14 +228,14 @@ def _unions(
             new.remove(best)
             yield from compare(form, best, dialects, place, below, root="xml" in place.media and not place.member)
     for form in old:
-        yield Difference("alternative-removed", place, _summary(form, dialects[0]), "")
+        yield UnratedChange("alternative-removed", place, _summary(form, dialects[0]), "")
     for form in new:
-        yield Difference("alternative-added", place, "", _summary(form, dialects[1]))
+        yield UnratedChange("alternative-added", place, "", _summary(form, dialects[1]))
     if first.nullable != second.nullable:
-        yield Difference("null-allowed" if second.nullable else "null-refused", place)
+        yield UnratedChange("null-allowed" if second.nullable else "null-refused", place)
     if first.union and second.union and first.union != second.union:
         kind = "alternatives-exclusive" if second.union == "oneOf" else "alternatives-overlapping"
-        yield Difference(kind, place)
+        yield UnratedChange(kind, place)
     yield from limits.compare(first.rest, second.rest, place)
     yield from _annotations(first, second, place)
 

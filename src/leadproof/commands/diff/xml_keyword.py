@@ -10,24 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leadproof.commands.diff.model import Difference, Differences, Place
+from leadproof.commands.diff.model import Location, UnratedChange, UnratedChanges
 from leadproof.commands.diff.shapes import Shape
 
 _Xml = Mapping[str, Any]
 
 
-def compare_roots(old: _Xml, new: _Xml, place: Place) -> Differences:
+def compare_roots(old: _Xml, new: _Xml, place: Location) -> UnratedChanges:
     """The document element. Without a name it has that of the component, which the schema alone does not say."""
     yield from _names(str(old.get("name", "")), str(new.get("name", "")), place)
     yield from _namespaces(old, new, place)
 
 
-def compare_items(old: _Xml, new: _Xml, place: Place) -> Differences:
+def compare_items(old: _Xml, new: _Xml, place: Location) -> UnratedChanges:
     """The namespace of the items of a list; their name is compared with the list."""
     yield from _namespaces(old, new, place.at("/*"))
 
 
-def compare_members(name: str, shapes: tuple[Shape, ...], items: tuple[_Xml, ...], place: Place) -> Differences:
+def compare_members(name: str, shapes: tuple[Shape, ...], items: tuple[_Xml, ...], place: Location) -> UnratedChanges:
     """One member: element or attribute, its name, its namespace, how a list is written.
 
     Args:
@@ -40,14 +40,14 @@ def compare_members(name: str, shapes: tuple[Shape, ...], items: tuple[_Xml, ...
         _Written.of(name, shape.xml, "array" in shape.types, xml) for shape, xml in zip(shapes, items, strict=True)
     )
     if old.node != new.node:
-        yield Difference("xml-node-changed", place, old.node, new.node)
+        yield UnratedChange("xml-node-changed", place, old.node, new.node)
     if old.wrapped is not None and new.wrapped is not None and old.wrapped != new.wrapped:
         words = ("wrapped in an element of its own" if one.wrapped else "not wrapped" for one in (old, new))
-        yield Difference("xml-wrapping-changed", place, *words)
+        yield UnratedChange("xml-wrapping-changed", place, *words)
     else:
         yield from _names(old.name, new.name, place)
         if old.wrapped and new.wrapped and old.item != new.item:
-            yield Difference("xml-item-name-changed", place, old.item, new.item)
+            yield UnratedChange("xml-item-name-changed", place, old.item, new.item)
     yield from _namespaces(shapes[0].xml, shapes[1].xml, place)
 
 
@@ -73,14 +73,14 @@ class _Written:
         return cls(node, item if wrapped is False else outer, item, wrapped)
 
 
-def _names(old: str, new: str, place: Place) -> Differences:
+def _names(old: str, new: str, place: Location) -> UnratedChanges:
     if old and new and old != new:
-        yield Difference("xml-name-changed", place, old, new)
+        yield UnratedChange("xml-name-changed", place, old, new)
 
 
-def _namespaces(old: _Xml, new: _Xml, place: Place) -> Differences:
+def _namespaces(old: _Xml, new: _Xml, place: Location) -> UnratedChanges:
     before, after = (str(xml.get("namespace") or "none") for xml in (old, new))
     if before != after:
-        yield Difference("xml-namespace-changed", place, before, after)
+        yield UnratedChange("xml-namespace-changed", place, before, after)
     elif old.get("prefix") != new.get("prefix"):
-        yield Difference("xml-prefix-changed", place, *(str(xml.get("prefix") or "none") for xml in (old, new)))
+        yield UnratedChange("xml-prefix-changed", place, *(str(xml.get("prefix") or "none") for xml in (old, new)))

@@ -12,7 +12,7 @@ from typing import Any
 
 from leadproof.bodies import xml
 from leadproof.commands.diff import limits
-from leadproof.commands.diff.model import Difference, Differences, Direction, Place
+from leadproof.commands.diff.model import Direction, Location, UnratedChange, UnratedChanges
 from leadproof.commands.diff.xsd_model import Content, Element, Simple, content, roots
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import one_line
@@ -33,7 +33,7 @@ _WIDER: dict[str, str] = {
 }  # fmt: skip
 
 
-def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
+def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> UnratedChanges:
     """Every difference between two sets of schema documents, each path -> document element."""
     before, after = roots(old), roots(new)
     if len(before) == len(after) == 1:  # two single files may have different names
@@ -48,14 +48,14 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
         yield from _roots(first, second, path)
 
 
-def _roots(old: Mapping[str, Element], new: Mapping[str, Element], path: str) -> Differences:
-    place = Place(path, "both", "", ("xml",))
+def _roots(old: Mapping[str, Element], new: Mapping[str, Element], path: str) -> UnratedChanges:
+    place = Location(path, "both", "", ("xml",))
     for was, now in _pairs(list(old), list(new)):
         here = replace(place, direction=_direction(xml.local(now or was), path)).at(f"/{_shown(now or was)}")
         if not now:
-            yield Difference("member-removed", here)
+            yield UnratedChange("member-removed", here)
         elif not was:
-            yield Difference("member-added", here)
+            yield UnratedChange("member-added", here)
         else:
             yield from _elements(old[was], new[now], here, frozenset())
 
@@ -90,13 +90,13 @@ def _pairs(old: list[str], new: list[str]) -> list[tuple[str, str]]:
 _Above = frozenset[tuple[Any, Any]]
 
 
-def _elements(old: Element, new: Element, place: Place, above: _Above) -> Differences:
+def _elements(old: Element, new: Element, place: Location, above: _Above) -> UnratedChanges:
     """Two declarations of what is the same element, or the same in another namespace."""
     if old.name != new.name:
         words = (xml.namespace(one.name) or "none" for one in (old, new))
-        yield Difference("xml-namespace-changed", place, *words)
+        yield UnratedChange("xml-namespace-changed", place, *words)
     if old.nillable != new.nillable:
-        yield Difference("null-allowed" if new.nillable else "null-refused", place)
+        yield UnratedChange("null-allowed" if new.nillable else "null-refused", place)
     if old.default != new.default:
         yield from _defaults(old.default, new.default, place)
     types = (old.type()[0], new.type()[0])
@@ -104,24 +104,24 @@ def _elements(old: Element, new: Element, place: Place, above: _Above) -> Differ
         return
     before, after = content(old), content(new)
     if (before.text is None) != (after.text is None):
-        yield Difference("type-changed", place, _kind(before), _kind(after))
+        yield UnratedChange("type-changed", place, _kind(before), _kind(after))
         return
     if before.text is not None and after.text is not None:
         yield from _values(before.text, after.text, place)
     if before.mixed != after.mixed:
         mixed = ("", "text between elements") if after.mixed else ("text between elements", "")
-        yield Difference("wildcard-added" if after.mixed else "wildcard-removed", place, *mixed)
+        yield UnratedChange("wildcard-added" if after.mixed else "wildcard-removed", place, *mixed)
     yield from _moved(before, after, place)
     yield from _attributes(before, after, place)
     yield from _children(before, after, place, above | {types})
 
 
-def _moved(old: Content, new: Content, place: Place) -> Differences:
+def _moved(old: Content, new: Content, place: Location) -> UnratedChanges:
     """Attributes that became elements, and elements that became attributes."""
     for name in sorted(_crossed(old, new)):
-        yield Difference("xml-node-changed", place.at(f"/{name}"), "attribute", "element")
+        yield UnratedChange("xml-node-changed", place.at(f"/{name}"), "attribute", "element")
     for name in sorted(_crossed(new, old)):
-        yield Difference("xml-node-changed", place.at(f"/@{name}"), "element", "attribute")
+        yield UnratedChange("xml-node-changed", place.at(f"/@{name}"), "element", "attribute")
 
 
 def _crossed(one: Content, other: Content) -> set[str]:
@@ -143,9 +143,9 @@ def _kind(one: Content) -> str:
     )
 
 
-def _children(old: Content, new: Content, place: Place, above: _Above) -> Differences:
+def _children(old: Content, new: Content, place: Location, above: _Above) -> UnratedChanges:
     if old.model != new.model and old.elements and new.elements:
-        yield Difference("model-changed", place, old.model, new.model)
+        yield UnratedChange("model-changed", place, old.model, new.model)
     before, after = ({one.name: one for one in reversed(side.elements)} for side in (old, new))
     pairs = _pairs(list(reversed(before)), list(reversed(after)))
     crossed = _crossed(old, new) | _crossed(new, old)
@@ -156,9 +156,9 @@ def _children(old: Content, new: Content, place: Place, above: _Above) -> Differ
         if "*" in (was, now):
             yield from _wildcards(before.get("*"), after.get("*"), place)
         elif not now:
-            yield Difference("required-member-removed" if before[was].least else "member-removed", here)
+            yield UnratedChange("required-member-removed" if before[was].least else "member-removed", here)
         elif not was:
-            yield Difference("required-member-added" if after[now].least else "member-added", here)
+            yield UnratedChange("required-member-added" if after[now].least else "member-added", here)
         else:
             yield from _occurrence(before[was], after[now], here)
             yield from _elements(before[was], after[now], here, above)
@@ -168,29 +168,29 @@ def _children(old: Content, new: Content, place: Place, above: _Above) -> Differ
         second = [xml.local(one.name) for one in new.elements if one.name in {now for _, now in both}]
         if first != second and sorted(first) == sorted(second):
             moved = [name for name, other in zip(first, second, strict=True) if name != other]
-            yield Difference("order-changed", place, ", ".join(moved), ", ".join(n for n in second if n in moved))
+            yield UnratedChange("order-changed", place, ", ".join(moved), ", ".join(n for n in second if n in moved))
 
 
-def _occurrence(old: Element, new: Element, place: Place) -> Differences:
+def _occurrence(old: Element, new: Element, place: Location) -> UnratedChanges:
     if bool(old.least) != bool(new.least):
-        yield Difference("member-required" if new.least else "member-optional", place)
+        yield UnratedChange("member-required" if new.least else "member-optional", place)
     elif old.least != new.least:
         yield from limits.limit("minOccurs", old.least, new.least, place)
     yield from limits.limit("maxOccurs", old.most, new.most, place)
 
 
-def _wildcards(old: Element | None, new: Element | None, place: Place) -> Differences:
+def _wildcards(old: Element | None, new: Element | None, place: Location) -> UnratedChanges:
     if old is None or new is None:
         kind = "wildcard-removed" if new is None else "wildcard-added"
-        yield Difference(kind, place, old.wildcard if old else "", new.wildcard if new else "")
+        yield UnratedChange(kind, place, old.wildcard if old else "", new.wildcard if new else "")
     elif old.wildcard != new.wildcard:
-        yield Difference("condition-changed", place, old.wildcard, new.wildcard)
+        yield UnratedChange("condition-changed", place, old.wildcard, new.wildcard)
 
 
 # ---- attributes and values -------------------------------------------------------------------------------------------
 
 
-def _attributes(before: Content, after: Content, place: Place) -> Differences:
+def _attributes(before: Content, after: Content, place: Location) -> UnratedChanges:
     crossed = _crossed(before, after) | _crossed(after, before)
     old, new = ({name: one for name, one in side.attributes.items() if xml.local(name) not in crossed}
                 for side in (before, after))  # fmt: skip
@@ -198,20 +198,22 @@ def _attributes(before: Content, after: Content, place: Place) -> Differences:
         here = place.at(f"/@{_shown(now or was)}")
         if not now:
             if was == "*":
-                yield Difference("wildcard-removed", place, "attribute", "")
+                yield UnratedChange("wildcard-removed", place, "attribute", "")
             else:
-                yield Difference("required-member-removed" if old[was].required else "member-removed", here)
+                yield UnratedChange("required-member-removed" if old[was].required else "member-removed", here)
         elif not was:
             if now == "*":
-                yield Difference("wildcard-added", place, "", "attribute")
+                yield UnratedChange("wildcard-added", place, "", "attribute")
             else:
-                yield Difference("required-member-added" if new[now].required else "member-added", here)
+                yield UnratedChange("required-member-added" if new[now].required else "member-added", here)
         else:
             first, second = old[was], new[now]
             if was != now:
-                yield Difference("xml-namespace-changed", here, *(xml.namespace(one) or "none" for one in (was, now)))
+                yield UnratedChange(
+                    "xml-namespace-changed", here, *(xml.namespace(one) or "none" for one in (was, now))
+                )
             if first.required != second.required:
-                yield Difference("member-required" if second.required else "member-optional", here)
+                yield UnratedChange("member-required" if second.required else "member-optional", here)
             yield from _defaults(first.default, second.default, here)
             if first.fixed != second.fixed:
                 values = [None if one.fixed is None else (one.fixed,) for one in (first, second)]
@@ -219,16 +221,16 @@ def _attributes(before: Content, after: Content, place: Place) -> Differences:
             yield from _values(first.value, second.value, here)
 
 
-def _defaults(old: str | None, new: str | None, place: Place) -> Differences:
+def _defaults(old: str | None, new: str | None, place: Location) -> UnratedChanges:
     if old != new:
         kind = "default-added" if old is None else "default-removed" if new is None else "default-changed"
-        yield Difference(kind, place, old or "", new or "")
+        yield UnratedChange(kind, place, old or "", new or "")
 
 
-def _values(old: Simple, new: Simple, place: Place) -> Differences:
+def _values(old: Simple, new: Simple, place: Location) -> UnratedChanges:
     if old.base != new.base:
         kind = "widened" if _within(old.base, new.base) else "narrowed" if _within(new.base, old.base) else "changed"
-        yield Difference(f"type-{kind}", place, old.base, new.base)
+        yield UnratedChange(f"type-{kind}", place, old.base, new.base)
     yield from _enumerations(old.values, new.values, place)
     if old.patterns != new.patterns:
         yield from limits.pattern(" and ".join(old.patterns), " and ".join(new.patterns), place)
@@ -240,25 +242,25 @@ def _values(old: Simple, new: Simple, place: Place) -> Differences:
             for one, two in ((old.members, new.members), (new.members, old.members))
         )
         if gone:
-            yield Difference("alternative-removed", place, one_line(gone, 160), "")
+            yield UnratedChange("alternative-removed", place, one_line(gone, 160), "")
         if fresh:
-            yield Difference("alternative-added", place, "", one_line(fresh, 160))
+            yield UnratedChange("alternative-added", place, "", one_line(fresh, 160))
 
 
-def _enumerations(old: tuple[str, ...] | None, new: tuple[str, ...] | None, place: Place) -> Differences:
+def _enumerations(old: tuple[str, ...] | None, new: tuple[str, ...] | None, place: Location) -> UnratedChanges:
     if old == new:
         return
     if old is None or new is None:
-        yield Difference("values-freed" if new is None else "values-listed", place, _list(old), _list(new))
+        yield UnratedChange("values-freed" if new is None else "values-listed", place, _list(old), _list(new))
         return
     gone, fresh = [one for one in old if one not in new], [one for one in new if one not in old]
     if gone and fresh and len(gone) == len(old):
-        yield Difference("values-replaced", place, _list(old), _list(new))
+        yield UnratedChange("values-replaced", place, _list(old), _list(new))
         return
     if gone:
-        yield Difference("values-removed", place, _list(gone), "")
+        yield UnratedChange("values-removed", place, _list(gone), "")
     if fresh:
-        yield Difference("values-added", place, "", _list(fresh))
+        yield UnratedChange("values-added", place, "", _list(fresh))
 
 
 def _list(values: Any) -> str:
