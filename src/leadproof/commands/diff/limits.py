@@ -45,6 +45,9 @@ _IDLE = {"minLength": 0, "minItems": 0, "minProperties": 0, "minContains": 1}
 _WIDER = {("int32", "int64"), ("float", "double"), ("uri", "uri-reference"), ("uri", "iri"), ("email", "idn-email"),
           ("hostname", "idn-hostname")}  # fmt: skip
 
+#: Formats of numbers that say how a reader keeps them, and refuse nothing that is met.
+_USUAL = ("int64", "double")
+
 #: Patterns that every text matches.
 _ALL = ("", ".*", "^.*$", "^.*", ".*$", "^", "$")
 
@@ -105,7 +108,9 @@ def _format(old: Any, new: Any, place: Location) -> UnratedChanges:
     if old == new:
         return
     words = tuple("" if value is None else _text(value) for value in (old, new))
-    if old is None or new is None:
+    if set(words) <= {"", *_USUAL}:
+        yield UnratedChange("description-changed", place)
+    elif old is None or new is None:
         yield UnratedChange("format-added" if old is None else "format-removed", place, *words)
     else:
         narrower = words[::-1] in _WIDER

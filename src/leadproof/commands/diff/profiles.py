@@ -24,7 +24,7 @@ _BOUNDS = {
     "max_length": False, "min_length": True, "min": True, "max": False, "min_age": True, "max_age": False,
     "max_values": False, "min_values": True,
     "daily_cap": False, "cap": False, "weekly_cap": False, "monthly_cap": False, "hourly_cap": False,
-    "cap_window": True,
+    "cap_window": True, "most": False,
     "duplicate_window": True, "order_lifetime": False,
 }  # fmt: skip
 
@@ -36,14 +36,20 @@ _SWITCHES = {
     "disabled": ("entry-disabled", "entry-enabled"),
     "order_required": ("rule-added", "rule-removed"),
     "require_send_delay": ("rule-added", "rule-removed"),
-    "multiple": ("permitted", "forbidden"),
+    "consent_of_offer": ("rule-added", "rule-removed"),
 }
 
 #: Lists of rules that a lead has to keep: one more is one more reason to be refused.
-_RULES = ("criteria", "exclusions", "exclude", "duplicate_keys", "required_if", "required_when", "closed", "holidays")
+_RULES = ("criteria", "exclusions", "duplicate_keys", "required_if", "caps")
+
+#: Rules of which two are the same one with other numbers -> by which key.
+_RULE_IDS = {"criteria": "field", "caps": "per"}
+
+#: Lists of when something is open: an empty one stands for always, so that the first entry closes the rest.
+_WINDOWS = ("hours", "days")
 
 #: Lists of what somebody may do.
-_PERMITS = ("lids", "permissions", "hours", "open", "days", "vids")
+_PERMITS = ("lids", "permissions")
 
 #: Values that a field may have.
 _VALUES = ("allowed", "one_of", "values")
@@ -99,12 +105,20 @@ def _key(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
         if bool(old) != bool(new):
             kind = _SWITCHES[key][0 if new else 1]
             yield UnratedChange(kind, place if kind in _AT_THE_ENTRY else here, *((key, "") if not new else ("", key)))
+    elif key in _WINDOWS and all(value is None or isinstance(value, list) for value in values):
+        yield from _windows(_list(old), _list(new), here)
     elif key in _PERMITS and all(value is None or isinstance(value, list) for value in values):
         yield from _several("forbidden", "permitted", old, new, here)
     elif key in _VALUES and all(value is None or isinstance(value, list) for value in values):
         yield from _allowed(old, new, place)
     elif key == "pattern":
         kind = "pattern-added" if not old else "pattern-removed" if not new else "pattern-changed"
+        yield UnratedChange(kind, place, _text(old or ""), _text(new or ""))
+    elif key == "constant":
+        kind = "values-listed" if not old else "values-freed" if not new else "values-replaced"
+        yield UnratedChange(kind, place, _text(old or ""), _text(new or ""))
+    elif key == "mask":
+        kind = "format-added" if not old else "format-removed" if not new else "format-changed"
         yield UnratedChange(kind, place, _text(old or ""), _text(new or ""))
     elif key == "format":
         yield from _format(old or "text", new or "text", place)
@@ -168,17 +182,26 @@ def _required(row: Table) -> bool:
 
 
 def _rules(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
-    """Rules by their content; of criteria, what changed for the same field."""
-    before, after = (_list(value) for value in (old, new))
-    if key == "criteria" and _is_tables(before) and _is_tables(after):
-        fields = [[_text(row.get("field")) for row in rows] for rows in (before, after)]
-        once = {name for name in fields[0] if fields[0].count(name) == fields[1].count(name) == 1}
-        for row in before:
-            if (name := _text(row.get("field"))) in once:
-                other = next(one for one in after if _text(one.get("field")) == name)
-                yield from _tables(row, other, _entry(place, name))
-        before, after = ([row for row in rows if _text(row.get("field")) not in once] for rows in (before, after))
+    """Rules by their content; of those that have an id, what changed in the same one."""
+    before, after = (list(_list(value)) for value in (old, new))
+    if key in _RULE_IDS and _is_tables(before) and _is_tables(after):
+        names = [[_text(row.get(_RULE_IDS[key])) for row in rows] for rows in (before, after)]
+        for name in dict.fromkeys(names[0]):
+            if names[0].count(name) == names[1].count(name) == 1:
+                rows = [every.pop(known.index(name)) for every, known in zip((before, after), names, strict=True)]
+                for known in names:
+                    known.remove(name)
+                yield from _tables(rows[0], rows[1], _entry(place, name))
     yield from _several("rule-removed", "rule-added", before, after, place)
+
+
+def _windows(old: list[Any], new: list[Any], place: Location) -> UnratedChanges:
+    """When something is open: one more window opens it longer, but the first one closes the rest."""
+    if not old or not new:
+        kind = "rule-removed" if old else "rule-added"
+        yield UnratedChange(kind, place, *(_text(value) if value else "" for value in (old, new)))
+    else:
+        yield from _several("forbidden", "permitted", old, new, place)
 
 
 def _several(gone: str, fresh: str, old: Any, new: Any, place: Location) -> UnratedChanges:
