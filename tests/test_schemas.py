@@ -15,23 +15,52 @@ def test_a_reference_is_replaced_and_what_stands_beside_it_wins() -> None:
     assert resolve({"x": [{"$ref": "#/parts/B"}]}, document) == {"x": [{"type": "string", "minLength": 2}]}
 
 
-def test_a_representation_has_its_own_members() -> None:
+def test_the_parts_of_a_schema_are_one_schema() -> None:
+    base = {"description": "a base", "type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
+    document = {"parts": {"Base": base}}
+    schema = {"allOf": [{"$ref": "#/parts/Base"}], "description": "both", "properties": {"b": {"type": "null"}}}
+
+    assert resolve(schema, document) == {
+        "description": "both", "type": "object", "required": ["a"],
+        "properties": {"a": {"type": "string"}, "b": {"type": "null"}},
+    }  # fmt: skip
+
+
+def test_a_media_type_has_its_own_members() -> None:
     schema: dict[str, Any] = {
         "type": "array",
         "items": {
-            "required": ["both", "there", "here", "place"],
-            "properties": {
-                "both": {"type": "string"},
-                "there": {"type": "string", "x-leadproof-only": "xml"},
-                "here": {"type": "string", "x-leadproof-only": "json"},
-                "place": {"type": "string", "x-leadproof-optional-in": "xml"},
-            },
+            "type": "object",
+            "required": ["both", "place"],
+            "properties": {"both": {"type": "string"}, "place": {"type": "string"}},
+            "x-leadproof-in-xml": {"required": ["both"], "properties": {"both": {"type": "string"}, "there": {}}},
         },
     }
 
     in_json, in_xml = view(schema, "json")["items"], view(schema, "xml")["items"]
-    assert (list(in_json["properties"]), in_json["required"]) == (["both", "here", "place"], ["both", "here", "place"])
-    assert (list(in_xml["properties"]), in_xml["required"]) == (["both", "there", "place"], ["both", "there"])
+    assert (list(in_json["properties"]), in_json["required"]) == (["both", "place"], ["both", "place"])
+    assert (list(in_xml["properties"]), in_xml["required"]) == (["both", "there"], ["both"])
+
+
+def test_what_is_for_readers_decides_nothing_and_what_is_published_may_be_wider() -> None:
+    schema = {
+        "type": "object", "description": "for people", "required": ["id"], "x-leadproof-required": ["when"],
+        "examples": [{}],
+        "properties": {
+            "id": {"type": "string", "format": "uuid", "x-leadproof-pattern": "^[0-9]$"},
+            "when": {"type": "string", "format": "date-time"},
+            "description": {"type": "integer", "format": "int64", "x-leadproof-volatile": True},
+        },
+    }  # fmt: skip
+
+    assert view(schema, "json") == {
+        "type": "object", "additionalProperties": False, "required": ["id", "when"],
+        "properties": {
+            "id": {"type": "string", "pattern": "^[0-9]$"},
+            "when": {"type": "string", "format": "date-time"},
+            "description": {"type": "integer", "x-leadproof-volatile": True},
+        },
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

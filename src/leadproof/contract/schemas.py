@@ -18,37 +18,59 @@ Schema = dict[str, Any]
 
 
 def resolve(schema: Any, document: dict[str, Any]) -> Any:
-    """References replaced by what they mean; members beside `$ref` win (OpenAPI 3.1, JSON Schema 2020-12)."""
+    """References replaced by what they mean, and the parts of `allOf` by one schema; members beside either win
+    (OpenAPI 3.1, JSON Schema 2020-12).
+    """
     if isinstance(schema, list):
         return [resolve(item, document) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    resolved = {key: resolve(value, document) for key, value in schema.items() if key != "$ref"}
+    resolved = {key: resolve(value, document) for key, value in schema.items() if key not in ("$ref", "allOf")}
     if "$ref" in schema:
         target: Any = document
         for part in schema["$ref"].removeprefix("#/").split("/"):
             target = target[part]
         resolved = {**resolve(target, document), **resolved}
+    for part in reversed(schema.get("allOf", ())):
+        resolved = _joined(resolve(part, document), resolved)
     return resolved
 
 
+def _joined(base: Schema, schema: Schema) -> Schema:
+    """A schema that asks for what both ask: the members of the base first."""
+    joined = {**base, **schema}
+    if "properties" in base:
+        joined["properties"] = {**base["properties"], **schema.get("properties", {})}
+    if "required" in base:
+        joined["required"] = [*dict.fromkeys([*base["required"], *schema.get("required", ())])]
+    return joined
+
+
+#: What is for readers and for other tools: nothing is decided by it.
+_FOR_READERS = frozenset({"description", "examples", "title", "x-leadproof-in-xml", "x-leadproof-required"})
+
+
 def view(schema: Schema, fmt: str) -> Schema:
-    """The schema as one representation has it: without members that only the other one shows."""
-    if "properties" in schema and isinstance(schema["properties"], dict):
-        properties = {
-            name: view(sub, fmt)
-            for name, sub in schema["properties"].items()
-            if sub.get("x-leadproof-only", fmt) == fmt
-        }
-        required = [
-            name
-            for name in schema.get("required", ())
-            if name in properties and properties[name].get("x-leadproof-optional-in") != fmt
-        ]
-        return {**schema, "properties": properties, "required": required}
+    """The schema as leadproof judges one media type, which may be narrower than what is published.
+
+    A format other than date-time gives way to the pattern that is asked for; an object that names its members has no
+    others; and members may be required that only some of the readings let a response leave out.
+    """
+    if fmt == "xml":
+        schema = {**schema, **schema.get("x-leadproof-in-xml", {})}
+    made: Schema = {}
+    for key, value in schema.items():
+        if key == "x-leadproof-pattern":
+            made["pattern"] = value
+        elif key not in _FOR_READERS and (key != "format" or value == "date-time"):
+            made[key] = value
+    if "properties" in schema:
+        made["required"] = [*schema.get("required", ()), *schema.get("x-leadproof-required", ())]
+        made["properties"] = {name: view(sub, fmt) for name, sub in schema["properties"].items()}
+        return {"type": made["type"], "additionalProperties": False, "required": [], **made}
     if "items" in schema:
-        return {**schema, "items": view(schema["items"], fmt)}
-    return schema
+        made["items"] = view(schema["items"], fmt)
+    return made
 
 
 def under_readings(schema: Schema, choices: Mapping[str, str], *, response: bool, fmt: str) -> Schema:

@@ -234,14 +234,15 @@ class Specification:
         Args:
             operation: An operation id.
             direction: "request" or "response".
-            fmt: "json" or "xml": members of the other representation are left out.
+            fmt: "json" or "xml": with the members of this media type.
 
         Raises:
             KeyError: The operation has no such body.
         """
         key = ("schema", operation, direction, fmt)
         if key not in self._made:
-            name = self._names[operation][direction]
+            names = self._names[operation]
+            name = names.get(f"{direction}_{fmt}") or names[direction]
             schema = view(resolve(self.openapi["components"]["schemas"][name], self.openapi), fmt)
             self._made[key] = under_readings(schema, self.choices, response=direction == "response", fmt=fmt)
         found: Schema = self._made[key]
