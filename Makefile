@@ -14,7 +14,7 @@ TESTS := pytest -n $(JOBS) --dist loadscope
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-load test-printed test-rebuilt test-redaction check style types imports coverage docs format \
+.PHONY: help setup certify mock defects test test-generated test-load test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
 	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
@@ -56,6 +56,12 @@ test-rebuilt: $(READY)  ## every door, finished and killed: do its rows come to 
 
 test-printed: $(READY)  ## run every command that README, help and hints show, each to its end: a quarter of an hour
 	LEADPROOF_PRINTED=whole $(RUN) pytest -q -n $(JOBS) tests/test_printed.py $(ARGS)
+
+lint-specs: $(READY)  ## what redocly, Spectral and other people's parsers say of specs/; those that cannot be had are left out
+	$(RUN:-m=) tests/outside/lint.py $(ARGS)
+
+test-generated: $(READY)  ## do the clients that other people's generators make of specs/ work with the mock?
+	$(RUN:-m=) tests/outside/generated.py $(ARGS)
 
 check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
 

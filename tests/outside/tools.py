@@ -6,6 +6,7 @@ caller says so and goes on.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,20 @@ PYTHON = {
     "openapi-spec-validator": "0.9.0",
 }
 
+#: What generated.py needs.
+GENERATORS = {
+    "openapi-python-client": "0.29.1",
+    "datamodel-code-generator": "0.89.0",
+    "xsdata[cli,lxml]": "26.10",
+    "httpx": "0.28.1",
+}
+TYPESCRIPT = {
+    "openapi-typescript": "7.13.0",
+    "openapi-fetch": "0.17.0",
+    "typescript": "5.9.3",
+    "@types/node": "20.19.0",
+}
+
 #: Seconds that an installation may take.
 PATIENCE = 600
 
@@ -39,12 +54,24 @@ class Missing(Exception):
     """A tool cannot be had on this machine."""
 
 
-def run(command: Sequence[str | Path], cwd: Path = ROOT, seconds: float = PATIENCE) -> subprocess.CompletedProcess[str]:
-    """A command to its end, with what it printed; status 124 where it had none in time."""
+def run(
+    command: Sequence[str | Path], cwd: Path = ROOT, seconds: float = PATIENCE, programs: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A command to its end, with what it printed; status 124 where it had none in time.
+
+    Args:
+        command: Program and arguments.
+        cwd: The folder to run it in.
+        seconds: How long it may take.
+        programs: A folder whose programs it finds before all others.
+    """
+    parts = [str(part) for part in command]
+    path = os.environ["PATH"]
+    env = {**os.environ, "PATH": f"{programs}{os.pathsep}{path}" if programs else path}
     try:
-        return subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, timeout=seconds)
+        return subprocess.run(parts, cwd=cwd, env=env, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess([str(part) for part in command], 124, "", f"no end in {seconds:g} seconds")
+        return subprocess.CompletedProcess(parts, 124, "", f"no end in {seconds:g} seconds")
 
 
 def node(packages: dict[str, str] = NODE, name: str = "node") -> Path:
