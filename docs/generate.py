@@ -290,9 +290,25 @@ def faults() -> str:
 
 # ---- the site --------------------------------------------------------------------------------------------------------
 
+
 #: Name of a part -> what makes it.
+def limits() -> str:
+    """What other tools cannot do with the specification, from tests/outside/limits.yaml."""
+    rows = yaml.safe_load((ROOT / "tests" / "outside" / "limits.yaml").read_text("utf-8"))["limits"]
+    return table(("Tool", "Limit", "Why", "Instead"), [
+        (f"{row['tool']} {row['versions']}", plain(row["what"]), plain(row["why"]) + _issue(row), plain(row["instead"]))
+        for row in rows
+    ])  # fmt: skip
+
+
+def _issue(row: dict[str, str]) -> str:
+    name, _, number = row["issue"].partition("#")
+    return f" ([{row['issue']}](https://github.com/{name}/issues/{number}))" if number else ""
+
+
 PARTS: dict[str, Callable[[], str]] = {
-    "clauses": clauses, "commands": commands, "faults": faults, "operations": operations, "readings": readings,
+    "clauses": clauses, "commands": commands, "faults": faults, "limits": limits, "operations": operations,
+    "readings": readings,
 }  # fmt: skip
 
 

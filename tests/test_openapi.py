@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -292,8 +293,12 @@ def calls() -> Iterator[tuple[str, dict[str, Any], list[str]]]:
         yield from ((path, item[method], ids) for method in ("get", "put", "post") if method in item)
 
 
-@pytest.mark.parametrize(("path", "call", "ids"), list(calls()), ids=lambda value: value if isinstance(value, str) else "")
-def test_an_operation_says_who_may_call_it_and_when_it_responds(path: str, call: dict[str, Any], ids: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("path", "call", "ids"), list(calls()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_an_operation_says_who_may_call_it_and_when_it_responds(
+    path: str, call: dict[str, Any], ids: list[str]
+) -> None:
     text = call["description"]
 
     assert call["tags"]
@@ -340,3 +345,25 @@ def test_no_keyword_is_a_slip_of_the_pen() -> None:
 
 def test_no_schema_stands_inline_that_a_generator_would_have_to_name() -> None:
     assert [at for at, member in MEMBERS if "properties" in member] == []
+
+
+# ---- other people's tools --------------------------------------------------------------------------------------------
+
+OUTSIDE = Path(__file__).resolve().parent / "outside"
+
+
+def test_a_known_limit_says_whose_it_is_and_what_to_do_instead() -> None:
+    rows = yaml.safe_load((OUTSIDE / "limits.yaml").read_text("utf-8"))["limits"]
+
+    assert {tuple(row) for row in rows} == {("tool", "versions", "what", "why", "instead", "issue")}
+    assert [row["tool"] for row in rows if not all(row[name] for name in ("versions", "what", "why", "instead"))] == []
+    assert [
+        row["issue"] for row in rows if row["issue"] and not re.fullmatch(r"[\w.-]+/[\w.-]+#\d+", row["issue"])
+    ] == []
+
+
+@pytest.mark.parametrize("name", ["redocly.yaml", "spectral.yaml"])
+def test_a_rule_that_is_off_has_its_reason_and_the_linter_s_own_issue(name: str) -> None:
+    text = (OUTSIDE.parent.parent / "specs" / name).read_text("utf-8")
+
+    assert len(yaml.safe_load(text)["rules"]) == len(re.findall(r"issue \d+", text)) == text.count(": off")

@@ -22,12 +22,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-import tools  # noqa: E402 - it lies beside this file, which is run by path
+import tools
 
-from leadproof.contract.profile import load  # noqa: E402 - found in the checkout, installed or not
-from leadproof.generate.leads import LeadMaker  # noqa: E402 - as above
-from leadproof.mock import Mock  # noqa: E402 - as above
-from leadproof.mock.server import running  # noqa: E402 - as above
+from leadproof.contract.profile import load
+from leadproof.generate.leads import LeadMaker
+from leadproof.mock import Mock
+from leadproof.mock.server import running
 
 OPENAPI = tools.SPECS / "openapi.yaml"
 CLIENTS = tools.HERE / "clients"
@@ -107,7 +107,9 @@ def tried(generator: Callable[[Path], Command]) -> str:
     profile = load()
     maker = LeadMaker(profile)
     operations = {"create": "create_lead", "ping": "ping", "post": "inbound_post"}
-    requests = {name: maker.request(operation, (number,))[0] for number, (name, operation) in enumerate(operations.items())}
+    requests = {
+        name: maker.request(operation, (number,))[0] for number, (name, operation) in enumerate(operations.items())
+    }
     with tempfile.TemporaryDirectory() as scratch, running(Mock(profile, clock=time.time)) as served:
         folder = Path(scratch).resolve()
         (folder / "requests.json").write_text(json.dumps(requests), "utf-8")

@@ -20,7 +20,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import tools  # noqa: E402 - it lies beside this file, which is run by path
+import tools
 
 OPENAPI = tools.SPECS / "openapi.yaml"
 XSD = tools.SPECS / "xsd"
@@ -44,7 +44,9 @@ def redocly() -> Complaints:
 
 def spectral() -> Complaints:
     program = tools.node() / ".bin" / "spectral"
-    done = tools.run([program, "lint", OPENAPI, "--ruleset", tools.SPECS / "spectral.yaml", "--format", "json", "--quiet"])
+    done = tools.run(
+        [program, "lint", OPENAPI, "--ruleset", tools.SPECS / "spectral.yaml", "--format", "json", "--quiet"]
+    )
     try:
         problems = json.loads(done.stdout or "[]")
     except ValueError:
@@ -178,7 +180,9 @@ def main(names: list[str]) -> int:
             tools.tell(f"{name} is left out: {reason}")
             continue
         failed |= bool(complaints)
-        tools.tell(f"{name}: {len(complaints)} complaints" if complaints else name, "failed" if complaints else "passed")
+        tools.tell(
+            f"{name}: {len(complaints)} complaints" if complaints else name, "failed" if complaints else "passed"
+        )
         for complaint in complaints:
             print(f"         {complaint}")
     return int(failed)

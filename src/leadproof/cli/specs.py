@@ -42,6 +42,7 @@ def export(folder: Path, with_postman: bool, force: bool, as_json: bool) -> None
     clauses.yaml           every clause, with its place in the documentation
     readings.yaml          every place where the documentation contradicts itself, and how it is read
     profiles/              a posting profile, and the JSON schema of posting profiles
+    redocly.yaml, spectral.yaml, schemathesis.toml   what these tools have to know of openapi.yaml
     leadexec-v2.postman_collection.json   with --postman: a folder for each operation, with JSON and XML
 
     A file that is there is not touched, and then none is written, unless --force is given.

@@ -1,4 +1,4 @@
-"""Creates a lead, pings and posts in JSON with what openapi-python-client generated: BASE, KEY and a file of requests."""
+"""Creates a lead, pings and posts in JSON with what openapi-python-client generated: BASE KEY REQUESTS."""
 
 import json
 import sys
