@@ -39,7 +39,8 @@ def redocly() -> Complaints:
         yield done.stdout + done.stderr
         return
     for problem in problems:
-        yield f"{problem['severity']} {problem['ruleId']}: {problem['message']} {problem['location'][0].get('pointer', '')}"
+        place = problem["location"][0].get("pointer", "")
+        yield f"{problem['severity']} {problem['ruleId']}: {problem['message']} {place}"
 
 
 def spectral() -> Complaints:
