@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from leadproof import bodies
+from leadproof.contract import specs
 from leadproof.contract.specs import clauses, digests, load, readings
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
@@ -203,6 +204,13 @@ def test_every_reference_leads_somewhere_and_every_component_is_used() -> None:
     rows = [row for item in DOCUMENT["paths"].values() for row in item["x-leadproof-operations"]]
     ours = {f"#/components/schemas/{row[part]}" for row in rows for part in ("request", "response") if part in row}
     assert {name for name in named - used - ours if "/securitySchemes/" not in name} == set()
+
+
+def test_the_examples_are_the_last_part_of_the_document() -> None:
+    parts = {**DOCUMENT["components"]}
+    del parts["examples"]
+
+    assert specs._contract() == {**DOCUMENT, "components": parts}
 
 
 def test_the_document_speaks_of_the_ten_operations() -> None:

@@ -184,8 +184,7 @@ def read_request(
 def xpath_of(operation: str, direction: str, pointer: str, spec: Specification | None = None) -> str:
     """The XPath of a place given as JSON Pointer; "" where the operation has no XML."""
     spec = spec or load()
-    name = spec.schema_name(operation, direction)
-    if name is None or "xml" not in spec.openapi["components"]["schemas"][name]:
+    if spec.schema_name(operation, direction) is None or "xml" not in spec.schema(operation, direction, "xml"):
         return ""
     if direction == "response":
         return responses.xpath_of(_node(operation, spec), pointer)
