@@ -54,7 +54,7 @@ NOT_RUN = {
 
 #: Words by which a document names a command or speaks of one, without saying what to type.
 SPOKEN = re.compile(
-    r"leadproof (explain|report|test --replay) (ID|FILE|RUN)\b|leadproof \w+ …|leadproof report$|leadproof redact$"
+    r"leadproof (explain|report|test --replay) (ID|FILE|RUN)\b|leadproof diff OLD NEW|leadproof \w+ …|leadproof report$|leadproof redact$"
 )
 
 #: What ends with something else than 0, as a document says or because of the files at hand.
@@ -64,6 +64,7 @@ CODES = {
     "leadproof certify --target http://127.0.0.1:1": 5,
     "LEADPROOF_API_KEY=wrong leadproof certify --target http://127.0.0.1:8080": 4,
     "leadproof validate --operation create_lead tests/data/xml-defects/capital-true.xml": 1,
+    "leadproof diff tests/data/diff/base.openapi.yaml tests/data/diff/new.openapi.yaml": 1,
     "leadproof record --target sandbox --port 9000 --duration 10m": 130,
     "leadproof record --target sandbox --max-exchanges 50 --json > report.json": 130,
 }
@@ -169,6 +170,7 @@ class Place:
         )
         (self.work / "gateway.toml").write_text('url = "u"\nmethod = "m"\nresponse_body = "b"\nstatus = "s"\n')
         shutil.copy(next((DATA / "recorded").glob("*.flow")), self.work / "more" / "a.flow")
+        self._specifications()
         self._responses()
         response = (self.work / "response.json").read_text()
         (self.work / "gateway.log").write_text(
@@ -176,6 +178,16 @@ class Place:
         )
         self.id = json.loads(response)["requestId"]
         self._runs()
+
+    def _specifications(self) -> None:
+        """Two versions of everything that can be compared."""
+        for name in ("contract", "contract-new", "mine"):
+            shutil.copytree(resources.path("specs"), self.work / name)
+        for old, new in (("contract/profiles/default.toml", "profile.toml"),
+                         ("contract/xsd/requests/PingRequest.xsd", "new.xsd")):  # fmt: skip
+            shutil.copy(self.work / old, self.work / f"old{'-' if '.toml' in new else ''}{new.removeprefix('new')}")
+            shutil.copy(self.work / old, self.work / new)
+        shutil.copytree(DATA / "diff", self.work / "tests" / "data" / "diff")
 
     def _program(self) -> None:
         """`leadproof` as it is installed, but that runs of the suite and loads are short, unless all is to be run."""

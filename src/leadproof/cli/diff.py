@@ -30,8 +30,8 @@ def command(old: str, new: str, name: str, as_json: bool, fail_on: str, whole: b
     """What changed between two versions of a specification or posting profile, and whom does it break?
 
     OLD and NEW are files or folders, as leadproof specs export writes them: OpenAPI documents (3.0 or 3.1, yours too),
-    XML Schemas, clauses.yaml, readings.yaml, posting profiles. The word packaged stands for what this version of
-    leadproof carries. Of a file and a folder, the file is compared with its like in the folder.
+    XML Schemas, clauses.yaml, readings.yaml, posting profiles. The word packaged stands for the specification that is
+    installed. Of a file and a folder, the file is compared with its like in the folder.
 
     \b
     breaking    something that works for clients of OLD stops working
