@@ -108,11 +108,15 @@ def _folder(folder: Path, name: str) -> tuple[list[Document], dict[str, str]]:
     return documents, skipped
 
 
+#: Settings of other tools that read a specification: they say nothing about it.
+_SETTINGS = frozenset({"redocly.yaml", "spectral.yaml", "schemathesis.toml"})
+
+
 def _files(folder: Path, name: str) -> list[Path]:
     files: list[Path] = []
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in _ENDS and path.is_file() and not hidden:
+        if path.suffix.lower() in _ENDS and path.is_file() and not hidden and path.name not in _SETTINGS:
             files.append(path)
             if len(files) > _MOST_FILES:
                 raise InputError(
