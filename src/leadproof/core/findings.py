@@ -52,6 +52,7 @@ KINDS: dict[str, str] = {
     "client.member": "The request does not follow the documentation.",
     "client.path": "The request goes to a path of another version of the service.",
     "client.privacy": "A request carries personal data where none is meant to be.",
+    "client.profile": "The request breaks a rule of the posting profile.",
     "client.refusal": "The sender goes on as if a refusal had been an acceptance.",
     "client.sequence": "The request does not fit what earlier responses established.",
     "file.unreadable": "The file cannot be read as any known format.",

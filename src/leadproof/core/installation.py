@@ -17,6 +17,7 @@ from leadproof.core.errors import MissingExtraError
 EXTRAS: dict[str, dict[str, str]] = {
     "contracts": {"pytest": "pytest>=8.4,<9.2"},
     "load": {"locust": "locust>=2.47,<3"},
+    "tables": {"openpyxl": "openpyxl>=3.1"},
 }
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from leadproof.contract.profile import Field
-from leadproof.generate.leads import LeadMaker, fitting
+from leadproof.generate.leads import LeadMaker
+from leadproof.generate.values import fitting
 
 Value = dict[str, Any]
 
@@ -68,11 +69,14 @@ def leads_fields(maker: LeadMaker, *, ping: bool, fmt: str) -> list[Value]:
     for one in maker.lead_type().fields:
         if (ping and one.personal and not one.required_in_ping) or (one.name in keys and not ping):
             continue
-        values = _values(one, fitting(one, campaign), fmt, decisive=_decisive(one, maker))
+        known = fitting(one, campaign, maker.lead_type(), maker.today)
+        values = _values(one, known, fmt, maker, decisive=_decisive(one, maker))
         if not values:
             continue
         lists[one.name] = values
-        if (one.required_in_ping if ping else one.required_in_post) or _decisive(one, maker):
+        # A condition may come to hold with any of the values that are tried.
+        conditional = any(condition.in_ping or not ping for condition in one.required_if)
+        if (one.required_in_ping if ping else one.required_in_post) or conditional or _decisive(one, maker):
             needed.add(one.name)
     smallest = {name: values[0] for name, values in lists.items() if name in needed}
     longest = max((len(values) for values in lists.values()), default=0)
@@ -85,7 +89,7 @@ def _decisive(one: Field, maker: LeadMaker) -> bool:
     return any(criterion.field == one.name for criterion in maker.chosen().criteria)
 
 
-def _values(one: Field, known: list[str], fmt: str, *, decisive: bool) -> list[Any]:
+def _values(one: Field, known: list[str], fmt: str, maker: LeadMaker, *, decisive: bool) -> list[Any]:
     """Values of a field: those of the profile, then what its rules allow besides."""
     values: list[Any] = list(known)
     if not decisive and not one.allowed and one.format == "text":
@@ -95,7 +99,8 @@ def _values(one: Field, known: list[str], fmt: str, *, decisive: bool) -> list[A
         values += [int(text) for text in known if text.isascii() and text.isdigit()]
     elif one.format == "boolean" and fmt == "json":
         values += [text == "true" for text in known if text in ("true", "false")]
-    return [value for value in values if not one.fault(_text(value))]
+    tests = {trigger.value for trigger in maker.lead_type().test_triggers if trigger.field == one.name}
+    return [value for value in values if not one.fault(_text(value), maker.today) and value not in tests]
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ leads apart by something else as well. E-mail addresses and marks never come twi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from typing import NamedTuple
 
 from leadproof.contract.profile import Campaign, Field, LeadType
@@ -42,12 +43,27 @@ class Identity(NamedTuple):
         yield f"lead{self.number}.{run}@leads.example"
         yield f"l{self.number}.{run}@l.example"
 
-    def phones(self) -> Iterator[str]:
-        """One telephone number, written in several ways."""
+    def phones(self, mask: str = "") -> Iterator[str]:
+        """One telephone number, written in several ways; with a mask, that way first."""
         # The factors let the numbers of two runs begin far from each other.
         place = (self.number + self.nonce * 31_337 + self.seed * 7_919) % PHONES
         area, line = _AREAS[place // 100], f"0{100 + place % 100}"
+        if mask:
+            digits = iter(f"{'1' * (mask.count('#') == 11)}{area}555{line}")
+            yield "".join(next(digits, "0") if sign == "#" else sign for sign in mask)
         yield from (shape.format(area, line) for shape in _SHAPES)
+
+    def certificates(self) -> Iterator[str]:
+        """A TrustedForm certificate that nobody has issued."""
+        yield f"https://cert.trustedform.com/{self._digest()}"
+
+    def tokens(self) -> Iterator[str]:
+        """A Jornaya LeadiD token that nobody has issued."""
+        digits = self._digest().upper()
+        yield "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+
+    def _digest(self) -> str:
+        return blake2b(f"{self.number}/{self.nonce}/{self.seed}".encode(), digest_size=20).hexdigest()
 
     def mark(self, *, alone: bool) -> str:
         """Letters to add to a name, so that it is another one.
@@ -61,7 +77,10 @@ class Identity(NamedTuple):
 
 def made(one: Field, identity: Identity) -> str:
     """The value of a field that is made for each lead; "" for other fields, and where the field's rules allow none."""
-    ways = {"email": identity.emails, "phone": identity.phones}.get(one.format)
+    ways = {
+        "email": identity.emails, "phone": lambda: identity.phones(one.mask), "trustedform": identity.certificates,
+        "jornaya": identity.tokens,
+    }.get(one.format)  # fmt: skip
     return next((value for value in ways() if not one.fault(value)), "") if ways else ""
 
 

@@ -8,38 +8,16 @@ telephone numbers and `.example` domains.
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile, Source
+from leadproof.contract.profile.breaches import holding, passes
 from leadproof.core.errors import ConfigurationError
 from leadproof.generate.identities import Identity, made, marked, marks_needed
-
-#: Values for required fields of which the profile shows none, by format.
-_PLAIN = {
-    "text": "Sample",
-    "integer": "7",
-    "number": "7.5",
-    "boolean": "true",
-    "date": "1985-04-12",
-    "datetime": "2026-01-31T16:25:12Z",
-    "zip": "75001",
-    "state": "TX",
-    "ip": "192.0.2.17",
-    "url": "https://leads.example/",
-}
-
-#: Values that no criterion of a sensible profile takes, by format, in the order of preference.
-_OUTSIDE = {
-    "state": ("AK", "HI", "VT", "WY"),
-    "zip": ("99501", "96801"),
-    "integer": ("0",),
-    "number": ("0",),
-    "boolean": ("false", "true", "no", "yes", "0", "1"),
-    "text": ("Nowhere",),
-}
+from leadproof.generate.values import TODAY, candidates, fitting, plain, ruled_out
 
 #: An identifier that no lead has.
 UNKNOWN_LEAD = 999_999_999
@@ -57,6 +35,8 @@ class LeadMaker:
     reference: str = "leadproof"
     no_sell: bool = False
     campaign: Campaign | None = None
+    #: The day from which ages count.
+    today: date = TODAY
 
     # ---- who sends, and what is asked ------------------------------------------------------------------------------
 
@@ -69,13 +49,13 @@ class LeadMaker:
         if self.campaign is not None:
             return self.campaign
         usable = [one for one in self.profile.campaigns if not one.disabled]
-        plain = [one for one in usable if one.cap is None and not one.order_required and not one.review_share]
+        common = [one for one in usable if not (one.capped or one.hours or one.order_required or one.review_share)]
         if not usable:
             raise ConfigurationError(
                 f"the profile {self.profile.name!r} has no campaign that takes leads",
                 hint="add a [[campaigns]] table without disabled = true",
             )
-        return (plain or usable)[0]
+        return (common or usable)[0]
 
     def lead_type(self) -> LeadType:
         """The lead type of the campaign."""
@@ -89,8 +69,8 @@ class LeadMaker:
             return next((one for one in usable if "return_sends" in one.permissions), None)
         if operation == "duplicate_check":
             return next((one for one in usable if "duplicate_check" in one.permissions), None)
-        plain = [one for one in usable if "return_sends" not in one.permissions]
-        return next(iter(plain or usable), None)
+        common = [one for one in usable if "return_sends" not in one.permissions]
+        return next(iter(common or usable), None)
 
     # ---- fields ------------------------------------------------------------------------------------------------------
 
@@ -106,19 +86,37 @@ class LeadMaker:
         marks = marks_needed(kind, self.profile.campaigns)
         fields = {}
         for one in kind.fields:
-            if ping and not one.required_in_ping and not _decisive(one, campaign):
-                continue
-            value = self._value(one, number, chance, marks)
-            if not all(_passes(criterion, value) for criterion in campaign.criteria if criterion.field == one.name):
-                value = chance.choice(fitting(one, campaign) or [value])
-            if value:
-                fields[one.name] = value
-            elif one.required_in_ping if ping else one.required_in_post:
+            if not ping or one.required_in_ping or _decisive(one, campaign):
+                fields[one.name] = self._fitting(one, number, chance, marks)
+        fields = {name: value for name, value in fields.items() if value}
+        conditional = [one for one in kind.fields if one.required_if]
+        for one in conditional * len(conditional):  # what one condition adds, another may look at
+            if one.name not in fields and holding(one, kind, fields, ping=ping):
+                value = self._fitting(one, number, chance, marks) or plain(one, self.today)
+                fields |= {one.name: value} if value else {}
+        for one in kind.fields:
+            required = one.required_in_ping if ping else one.required_in_post
+            if one.name not in fields and (required or holding(one, kind, fields, ping=ping)):
                 raise ConfigurationError(
                     f"the profile {self.profile.name!r} requires the field {one.name} and shows no value of it",
                     hint=f"add examples to the field {one.name} of lead type {kind.lid}",
                 )
-        return fields
+        return {one.name: fields[one.name] for one in kind.fields if one.name in fields}
+
+    def _fitting(self, one: Field, number: int, chance: random.Random, marks: dict[str, bool]) -> str:
+        """The value of a field that the campaign takes."""
+        campaign = self.chosen()
+        value = self._value(one, number, chance, marks)
+        if not all(passes(rule, one, value, self.today) for rule in campaign.criteria if rule.field == one.name):
+            value = chance.choice(fitting(one, campaign, self.lead_type(), self.today) or [value])
+        return value
+
+    def consent(self, offers: Collection[str]) -> dict[str, str]:
+        """The fields that a post which selects offers has to hold: the text that the first of them wants agreed to."""
+        known = [self.profile.offer_by_id[one].tcpaInformation for one in offers if one in self.profile.offer_by_id]
+        text = next((one.tcpaText for one in known if one.customTCPATextRequired), "")
+        names = [one.name for one in self.lead_type().fields if one.consent_of_offer] if text else []
+        return dict.fromkeys(names, text)
 
     def identity(self, number: int, lid: int | None = None) -> dict[str, str]:
         """The fields of lead `number` that say who it is, and so make it another lead than the others.
@@ -136,11 +134,13 @@ class LeadMaker:
 
     def _value(self, one: Field, number: int, chance: random.Random, marks: dict[str, bool]) -> str:
         identity = Identity(number, self.nonce, self.seed)
-        choices = one.allowed or one.examples
-        value = made(one, identity) or (chance.choice(choices) if choices else "")
+        choices = candidates(one, self.lead_type(), self.today)
+        value = one.constant or made(one, identity) or (chance.choice(choices) if choices else "")
+        if one.separator and len(choices) > 1 and chance.random() < 0.5:
+            value = one.separator.join(chance.sample(choices, 2))
+            value = value if not one.fault(value, self.today) else choices[0]
         if not value and (one.required_in_ping or one.required_in_post):
-            plain = _PLAIN.get(one.format, "")[: one.max_length]
-            value = "" if one.fault(plain) else plain
+            value = plain(one, self.today)
         if one.name in marks:
             value = marked(one, value, identity.mark(alone=marks[one.name]))
         return value
@@ -152,8 +152,8 @@ class LeadMaker:
             known = kind.field(criterion.field)
             if known is None:
                 continue
-            for value in _ruled_out(criterion, known):
-                if not any(_passes(other, value) for other in self._criteria_of(criterion.field)):
+            for value in ruled_out(criterion, known, self.today):
+                if not any(passes(other, known, value, self.today) for other in self._criteria_of(criterion.field)):
                     return {**fields, criterion.field: value}, "Outside_Criteria"
         required = [one for one in kind.fields if (one.required_in_ping if ping else one.required_in_post)]
         if required:
@@ -224,41 +224,3 @@ class LeadMaker:
 
 def _decisive(one: Field, campaign: Campaign) -> bool:
     return not one.personal and any(criterion.field == one.name for criterion in campaign.criteria)
-
-
-def _passes(criterion: Criterion, value: str) -> bool:
-    if criterion.one_of:
-        return value in criterion.one_of
-    if criterion.pattern:
-        return re.fullmatch(criterion.pattern, value) is not None
-    try:
-        number = float(value)
-    except ValueError:
-        return False
-    return (criterion.min is None or number >= criterion.min) and (criterion.max is None or number <= criterion.max)
-
-
-def fitting(field: Field, campaign: Campaign) -> list[str]:
-    """Values of a field that a campaign takes, of those that the profile names."""
-    criteria = [one for one in campaign.criteria if one.field == field.name]
-    bounds = [str(int(one)) if one == int(one) else str(one) for one in _bounds(criteria)]
-    choices = (*field.allowed, *field.examples), [one for criterion in criteria for one in criterion.one_of], bounds
-    for values in choices:
-        found = [
-            one for one in values if not field.fault(one) and all(_passes(criterion, one) for criterion in criteria)
-        ]
-        if found:
-            return list(dict.fromkeys(found))
-    return []
-
-
-def _bounds(criteria: list[Criterion]) -> Iterator[float]:
-    for criterion in criteria:
-        yield from (one for one in (criterion.min, criterion.max) if one is not None)
-
-
-def _ruled_out(criterion: Criterion, field: Field) -> Iterator[str]:
-    """Values that are right for the field and wrong for the criterion."""
-    beyond = [f"{int(bound) + step}" for bound in _bounds([criterion]) for step in (-1, 1)]
-    candidates = [*field.allowed, *field.examples, *_OUTSIDE.get(field.format, ()), *beyond]
-    yield from (one for one in candidates if not field.fault(one) and not _passes(criterion, one))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from leadproof.contract.profile import Profile
+from leadproof.bodies import escape
+from leadproof.contract.profile import Profile, breaches
 from leadproof.contract.specs import Specification
 from leadproof.judge.checks import Breach, Context
 from leadproof.judge.checks.context import CREATES, fields, properties
@@ -51,6 +53,7 @@ def sequence_mistakes(context: Context) -> Iterator[Breach]:
         yield from _update(context)
     if context.operation.id in CREATES:
         yield from _order(context)
+    yield from _rules(context)
 
 
 def _key_in_url(context: Context) -> Iterator[Breach]:
@@ -86,6 +89,38 @@ def _tells(name: str, value: Any, known: frozenset[str]) -> bool:
         return False
     plain = re.sub(r"[^a-z0-9]", "", name.lower())
     return name in known or _PERSONAL.fullmatch(plain) is not None or _MAIL.fullmatch(value.strip()) is not None
+
+
+#: Broken rules of the profile that are named for one lead.
+_MOST_RULES = 8
+
+
+def _rules(context: Context) -> Iterator[Breach]:
+    """Which rules of the posting profile the fields break; nothing for lead types that it does not have."""
+    kind = context.profile.lead_type_by_lid.get(_number(context.source.get("lid"))) if context.profile else None
+    if kind is None or context.profile is None:
+        return
+    today = context.now.date() if context.now else None
+    ping, whole = context.operation.id == "ping", context.operation.id in ("ping", *CREATES)
+    campaign = context.profile.campaign_by_aid.get(_number(context.source.get("aid"))) if whole else None
+    for index, lead in enumerate(context.leads):
+        sent = {name: _plain_text(value) for name, value in fields(lead).items() if value is not None}
+        seen = [*breaches.of_values(kind, sent, today)]
+        if whole:
+            seen += breaches.of_requirements(kind, sent, ping=ping)
+        if campaign is not None and campaign.lid == kind.lid:
+            seen += breaches.of_criteria(campaign, kind, sent, ping=ping, today=today)
+        for name, message in islice(seen, _MOST_RULES):
+            at = f"/leads/{index}/fields/{escape(name)}"
+            yield Breach("client.profile", f"posting profile: {name} {message}", at)
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _plain_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _segments(context: Context) -> list[str]:

@@ -215,6 +215,7 @@ class Traffic:
             properties["leadUID"] = _LEAD_UID
         if order:
             properties |= {"orderId": "zqholeorderqz", "offerIds": ["zqholeoffersqz"]}
+            lead["fields"] |= maker.consent(maker.chosen().offers)
         if back:
             value["source"]["returnURL"] = "zqholebackqz"
         return self._cut(operation, fmt, value, tuple(identity))

@@ -166,7 +166,7 @@ def _post(value: Value, story: CaseContext) -> tuple[Value, str]:
         "orderId": order,
         "offerIds": presented[: number % (len(presented) + 1)],
     }
-    fields = {**_someone(lead["fields"], story), **promised}
+    fields = {**_someone(lead["fields"], story), **promised, **story.maker.consent(properties["offerIds"])}
     return {"source": dict(value["source"]), "leads": [{"properties": properties, "fields": fields}]}, "accepted"
 
 

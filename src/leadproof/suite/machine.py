@@ -258,7 +258,7 @@ def _orders(story: CaseContext, control: Control) -> type[Any]:
     from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precondition, rule
 
     formats = st.sampled_from(["json", "xml"])
-    others = [one.aid for one in story.other_campaigns() if one.cap is None]
+    others = [one.aid for one in story.other_campaigns() if not one.capped]
 
     class Orders(RuleBasedStateMachine):
         """The lives of orders."""

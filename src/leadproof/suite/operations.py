@@ -143,7 +143,7 @@ def campaigns(operation: str, fmt: str, story: CaseContext) -> None:
     """A lead for every campaign that takes leads: with offers and without, reviewed and not, of each lead type."""
     for campaign in story.maker.profile.campaigns:
         maker = story.maker.under(campaign)
-        if campaign.disabled or campaign.cap is not None or maker.source(operation) is None:
+        if campaign.disabled or campaign.capped or maker.source(operation) is None:
             continue
         if campaign.order_required and operation not in ("ping", "inbound_post"):
             continue
@@ -151,6 +151,7 @@ def campaigns(operation: str, fmt: str, story: CaseContext) -> None:
             asked, order, number = story.pinged(fmt, maker)
             value, _ = maker.request(operation, (number,))
             value["leads"][0]["properties"] |= {"orderId": order, "offerIds": offers(asked)[:1]}
+            value["leads"][0]["fields"] |= maker.consent(offers(asked)[:1])
         else:
             value, _ = maker.request(operation, (next(story.numbers),))
         created = story.session.call(operation, fmt, value, what="for each campaign")
@@ -184,6 +185,7 @@ def two_posted(fmt: str, story: CaseContext) -> None:
     value, _ = story.again("inbound_post", *(number for *_, number in asked))
     for lead, (ping, order, _) in zip(value["leads"], asked, strict=True):
         lead["properties"] |= {"orderId": order, "offerIds": offers(ping)[:1]}
+        lead["fields"] |= story.maker.consent(offers(ping)[:1])
     posted = story.session.call("inbound_post", fmt, value, what="two leads")
     story.ask_status(posted, "two leads", "accepted")
 

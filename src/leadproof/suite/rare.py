@@ -81,7 +81,7 @@ def _other_type(value: Value, story: CaseContext) -> None:
     source = story.maker.profile.source_by_vid[vid]
     others = [
         one for one in story.maker.profile.campaigns
-        if one.lid != mine and one.lid in source.lids and not (one.disabled or one.order_required) and one.cap is None
+        if one.lid != mine and one.lid in source.lids and not (one.disabled or one.order_required or one.capped)
     ]  # fmt: skip
     if not others:
         raise CaseSkipped("the profile has no second lead type")

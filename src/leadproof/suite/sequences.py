@@ -260,7 +260,7 @@ def in_time(fmt: str, story: CaseContext) -> None:
 
 def other_campaign(fmt: str, story: CaseContext) -> None:
     """An order is for its own campaign."""
-    others = [one for one in story.other_campaigns() if one.cap is None]
+    others = [one for one in story.other_campaigns() if not one.capped]
     if not others:
         raise CaseSkipped("the profile has no second campaign for the lead type")
     _, order, number = story.pinged(fmt)

@@ -139,6 +139,7 @@ class CaseContext:
         """The value of a post for an order."""
         value, _ = self.again("inbound_post", number)
         value["leads"][0]["properties"] |= {"orderId": order, "offerIds": offers}
+        value["leads"][0]["fields"] |= self.maker.consent(offers)
         return value
 
     def created(self, operation: str, fmt: str, maker: LeadMaker | None = None) -> Judgement:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
-from leadproof.contract.profile.formats import FORMATS
+from leadproof.contract.profile.conditions import Condition, Criterion, bounds, within, years
+from leadproof.contract.profile.formats import DATES, FORMATS, day, fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +73,89 @@ class Field:
     """One field of a lead."""
 
     name: str
+    #: For people.
+    description: str = ""
     #: A key of `formats.FORMATS`.
     format: str = "text"
+    #: The one way to write it: MM/DD/YYYY for a date, (###) ###-#### for a phone number.
+    mask: str = ""
     #: Regular expression for the whole value, besides the format.
     pattern: str = ""
     #: The only values that will do; empty for any.
     allowed: tuple[str, ...] = ()
+    #: The one value that every lead has.
+    constant: str = ""
+    #: Several values may stand in it, with this between them; each follows the rules.
+    separator: str = ""
+    #: Inclusive bounds for a number.
+    min: float | None = None
+    max: float | None = None
+    #: Whole years, inclusive, for a date of birth; they count from the day of the request.
+    min_age: int | None = None
+    max_age: int | None = None
     #: Characters.
     max_length: int = 255
     required_in_ping: bool = False
     required_in_post: bool = False
+    #: Required in a post (and in a ping where a condition says so) if one of these holds.
+    required_if: tuple[Condition, ...] = ()
+    #: In a post that selects offers: must it be the text that one of them wants agreed to?
+    consent_of_offer: bool = False
     #: Does it say who somebody is, or how to reach them?
     personal: bool = False
     #: Values that make a lead look real; each follows the rules above.
     examples: tuple[str, ...] = ()
 
-    def fault(self, text: str) -> str:
+    @property
+    def ages(self) -> bool:
+        """Does what is right depend on the day?"""
+        return self.min_age is not None or self.max_age is not None
+
+    def values(self, text: str) -> list[str]:
+        """The values that a text holds: one, unless the field takes several."""
+        return [part.strip() for part in text.split(self.separator)] if self.separator else [text]
+
+    def fault(self, text: str, today: date | None = None) -> str:
         """What is wrong with a value, as the end of a sentence ("must be …"); empty if nothing is.
 
         An empty value counts as missing, so it is no matter of this function. The value itself is never repeated.
+        Without a day, ages are not looked at.
         """
         if len(text) > self.max_length:
             return f"must have at most {self.max_length} character{'s' * (self.max_length != 1)}"
+        if self.constant and text != self.constant:
+            return f"must be {self.constant}"
+        for value in self.values(text):
+            if fault := self._fault(value, today):
+                return f"{fault}; several values have {self.separator!r} between them" if self.separator else fault
+        return ""
+
+    def _fault(self, text: str, today: date | None) -> str:
         if self.allowed and text not in self.allowed:
             return f"must be one of {', '.join(self.allowed)}"
-        if not FORMATS[self.format].accepts(text):
+        if not (self.mask and self.format in DATES) and not FORMATS[self.format].accepts(text):
             return f"must be {FORMATS[self.format].words}"
+        if self.mask and not fits(self.mask, self.format, text):
+            return f"must be {'a date ' * (self.format in DATES)}written {self.mask}"
         if self.pattern and not re.fullmatch(self.pattern, text):
             return f"must match {self.pattern}"
+        if (self.min is not None or self.max is not None) and not within(text, self.min, self.max):
+            return f"must be {bounds(self.min, self.max)}"
+        if self.ages and today is not None:
+            born = day(text, self.mask)
+            if born is None or not within(str(years(born, today)), self.min_age, self.max_age):
+                return f"must give an age of {bounds(self.min_age, self.max_age)}"
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A value that makes a lead a test: what becomes of it is agreed."""
+
+    field: str
+    value: str
+    #: One of the ten values of responseType; No_Error accepts whatever criteria, duplicates and caps say.
+    response_type: str = "No_Error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +165,10 @@ class LeadType:
     lid: int
     name: str
     fields: tuple[Field, ...]
+    test_triggers: tuple[Trigger, ...] = ()
 
     def field(self, name: str) -> Field | None:
         return next((one for one in self.fields if one.name == name), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One condition on one field. Exactly one of one_of, pattern, and min/max is used."""
-
-    field: str
-    one_of: tuple[str, ...] = ()
-    pattern: str = ""
-    #: Inclusive bounds for a field that holds a number.
-    min: float | None = None
-    max: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +219,28 @@ class TransferClient:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """When leads are taken, in the campaign's time zone."""
+
+    #: Of mon, tue, wed, thu, fri, sat, sun; empty for every day.
+    days: tuple[str, ...] = ()
+    #: HH:MM; one that closes before it opens stays open over midnight.
+    opens: str = "00:00"
+    closes: str = "24:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How many leads are accepted in an hour, day, week or month of the campaign's time zone."""
+
+    most: int
+    #: hour, day, week (from Monday) or month.
+    per: str = "day"
+    #: The days on which it counts, as in `Hours`; empty for every day.
+    days: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """What a source sells under (`source.aid`)."""
 
@@ -187,6 +254,12 @@ class Campaign:
     cap: int | None = None
     #: Seconds; windows are counted from the Unix epoch, so 86400 is a UTC day.
     cap_window: int = 86400
+    #: Caps by the calendar, besides.
+    caps: tuple[Cap, ...] = ()
+    #: When leads are taken; empty for always.
+    hours: tuple[Hours, ...] = ()
+    #: The time zone of caps and hours, by its name in the IANA database.
+    timezone: str = "UTC"
     #: Sets of fields: a lead whose fields of one set equal those of an earlier lead is a duplicate.
     duplicate_keys: tuple[tuple[str, ...], ...] = ()
     #: Seconds for which an earlier lead counts.
@@ -198,6 +271,11 @@ class Campaign:
     criteria: tuple[Criterion, ...] = ()
     offers: tuple[str, ...] = ()
     clients: tuple[int, ...] = ()
+
+    @property
+    def capped(self) -> bool:
+        """Is there an end to the leads that it takes?"""
+        return self.cap is not None or bool(self.caps)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ import msgspec
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import best_match
 
+from leadproof.contract.profile.calendar import zone
+from leadproof.contract.profile.formats import DATES, fault_of_mask
 from leadproof.contract.profile.model import LeadType, Profile
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
@@ -106,7 +108,7 @@ _REMEDIES = {
     "required": "Add the key; default.toml shows it in use.",
     "type": "Give the key a value of the right type: text in quotes, numbers and true/false without.",
     "enum": "Use one of the values listed.",
-    "oneOf": 'Give the criterion exactly one of one_of = […], pattern = "…", or min/max.',
+    "oneOf": 'Give the criterion exactly one of one_of = […], pattern = "…", min/max, or min_age/max_age.',
     "format": "Mend the regular expression.",
     "pattern": "Mend the value; ids and names hold no spaces or control characters, URLs start with http:// or https://.",
 }
@@ -123,7 +125,9 @@ def _schema_complaints(document: dict[str, Any]) -> Iterator[Complaint]:
                 if name not in cast(dict[str, Any], error.instance):
                     yield Complaint((*path, name), "is missing", _REMEDIES["required"])
         elif error.validator == "oneOf":
-            yield Complaint(path, "needs one of one_of, pattern, min/max, and only one", _REMEDIES["oneOf"])
+            yield Complaint(
+                path, "needs one of one_of, pattern, min/max, min_age/max_age, and only one", _REMEDIES["oneOf"]
+            )
         else:
             error = best_match([error])
             remedy = _REMEDIES.get(str(error.validator), "Mend the value; default.toml shows one that will do.")
@@ -170,8 +174,21 @@ def _reference_complaints(profile: Profile) -> Iterator[Complaint]:
         for number, criterion in enumerate(campaign.criteria):
             place = (*path, "criteria", number, "field")
             yield from _dangling(place, [criterion.field], names, f"field of lead type {campaign.lid}")
+            known = names.get(criterion.field)
+            ages = criterion.min_age is not None or criterion.max_age is not None
+            if ages and known is not None and known.format not in DATES:
+                yield Complaint(place, f"an age needs a date, and {known.name} is {known.format}", _AGE)
         for keys in campaign.duplicate_keys:
             yield from _dangling((*path, "duplicate_keys"), keys, names, f"field of lead type {campaign.lid}")
+        if zone(campaign.timezone) is None:
+            yield Complaint(
+                (*path, "timezone"),
+                f"there is no time zone {campaign.timezone!r} on this machine",
+                "Use a name of the IANA database such as America/New_York (on Windows, pip install tzdata).",
+            )
+        for number, hours in enumerate(campaign.hours):
+            if hours.opens == hours.closes:
+                yield Complaint((*path, "hours", number), "opens when it closes", "For the whole day, leave both out.")
 
 
 def _twice(table: str, key: str, ids: Iterable[object]) -> Iterator[Complaint]:
@@ -191,16 +208,38 @@ def _dangling(path: Path_, ids: Iterable[object], known: Iterable[object], what:
             yield Complaint(path, f"there is no {what} {one}", remedy)
 
 
+#: What to do where an age is asked of what is no date.
+_AGE = 'Give the field format = "date" (or "datetime").'
+
+
 def _field_complaints(path: Path_, kind: LeadType) -> Iterator[Complaint]:
     seen: set[str] = set()
+    names = [field.name for field in kind.fields]
     for index, one in enumerate(kind.fields):
         if one.name in seen:
             yield Complaint((*path, index, "name"), f"{one.name} is given twice", "Give every field a name of its own.")
         seen.add(one.name)
-        for key, values in (("allowed", one.allowed), ("examples", one.examples)):
-            for value in values:
+        if one.mask and (fault := fault_of_mask(one.mask, one.format)):
+            remedy = "Write a date as MM/DD/YYYY or YYYY-MM-DD, a number with # for each digit: ###-###-####."
+            yield Complaint((*path, index, "mask"), f"{one.mask!r} {fault}", remedy)
+            continue
+        if one.ages and one.format not in DATES:
+            yield Complaint((*path, index), f"an age needs a date, and {one.name} is {one.format}", _AGE)
+        for key, low, high in (("max", one.min, one.max), ("max_age", one.min_age, one.max_age)):
+            if low is not None and high is not None and low > high:
+                yield Complaint((*path, index, key), f"{high} is below the minimum, {low}", "Mend one of the bounds.")
+        for key, values in (("allowed", one.allowed), ("constant", (one.constant,)), ("examples", one.examples)):
+            for value in filter(None, values):
                 if fault := one.fault(value):
                     yield Complaint((*path, index, key), f"{value!r} {fault}", "Mend the value or the rule.")
+        for number, condition in enumerate(one.required_if):
+            place = (*path, index, "required_if", number, "field")
+            yield from _dangling(place, [condition.field], names, f"field of lead type {kind.lid}")
+            if condition.field == one.name:
+                yield Complaint(place, "a field cannot be required because of itself", "Name another field.")
+    for number, trigger in enumerate(kind.test_triggers):
+        place = (*path[:-1], "test_triggers", number)
+        yield from _dangling((*place, "field"), [trigger.field], names, f"field of lead type {kind.lid}")
 
 
 # ---- where it stands -----------------------------------------------------------------------------------------------

@@ -170,9 +170,9 @@ def _updated(
     if sent.get("fields") is None:
         return Refusal("Data_Errors", "fields is missing")
     lead.fields = {**lead.fields, **fields_of(sent)}
-    if fault := account.kind.fault(lead.fields, ping=False):
+    if fault := account.kind.fault(lead.fields, now, ping=False):
         return Refusal("Data_Errors", fault)
-    if not terms.covers(lead.fields, ping=False):
+    if not terms.covers(lead.fields, now, ping=False):
         return Refusal("Outside_Criteria")
     lead.marks = terms.marks(lead.fields)
     if world.duplicate(terms, lead.marks, now, besides=lead_id):

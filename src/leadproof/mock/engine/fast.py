@@ -111,7 +111,7 @@ class _PingPath:
         if isinstance(placement, Refusal) or placement.marks:
             return None
         place = account.position, placement.terms
-        if len(body) <= _LONGEST_PLACED:
+        if not account.timed and len(body) <= _LONGEST_PLACED:
             if len(self._placed) >= _MOST_PLACED:
                 self._placed.clear()
             self._placed[body] = place

@@ -78,7 +78,7 @@ def _check_one(world: World, account: Account | Refusal, source: Value, lead: Va
         return responses.duplicate_refused(messages.not_permitted, members)
     if not account.named:
         why = "aid is missing"
-    elif fault := account.kind.fault_of_values(fields):
+    elif fault := account.kind.fault_of_values(fields, now):
         why = fault
     elif terms.key_sets and not marks:
         why = f"{' or '.join(' and '.join(keys) for keys in terms.campaign.duplicate_keys)} is missing"

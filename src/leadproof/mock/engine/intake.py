@@ -27,24 +27,47 @@ class Placement(NamedTuple):
 
 def place_ping(world: World, account: Account, fields: Mapping[str, str], now: float) -> Placement | Refusal:
     """Would a lead with these fields be accepted?"""
-    if fault := account.kind.fault(fields, ping=True):
+    test = account.kind.test_outcome(fields)
+    if test not in ("", "No_Error"):
+        return Refusal(test, _TEST)
+    if fault := account.kind.fault(fields, now, ping=True):
         return Refusal("Data_Errors", fault)
-    for terms in account.campaigns:
-        if terms.covers(fields, ping=True):
-            break
-    else:
-        return Refusal("Outside_Criteria")
+    if test:
+        return Placement(account.campaigns[0], account.campaigns[0].marks(fields))
+    terms = _covering(account.campaigns, fields, now, ping=True, promised=False)
+    if isinstance(terms, Refusal):
+        return terms
     marks = terms.marks(fields)
     if marks and world.duplicate(terms, marks, now):
         return Refusal("Duplicate_Lead")
     return world.over_max(account.position, terms, now) or Placement(terms, marks)
 
 
+#: What a refusal of a test lead says besides.
+_TEST = "the lead is a test"
+
+
+def _covering(
+    candidates: tuple[Terms, ...], fields: Mapping[str, str], now: float, *, ping: bool, promised: bool
+) -> Terms | Refusal:
+    """The first campaign that takes a lead now; one that has promised to takes it at any hour."""
+    detail = ""
+    for terms in candidates:
+        if terms.covers(fields, now, ping=ping):
+            if promised or terms.is_open(now):
+                return terms
+            detail = "no leads are taken at this hour"
+    return Refusal("Outside_Criteria", detail)
+
+
 def place_lead(
     world: World, account: Account, properties: Mapping[str, Any], fields: Mapping[str, str], now: float
 ) -> Placement | Refusal:
     """Is the lead accepted?"""
-    if fault := account.kind.fault(fields, ping=False):
+    test = account.kind.test_outcome(fields)
+    if test not in ("", "No_Error"):
+        return Refusal(test, _TEST)
+    if fault := account.kind.fault(fields, now, ping=False):
         return Refusal("Data_Errors", fault)
     order = None
     candidates = account.campaigns
@@ -58,16 +81,22 @@ def place_lead(
         candidates = tuple(one for one in candidates if not one.campaign.order_required)
     elif candidates[0].campaign.order_required:
         return Refusal("Data_Errors", "orderId is missing: this campaign takes leads with an order from a ping only")
-    terms = next((one for one in candidates if one.covers(fields, ping=False)), None)
-    if terms is None:
-        return Refusal("Outside_Criteria")
+    terms = candidates[0] if test and candidates else _covering(
+        candidates, fields, now, ping=False, promised=order is not None
+    )  # fmt: skip
+    if isinstance(terms, Refusal):
+        return terms
     selected: list[int] = []
     for number, offer_id in enumerate(properties.get("offerIds") or ()):
         position = terms.offer_at.get(offer_id)
         if position is None:
             return Refusal("Data_Errors", f"offerIds/{number} names no offer that was presented")
         selected.append(position)
+    if fault := terms.fault_of_consent(account.kind, fields, selected):
+        return Refusal("Data_Errors", fault)
     marks = terms.marks(fields)
+    if test:
+        return Placement(terms, marks, order, tuple(selected))
     if world.duplicate(terms, marks, now):
         return Refusal("Duplicate_Lead")
     # An order is a promise: whoever has one does not wait in line again.

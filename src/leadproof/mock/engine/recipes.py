@@ -57,8 +57,9 @@ def example_fields(kind: LeadType, campaign: Campaign, number: int) -> dict[str,
     fields = {}
     for one in kind.fields:
         tests = [criterion for criterion in campaign.criteria if criterion.field == one.name]
-        values = [value for value in (*one.examples, *one.allowed) if all(_meets(test, value) for test in tests)]
-        values += [value for test in tests for value in test.one_of if not one.fault(value)]
+        values = [value for value in (one.constant, *one.examples, *one.allowed) if value]
+        values = [value for value in values if all(_meets(test, one, value) for test in tests)]
+        values += [value for test in tests for value in test.one_of if not test.exclude and not one.fault(value)]
         if values:
             fields[one.name] = _varied(one, values[number % len(values)], number)
     return fields
@@ -79,8 +80,8 @@ def _letters(number: int) -> str:
     return "".join(chr(ord("A") + int(digit)) for digit in str(number))
 
 
-def _meets(criterion: Criterion, value: str) -> bool:
-    return bool(test_of(criterion)(value))
+def _meets(criterion: Criterion, field: Field, value: str) -> bool:
+    return bool(test_of(criterion, field)(value))
 
 
 def _base(profile: Profile) -> tuple[int, Campaign, LeadType] | None:
@@ -89,7 +90,7 @@ def _base(profile: Profile) -> tuple[int, Campaign, LeadType] | None:
         if source.disabled or source.daily_cap is not None or "return_sends" in source.permissions:
             continue
         for campaign in profile.campaigns:
-            able = not campaign.disabled and campaign.cap is None and not campaign.order_required
+            able = not campaign.disabled and not campaign.capped and not campaign.order_required
             if able and campaign.lid in source.lids:
                 return source.vid, campaign, profile.lead_type_by_lid[campaign.lid]
     return None
@@ -144,4 +145,4 @@ def _outside(criterion: Criterion, kind: LeadType) -> str:
     if one is None or not one.required_in_ping:
         return ""
     at_hand = (*one.allowed, *one.examples, "AK", "ME", "0", "99999", "no", "Nowhere")
-    return next((value for value in at_hand if not one.fault(value) and not _meets(criterion, value)), "")
+    return next((value for value in at_hand if not one.fault(value) and not _meets(criterion, one, value)), "")

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile, Source, TransferClient
+from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile, Source, TransferClient, breaches
+from leadproof.contract.profile.calendar import is_open, local, today
+from leadproof.contract.profile.conditions import words
 from leadproof.core.operations import RESPONSE_TYPES
 from leadproof.mock.engine import leads, offers
 
@@ -27,13 +29,28 @@ class Refusal(NamedTuple):
 class Terms:
     """One campaign, ready to judge by."""
 
-    __slots__ = ("campaign", "clients", "key_fields", "key_sets", "offer_at", "offers", "position", "tests")
+    __slots__ = (
+        "_aged", "_consents", "campaign", "clients", "key_fields", "key_sets", "offer_at", "offers", "position",
+        "tests", "timed",
+    )  # fmt: skip
 
     def __init__(self, index: int, campaign: Campaign, kind: LeadType, profile: Profile) -> None:
         #: Position in the profile.
         self.position = index
         self.campaign = campaign
-        self.tests = tuple((one.field, test_of(one)) for one in campaign.criteria)
+        aged = [one for one in campaign.criteria if one.min_age is not None or one.max_age is not None]
+        #: Field, test, and whether the test turns leads away: then it asks nothing of a lead without the field.
+        self.tests = tuple(
+            (one.field, test_of(one, kind.field(one.field)), one.exclude)
+            for one in campaign.criteria
+            if one not in aged
+        )
+        self._aged = tuple((one, kind.field(one.field)) for one in aged)
+        #: Does it depend on the time whether a lead is taken?
+        self.timed = bool(aged or campaign.hours)
+        offered = [profile.offer_by_id[one].tcpaInformation for one in campaign.offers]
+        #: By position of the offer: the text that it wants agreed to; "" where it wants none.
+        self._consents = tuple(one.tcpaText if one.customTCPATextRequired else "" for one in offered)
         #: Sets of duplicate keys; each key with the function that makes equal values equal text.
         self.key_sets = tuple(
             tuple((key, _same_phone if _format(kind, key) == "phone" else _same_text) for key in keys)
@@ -45,17 +62,37 @@ class Terms:
         self.offer_at = {one: position for position, one in enumerate(campaign.offers)}
         self.clients: tuple[TransferClient, ...] = tuple(profile.client_by_id[one] for one in campaign.clients)
 
-    def covers(self, fields: Mapping[str, str], *, ping: bool) -> bool:
+    def covers(self, fields: Mapping[str, str], now: float, *, ping: bool) -> bool:
         """Does a lead meet the criteria? In a ping, a criterion on a field that was not sent is left to the post."""
-        for name, test in self.tests:
+        for name, test, excludes in self.tests:
             text = fields.get(name)
             if not text:
-                if ping:
+                if ping or excludes:
                     continue
                 return False
             if not test(text):
                 return False
+        for criterion, field in self._aged:
+            text = fields.get(criterion.field)
+            if not text:
+                if not (ping or criterion.exclude):
+                    return False
+            elif not breaches.passes(criterion, field, text, today(now)):
+                return False
         return True
+
+    def is_open(self, now: float) -> bool:
+        """Is it an hour of a day at which leads are taken?"""
+        hours = self.campaign.hours
+        return not hours or is_open(hours, local(now, self.campaign.timezone))
+
+    def fault_of_consent(self, kind: LeadKind, fields: Mapping[str, str], selected: list[int]) -> str:
+        """What is wrong with the consent of a post that selects offers; empty if nothing is."""
+        wanted = [self._consents[position] for position in selected if self._consents[position]]
+        for name in kind.consents if wanted else ():
+            if fields.get(name) not in wanted:
+                return f"{name} must be the tcpaText of an offer that was selected"
+        return ""
 
     def marks(self, fields: Mapping[str, str]) -> tuple[int, ...]:
         """A mark (see `leads.mark`) for each set of duplicate keys whose fields all have a value."""
@@ -77,7 +114,7 @@ class Terms:
 class LeadKind:
     """One lead type, ready to judge by."""
 
-    __slots__ = ("_good", "_needed", "fields", "lead_type")
+    __slots__ = ("_aged", "_conditional", "_good", "_needed", "_triggers", "consents", "fields", "lead_type", "timed")
 
     def __init__(self, lead_type: LeadType) -> None:
         self.lead_type = lead_type
@@ -88,24 +125,40 @@ class LeadKind:
             True: tuple(one.name for one in lead_type.fields if one.required_in_ping),
             False: tuple(one.name for one in lead_type.fields if one.required_in_post),
         }
+        self._conditional = tuple(one for one in lead_type.fields if one.required_if)
+        self._aged = frozenset(one.name for one in lead_type.fields if one.ages)
+        self._triggers = {(one.field, one.value): one.response_type for one in lead_type.test_triggers}
+        #: Fields that hold the consent to an offer.
+        self.consents = tuple(one.name for one in lead_type.fields if one.consent_of_offer)
+        #: Does it depend on the day whether a value is right?
+        self.timed = bool(self._aged)
 
-    def fault(self, fields: Mapping[str, str], *, ping: bool) -> str:
+    def test_outcome(self, fields: Mapping[str, str]) -> str:
+        """The responseType that a lead gets because it is a test; empty for any other lead."""
+        triggers = self._triggers
+        return next((kind for (name, value), kind in triggers.items() if fields.get(name) == value), "")
+
+    def fault(self, fields: Mapping[str, str], now: float, *, ping: bool) -> str:
         """What is wrong with the fields of a ping or a post; empty if nothing is. Names fields, never values."""
         for name in self._needed[ping]:
             if not fields.get(name):
                 return f"{name} is missing"
-        return self.fault_of_values(fields)
+        for one in self._conditional:
+            if not fields.get(one.name) and (why := breaches.holding(one, self.lead_type, fields, ping=ping)):
+                return f"{one.name} is missing: it is required if {words(why)}"
+        return self.fault_of_values(fields, now)
 
-    def fault_of_values(self, fields: Mapping[str, str]) -> str:
+    def fault_of_values(self, fields: Mapping[str, str], now: float) -> str:
         """What is wrong with the fields that are there. Fields that the posting document does not name are no fault."""
         all_good = self._good
+        day = today(now) if self._aged else None
         for name, text in fields.items():
             good = all_good.get(name)
             if good is None or text in good or not text:
                 continue
-            if fault := self.fields[name].fault(text):
+            if fault := self.fields[name].fault(text, day):
                 return f"{name} {fault}"
-            if len(good) < _REMEMBERED:
+            if len(good) < _REMEMBERED and name not in self._aged:
                 good.add(text)
         return ""
 
@@ -121,6 +174,11 @@ class Account(NamedTuple):
     campaigns: tuple[Terms, ...]
     #: Was a campaign named?
     named: bool
+
+    @property
+    def timed(self) -> bool:
+        """Does it depend on the time whether a lead is taken, caps apart?"""
+        return self.kind.timed or any(one.timed for one in self.campaigns)
 
 
 class Rulebook:
@@ -229,22 +287,15 @@ assert {"No_Error", *ORDER_OF_REFUSALS} == set(RESPONSE_TYPES)
 # ---- small rules compiled ------------------------------------------------------------------------------------------
 
 
-def test_of(criterion: Criterion) -> Callable[[str], object]:
-    """The criterion as a function of a value: is it met?"""
+def test_of(criterion: Criterion, field: Field | None) -> Callable[[str], object]:
+    """The criterion as a function of a value of the field: is it met? Ages are always met: they need a day."""
+    if field is not None and (field.separator or criterion.exclude):
+        return lambda text: breaches.passes(criterion, field, text)
     if criterion.one_of:
         return frozenset(criterion.one_of).__contains__
     if criterion.pattern:
         return re.compile(criterion.pattern).fullmatch
-    low = float("-inf") if criterion.min is None else criterion.min
-    high = float("inf") if criterion.max is None else criterion.max
-
-    def within(text: str) -> bool:
-        try:
-            return low <= float(text) <= high
-        except ValueError:
-            return False
-
-    return within
+    return lambda text: breaches.passes(criterion, field, text)
 
 
 def _format(kind: LeadType, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
+from leadproof.mock.engine.caps import WindowCap, caps_of
 from leadproof.mock.engine.clock import MockClock, Seconds
 from leadproof.mock.engine.ids import Guids, drawn
 from leadproof.mock.engine.leads import LeadBook
@@ -39,31 +40,6 @@ class Receipt(msgspec.Struct, array_like=True):
     results: list[tuple[int, int, str]]
 
 
-class Cap:
-    """How many leads were accepted in the current window."""
-
-    __slots__ = ("_count", "_limit", "_number", "_window")
-
-    def __init__(self, limit: int, window: int) -> None:
-        self._limit = limit
-        #: Seconds; windows are counted from the Unix epoch.
-        self._window = window
-        self._number = -1
-        self._count = 0
-
-    def full(self, now: float) -> bool:
-        return (self._count if now // self._window == self._number else 0) >= self._limit
-
-    def count(self, now: float) -> None:
-        number = int(now // self._window)
-        self._count = self._count + 1 if number == self._number else 1
-        self._number = number
-
-
-def _cap(limit: int | None, window: int) -> Cap | None:
-    return None if limit is None else Cap(limit, window)
-
-
 class World:
     """Everything that changes."""
 
@@ -76,8 +52,11 @@ class World:
         self.leads = LeadBook(limits.leads)
         self.permissions = {one.vid: frozenset(one.permissions) for one in profile.sources}
         #: By position in the profile; None where there is no cap.
-        self.source_caps = [_cap(one.daily_cap, _DAY) for one in profile.sources]
-        self.campaign_caps = [_cap(one.cap, one.cap_window) for one in profile.campaigns]
+        self.source_caps = [
+            None if one.daily_cap is None else WindowCap(one.daily_cap, _DAY) for one in profile.sources
+        ]
+        #: By position in the profile.
+        self.campaign_caps = [caps_of(one) for one in profile.campaigns]
         #: Requests that got a response, by operation id.
         self.requests = dict.fromkeys(OPERATIONS, 0)
         #: Results given, by responseType.
@@ -115,17 +94,17 @@ class World:
 
     def over_max(self, source: int, terms: Terms, now: float) -> Refusal | None:
         """The cap that is used up, the source's or the campaign's (positions in the profile)."""
-        cap = self.source_caps[source]
-        if cap is not None and cap.full(now):
+        daily = self.source_caps[source]
+        if daily is not None and daily.full(now):
             return Refusal("Post_Over_Max", "source")
-        cap = self.campaign_caps[terms.position]
-        if cap is not None and cap.full(now):
-            return Refusal("Post_Over_Max", "campaign")
+        for cap in self.campaign_caps[terms.position]:
+            if cap.full(now):
+                return Refusal("Post_Over_Max", "campaign")
         return None
 
     def count_lead(self, source: int, terms: Terms, now: float) -> None:
         """Count an accepted lead against both caps."""
-        for cap in (self.source_caps[source], self.campaign_caps[terms.position]):
+        for cap in (self.source_caps[source], *self.campaign_caps[terms.position]):
             if cap is not None:
                 cap.count(now)
 

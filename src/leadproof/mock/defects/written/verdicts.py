@@ -71,7 +71,7 @@ def _at_once(value: Value) -> None:
         source(value)["sendDelay"] = 0
 
 
-_OPTIONAL = parts("lead_types", parts("fields", those(required_in_ping=False, required_in_post=False)))
+_OPTIONAL = parts("lead_types", parts("fields", those(required_in_ping=False, required_in_post=False, required_if=())))
 
 TABLE: Table = {
     "contradictions": (
@@ -118,7 +118,8 @@ TABLE: Table = {
           "Leads outside the criteria are accepted."),
         D("criteria-ignored-in-pings", "ping", "refusal_expected", profile(campaigns(criteria=())),
           "Pings outside the criteria are accepted."),
-        D("caps-ignored", "create_lead", "refusal_expected", profile(sources(daily_cap=None), campaigns(cap=None)),
+        D("caps-ignored", "create_lead", "refusal_expected",
+          profile(sources(daily_cap=None), campaigns(cap=None, caps=())),
           "Leads beyond the cap are accepted."),
         D("disabled-accounts-served", "create_lead", "refusal_expected", profile(sources(disabled=False)),
           "Leads of a disabled source are accepted."),
