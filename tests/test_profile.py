@@ -21,6 +21,8 @@ from leadproof.core.operations import RESPONSE_TYPES
 TEXT = resources.path("specs", "profiles", "default.toml").read_text(encoding="utf-8")
 SCHEMA = json.loads(resources.path("specs", "profiles", "profile.schema.json").read_text(encoding="utf-8"))
 
+_FIELD = SCHEMA["properties"]["lead_types"]["items"]["properties"]["fields"]["items"]
+
 
 # ---- the default profile -------------------------------------------------------------------------------------------
 
@@ -77,6 +79,10 @@ def test_the_schema_and_the_model_name_the_same_keys() -> None:
         profile.Messages: SCHEMA["properties"]["messages"],
         profile.Source: SCHEMA["properties"]["sources"]["items"],
         profile.LeadType: SCHEMA["properties"]["lead_types"]["items"],
+        profile.Trigger: SCHEMA["properties"]["lead_types"]["items"]["properties"]["test_triggers"]["items"],
+        profile.Condition: _FIELD["properties"]["required_if"]["items"],
+        profile.Cap: SCHEMA["properties"]["campaigns"]["items"]["properties"]["caps"]["items"],
+        profile.Hours: SCHEMA["properties"]["campaigns"]["items"]["properties"]["hours"]["items"],
         profile.Field: SCHEMA["properties"]["lead_types"]["items"]["properties"]["fields"]["items"],
         profile.Campaign: SCHEMA["properties"]["campaigns"]["items"],
         profile.Criterion: SCHEMA["properties"]["campaigns"]["items"]["properties"]["criteria"]["items"],
@@ -286,6 +292,11 @@ GOOD_AND_BAD: dict[str, tuple[list[str], list[str]]] = {
     "state": (["TX", "PR"], ["tx", "XX", "Texas", ""]),
     "ip": (["192.0.2.1", "2001:db8::1"], ["192.0.2", "192.0.2.256", "x", "1:2"]),
     "url": (["http://a.example", "HTTPS://a.example/b?c#d"], ["a.example", "ftp://a.example", "http://", "http://a b"]),
+    "trustedform": (
+        [f"https://cert.trustedform.com/{'0af9' * 10}", f"https://cert.staging.trustedform.com/{'0' * 40}"],
+        [f"http://cert.trustedform.com/{'0' * 40}", f"https://cert.trustedform.com/{'0' * 39}", "0" * 40],
+    ),
+    "jornaya": (["0A1B2C3D-0000-1111-2222-0123456789ab"], ["0A1B2C3D00001111222201234567 89ab", "{0A1B2C3D}"]),
 }
 
 

@@ -9,7 +9,30 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_YES = frozenset(["y", "yes", "x", "true", "t", "1", "required", "mandatory", "req", "r", "m", "must", "always", "✓", "✔", "☑", "●", "•", "yes*", "required*"])
+_YES = frozenset(
+    [
+        "y",
+        "yes",
+        "x",
+        "true",
+        "t",
+        "1",
+        "required",
+        "mandatory",
+        "req",
+        "r",
+        "m",
+        "must",
+        "always",
+        "✓",
+        "✔",
+        "☑",
+        "●",
+        "•",
+        "yes*",
+        "required*",
+    ]
+)
 _NO = frozenset(
     ("", "n", "no", "false", "f", "0", "optional", "opt", "o", "-", "–", "—", "n/a", "na", "not required", "none",
      "not used", "not sent", "do not send", "omit", "✗", "✘", "☐", "blank", "not applicable", "never")

@@ -37,9 +37,31 @@ _LEAST = re.compile(
 _MOST = re.compile(rf"(?:<=|≤|max(?:imum)?\.?:?|at most|up to)\s*{_NUMBER}", re.I)
 _SEE = re.compile(r"^\(?(?:please )?(?:see|refer to|listed in|per|as in|cf\.?|list:|from)\s+(?:the\s+)?(?:list\s+(?:of|on|in)\s+)?"
                   r"[\"'“]?(?P<name>[^\"'”\n]{2,80}?)[\"'”]?(?:\s+(?:tab|sheet|list|table|appendix|below|above))*\)?\.?$", re.I)  # fmt: skip
+_STATES = re.compile(
+    r"(?:all |any |valid |us |u\.s\. |50 )*(?:2[- ]|two[- ])?(?:letter |character )?(?:us )?states?(?: codes?| abbreviations?)?",
+    re.IGNORECASE,
+)
 _URL = re.compile(r"https?://\S+", re.I)
 _ANY = frozenset(
-    ["any", "n/a", "na", "-", "–", "—", "none", "free text", "freetext", "any text", "text", "string", "open", "free form", "open text", "alphanumeric", "any value"]
+    [
+        "any",
+        "n/a",
+        "na",
+        "-",
+        "–",
+        "—",
+        "none",
+        "free text",
+        "freetext",
+        "any text",
+        "text",
+        "string",
+        "open",
+        "free form",
+        "open text",
+        "alphanumeric",
+        "any value",
+    ]
 )
 
 
@@ -53,6 +75,8 @@ def values(text: str, link: str = "") -> Values:
     bare = " ".join(text.split())
     if not bare or bare.lower().strip(".") in _ANY:
         return Values()
+    if _STATES.fullmatch(bare):
+        return Values(states=True)
     if url := _URL.search(bare):
         return Values(link=url[0].rstrip(").,"))
     if link:

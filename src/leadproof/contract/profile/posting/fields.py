@@ -46,6 +46,8 @@ class Draft:
     examples: tuple[str, ...] = ()
     constant: str = ""
     separator: str = ""
+    #: Does it take several values?
+    multiple: bool = False
     min: float | None = None
     max: float | None = None
     max_length: int | None = None
@@ -60,6 +62,7 @@ class Draft:
 
     def merge(self, other: Draft, notes: Notes) -> None:
         """Takes in what another row says of the same field."""
+        notes.understood(other.place, self.name, f"the same field as at {self.place}")
         for name in ("format", "mask", "pattern", "allowed", "constant", "separator", "min", "max", "max_length"):
             ours, theirs = getattr(self, name), getattr(other, name)
             if not ours:
@@ -69,7 +72,7 @@ class Draft:
                     other.place, self.name, f"says another {name.replace('_', ' ')} than {self.place}, which is kept"
                 )
         self.ping, self.post = self.ping or other.ping, self.post or other.post
-        self.personal = self.personal or other.personal
+        self.personal, self.multiple = self.personal or other.personal, self.multiple or other.multiple
         self.examples = tuple(dict.fromkeys((*self.examples, *other.examples)))
         self.description += [text for text in other.description if text not in self.description]
         self.conditions += [one for one in other.conditions if one not in self.conditions]
@@ -107,8 +110,7 @@ def take_values(draft: Draft, text: str, link: str, lists: dict[str, tuple[str, 
     """Takes a cell under *Allowed values* into a draft."""
     said = choices.values(text, link)
     if said.link:
-        name = plain(re.sub(r"!.*", "", said.link).strip("#'"))
-        listed = lists.get(name)
+        listed = lists.get(list_key(re.sub(r"!.*", "", said.link)))
         if listed:
             draft.allowed = listed
             notes.understood(draft.place, draft.name, f"its {len(listed)} values are those of the list {said.link!r}")
@@ -136,6 +138,11 @@ def take_values(draft: Draft, text: str, link: str, lists: dict[str, tuple[str, 
         draft.format = "state"
 
 
+def list_key(name: str) -> str:
+    """The name of a list as it is looked up: that of a sheet, or of an anchor with its sign."""
+    return plain(name.strip("#' "))
+
+
 # ---- drafts to fields ------------------------------------------------------------------------------------------------
 
 
@@ -149,6 +156,9 @@ def finished(draft: Draft, names: dict[str, str], notes: Notes) -> tuple[Field, 
     """
     guesses: list[str] = []
     _likely(draft, guesses)
+    if draft.multiple and not draft.separator:
+        draft.separator = ","
+        guesses.append("several values have a comma between them: the document does not say")
     if draft.mask and "#" not in draft.mask and draft.format not in DATES:
         draft.format = "datetime" if "HH" in draft.mask or "hh" in draft.mask else "date"
     if (draft.min is not None or draft.max is not None) and draft.format in ("", "text"):

@@ -29,6 +29,11 @@ _FORMATS = {
 _PHRASES = {phrase: name for name, text in _FORMATS.items() for phrase in text.split(";")}
 _MULTIPLE = ("multi", "multiselect", "multi select", "multiple", "checkbox list", "checkboxes", "multi choice", "array",
              "list of strings", "multiple choice")  # fmt: skip
+#: Words that say no more than that a field takes several values, and with what between.
+_PLURAL = re.compile(
+    r"\b(?:multi ?select|multi|multiple|choice|checkbox list|checkboxes|array|list of strings|list|separated|delimited|by"
+    r"|with|comma|pipe|semi ?colon|s|of|strings?|values?)\b"
+)
 _DATE_MASK = re.compile(
     r"(?<![A-Za-z])(?:YYYY|YY|MM|M|DD|D)(?:([-/. ]?)(?:YYYY|YY|MM|M|DD|D)){2}"
     r"(?:[T ](?:HH|hh):(?:mm|MM|MI|nn)(?::(?:ss|SS))?(?:\s*(?:AM|tt|a))?Z?)?(?![A-Za-z])", re.IGNORECASE,
@@ -66,6 +71,8 @@ def form(text: str) -> Format:
     words = plain(rest)
     multiple = any(re.search(rf"\b{re.escape(word)}\b", words) for word in _MULTIPLE)
     separator = next((sign for word, sign in _SEPARATORS.items() if word in text.lower()), "") if multiple else ""
+    if multiple:
+        words = _PLURAL.sub(" ", words).strip()
     known, exact = _format(words)
     name = name or known
     if exact or not words or (multiple and not known):

@@ -7,60 +7,62 @@ from collections.abc import Sequence
 
 #: What a column says -> headings, without signs and in small letters; the most telling of `name` come first.
 SYNONYMS: dict[str, tuple[str, ...]] = {
-    "name": (
-        "api name", "api field", "api field name", "post name", "xml tag", "xml element", "xml name", "json name", "tag",
-        "element", "parameter", "parameter name", "param", "param name", "variable", "variable name", "key", "field name",
-        "fieldname", "attribute", "attribute name", "post field", "ping field", "lead field", "field id", "field", "fields",
-        "name", "column", "property", "data point", "input",
-    ),
-    "label": ("label", "display name", "title", "question", "friendly name", "field label"),
-    "type": ("type", "data type", "datatype", "field type", "kind", "input type"),
-    "format": (
-        "format", "formatting", "field format", "data format", "type format", "format type", "pattern", "mask",
-        "validation", "validations", "rules", "validation rules",
-    ),
-    "required": (
-        "required", "req", "mandatory", "required optional", "required y n", "is required", "requirement", "presence",
-        "required field", "optional required", "m o", "r o", "usage", "necessity", "required yes no",
-    ),
-    "required_in_ping": (
-        "required in ping", "required ping", "ping required", "required for ping", "ping", "in ping", "ping req",
-        "req ping", "required on ping", "ping mandatory", "mandatory ping", "ping post required ping",
-    ),
-    "required_in_post": (
-        "required in post", "required post", "post required", "required for post", "post", "in post", "post req",
-        "req post", "required on post", "full post", "lead", "post mandatory", "mandatory post", "required in lead",
-    ),
-    "where": (
-        "ping post", "ping or post", "used in", "request", "request type", "call", "stage", "step", "applies to", "phase",
-        "sent in", "ping and post", "message",
-    ),
-    "condition": ("required if", "required when", "condition", "conditions", "conditional", "depends on", "dependency",
-                  "conditional on"),
-    "values": (
-        "allowed values", "accepted values", "values", "valid values", "possible values", "options", "enum", "enumeration",
-        "acceptable values", "value", "value options", "choices", "accepted value", "picklist", "list of values", "domain",
-        "allowed", "permitted values", "range", "valid options", "available values", "value s", "allowed value",
-    ),
-    "max_length": (
-        "max length", "maximum length", "length", "max len", "size", "max size", "max characters", "characters",
-        "max chars", "len", "field length", "char limit", "character limit", "maxlength", "field size",
-    ),
-    "min": ("min", "minimum", "min value", "minimum value", "from"),
-    "max": ("max", "maximum", "max value", "maximum value", "to"),
-    "description": (
-        "description", "desc", "definition", "meaning", "details", "explanation", "field description", "about", "purpose",
-        "information",
-    ),
-    "notes": ("notes", "note", "comments", "comment", "remarks", "remark", "additional information", "instructions"),
-    "example": ("example", "examples", "sample", "sample value", "sample data", "example value", "e g", "sample values"),
-    "constant": ("constant", "fixed value", "hard coded", "hardcoded", "constant value", "static value", "set to",
-                 "must be", "fixed"),
-    "default": ("default", "default value"),
-    "separator": ("separator", "delimiter", "list separator", "multiple"),
-    "personal": ("personal", "pii", "personal data", "sensitive"),
-    "number": ("no", "nr", "position", "order", "seq", "sequence", "id"),
-}  # fmt: skip
+    role: tuple(text.split(";"))
+    for role, text in {
+        "name": (
+            "api name;api field;api field name;post name;xml tag;xml element;xml name;json name;tag;"
+            "element;parameter;parameter name;param;param name;variable;variable name;key;field name;"
+            "fieldname;attribute;attribute name;post field;ping field;lead field;field id;field;fields;"
+            "name;column;property;data point;input"
+        ),
+        "label": "label;display name;title;question;friendly name;field label",
+        "type": "type;data type;datatype;field type;kind;input type",
+        "format": (
+            "format;formatting;field format;data format;type format;format type;pattern;mask;validation;"
+            "validations;rules;validation rules"
+        ),
+        "required": (
+            "required;req;mandatory;required optional;required y n;is required;requirement;presence;"
+            "required field;optional required;m o;r o;usage;necessity;required yes no"
+        ),
+        "required_in_ping": (
+            "required in ping;required ping;ping required;required for ping;ping;in ping;ping req;"
+            "req ping;required on ping;ping mandatory;mandatory ping;ping post required ping"
+        ),
+        "required_in_post": (
+            "required in post;required post;post required;required for post;post;in post;post req;"
+            "req post;required on post;full post;lead;post mandatory;mandatory post;required in lead"
+        ),
+        "where": (
+            "ping post;ping or post;used in;request;request type;call;stage;step;applies to;phase;"
+            "sent in;ping and post;message"
+        ),
+        "condition": (
+            "required if;required when;condition;conditions;conditional;depends on;dependency;conditional on"
+        ),
+        "values": (
+            "allowed values;accepted values;values;valid values;possible values;options;enum;enumeration;"
+            "acceptable values;value;value options;choices;accepted value;picklist;list of values;domain;"
+            "allowed;permitted values;range;valid options;available values;value s;allowed value"
+        ),
+        "max_length": (
+            "max length;maximum length;length;max len;size;max size;max characters;characters;max chars;"
+            "len;field length;char limit;character limit;maxlength;field size"
+        ),
+        "min": "min;minimum;min value;minimum value;from",
+        "max": "max;maximum;max value;maximum value;to",
+        "description": (
+            "description;desc;definition;meaning;details;explanation;field description;about;purpose;information"
+        ),
+        "notes": "notes;note;comments;comment;remarks;remark;additional information;instructions",
+        "example": "example;examples;sample;sample value;sample data;example value;e g;sample values",
+        "constant": "constant;fixed value;hard coded;hardcoded;constant value;static value;set to;must be;fixed",
+        "default": "default;default value",
+        "separator": "separator;delimiter;list separator;multiple",
+        "personal": "personal;pii;personal data;sensitive",
+        "number": "number;no;nr;position;order;seq;sequence;id",
+    }.items()
+}
 
 _ROLES = {heading: role for role, headings in SYNONYMS.items() for heading in headings}
 
@@ -76,7 +78,8 @@ def plain(text: str) -> str:
 
 def role(heading: str) -> str:
     """What a column of this heading says; "" if the heading is not known."""
-    return _ROLES.get(plain(heading), "")
+    bare = re.sub(r"\([^)]*\)", " ", heading)  # Required (Y/N)
+    return _ROLES.get(plain(heading)) or _ROLES.get(plain(bare), "")
 
 
 def roles(cells: Sequence[str]) -> dict[int, str]:
@@ -90,7 +93,7 @@ def roles(cells: Sequence[str]) -> dict[int, str]:
     names = [column for column, what in known.items() if what == "name"]
     if not names or len(set(known.values())) < 2 or len(known) * 2 < filled:
         return {}
-    best = min(names, key=lambda column: SYNONYMS["name"].index(plain(cells[column])))
+    best = min(names, key=lambda column: _rank(cells[column]))
     found: dict[int, str] = {}
     for column, what in known.items():
         if what == "name":
@@ -99,6 +102,11 @@ def roles(cells: Sequence[str]) -> dict[int, str]:
             what = "notes" if what not in ("name",) else ""
         found[column] = what
     return found
+
+
+def _rank(heading: str) -> int:
+    names, bare = SYNONYMS["name"], plain(re.sub(r"\([^)]*\)", " ", heading))
+    return names.index(bare) if bare in names else len(names)
 
 
 def joined(above: Sequence[str], below: Sequence[str]) -> list[str] | None:
@@ -114,6 +122,8 @@ def joined(above: Sequence[str], below: Sequence[str]) -> list[str] | None:
             heads.append(upper)
             continue
         both = f"{upper} {lower}".strip()
+        if upper and not role(upper) and not role(both):
+            return None
         if role(both):
             heads.append(both)
         elif role(lower):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from leadproof.contract.profile import reading, sheets
 from leadproof.contract.profile.conditions import Criterion
 from leadproof.contract.profile.model import Campaign, Field, LeadType, Profile, Source
 from leadproof.contract.profile.posting import members
-from leadproof.contract.profile.posting.fields import Draft, finished
+from leadproof.contract.profile.posting.fields import Draft, finished, list_key
 from leadproof.contract.profile.posting.headings import plain
 from leadproof.contract.profile.posting.notes import UNREAD, Note, Notes
 from leadproof.contract.profile.posting.pages import of_html
@@ -103,12 +103,13 @@ def import_documents(documents: Sequence[tuple[str, bytes]], ids: Ids = Ids(), n
         raise InputError(f"{shown}: no table of fields: no row of headings names a field and its type, or whether it is "
                          "required", hint=_HINT)  # fmt: skip
     for row in others:
-        text = ": ".join(cell for cell in dict.fromkeys(row.cells) if cell)
+        label, *values = [cell for cell in dict.fromkeys(row.cells) if cell]
+        text = f"{label}: {', '.join(values)}" if values else label
         said = members.line(text, terms)
         if said:
             notes.understood(row.place, text[:60], said)
         else:
-            notes.unread(row.place, text[:60], "is not about fields")
+            notes.unread(row.place, text[:60], "says nothing that a profile holds")
     known = {plain(one).replace(" ", ""): one for one in drafts}
     comments: dict[str, list[str]] = {}
     made = []
@@ -119,6 +120,9 @@ def import_documents(documents: Sequence[tuple[str, bytes]], ids: Ids = Ids(), n
         for guess in guesses:
             notes.guessed(draft.place, field.name, guess)
     profile = _profile(made, terms, ids, name or terms.name or documents[0][0], notes, comments)
+    rows = [row.place for table in tables for row in table.rows]
+    order = {place: number for number, place in enumerate(rows)}
+    notes.entries.sort(key=lambda note: order.get(note.place, len(rows)))
     for note in notes.entries:
         if note.kind != "understood" and note.subject in drafts:
             comments.setdefault(note.subject, []).append(f"{note.kind}: {note.message}")
@@ -130,32 +134,40 @@ def _read(tables: list[Table], terms: members.Terms, notes: Notes) -> tuple[dict
     read = [(table, list(entries(table, notes))) for table in tables]
     lists: dict[str, tuple[str, ...]] = {}
     for table, rows in read:
-        plain_rows = [row for row in rows if isinstance(row, Row)]
-        if table.names and len(plain_rows) == len(rows) > 0:
-            values = tuple(dict.fromkeys(row.cells[0] for row in plain_rows if row.cells[0]))
-            lists |= {plain(one): values for one in table.names}
+        single = [row for row in rows if isinstance(row, Row) and sum(map(bool, row.cells)) == 1]
+        if table.names and len(single) == len(rows) > 0:
+            values = tuple(dict.fromkeys(next(filter(None, row.cells)) for row in single))
+            lists |= {list_key(name): values for name in table.names}
     drafts: dict[str, Draft] = {}
-    others: list[Row] = []
-    for table, rows in read:
-        unsaid = _unsaid(rows)
-        if unsaid:
+    used = _Used(lists)
+    for _, rows in read:
+        if unsaid := _unsaid(rows):
             notes.guessed(unsaid.place, "required", "one column for ping and post: taken for the post")
         for row in rows:
-            if isinstance(row, Row):
-                if not any(plain(one) in lists for one in table.names):
-                    others.append(row)
-                continue
-            draft = draft_of(row, lists, terms, notes)
-            if draft is None:
-                continue
-            if draft.name in drafts:
+            draft = draft_of(row, used, terms, notes) if isinstance(row, Entry) else None
+            if draft is not None and draft.name in drafts:
                 drafts[draft.name].merge(draft, notes)
-            else:
+            elif draft is not None:
                 drafts[draft.name] = draft
-    for table, _ in read:
-        if named := next((one for one in table.names if plain(one) in lists), None):
-            notes.understood(table.rows[0].place, named, f"a list of {len(lists[plain(named)])} values")
+    others: list[Row] = []
+    for table, rows in read:
+        if taken := next((name for name in table.names if list_key(name) in used.taken), None):
+            notes.understood(table.rows[0].place, taken, f"a list of {len(lists[list_key(taken)])} values")
+        else:
+            others += [row for row in rows if isinstance(row, Row)]
     return drafts, others
+
+
+class _Used(dict[str, tuple[str, ...]]):
+    """The lists of a document by name, and which of them a field has asked for."""
+
+    def __init__(self, lists: dict[str, tuple[str, ...]]) -> None:
+        super().__init__(lists)
+        self.taken: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: D102 - as of any dict
+        self.taken.add(name)
+        return super().get(name, default)
 
 
 def _unsaid(rows: Sequence[Entry | Row]) -> Row | None:

@@ -96,6 +96,11 @@ def member_of(name: str) -> str:
     return _MEMBERS.get(plain(name.rpartition(".")[2]), "")
 
 
+def is_line(text: str) -> bool:
+    """Does a text begin with a label that is known?"""
+    return plain(text.partition(":")[0]) in {*_LABELS, *_IDS, *_MEMBERS}
+
+
 def line(text: str, terms: Terms) -> str:
     """Takes a line such as "Daily cap: 100" into the terms; what was understood, or "" if nothing was."""
     label, sign, value = text.partition(":") if ":" in text else text.partition("\n")

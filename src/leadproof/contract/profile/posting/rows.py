@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     row: Row
     #: ping, post, or "" where the document does not say.
     kind: str
-    #: Column -> role.
+    #: Column -> role; "" for one whose heading is not known.
     columns: dict[int, str]
 
 
@@ -50,11 +50,14 @@ def entries(table: Table, notes: Notes) -> Iterator[Entry | Row]:
         elif found:
             head = list(row.cells)
         if found:
-            columns = found
+            columns = {column: found.get(column, "") for column, text in enumerate(head) if text or column in found}
             _strangers(columns, head, row, rows[number + 1 + skip :], notes)
             continue
         distinct = {cell for cell in row.cells if cell}
-        if not columns:
+        if not columns and len(distinct) == 1 and _is_title(*distinct):
+            kind = kind_of(*distinct)
+            notes.understood(row.place, *distinct, f"a heading, of the {kind}")
+        elif not columns:
             yield row
         elif len(distinct) == 1 and (
             len(row.cells) == 1 or row.cells[0] == "" or len({*row.cells}) == 1 or " " in row.cells[0]
@@ -66,6 +69,11 @@ def entries(table: Table, notes: Notes) -> Iterator[Entry | Row]:
             )
         else:
             yield Entry(row, kind, columns)
+
+
+def _is_title(text: str) -> bool:
+    """Is it a heading that names ping or post ("Auto: PING"), and no line such as "Ping URL: …"?"""
+    return bool(kind_of(text)) and len(text.split()) <= 5 and not text.endswith(".") and not members.is_line(text)
 
 
 def _strangers(columns: dict[int, str], head: list[str], row: Row, below: list[Row], notes: Notes) -> None:
