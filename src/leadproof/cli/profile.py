@@ -11,7 +11,7 @@ from leadproof.cli import completing, hints
 from leadproof.commands import profiles
 from leadproof.contract import profile as posting_profiles
 from leadproof.contract.profile import sheets
-from leadproof.contract.profile.posting import Ids, Imported, Note
+from leadproof.contract.profile.posting import Ids, Imported, ImportNote
 from leadproof.contract.profile.writing import write
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.text import count, one_line, visible
@@ -24,7 +24,7 @@ _COUNTED = ("understood", "guessed", "not read")
 def command() -> None:
     """Make a posting profile from a posting document, check one, show one.
 
-    A posting profile is the posting document of an account as data; the mock, the generated leads and the checks go by it.
+    A posting profile is the posting document of an account as data. The mock and generated leads go by it.
 
     \b
     Examples:
@@ -55,8 +55,8 @@ def import_(
 
     Ping and post may be in one file or two, in one table or two. Columns are recognised by their headings: field, type,
     format, required (in ping, in post), required if, allowed values, max length, example, description, and what else
-    they are called. Every line says what was made of it: understood, guessed, or not read. Nothing is dropped in silence,
-    and what was guessed or not read stands in the profile as a comment, too.
+    they are called. Every line says what was made of it: understood, guessed, or not read. Nothing is dropped in
+    silence, and what was guessed or not read stands in the profile as a comment, too.
 
     \b
     Examples:
@@ -71,7 +71,7 @@ def import_(
     imported = profiles.import_files(files, Ids(vid, lid, aid), name)
     head = (
         f"A posting profile, made by leadproof profile import from {', '.join(path.name for path in files)}.",
-        "What was guessed or not read stands above the field as a comment: look at it, mend it, and delete the comment.",
+        "What was guessed or not read stands above the field as a comment: look at it, mend it, delete the comment.",
     )
     text = write(imported.profile, imported.comments, head)
     posting_profiles.parse(text, str(into))  # what is written can be read
@@ -93,7 +93,7 @@ def import_(
     click.echo(f"next: leadproof profile check {one_line(str(into))}")
 
 
-def _number(notes: tuple[Note, ...], kind: str) -> int:
+def _number(notes: tuple[ImportNote, ...], kind: str) -> int:
     return sum(note.kind == kind for note in notes)
 
 
@@ -112,9 +112,9 @@ def _report(imported: Imported, into: Path) -> dict[str, object]:
 def check(file: Path, as_json: bool) -> None:
     """Is a posting profile valid, and what in it is suspicious?
 
-    What is not valid ends with exit code 2, each mistake with its line, key and remedy. What is suspicious is listed and
-    changes nothing: a field with a name that XML has no form for, a criterion that no value meets, a lead that cannot be
-    made.
+    What is not valid ends with exit code 2, each mistake with its line, key and remedy. What is suspicious is listed
+    and changes nothing: a field with a name that XML has no form for, a criterion that no value meets, a lead that
+    cannot be made.
 
     \b
     Example:

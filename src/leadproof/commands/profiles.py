@@ -157,6 +157,6 @@ def _no_lead(profile: Profile) -> Iterator[Suspicion]:
 
 
 _SUSPICIONS: tuple[Callable[[Profile], Iterator[Suspicion]], ...] = (
-    _real_keys, _names_for_xml, _names_alike, _personal_pings, _needs_nothing, _never_holds, _no_consent, _takes_nothing,
-    _no_lead,
+    _real_keys, _names_for_xml, _names_alike, _personal_pings, _needs_nothing, _never_holds, _no_consent,
+    _takes_nothing, _no_lead,
 )  # fmt: skip

@@ -73,10 +73,10 @@ class Field:
     """One field of a lead."""
 
     name: str
-    #: For people.
-    description: str = ""
     #: A key of `formats.FORMATS`.
     format: str = "text"
+    #: For people.
+    description: str = ""
     #: The one way to write it: MM/DD/YYYY for a date, (###) ###-#### for a phone number.
     mask: str = ""
     #: Regular expression for the whole value, besides the format.

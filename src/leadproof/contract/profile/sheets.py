@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from leadproof.contract.profile.conditions import bounds, words
 from leadproof.contract.profile.model import Campaign, Field, LeadType, Profile
+from leadproof.core.text import count
 
 
 class Sheet(NamedTuple):
@@ -63,7 +64,7 @@ def summary(one: Field) -> str:
     parts += [_range(one.min, one.max)] * (one.min is not None or one.max is not None)
     parts += [f"age {_range(one.min_age, one.max_age)}"] * one.ages
     parts += [f"several with {one.separator!r} between"] * bool(one.separator)
-    parts += [f"at most {one.max_length} characters"] * (one.max_length != 255)
+    parts += [f"at most {count(one.max_length, 'character')}"] * (one.max_length != 255)
     needed = [name for name, set_ in (("ping", one.required_in_ping), ("post", one.required_in_post)) if set_]
     parts.append(f"required in {' and '.join(needed)}" if needed else "optional")
     parts += [f"required if {words(condition)}" for condition in one.required_if]
@@ -90,7 +91,7 @@ def sheets(profile: Profile) -> list[Sheet]:
                     "\n".join(_caps(one)),
                 )
                 for one in profile.campaigns
-            ),  # fmt: skip
+            ),
         )
     )
     sources = [
@@ -196,7 +197,8 @@ def as_html(profile: Profile) -> str:
     )
     title = escape(profile.name)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>\n'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
+        f"<style>{style}</style></head>\n"
         f"<body><h1>{title}</h1>\n{chr(10).join(blocks)}\n</body></html>\n"
     )
 

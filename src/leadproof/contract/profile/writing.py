@@ -81,7 +81,7 @@ def _title(table: str, notes: Mapping[str, Iterable[str]]) -> list[str]:
 
 def _comments(lines: Iterable[str]) -> list[str]:
     # A comment ends with its line, and TOML takes no control characters in one.
-    return [f"# {' '.join(''.join(sign if sign.isprintable() else ' ' for sign in line).split())}" for line in lines]
+    return [f"# {''.join(sign if sign.isprintable() else ' ' for sign in line)}".rstrip() for line in lines]
 
 
 def _keys(entry: Any, besides: tuple[str, ...] = ()) -> Iterator[str]:
@@ -108,6 +108,8 @@ def _set(entry: Any) -> Iterator[tuple[str, Any]]:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, str):

@@ -11,6 +11,6 @@ Bytes in, a profile and a list of what was understood, guessed and not read out;
 """
 
 from leadproof.contract.profile.posting.importing import Ids, Imported, import_documents
-from leadproof.contract.profile.posting.notes import Note
+from leadproof.contract.profile.posting.notes import ImportNote
 
-__all__ = ["Ids", "Imported", "Note", "import_documents"]
+__all__ = ["Ids", "ImportNote", "Imported", "import_documents"]

@@ -72,8 +72,9 @@ def requirement(text: str) -> Requirement:
     if word.startswith("conditional"):
         return Requirement("conditional", text)
     first = re.match(r"(yes|no|required|optional|mandatory|y|n)\b", word)
-    return Requirement({"y": "yes", "n": "no"}.get(first[1][0], "yes" if first[1] != "optional" else "no")) if first else (
-        Requirement(""))  # fmt: skip
+    if first is None:
+        return Requirement("")
+    return Requirement("no" if first[1] in ("no", "n", "optional") else "yes")
 
 
 _CONDITION = re.compile(
@@ -117,10 +118,14 @@ def _alternatives(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip(" \"'`“”") for part in parts if part.strip(" \"'`“”")))
 
 
+_COUNT = re.compile(
+    r"(?:max\.?\s*|up to\s*|<=?\s*|\d+\s*(?:-|–|to)\s*)?(\d{1,6})(?:\s*(?:chars?|characters?|digits?|bytes))?\.?"
+)
+
+
 def length(text: str) -> int | None:
     """The characters that a cell under *Max length* names; None if it names none."""
-    found = re.fullmatch(r"(?:max\.?\s*|up to\s*|<=?\s*|\d+\s*(?:-|–|to)\s*)?(\d{1,6})(?:\s*(?:chars?|characters?|digits?|bytes))?\.?",
-                         " ".join(text.lower().split()))  # fmt: skip
+    found = _COUNT.fullmatch(" ".join(text.lower().split()))
     return int(found[1]) if found and 0 < int(found[1]) <= 100_000 else None
 
 

@@ -1,4 +1,4 @@
-"""What a cell under *Allowed values* says: a list, a range, codes with their meaning, a mask, a link to a list elsewhere."""
+"""What a cell under *Allowed values* says: a list, a range, codes with their meaning, a mask, a link to a list."""
 
 from __future__ import annotations
 
@@ -35,10 +35,15 @@ _LEAST = re.compile(
     rf"(?:>=|≥|min(?:imum)?\.?:?|at least|from)\s*{_NUMBER}|(\d[\d,]*)\s*(?:\+|or more|and up|and older)", re.I
 )
 _MOST = re.compile(rf"(?:<=|≤|max(?:imum)?\.?:?|at most|up to)\s*{_NUMBER}", re.I)
-_SEE = re.compile(r"^\(?(?:please )?(?:see|refer to|listed in|per|as in|cf\.?|list:|from)\s+(?:the\s+)?(?:list\s+(?:of|on|in)\s+)?"
-                  r"[\"'“]?(?P<name>[^\"'”\n]{2,80}?)[\"'”]?(?:\s+(?:tab|sheet|list|table|appendix|below|above))*\)?\.?$", re.I)  # fmt: skip
+_SEE = re.compile(
+    r"^\(?(?:please )?(?:see|refer to|listed in|per|as in|cf\.?|list:|from)\s+(?:the\s+)?"
+    r"(?:list\s+(?:of|on|in)\s+)?[\"'“]?(?P<name>[^\"'”\n]{2,80}?)[\"'”]?"
+    r"(?:\s+(?:tab|sheet|list|table|appendix|below|above))*\)?\.?$",
+    re.IGNORECASE,
+)
 _STATES = re.compile(
-    r"(?:all |any |valid |us |u\.s\. |50 )*(?:2[- ]|two[- ])?(?:letter |character )?(?:us )?states?(?: codes?| abbreviations?)?",
+    r"(?:all |any |valid |us |u\.s\. |50 )*(?:2[- ]|two[- ])?(?:letter |character )?(?:us )?states?"
+    r"(?: codes?| abbreviations?)?",
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://\S+", re.I)
@@ -140,6 +145,8 @@ def _parts(text: str) -> list[str]:
         raw = re.split(r"\s+or\s+", text)
     if len(raw) > 1:
         raw[-1] = re.sub(r"^\s*(?:or|and)\s+", "", raw[-1])
+        if pair := re.fullmatch(r"\s*(\S+)\s+or\s+(\S+)\s*", raw[-1]):
+            raw[-1:] = pair.groups()
     return [
         stripped for part in raw if (stripped := part.strip().strip("•*·").strip().strip("\"'`“”").strip().rstrip(","))
     ]

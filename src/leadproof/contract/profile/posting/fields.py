@@ -14,6 +14,7 @@ from leadproof.contract.profile.model import Field
 from leadproof.contract.profile.posting import cells, choices, forms
 from leadproof.contract.profile.posting.headings import plain
 from leadproof.contract.profile.posting.notes import Notes
+from leadproof.core.text import count
 
 #: Names of fields, without signs and in small letters -> the format that they are likely to have ("" for text), and
 #: whether they say who somebody is.
@@ -87,12 +88,8 @@ def take_type(draft: Draft, text: str, notes: Notes) -> None:
     draft.mask = draft.mask or said.mask
     draft.pattern = draft.pattern or said.pattern
     draft.max_length = draft.max_length or said.max_length
-    if said.multiple:
-        draft.separator = said.separator or draft.separator or ","
-        if not said.separator:
-            notes.guessed(
-                draft.place, draft.name, "several values, with a comma between them: the document does not say"
-            )
+    draft.multiple = draft.multiple or said.multiple
+    draft.separator = draft.separator or said.separator
     if not said.rest:
         return
     listed = choices.values(text)
@@ -113,7 +110,7 @@ def take_values(draft: Draft, text: str, link: str, lists: dict[str, tuple[str, 
         listed = lists.get(list_key(re.sub(r"!.*", "", said.link)))
         if listed:
             draft.allowed = listed
-            notes.understood(draft.place, draft.name, f"its {len(listed)} values are those of the list {said.link!r}")
+            notes.understood(draft.place, draft.name, f"takes {count(len(listed), 'value')}, of the list {said.link!r}")
         else:
             notes.unread(draft.place, draft.name, f"its values are listed elsewhere ({said.link}): add them as allowed")
             draft.description.append(f"Values: {said.link}")

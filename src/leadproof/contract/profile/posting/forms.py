@@ -31,8 +31,8 @@ _MULTIPLE = ("multi", "multiselect", "multi select", "multiple", "checkbox list"
              "list of strings", "multiple choice")  # fmt: skip
 #: Words that say no more than that a field takes several values, and with what between.
 _PLURAL = re.compile(
-    r"\b(?:multi ?select|multi|multiple|choice|checkbox list|checkboxes|array|list of strings|list|separated|delimited|by"
-    r"|with|comma|pipe|semi ?colon|s|of|strings?|values?)\b"
+    r"\b(?:multi ?select|multi|multiple|choice|checkbox list|checkboxes|array|list of strings|list|separated"
+    r"|delimited|by|with|comma|pipe|semi ?colon|s|of|strings?|values?)\b"
 )
 _DATE_MASK = re.compile(
     r"(?<![A-Za-z])(?:YYYY|YY|MM|M|DD|D)(?:([-/. ]?)(?:YYYY|YY|MM|M|DD|D)){2}"
@@ -43,7 +43,7 @@ _DIGIT_MASK = re.compile(
 )
 
 
-class Format(NamedTuple):
+class Form(NamedTuple):
     """What a cell says of the form of a value."""
 
     name: str = ""
@@ -57,7 +57,7 @@ class Format(NamedTuple):
     rest: str = ""
 
 
-def form(text: str) -> Format:
+def form(text: str) -> Form:
     """What a cell under *Type* or *Format* says."""
     mask, name, rest = mask_of(text), "", text
     if mask:
@@ -67,7 +67,7 @@ def form(text: str) -> Format:
     rest = _LENGTH.sub(" ", rest) if length else rest
     pattern = re.fullmatch(r"\s*(?:regex:?\s*)?(\^.*\$)\s*", text)
     if pattern:
-        return Format(pattern=pattern[1].removeprefix("^").removesuffix("$"))
+        return Form(pattern=pattern[1].removeprefix("^").removesuffix("$"))
     words = plain(rest)
     multiple = any(re.search(rf"\b{re.escape(word)}\b", words) for word in _MULTIPLE)
     separator = next((sign for word, sign in _SEPARATORS.items() if word in text.lower()), "") if multiple else ""
@@ -79,8 +79,8 @@ def form(text: str) -> Format:
         rest = ""
     digits = re.fullmatch(r"(\d{1,2}) ?digits?(?: only)?(?: no dashes)?", words)
     if digits:
-        return Format("", "#" * int(digits[1]), None, multiple, separator)
-    return Format(
+        return Form("", "#" * int(digits[1]), None, multiple, separator)
+    return Form(
         name, mask, int(length[1] or length[2]) if length else None, multiple, separator, "", rest.strip(" ()[],;")
     )
 

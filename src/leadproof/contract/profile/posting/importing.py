@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from leadproof.contract.profile import reading, sheets
@@ -16,13 +17,14 @@ from leadproof.contract.profile.model import Campaign, Field, LeadType, Profile,
 from leadproof.contract.profile.posting import members
 from leadproof.contract.profile.posting.fields import Draft, finished, list_key
 from leadproof.contract.profile.posting.headings import plain
-from leadproof.contract.profile.posting.notes import UNREAD, Note, Notes
+from leadproof.contract.profile.posting.notes import UNREAD, ImportNote, Notes
 from leadproof.contract.profile.posting.pages import of_html
 from leadproof.contract.profile.posting.records import of_json
-from leadproof.contract.profile.posting.rows import Entry, draft_of, entries
+from leadproof.contract.profile.posting.rows import FieldRow, draft_of, entries
 from leadproof.contract.profile.posting.tables import Row, Table, Unreadable, of_csv
 from leadproof.contract.profile.posting.workbooks import of_xlsx
 from leadproof.core.errors import InputError
+from leadproof.core.text import count
 
 
 class Ids(NamedTuple):
@@ -42,7 +44,7 @@ class Imported:
     """What became of posting documents."""
 
     profile: Profile
-    notes: tuple[Note, ...]
+    notes: tuple[ImportNote, ...]
     #: Name of a field or table -> what was guessed or not read of it, for the comments of the profile.
     comments: dict[str, list[str]]
 
@@ -58,7 +60,7 @@ def _kind(name: str, data: bytes) -> Callable[[str, bytes], list[Table]]:
         raise Unreadable("is a workbook of the old format XLS, or protected by a password: save it as XLSX or CSV")
     if data.startswith(b"%PDF"):
         raise Unreadable("is a PDF: copy its tables into a spreadsheet, and save that as XLSX or CSV")
-    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<body", b"<div", b"<h1", b"<p>", b"<!--", b"<head")) or (
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<body", b"<div", b"<h1", b"<p>", b"<!--")) or (
         name.lower().endswith((".html", ".htm", ".xhtml"))
     ):  # fmt: skip
         return of_html
@@ -77,7 +79,7 @@ def _tables(documents: Sequence[tuple[str, bytes]]) -> list[Table]:
     return tables
 
 
-_HINT = "a posting document is a table of fields as CSV, XLSX, HTML or JSON; leadproof profile import --help names its columns"
+_HINT = "a posting document is a table of fields as CSV, XLSX, HTML or JSON; see leadproof profile import --help"
 
 
 # ---- all of it -------------------------------------------------------------------------------------------------------
@@ -95,14 +97,14 @@ def import_documents(documents: Sequence[tuple[str, bytes]], ids: Ids = Ids(), n
         InputError: A file is no posting document, or none of them names a field.
         MissingExtraError: A file needs a library that is not installed.
     """
-    notes, terms = Notes(), members.Terms()
+    notes, terms = Notes(), members.StatedTerms()
     tables = _tables(documents)
     drafts, others = _read(tables, terms, notes)
     if not drafts:
         shown = ", ".join(file for file, _ in documents)
-        raise InputError(f"{shown}: no table of fields: no row of headings names a field and its type, or whether it is "
+        raise InputError(f"{shown}: no table of fields: no row of headings names a field and its type or whether it is "
                          "required", hint=_HINT)  # fmt: skip
-    for row in others:
+    for row in (row for row in others if any(row.cells)):
         label, *values = [cell for cell in dict.fromkeys(row.cells) if cell]
         text = f"{label}: {', '.join(values)}" if values else label
         said = members.line(text, terms)
@@ -129,7 +131,7 @@ def import_documents(documents: Sequence[tuple[str, bytes]], ids: Ids = Ids(), n
     return Imported(profile, tuple(notes.entries), comments)
 
 
-def _read(tables: list[Table], terms: members.Terms, notes: Notes) -> tuple[dict[str, Draft], list[Row]]:
+def _read(tables: list[Table], terms: members.StatedTerms, notes: Notes) -> tuple[dict[str, Draft], list[Row]]:
     """The drafts by the name of their field, and the rows that belong to no table of fields."""
     read = [(table, list(entries(table, notes))) for table in tables]
     lists: dict[str, tuple[str, ...]] = {}
@@ -144,7 +146,7 @@ def _read(tables: list[Table], terms: members.Terms, notes: Notes) -> tuple[dict
         if unsaid := _unsaid(rows):
             notes.guessed(unsaid.place, "required", "one column for ping and post: taken for the post")
         for row in rows:
-            draft = draft_of(row, used, terms, notes) if isinstance(row, Entry) else None
+            draft = draft_of(row, used, terms, notes) if isinstance(row, FieldRow) else None
             if draft is not None and draft.name in drafts:
                 drafts[draft.name].merge(draft, notes)
             elif draft is not None:
@@ -152,7 +154,7 @@ def _read(tables: list[Table], terms: members.Terms, notes: Notes) -> tuple[dict
     others: list[Row] = []
     for table, rows in read:
         if taken := next((name for name in table.names if list_key(name) in used.taken), None):
-            notes.understood(table.rows[0].place, taken, f"a list of {len(lists[list_key(taken)])} values")
+            notes.understood(table.rows[0].place, taken, f"a list of {count(len(lists[list_key(taken)]), 'value')}")
         else:
             others += [row for row in rows if isinstance(row, Row)]
     return drafts, others
@@ -165,15 +167,15 @@ class _Used(dict[str, tuple[str, ...]]):
         super().__init__(lists)
         self.taken: set[str] = set()
 
-    def get(self, name: str, default: Any = None) -> Any:  # noqa: D102 - as of any dict
+    def get(self, name: str, default: Any = None) -> Any:
         self.taken.add(name)
         return super().get(name, default)
 
 
-def _unsaid(rows: Sequence[Entry | Row]) -> Row | None:
+def _unsaid(rows: Sequence[FieldRow | Row]) -> Row | None:
     """The first row of fields of which nobody knows whether *required* is meant of a ping or a post."""
     for entry in rows:
-        if isinstance(entry, Entry) and not entry.kind:
+        if isinstance(entry, FieldRow) and not entry.kind:
             roles = set(entry.columns.values())
             if "required" in roles and not roles & {"required_in_ping", "required_in_post", "where"}:
                 return entry.row
@@ -181,9 +183,9 @@ def _unsaid(rows: Sequence[Entry | Row]) -> Row | None:
 
 
 def _profile(
-    fields: list[Field], terms: members.Terms, ids: Ids, name: str, notes: Notes, comments: dict[str, list[str]]
+    fields: list[Field], terms: members.StatedTerms, ids: Ids, name: str, notes: Notes, comments: dict[str, list[str]]
 ) -> Profile:
-    default = reading.load()
+    default = _default()
     numbers = {}
     for key, given in ids._asdict().items():
         number = given or terms.ids.get(key) or _MADE_UP[key]
@@ -196,7 +198,8 @@ def _profile(
     _guess(notes, comments, "campaigns", "no duplicate keys: add duplicate_keys if leads are refused as duplicates")
     kind = LeadType(numbers["lid"], terms.lead_type or "Leads", tuple(fields))
     campaign = Campaign(
-        numbers["aid"], numbers["lid"], terms.campaign or terms.lead_type or "Leads", 1.0 if terms.price is None else terms.price,
+        numbers["aid"], numbers["lid"], terms.campaign or terms.lead_type or "Leads",
+        1.0 if terms.price is None else terms.price,
         caps=tuple(terms.caps), hours=tuple(terms.hours), timezone=terms.timezone or "UTC",
         criteria=tuple(_criteria(fields, terms, notes)),
     )  # fmt: skip
@@ -207,12 +210,17 @@ def _profile(
     )  # fmt: skip
 
 
+@cache
+def _default() -> Profile:
+    return reading.load()
+
+
 def _guess(notes: Notes, comments: dict[str, list[str]], table: str, message: str) -> None:
     notes.guessed("the profile", table, message)
     comments.setdefault(table, []).append(f"guessed: {message}")
 
 
-def _criteria(fields: list[Field], terms: members.Terms, notes: Notes) -> Iterator[Criterion]:
+def _criteria(fields: list[Field], terms: members.StatedTerms, notes: Notes) -> Iterator[Criterion]:
     state = next((one for one in fields if one.format == "state"), None) or next(
         (one for one in fields if "state" in plain(one.name).split()), None
     )

@@ -24,13 +24,19 @@ IDS = {
 _IDS = {name: key for key, names in IDS.items() for name in names}
 
 #: Members of a request that posting documents list among the fields -> what leadproof does about them.
-MEMBERS = {
-    "credentials": ("api key", "apikey", "x api key", "authorization", "access token", "accesstoken", "bearer token", "token",
-                    "api token", "password", "key"),
-    "member": ("senddelay", "send delay", "returnurl", "return url", "reference", "nosell", "no sell", "orderid", "order id",
-               "offerids", "offer ids", "ping id", "pingid"),
-    "envelope": ("source", "leads", "lead", "properties", "fields"),
-}  # fmt: skip
+MEMBERS: dict[str, tuple[str, ...]] = {
+    key: tuple(text.split(";"))
+    for key, text in {
+        "credentials": (
+            "api key;apikey;x api key;authorization;access token;accesstoken;bearer token;token;api token;password;key"
+        ),
+        "member": (
+            "senddelay;send delay;returnurl;return url;reference;nosell;no sell;orderid;order id;"
+            "offerids;offer ids;ping id;pingid"
+        ),
+        "envelope": "source;leads;lead;properties;fields",
+    }.items()
+}
 _MEMBERS = {name: kind for kind, names in MEMBERS.items() for name in names}
 WORDS = {
     "credentials": "credentials come from the environment and are never written to a profile",
@@ -39,22 +45,31 @@ WORDS = {
 }
 
 #: Labels of lines -> what they are about.
-LABELS = {
-    "price": ("price", "payout", "bid", "cpl", "price per lead", "fixed bid", "rate", "lead price", "payout per lead"),
-    "cap": ("cap", "caps", "lead cap", "volume cap", "volume"),
-    "hour": ("hourly cap",), "day": ("daily cap", "max per day", "max leads per day", "leads per day", "cap per day"),
-    "week": ("weekly cap", "max per week", "leads per week"), "month": ("monthly cap", "max per month", "leads per month"),
-    "hours": ("hours", "acceptance hours", "posting hours", "hours of operation", "accepted hours", "schedule", "business hours",
-              "days and hours", "lead hours", "acceptance schedule"),
-    "states": ("states", "accepted states", "states accepted", "footprint", "geo", "coverage", "state coverage", "allowed states"),
-    "not_states": ("excluded states", "states excluded", "states not accepted", "blocked states", "restricted states"),
-    "age": ("age", "ages", "accepted ages", "age range", "age requirement", "minimum age"),
-    "type": ("lead type", "vertical", "product", "lead category"),
-    "campaign": ("campaign", "campaign name"),
-    "name": ("partner", "company", "buyer", "client", "account", "publisher"),
-    "target": ("post url", "ping url", "url", "endpoint", "posting url", "production url", "test url", "method", "http method",
-               "content type", "request method", "protocol", "post endpoint", "ping endpoint", "staging url", "encoding"),
-}  # fmt: skip
+LABELS: dict[str, tuple[str, ...]] = {
+    key: tuple(text.split(";"))
+    for key, text in {
+        "price": "price;payout;bid;cpl;price per lead;fixed bid;rate;lead price;payout per lead",
+        "cap": "cap;caps;lead cap;volume cap;volume",
+        "hour": "hourly cap",
+        "day": "daily cap;max per day;max leads per day;leads per day;cap per day",
+        "week": "weekly cap;max per week;leads per week",
+        "month": "monthly cap;max per month;leads per month",
+        "hours": (
+            "hours;acceptance hours;posting hours;hours of operation;accepted hours;schedule;"
+            "business hours;days and hours;lead hours;acceptance schedule"
+        ),
+        "states": "states;accepted states;states accepted;footprint;geo;coverage;state coverage;allowed states",
+        "not_states": "excluded states;states excluded;states not accepted;blocked states;restricted states",
+        "age": "age;ages;accepted ages;age range;age requirement;minimum age",
+        "type": "lead type;vertical;product;lead category",
+        "campaign": "campaign;campaign name",
+        "name": "partner;company;buyer;client;account;publisher",
+        "target": (
+            "post url;ping url;url;endpoint;posting url;production url;test url;method;http method;"
+            "content type;request method;protocol;post endpoint;ping endpoint;staging url;encoding"
+        ),
+    }.items()
+}
 _LABELS = {name: key for key, names in LABELS.items() for name in names}
 
 #: Names of time zones as people write them -> IANA names.
@@ -69,7 +84,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(slots=True)
-class Terms:
+class StatedTerms:
     """What was said of the account and its campaign."""
 
     ids: dict[str, int] = field(default_factory=dict)
@@ -101,7 +116,7 @@ def is_line(text: str) -> bool:
     return plain(text.partition(":")[0]) in {*_LABELS, *_IDS, *_MEMBERS}
 
 
-def line(text: str, terms: Terms) -> str:
+def line(text: str, terms: StatedTerms) -> str:
     """Takes a line such as "Daily cap: 100" into the terms; what was understood, or "" if nothing was."""
     label, sign, value = text.partition(":") if ":" in text else text.partition("\n")
     label, value = plain(label), value.strip()
@@ -116,7 +131,7 @@ def line(text: str, terms: Terms) -> str:
     return _READERS[about](value, terms, about) if about else ""
 
 
-def _price(value: str, terms: Terms, about: str) -> str:
+def _price(value: str, terms: StatedTerms, about: str) -> str:
     found = re.search(r"\d[\d,]*(?:\.\d+)?", value)
     if found is None:
         return ""
@@ -124,9 +139,14 @@ def _price(value: str, terms: Terms, about: str) -> str:
     return f"a lead pays {terms.price:g}"
 
 
-def _cap(value: str, terms: Terms, about: str) -> str:
-    found = re.fullmatch(r"\D*?(\d[\d,]*)\s*(?:leads?)?\s*(?:(?:per|a|each|/)?\s*(hour|day|week|month|daily|weekly|monthly)?)?"
-                         r"\s*(?:,?\s*(?:on )?(weekdays|weekends?|[a-z, -]{3,40}))?", value.strip().lower())  # fmt: skip
+_CAP = re.compile(
+    r"\D*?(\d[\d,]*)\s*(?:leads?)?\s*(?:(?:per|a|each|/)?\s*(hour|day|week|month|daily|weekly|monthly)?)?"
+    r"\s*(?:,?\s*(?:on )?(weekdays|weekends?|[a-z, -]{3,40}))?"
+)
+
+
+def _cap(value: str, terms: StatedTerms, about: str) -> str:
+    found = _CAP.fullmatch(value.strip().lower())
     if found is None:
         return ""
     per = (
@@ -146,7 +166,7 @@ _CLOCK = r"(\d{1,2})(?::(\d\d))?\s*(am|pm|a|p)?"
 _TIMES = re.compile(rf"(?:from\s+)?{_CLOCK}\s*(?:-|–|to|until)\s*{_CLOCK}", re.I)
 
 
-def _hours(value: str, terms: Terms, about: str) -> str:
+def _hours(value: str, terms: StatedTerms, about: str) -> str:
     rows, zone = [], ""
     for name in re.findall(r"[A-Za-z]+(?:/[A-Za-z_]+)?", value):
         zone = zone or _ZONES.get(name.lower(), name if "/" in name else "")
@@ -194,7 +214,7 @@ def _days(text: str) -> tuple[str, ...]:
     return tuple(day for day in _DAYS if day in known)
 
 
-def _states(value: str, terms: Terms, about: str) -> str:
+def _states(value: str, terms: StatedTerms, about: str) -> str:
     names = tuple(dict.fromkeys(re.findall(r"\b[A-Z]{2}\b", value)))
     if re.fullmatch(r"(?i)\W*(?:all|nationwide|national|us|usa|all states|all 50 states)\W*", value):
         return "leads of all states are taken"
@@ -204,7 +224,7 @@ def _states(value: str, terms: Terms, about: str) -> str:
     return f"leads of {', '.join(names)} are {'not ' * (about == 'not_states')}taken"
 
 
-def _age(value: str, terms: Terms, about: str) -> str:
+def _age(value: str, terms: StatedTerms, about: str) -> str:
     found = choices.values(value)
     low, high = (None if one is None else int(one) for one in (found.min, found.max))
     if low is None and high is None and value.strip().isdigit():
@@ -215,12 +235,12 @@ def _age(value: str, terms: Terms, about: str) -> str:
     return f"ages {low if low is not None else 0} to {high if high is not None else 'any'} are taken"
 
 
-def _named(value: str, terms: Terms, about: str) -> str:
+def _named(value: str, terms: StatedTerms, about: str) -> str:
     setattr(terms, {"type": "lead_type"}.get(about, about), " ".join(value.split())[:100])
     return f"the name of the {'account' if about == 'name' else about.replace('type', 'lead type')}"
 
 
-def _target(value: str, terms: Terms, about: str) -> str:
+def _target(value: str, terms: StatedTerms, about: str) -> str:
     return "where and how requests are sent: no part of a profile, name the service with --target"
 
 

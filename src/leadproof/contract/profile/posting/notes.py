@@ -9,7 +9,7 @@ UNDERSTOOD, GUESSED, UNREAD = "understood", "guessed", "not read"
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ImportNote:
     """One thing to say of one place."""
 
     #: File, sheet and line: "instructions.xlsx, Ping:7".
@@ -24,13 +24,13 @@ class Note:
 class Notes:
     """All that there is to say of an import, in the order of the document."""
 
-    entries: list[Note] = field(default_factory=list)
+    entries: list[ImportNote] = field(default_factory=list)
 
     def understood(self, place: str, subject: str, message: str) -> None:
-        self.entries.append(Note(place, UNDERSTOOD, subject, message))
+        self.entries.append(ImportNote(place, UNDERSTOOD, subject, message))
 
     def guessed(self, place: str, subject: str, message: str) -> None:
-        self.entries.append(Note(place, GUESSED, subject, message))
+        self.entries.append(ImportNote(place, GUESSED, subject, message))
 
     def unread(self, place: str, subject: str, message: str) -> None:
-        self.entries.append(Note(place, UNREAD, subject, message))
+        self.entries.append(ImportNote(place, UNREAD, subject, message))

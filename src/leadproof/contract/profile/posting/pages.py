@@ -1,4 +1,4 @@
-"""A posting document in HTML: its tables with rowspan and colspan filled in, its lists by their anchors, its other text."""
+"""A posting document in HTML: its tables, merged cells filled in, its lists by their anchors, its other text."""
 
 from __future__ import annotations
 

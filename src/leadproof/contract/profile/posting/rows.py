@@ -15,7 +15,7 @@ from leadproof.contract.profile.posting.tables import Row, Table
 # ---- tables to rows --------------------------------------------------------------------------------------------------
 
 
-class Entry(NamedTuple):
+class FieldRow(NamedTuple):
     """A row of a table of fields."""
 
     row: Row
@@ -32,7 +32,7 @@ def kind_of(text: str) -> str:
     return "" if ping == post else "ping" if ping else "post"
 
 
-def entries(table: Table, notes: Notes) -> Iterator[Entry | Row]:
+def entries(table: Table, notes: Notes) -> Iterator[FieldRow | Row]:
     """The rows of fields of a table; a row that is none comes as it is."""
     columns: dict[int, str] = {}
     head: list[str] = []
@@ -55,8 +55,9 @@ def entries(table: Table, notes: Notes) -> Iterator[Entry | Row]:
             continue
         distinct = {cell for cell in row.cells if cell}
         if not columns and len(distinct) == 1 and _is_title(*distinct):
-            kind = kind_of(*distinct)
-            notes.understood(row.place, *distinct, f"a heading, of the {kind}")
+            (text,) = distinct
+            kind = kind_of(text)
+            notes.understood(row.place, text, f"a heading, of the {kind}")
         elif not columns:
             yield row
         elif len(distinct) == 1 and (
@@ -68,7 +69,7 @@ def entries(table: Table, notes: Notes) -> Iterator[Entry | Row]:
                 row.place, text, f"a heading between the fields{f', of the {kind}' if kind_of(text) else ''}"
             )
         else:
-            yield Entry(row, kind, columns)
+            yield FieldRow(row, kind, columns)
 
 
 def _is_title(text: str) -> bool:
@@ -90,7 +91,9 @@ def _strangers(columns: dict[int, str], head: list[str], row: Row, below: list[R
 # ---- rows to drafts --------------------------------------------------------------------------------------------------
 
 
-def draft_of(entry: Entry, lists: dict[str, tuple[str, ...]], terms: members.Terms, notes: Notes) -> Draft | None:
+def draft_of(
+    entry: FieldRow, lists: dict[str, tuple[str, ...]], terms: members.StatedTerms, notes: Notes
+) -> Draft | None:
     """What a row says of a field; None where it is about something else."""
     texts: dict[str, list[str]] = {}
     for column, role in entry.columns.items():
@@ -138,7 +141,7 @@ def draft_of(entry: Entry, lists: dict[str, tuple[str, ...]], terms: members.Ter
     return draft
 
 
-def _is_member(name: str, texts: dict[str, list[str]], terms: members.Terms, place: str, notes: Notes) -> bool:
+def _is_member(name: str, texts: dict[str, list[str]], terms: members.StatedTerms, place: str, notes: Notes) -> bool:
     if key := members.id_of(name):
         values = [text for role in ("constant", "values", "example", "default") for text in texts.get(role, ())]
         digits = next((text for text in values if text.isascii() and text.isdigit() and 0 < int(text) < 2**53), "")
@@ -154,7 +157,7 @@ def _is_member(name: str, texts: dict[str, list[str]], terms: members.Terms, pla
     return False
 
 
-def _requirements(draft: Draft, entry: Entry, texts: dict[str, list[str]], starred: bool, notes: Notes) -> None:
+def _requirements(draft: Draft, entry: FieldRow, texts: dict[str, list[str]], starred: bool, notes: Notes) -> None:
     """What is required of a field, and where."""
     where = plain(" ".join(texts.get("where", ())))
     in_both = {"ping", "post"} <= set(where.split()) or where in ("both", "all")

@@ -87,7 +87,7 @@ def decoded(data: bytes) -> str:
 def clean(text: str) -> str:
     """A cell's text: blanks around and between words made plain, line ends kept."""
     if len(text) > LONGEST_CELL:
-        raise Unreadable(f"is no posting document: a cell has {len(text)} characters")
+        raise Unreadable(f"is no posting document: a cell has more than {LONGEST_CELL} characters")
     shown = "".join(sign if sign.isprintable() or sign in "\r\n" else " " for sign in text.replace("\u200b", ""))
     lines = (" ".join(line.split()) for line in shown.splitlines())
     return "\n".join(line for line in lines if line)

@@ -1,4 +1,4 @@
-"""A posting document in XLSX: a table for each sheet, with merged cells filled in. Needs openpyxl (the extra `tables`)."""
+"""A posting document in XLSX: a table for each sheet, merged cells filled in. Needs openpyxl (the extra `tables`)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def of_xlsx(name: str, data: bytes) -> list[Table]:
     except (zipfile.BadZipFile, OSError, ValueError):
         raise Unreadable("is no XLSX workbook: it cannot be unpacked") from None
     if size > _MOST_BYTES:
-        raise Unreadable(f"is no posting document: unpacked it has {size} bytes")
+        raise Unreadable(f"is no posting document: unpacked it has more than {_MOST_BYTES} bytes")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of parts of a workbook that openpyxl does not know, such as comments
