@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote
 
 from leadproof.bodies import escape
 from leadproof.contract.profile import Profile, breaches
+from leadproof.contract.profile.calendar import is_open, local
 from leadproof.contract.specs import Specification
 from leadproof.judge.checks import Breach, Context
 from leadproof.judge.checks.context import CREATES, fields, properties
@@ -108,11 +109,20 @@ def _rules(context: Context) -> Iterator[Breach]:
         seen = [*breaches.of_values(kind, sent, today)]
         if whole:
             seen += breaches.of_requirements(kind, sent, ping=ping)
+        if whole and not ping and isinstance(properties(lead).get("offerIds"), list):
+            seen += breaches.of_consent(context.profile, kind, sent, map(str, properties(lead)["offerIds"]))
         if campaign is not None and campaign.lid == kind.lid:
             seen += breaches.of_criteria(campaign, kind, sent, ping=ping, today=today)
         for name, message in islice(seen, _MOST_RULES):
             at = f"/leads/{index}/fields/{escape(name)}"
             yield Breach("client.profile", f"posting profile: {name} {message}", at)
+        closed = campaign is not None and context.now is not None and not is_open(
+            campaign.hours, local(context.now.timestamp(), campaign.timezone)
+        )  # fmt: skip
+        if closed and campaign is not None and not properties(lead).get("orderId"):
+            yield Breach(
+                "client.profile", f"posting profile: campaign {campaign.aid} takes no leads at this hour", "/source/aid"
+            )
 
 
 def _number(value: Any) -> int:

@@ -5,13 +5,13 @@ For whoever makes leads and whoever looks at them; the mock has its own, compile
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from leadproof.contract.profile.conditions import Condition, Criterion, meets, within, words, years
 from leadproof.contract.profile.formats import day
-from leadproof.contract.profile.model import Campaign, Field, LeadType
+from leadproof.contract.profile.model import Campaign, Field, LeadType, Profile
 
 
 class RuleBreach(NamedTuple):
@@ -65,6 +65,17 @@ def of_criteria(
         elif not passes(criterion, kind.field(criterion.field), text, today):
             wanted = "not the case that " * criterion.exclude + words(criterion)
             yield RuleBreach(criterion.field, f"is outside the criteria of campaign {campaign.aid}: {wanted}")
+
+
+def of_consent(
+    profile: Profile, kind: LeadType, fields: Mapping[str, str], selected: Iterable[str]
+) -> Iterator[RuleBreach]:
+    """Fields of a post that selects offers and do not hold the text that one of them wants agreed to."""
+    offers = [profile.offer_by_id[one].tcpaInformation for one in selected if one in profile.offer_by_id]
+    wanted = [one.tcpaText for one in offers if one.customTCPATextRequired and one.tcpaText]
+    for field in kind.fields:
+        if wanted and field.consent_of_offer and fields.get(field.name) not in wanted:
+            yield RuleBreach(field.name, "must be the tcpaText of an offer that was selected")
 
 
 def passes(criterion: Criterion, field: Field | None, text: str, today: date | None = None) -> bool:
