@@ -87,6 +87,7 @@ def playground(folder: Path) -> None:
         (folder / f"conf-{name}").mkdir()
         (folder / f"conf-{name}" / "leadproof.toml").write_text(text + "\n")
     shutil.copytree(DATA / "har", folder / "har")
+    shutil.copytree(DATA / "posting", folder / "posting")
     shutil.copytree(DATA / "documentation" / "responses", folder / "responses")
     shutil.copytree(DATA / "diff", folder / "diff")
     for name, text in {

@@ -52,6 +52,8 @@ def test_every_command_is_offered_with_what_it_does() -> None:
         (["defects", "--defect", "expiry-ig"], ["expiry-ignored"]),
         (["diff", "pack"], ["packaged"]),
         (["diff", "packaged", "x", "--fail-on", "un"], ["unclear"]),
+        (["profile", ""], ["import", "check", "show"]),
+        (["profile", "show", "--format", "m"], ["markdown"]),
         (["init", "git"], ["github", "gitlab"]),
         (["completion", ""], list(SHELLS)),
     ],
@@ -73,7 +75,7 @@ def test_the_named_targets_of_the_folder_are_offered(tmp_path: Path, monkeypatch
 def test_a_file_is_offered_as_files_are() -> None:
     complete = ShellComplete(cli, {}, "leadproof", "_LEADPROOF_COMPLETE")
 
-    for words in (["certify", "--profile"], ["load"], ["validate"]):
+    for words in (["certify", "--profile"], ["load"], ["validate"], ["profile", "check"]):
         assert [item.type for item in complete.get_completions(words, "own-")] == ["file"]
 
 

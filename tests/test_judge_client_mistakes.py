@@ -165,6 +165,52 @@ def test_personal_data_in_a_ping_is_named(fields: dict[str, str], named: str) ->
     assert said(judgement) == expected
 
 
+def broken_rules(judgement: Judgement) -> dict[str, str]:
+    return {one.pointer: one.message for one in judgement.observations if one.kind == "client.profile"}
+
+
+def test_the_rule_of_the_profile_that_a_request_breaks_is_named_and_no_value_is() -> None:
+    traffic = Traffic()
+    value = traffic.value("create_lead")
+    fields = value["leads"][0]["fields"]
+    fields |= {"State": "AK", "Zip": "s3cret", "VehicleYear": 1889}
+    del fields["LastName"]
+
+    judgement, _ = traffic.send("create_lead", value)
+
+    assert broken_rules(judgement) == {
+        "/leads/0/fields/LastName": "posting profile: LastName is missing: it is required in a post",
+        "/leads/0/fields/State": "posting profile: State is outside the criteria of campaign 3001: "
+        "State is one of TX, FL, CA, NY, GA, AZ, CO, IL, OH, PA, NC, WA",
+        "/leads/0/fields/VehicleYear": "posting profile: VehicleYear must match (19|20)[0-9][0-9]",
+        "/leads/0/fields/Zip": "posting profile: Zip must be a ZIP code of five or nine digits",
+    }
+    assert "s3cret" not in repr(judgement.observations)
+
+
+def test_a_ping_and_a_duplicate_check_are_held_to_what_they_must_hold() -> None:
+    traffic = Traffic()
+    ping, check = traffic.value("ping"), traffic.value("duplicate_check")
+    del ping["leads"][0]["fields"]["State"]
+    check["leads"][0]["fields"] = {"Email": "no address"}
+
+    assert list(broken_rules(traffic.send("ping", ping)[0]).values()) == [
+        "posting profile: State is missing: it is required in a ping"
+    ]
+    assert list(broken_rules(traffic.send("duplicate_check", check)[0]).values()) == [
+        "posting profile: Email must be an e-mail address"
+    ]
+
+
+def test_a_lead_type_that_the_profile_does_not_have_breaks_none_of_its_rules() -> None:
+    traffic = Traffic()
+    value = traffic.value("create_lead")
+    value["source"]["lid"] = 77
+    value["leads"][0]["fields"] = {"Zip": "x"}
+
+    assert broken_rules(traffic.send("create_lead", value)[0]) == {}
+
+
 def test_credentials_in_the_url_are_named() -> None:
     traffic = Traffic()
 

@@ -34,7 +34,6 @@ COMMANDS: dict[str, str] = {
     "verify": "Is a run directory still what its manifest says?",
     "explain": "Explain a clause, reading, operation, defect, fault, exit code, kind of finding or of change.",
     "diff": "What changed between two versions of a specification or profile, and whom does it break?",
-    "explain": "Explain a clause, a reading, a kind of finding, an operation, a defect, a fault or an exit code.",
     "profile": "Make a posting profile from a posting document, check one, show one.",
     "specs": "Hand out the specification: OpenAPI, XSDs, clauses, readings, a Postman collection.",
     "init": "Write a posting profile, settings, CI jobs and a pre-commit hook.",

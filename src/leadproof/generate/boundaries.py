@@ -67,15 +67,16 @@ def leads_fields(maker: LeadMaker, *, ping: bool, fmt: str) -> list[Value]:
     lists: dict[str, list[Any]] = {}
     needed = set()
     for one in maker.lead_type().fields:
-        if (ping and one.personal and not one.required_in_ping) or (one.name in keys and not ping):
+        # A condition may come to hold with any of the values that are tried.
+        conditional = any(condition.in_ping or not ping for condition in one.required_if)
+        needless = one.personal and not (one.required_in_ping or conditional)
+        if (ping and needless) or (one.name in keys and not ping):
             continue
         known = fitting(one, campaign, maker.lead_type(), maker.today)
         values = _values(one, known, fmt, maker, decisive=_decisive(one, maker))
         if not values:
             continue
         lists[one.name] = values
-        # A condition may come to hold with any of the values that are tried.
-        conditional = any(condition.in_ping or not ping for condition in one.required_if)
         if (one.required_in_ping if ping else one.required_in_post) or conditional or _decisive(one, maker):
             needed.add(one.name)
     smallest = {name: values[0] for name, values in lists.items() if name in needed}
