@@ -53,6 +53,7 @@ def test_every_command_is_offered_with_what_it_does() -> None:
         (["diff", "pack"], ["packaged"]),
         (["diff", "packaged", "x", "--fail-on", "un"], ["unclear"]),
         (["profile", ""], ["import", "check", "show"]),
+        (["profile", ""], ["check", "import", "show"]),
         (["profile", "show", "--format", "m"], ["markdown"]),
         (["init", "git"], ["github", "gitlab"]),
         (["completion", ""], list(SHELLS)),

@@ -10,7 +10,7 @@ import click
 from leadproof.cli import completing, hints
 from leadproof.commands import profiles
 from leadproof.contract import profile as posting_profiles
-from leadproof.contract.profile import sheets
+from leadproof.contract.profile import Profile, sheets
 from leadproof.contract.profile.posting import Ids, Imported, ImportNote
 from leadproof.contract.profile.writing import write
 from leadproof.core.errors import InputError, UsageError
@@ -106,6 +106,14 @@ def _report(imported: Imported, into: Path) -> dict[str, object]:
             "notes": rows}  # fmt: skip
 
 
+def _loaded(file: Path) -> Profile:
+    if not file.is_file():
+        raise InputError(
+            f"{file}: there is no such file", hint="leadproof profile import makes one, and leadproof init profile"
+        )
+    return posting_profiles.load(file)
+
+
 @command.command("check")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path), shell_complete=completing.files)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, nothing else.")
@@ -120,7 +128,7 @@ def check(file: Path, as_json: bool) -> None:
     Example:
       leadproof profile check posting-profile.toml
     """
-    profile = posting_profiles.load(file)
+    profile = _loaded(file)
     found = profiles.suspicions(profile)
     if as_json:
         click.echo(json.dumps({"file": str(file), "valid": True, "suspicious": found}, indent=1, ensure_ascii=False))
@@ -149,5 +157,5 @@ def show(file: Path, view: str) -> None:
       leadproof profile show posting-profile.toml --format markdown
       leadproof profile show posting-profile.toml --format html > fields.html
     """
-    text = sheets.VIEWS[view](posting_profiles.load(file))
+    text = sheets.VIEWS[view](_loaded(file))
     click.echo(visible(text, len(text)), nl=False)

@@ -111,7 +111,9 @@ def fitting(field: Field, campaign: Campaign, kind: LeadType, today: date = TODA
         [one for criterion in criteria if not criterion.exclude for one in criterion.one_of],
         bounds,
         _of_ages(field, criteria, today),
-        _plain(field, today) if criteria or field.required_in_ping or field.required_in_post or field.required_if else (),
+        _plain(field, today)
+        if criteria or field.required_in_ping or field.required_in_post or field.required_if
+        else (),
     )
     for values in choices:
         found = [

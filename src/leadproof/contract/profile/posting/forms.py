@@ -43,7 +43,7 @@ _DIGIT_MASK = re.compile(
 )
 
 
-class Form(NamedTuple):
+class WrittenForm(NamedTuple):
     """What a cell says of the form of a value."""
 
     name: str = ""
@@ -57,7 +57,7 @@ class Form(NamedTuple):
     rest: str = ""
 
 
-def form(text: str) -> Form:
+def form(text: str) -> WrittenForm:
     """What a cell under *Type* or *Format* says."""
     mask, name, rest = mask_of(text), "", text
     if mask:
@@ -67,7 +67,7 @@ def form(text: str) -> Form:
     rest = _LENGTH.sub(" ", rest) if length else rest
     pattern = re.fullmatch(r"\s*(?:regex:?\s*)?(\^.*\$)\s*", text)
     if pattern:
-        return Form(pattern=pattern[1].removeprefix("^").removesuffix("$"))
+        return WrittenForm(pattern=pattern[1].removeprefix("^").removesuffix("$"))
     words = plain(rest)
     multiple = any(re.search(rf"\b{re.escape(word)}\b", words) for word in _MULTIPLE)
     separator = next((sign for word, sign in _SEPARATORS.items() if word in text.lower()), "") if multiple else ""
@@ -79,8 +79,8 @@ def form(text: str) -> Form:
         rest = ""
     digits = re.fullmatch(r"(\d{1,2}) ?digits?(?: only)?(?: no dashes)?", words)
     if digits:
-        return Form("", "#" * int(digits[1]), None, multiple, separator)
-    return Form(
+        return WrittenForm("", "#" * int(digits[1]), None, multiple, separator)
+    return WrittenForm(
         name, mask, int(length[1] or length[2]) if length else None, multiple, separator, "", rest.strip(" ()[],;")
     )
 
