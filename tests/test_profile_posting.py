@@ -1,4 +1,4 @@
-"""Posting documents: five in the shapes met in the trade, from the file to a lead that the mock accepts; then cell by cell."""
+"""Posting documents: five in the shapes met in the trade, from file to accepted lead; then cell by cell."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from leadproof.contract import profile
 from leadproof.contract.profile import Cap, Condition, Criterion, Field, Hours, Profile, sheets
 from leadproof.contract.profile.posting import Ids, Imported, cells, choices, forms, headings, import_documents, members
 from leadproof.contract.profile.writing import write
-from leadproof.core.errors import EncodeError, InputError, LeadproofError
+from leadproof.core.errors import EncodeError, InputError
 from leadproof.generate.leads import LeadMaker
 from leadproof.mock import Mock
 from leadproof.mock.server import Running, running
 
 DATA = Path(__file__).parent / "data" / "posting"
 
-#: The five documents: ping and post in one sheet; in two files; with merged cells; as JSON; in two sheets of a workbook.
+#: Ping and post in one sheet; in two files; with merged cells; as JSON; in two sheets of a workbook.
 DOCUMENTS = {
     "solar": ("solar-one-sheet.csv",),
     "mortgage": ("mortgage-ping.csv", "mortgage-post.csv"),
@@ -253,7 +253,8 @@ def test_a_csv_file_may_be_of_any_kind(sign: str, encoding: str) -> None:
 
 def test_headings_may_be_two_rows_and_cells_may_be_merged() -> None:
     page = """<table><tr><th rowspan=2>Field<th colspan=2>Required<th rowspan=2>Type</tr><tr><th>Ping<th>Post</tr>
-      <tr><td>A<td rowspan=2>Yes<td>No<td rowspan=3>Integer</tr><tr><td>B<td>Yes</tr><tr><td>C<td colspan=2>Yes</table>"""
+      <tr><td>A<td rowspan=2>Yes<td>No<td rowspan=3>Integer</tr><tr><td>B<td>Yes</tr>
+      <tr><td>C<td colspan=2>Yes</table>"""
 
     fields = fields_of(import_documents([("x.html", page.encode())]))
 
@@ -332,8 +333,7 @@ def test_any_table_ends_in_a_profile_or_an_error(rows: list[list[str]], kind: st
 
     try:
         result = import_documents([(f"x.{kind}", text.encode("utf-8", "replace"))])
-    except LeadproofError as error:
-        assert error.hint
+    except InputError:
         return
     assert profile.parse(write(result.profile, result.comments)) == result.profile
 
@@ -395,9 +395,12 @@ def test_a_condition_on_what_is_no_field_is_named_and_not_dropped() -> None:
     [
         ("varchar(50)", "text", "", 50), ("String", "text", "", None), ("Alphanumeric, max 12", "text", "", 12),
         ("INT", "integer", "", None), ("Whole number", "integer", "", None), ("Decimal", "number", "", None),
-        ("Y/N", "boolean", "", None), ("Date (MM/DD/YYYY)", "date", "MM/DD/YYYY", None), ("yyyy-mm-dd", "date", "YYYY-MM-DD", None),
-        ("YYYY-MM-DD HH:MM:SS", "datetime", "YYYY-MM-DD HH:mm:ss", None), ("MM/DD/YYYY hh:mm AM", "datetime", "MM/DD/YYYY hh:mm AM", None),
-        ("Timestamp", "datetime", "", None), ("E-mail address", "email", "", None), ("XXX-XXX-XXXX", "", "###-###-####", None),
+        ("Y/N", "boolean", "", None), ("Date (MM/DD/YYYY)", "date", "MM/DD/YYYY", None),
+        ("yyyy-mm-dd", "date", "YYYY-MM-DD", None),
+        ("YYYY-MM-DD HH:MM:SS", "datetime", "YYYY-MM-DD HH:mm:ss", None),
+        ("MM/DD/YYYY hh:mm AM", "datetime", "MM/DD/YYYY hh:mm AM", None),
+        ("Timestamp", "datetime", "", None), ("E-mail address", "email", "", None),
+        ("XXX-XXX-XXXX", "", "###-###-####", None),
         ("(999) 999-9999", "", "(###) ###-####", None), ("10 digits", "", "##########", None), ("ZIP", "zip", "", None),
         ("2 letter state", "state", "", None), ("TrustedForm certificate URL", "trustedform", "", None),
         ("LeadiD token", "jornaya", "", None), ("Dropdown", "text", "", None),
@@ -448,7 +451,8 @@ def test_values_are_read(text: str, expected: choices.Values) -> None:
     ("line", "expected"),
     [
         ("Daily cap: 100", [Cap(100, "day")]), ("Cap: 2,000 leads per month", [Cap(2000, "month")]),
-        ("Cap: 50 per day weekends", [Cap(50, "day", ("sat", "sun"))]), ("Hourly cap: 5", [Cap(5, "hour")]), ("Cap: none", []),
+        ("Cap: 50 per day weekends", [Cap(50, "day", ("sat", "sun"))]), ("Hourly cap: 5", [Cap(5, "hour")]),
+        ("Cap: none", []),
     ],
 )  # fmt: skip
 def test_caps_are_read(line: str, expected: list[Cap]) -> None:
@@ -479,7 +483,8 @@ def test_hours_are_read(text: str, expected: list[Hours], zone: str) -> None:
 
 def test_what_contradicts_itself_is_left_out_and_named() -> None:
     result = one(
-        "Field,Type,Required,Max Length,Values,Example\nA,text,Yes,2,Own;Rent,Own\nB,integer,No,,9-3,4\nC,date,No,,,31.12.2026\n"
+        "Field,Type,Required,Max Length,Values,Example\nA,text,Yes,2,Own;Rent,Own\nB,integer,No,,9-3,4\n"
+        "C,date,No,,,31.12.2026\n"
     )
 
     fields = fields_of(result)

@@ -21,10 +21,11 @@ from leadproof.contract.profile import (
     LeadType,
     Profile,
     Trigger,
+    breaches,
     load,
     parse,
+    sheets,
 )
-from leadproof.contract.profile import breaches, sheets
 from leadproof.contract.profile.formats import FORMATS, day, written
 from leadproof.contract.profile.writing import write
 from leadproof.core.errors import ConfigurationError
@@ -85,9 +86,17 @@ def _fields(draw: Any, number: int, before: list[Field]) -> Field:
         more["required_if"] = (Condition(other.name, one_of=other.allowed[:2], in_ping=draw(st.booleans())),)
     name = draw(st.sampled_from(["Field {}", "f[{}].Name", "Name{}", "näme {}"])).format(number)
     return Field(
-        name, description=draw(st.just("") | _WORDS), required_in_ping=draw(st.booleans()), required_in_post=draw(st.booleans()),
-        personal=draw(st.booleans()), **more,
+        name, description=draw(st.just("") | _WORDS), required_in_ping=draw(st.booleans()),
+        required_in_post=draw(st.booleans()), personal=draw(st.booleans()), **more,
     )  # fmt: skip
+
+
+_CAPS = st.builds(
+    Cap,
+    st.integers(10_000, 20_000),
+    st.sampled_from(["hour", "day", "week", "month"]),
+    st.sampled_from([(), ("mon",), ("sat", "sun")]),
+)
 
 
 @st.composite
@@ -109,8 +118,7 @@ def profiles(draw: Any) -> Profile:
     )  # fmt: skip
     campaign = Campaign(
         3, 2, draw(_NAMES), draw(st.sampled_from([0.0, 1.5, 12.25])), criteria=tuple(criteria),
-        caps=tuple(draw(st.lists(st.builds(Cap, st.integers(10_000, 20_000), st.sampled_from(["hour", "day", "week", "month"]),
-                                           st.sampled_from([(), ("mon",), ("sat", "sun")])), max_size=2))),
+        caps=tuple(draw(st.lists(_CAPS, max_size=2))),
         hours=tuple(draw(st.lists(st.just(Hours()) | st.just(Hours(("wed",), "08:00", "20:00")), max_size=2))),
         timezone=draw(st.sampled_from(["UTC", "America/New_York"])),
     )  # fmt: skip
@@ -142,8 +150,8 @@ def test_a_lead_that_is_made_follows_every_rule_and_is_accepted(found: Profile, 
     for operation, path, ping in (("ping", "/v2/insert/ping", True), ("create_lead", "/v2/insert/general", False)):
         try:
             value, _ = maker.request(operation, (number,))
-        except ConfigurationError as error:  # every value that the profile shows makes a lead a test
-            assert "shows no value" in error.message
+        except ConfigurationError:  # every value that the profile shows makes a lead a test
+            assert kind.test_triggers
             return
         fields = value["leads"][0]["fields"]
         broken = [*breaches.of_values(kind, fields, TODAY), *breaches.of_requirements(kind, fields, ping=ping)]
@@ -190,8 +198,10 @@ def test_a_profile_can_be_shown_in_every_form(found: Profile) -> None:
     assert "<script" not in sheets.as_html(found)
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2068, 12, 31)),
-       st.sampled_from(["MM/DD/YYYY", "YYYY-MM-DD", "D.M.YY", "YYYYMMDD", "MM-DD-YYYY hh:mm AM", "YYYY-MM-DDTHH:mm:ssZ"]))  # fmt: skip
+@given(
+    st.floats(0, 3_124_223_999).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),  # until the end of 2068
+    st.sampled_from(["MM/DD/YYYY", "YYYY-MM-DD", "D.M.YY", "YYYYMMDD", "MM-DD-YYYY hh:mm AM", "YYYY-MM-DDTHH:mm:ssZ"]),
+)
 def test_a_date_that_is_written_by_a_mask_is_read_by_it(when: datetime, mask: str) -> None:
     assert day(written(mask, when), mask) == when.date()
     assert not Field("x", format="datetime", mask=mask).fault(written(mask, when))
@@ -204,13 +214,13 @@ WRONG = {
     "mask without digits": ('name = "City"', 'mask = "abc"', "has no # for a digit"),
     "age of a text": ('name = "City"', "min_age = 3", "an age needs a date"),
     "bounds cross": ('name = "MonthlyBill"\nformat = "number"', "min = 9\nmax = 3", "below the minimum"),
-    "condition on nothing": ('name = "City"', 'required_if = [{ field = "Staat" }]', "there is no field of lead type 2001 Staat"),
+    "condition on nothing": ('name = "City"', 'required_if = [{ field = "Staat" }]', "there is no field of lead type"),
     "condition on itself": ('name = "City"', 'required_if = [{ field = "City" }]', "because of itself"),
     "constant against the format": ('name = "MonthlyBill"\nformat = "number"', 'constant = "x"', "'x' must be a number"),
     "unknown day": ("aid = 3003\nlid = 2001", 'hours = [{ days = ["monday"] }]', "is not one of"),
     "no clock": ("aid = 3003\nlid = 2001", 'hours = [{ opens = "8am" }]', "does not match"),
     "never open": ("aid = 3003\nlid = 2001", 'hours = [{ opens = "08:00", closes = "08:00" }]', "opens when it closes"),
-    "no time zone": ("aid = 3003\nlid = 2001", 'timezone = "Nowhere/Land"', "no time zone 'Nowhere/Land'"),
+    "no time zone": ("aid = 3003\nlid = 2001", 'timezone = "Nowhere/Land"', "no time zone"),
     "age of a state": ("aid = 3003\nlid = 2001", 'criteria = [{ field = "State", min_age = 18 }]', "an age needs a date"),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What a posting profile can ask of a lead, and what the mock responds to one that breaks it; time is the test's own."""
+"""What a posting profile can ask of a lead, and what the mock responds to one that breaks it."""
 
 from __future__ import annotations
 
@@ -74,14 +74,22 @@ class Partner:
 FIELD_RULES: dict[str, tuple[list[str], dict[str, str]]] = {
     "min = 50; max = 2000": (["50", "2000.0", "99.5"], {"49": "50 to 2000", "x": "50 to 2000"}),
     'format = "integer"; min = 1': (["1"], {"0": "at least 1", "1.5": "a whole number"}),
-    'format = "date"; mask = "MM/DD/YYYY"': (["02/29/2024"], {"2024-02-29": "a date written MM/DD/YYYY", "02/30/2024": "a date"}),
+    'format = "date"; mask = "MM/DD/YYYY"': (
+        ["02/29/2024"], {"2024-02-29": "a date written MM/DD/YYYY", "02/30/2024": "a date"},
+    ),
     'format = "date"; mask = "YYYYMMDD"': (["20240229"], {"20240230": "a date written", "02292024": "a date written"}),
-    'format = "datetime"; mask = "M/D/YY hh:mm AM"': (["2/9/24 01:05 pm"], {"2/9/2024 01:05 pm": "written", "2/9/24 13:05 pm": "written"}),
+    'format = "datetime"; mask = "M/D/YY hh:mm AM"': (
+        ["2/9/24 01:05 pm"], {"2/9/2024 01:05 pm": "written", "2/9/24 13:05 pm": "written"},
+    ),
     'format = "phone"; mask = "###-###-####"': (["212-555-0100"], {"2125550100": "written ###-###-####"}),
     'mask = "###-##-####"': (["123-45-6789"], {"123456789": "written"}),
-    'allowed = ["A", "B"]; separator = "|"': (["A", "A|B", "B | A"], {"A|C": "one of A, B", "A||B": "one of A, B", "A,B": "one of"}),
+    'allowed = ["A", "B"]; separator = "|"': (
+        ["A", "A|B", "B | A"], {"A|C": "one of A, B", "A||B": "one of A, B", "A,B": "one of"},
+    ),
     'constant = "X1"': (["X1"], {"X2": "must be X1"}),
-    'format = "trustedform"': ([f"https://cert.trustedform.com/{'a1' * 20}"], {"https://cert.trustedform.com/1": "TrustedForm"}),
+    'format = "trustedform"': (
+        [f"https://cert.trustedform.com/{'a1' * 20}"], {"https://cert.trustedform.com/1": "TrustedForm"},
+    ),
     'format = "jornaya"': (["0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9"], {"0A1B2C3D": "Jornaya"}),
     'format = "date"; min_age = 18; max_age = 75': (
         ["2008-07-15", "1950-07-16"], {"2008-07-16": "an age of 18 to 75", "1950-07-15": "an age of 18 to 75"},
@@ -117,7 +125,8 @@ def test_a_condition_makes_a_field_required() -> None:
     partner = Partner(
         profile_with(
             'name = "Owner"; allowed = ["Yes", "No"]\n\n'
-            'name = "Landlord"; required_if = [{ field = "Owner", one_of = ["No"] }, { field = "Rent", in_ping = true }]\n\n'
+            'name = "Landlord"; required_if = [{ field = "Owner", one_of = ["No"] }, '
+            '{ field = "Rent", in_ping = true }]\n\n'
             'name = "Rent"; format = "number"\n\n'
             'name = "Guarantor"; required_if = [{ field = "Rent", min = 2000 }]'
         )
@@ -163,8 +172,8 @@ def test_of_several_values_one_may_meet_a_criterion_and_none_an_exclusion() -> N
 @pytest.mark.parametrize(
     ("day", "hour", "minute", "taken"),
     [
-        (15, 12, 0, True), (15, 7, 59, False), (15, 8, 0, True), (15, 19, 59, True), (15, 20, 0, False), (18, 12, 0, False),
-        (18, 22, 30, True), (19, 1, 59, True), (19, 2, 0, False), (19, 22, 30, False),
+        (15, 12, 0, True), (15, 7, 59, False), (15, 8, 0, True), (15, 19, 59, True), (15, 20, 0, False),
+        (18, 12, 0, False), (18, 22, 30, True), (19, 1, 59, True), (19, 2, 0, False), (19, 22, 30, False),
     ],
 )  # fmt: skip
 def test_leads_are_taken_at_the_hours_of_the_campaign_s_time_zone(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leadproof.core.errors import EncodeError
 from leadproof.suite.case import Case
 from leadproof.suite.session import BudgetSpent, GaveUp
 from leadproof.suite.story import CaseContext, CaseSkipped
@@ -83,6 +84,11 @@ def run_case(
         case.run(story)
     except CaseSkipped as error:
         reason = str(error)
+    except EncodeError as error:
+        if "/fields/" not in error.pointer:
+            raise
+        reason = f"a field of the profile cannot be sent: {error.message}"  # in XML, a name with a blank
+    if reason:
         ledger.note("reasons", dict.fromkeys(case.clauses(spec), reason))
     keys = tuple(key for key, count in ledger.summary.seen().items() if count > known.get(key, 0))
     rows = tuple(ledger.finding_rows(keys))

@@ -162,6 +162,8 @@ def _under_review(story: CaseContext) -> LeadMaker:
 
 def duplicate(fmt: str, story: CaseContext) -> None:
     """The same lead a second time, in the same and in the other representation."""
+    if not story.maker.chosen().duplicate_keys:
+        raise CaseSkipped("the campaign of the profile knows no duplicates")
     number = next(story.numbers)
     value, _ = story.again("create_lead", number)
     story.session.call("create_lead", "json", value, what="to be repeated")

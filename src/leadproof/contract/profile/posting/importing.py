@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from leadproof.contract.profile import reading, sheets
 from leadproof.contract.profile.conditions import Criterion
-from leadproof.contract.profile.model import Campaign, Field, LeadType, Profile, Source
+from leadproof.contract.profile.model import Agent, Campaign, Field, LeadType, Profile, Source, TransferClient
 from leadproof.contract.profile.posting import members
 from leadproof.contract.profile.posting.fields import Draft, finished, list_key
 from leadproof.contract.profile.posting.headings import plain
@@ -34,6 +34,9 @@ class Ids(NamedTuple):
     lid: int | None = None
     aid: int | None = None
 
+
+#: Who buys in the mock: posting documents do not say.
+_CLIENT = TransferClient(5001, "Client of this document", agents=(Agent("Dana Whitfield", "8005550111"),))
 
 #: Ids for a document that has none, as in the default profile.
 _MADE_UP = {"vid": 1001, "lid": 2001, "aid": 3001}
@@ -201,12 +204,13 @@ def _profile(
         numbers["aid"], numbers["lid"], terms.campaign or terms.lead_type or "Leads",
         1.0 if terms.price is None else terms.price,
         caps=tuple(terms.caps), hours=tuple(terms.hours), timezone=terms.timezone or "UTC",
-        criteria=tuple(_criteria(fields, terms, notes)),
+        criteria=tuple(_criteria(fields, terms, notes)), clients=(_CLIENT.clientId,),
     )  # fmt: skip
     source = Source(numbers["vid"], "Source of this document", (numbers["lid"],), ("duplicate_check",))
     title = "".join(sign if sign.isprintable() else " " for sign in name.replace("\\", "/").rpartition("/")[2])
+    _guess(notes, comments, "clients", "a client is made up, so that the mock can say where leads and calls go")
     return replace(
-        default, name=title, sources=(source,), lead_types=(kind,), campaigns=(campaign,), offers=(), clients=(),
+        default, name=title, sources=(source,), lead_types=(kind,), campaigns=(campaign,), offers=(), clients=(_CLIENT,),
     )  # fmt: skip
 
 
