@@ -214,14 +214,14 @@ WRONG = {
     "mask without digits": ('name = "City"', 'mask = "abc"', "has no # for a digit"),
     "age of a text": ('name = "City"', "min_age = 3", "an age needs a date"),
     "bounds cross": ('name = "MonthlyBill"\nformat = "number"', "min = 9\nmax = 3", "below the minimum"),
-    "condition on nothing": ('name = "City"', 'required_if = [{ field = "Staat" }]', "there is no field of lead type"),
+    "condition on nothing": ('name = "City"', 'required_if = [{ field = "Staat" }]', "there is no field"),
     "condition on itself": ('name = "City"', 'required_if = [{ field = "City" }]', "because of itself"),
-    "constant against the format": ('name = "MonthlyBill"\nformat = "number"', 'constant = "x"', "'x' must be a number"),
+    "constant of another form": ('name = "MonthlyBill"\nformat = "number"', 'constant = "x"', "'x' must be a number"),
     "unknown day": ("aid = 3003\nlid = 2001", 'hours = [{ days = ["monday"] }]', "is not one of"),
     "no clock": ("aid = 3003\nlid = 2001", 'hours = [{ opens = "8am" }]', "does not match"),
     "never open": ("aid = 3003\nlid = 2001", 'hours = [{ opens = "08:00", closes = "08:00" }]', "opens when it closes"),
     "no time zone": ("aid = 3003\nlid = 2001", 'timezone = "Nowhere/Land"', "no time zone"),
-    "age of a state": ("aid = 3003\nlid = 2001", 'criteria = [{ field = "State", min_age = 18 }]', "an age needs a date"),
+    "state's age": ("aid = 3003\nlid = 2001", 'criteria = [{ field = "State", min_age = 18 }]', "an age needs a date"),
 }  # fmt: skip
 
 

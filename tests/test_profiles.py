@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -209,6 +210,31 @@ def test_check_names_every_mistake_with_line_and_key(folder: Path, capsys: pytes
 
     line = DEFAULT[: DEFAULT.index('format = "email"')].count("\n") + 1
     assert f"own.toml:{line}: lead_types[0].fields[2].format" in capsys.readouterr().err
+
+
+# ---- a run with an imported profile ------------------------------------------------------------------------------------
+
+
+def test_the_suite_runs_with_names_for_json_only_and_a_campaign_that_is_closed_and_capped(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed = (folder / "solar.toml").read_text("utf-8").replace('opens = "09:00", closes = "17:00"', "days_off")
+    assert "days_off" in closed
+    text = re.sub(r"(?m)^hours = .*$", 'hours = [{ opens = "00:00", closes = "00:01" }]', closed)
+    (folder / "own.toml").write_text(text.replace("most = 150", "most = 1"), "utf-8")
+
+    code = main(["test", "--profile", "own.toml", "--topic", "operations", "--operation", "create_lead"])
+
+    printed = capsys.readouterr().out
+    assert code == 0, printed
+    assert printed.startswith("PASSED")
+    [run] = (folder / "reports" / "out").iterdir()
+    clauses = {row["id"]: row for row in json.loads((run / "report.json").read_text("utf-8"))["clauses"]}
+    reasons = [row["reason"] for row in clauses.values() if "First Name" in row["reason"]]
+    assert reasons
+    assert set(reasons) == {
+        "a field of the profile cannot be sent: XML cannot carry a member called 'First Name': it is no XML name"
+    }
 
 
 # ---- show ------------------------------------------------------------------------------------------------------------

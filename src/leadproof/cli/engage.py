@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from leadproof.cli.ending import Ending
 from leadproof.cli.watching import Watch
 from leadproof.commands import certify
 from leadproof.contract.profile import Profile
-from leadproof.contract.profile.calendar import opening
 from leadproof.contract.specs import Specification
 from leadproof.core.errors import ExitCode, TargetError
 from leadproof.generate.leads import LeadMaker
@@ -102,7 +101,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         controls = None
         if wish.target is None:
             token = new_token()
-            mock = stack.enter_context(running(Mock(profile, clock=_clock(profile), seed=seed, token=token)))
+            mock = stack.enter_context(running(Mock(_roomy(profile), clock=time.time, seed=seed, token=token)))
             goal = _goal(mock.url, profile, wish.timeout)
             controls = Controls(mock.url, token)
             stack.callback(controls.close)
@@ -181,11 +180,15 @@ def conclude(
     return end.conclude(engagement.ledger.report(wish.command, engagement.run.end()), engagement.run)
 
 
-def _clock(profile: Profile) -> Callable[[], float]:
-    """The time of the mock: ours, or where the profile's campaign is closed now, as if it had just opened."""
-    campaign = LeadMaker(profile).chosen()
-    ahead = opening(campaign.hours, campaign.timezone, time.time())
-    return lambda: time.time() + ahead
+def _roomy(profile: Profile) -> Profile:
+    """The profile as the mock of a run goes by it: the campaign that leads are made for takes them at any hour and in
+    any number, because a run sends more than a campaign may take in a day.
+    """
+    chosen = LeadMaker(profile).chosen()
+    if not (chosen.hours or chosen.capped):
+        return profile
+    roomy = replace(chosen, hours=(), caps=(), cap=None)
+    return replace(profile, campaigns=tuple(roomy if one is chosen else one for one in profile.campaigns))
 
 
 def _goal(url: str, profile: Profile, timeout: float | None) -> Target:

@@ -55,15 +55,6 @@ def _on(days: tuple[str, ...], now: datetime) -> bool:
     return not days or DAYS[now.weekday()] in days
 
 
-def opening(hours: Iterable[Hours], timezone: str, now: float) -> float:
-    """Seconds until leads are taken for an hour at least; 0 where they are, and where they never are so long."""
-    rows = list(hours)
-    for wait in range(0, 8 * 86400, 900):
-        if all(is_open(rows, local(now + wait + later, timezone)) for later in (0, 1800, 3600)):
-            return float(wait)
-    return 0.0
-
-
 def window(cap: Cap, now: datetime) -> tuple[int, ...] | None:
     """What names the hour, day, week or month that a moment lies in; None where the cap does not count on that day."""
     if not _on(cap.days, now):

@@ -210,7 +210,8 @@ def _profile(
     title = "".join(sign if sign.isprintable() else " " for sign in name.replace("\\", "/").rpartition("/")[2])
     _guess(notes, comments, "clients", "a client is made up, so that the mock can say where leads and calls go")
     return replace(
-        default, name=title, sources=(source,), lead_types=(kind,), campaigns=(campaign,), offers=(), clients=(_CLIENT,),
+        default, name=title, sources=(source,), lead_types=(kind,), campaigns=(campaign,), offers=(),
+        clients=(_CLIENT,),
     )  # fmt: skip
 
 
