@@ -52,7 +52,6 @@ def test_every_command_is_offered_with_what_it_does() -> None:
         (["defects", "--defect", "expiry-ig"], ["expiry-ignored"]),
         (["diff", "pack"], ["packaged"]),
         (["diff", "packaged", "x", "--fail-on", "un"], ["unclear"]),
-        (["profile", ""], ["import", "check", "show"]),
         (["profile", ""], ["check", "import", "show"]),
         (["profile", "show", "--format", "m"], ["markdown"]),
         (["init", "git"], ["github", "gitlab"]),
