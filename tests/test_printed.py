@@ -54,7 +54,8 @@ NOT_RUN = {
 
 #: Words by which a document names a command or speaks of one, without saying what to type.
 SPOKEN = re.compile(
-    r"leadproof (explain|report|test --replay) (ID|FILE|RUN)\b|leadproof diff OLD NEW|leadproof \w+ …|leadproof report$|leadproof redact$"
+    r"leadproof (explain|report|test --replay) (ID|FILE|RUN)\b|leadproof \w+ …"
+    r"|leadproof (report|redact|diff OLD NEW)$"
 )
 
 #: What ends with something else than 0, as a document says or because of the files at hand.
