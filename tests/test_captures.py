@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from ledgers import CountingJudge
 from leadproof import captures
 from leadproof.bodies import MAX_BODY, encode_request
 from leadproof.captures import FileProblem, files, format_of_file, read
+from leadproof.captures.body import read_body
+from leadproof.captures.model import CaptureSource
 from leadproof.contract.profile import load
 from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange, Request, Response, header, media_type
@@ -653,3 +656,17 @@ def test_a_response_of_the_documentation_is_read() -> None:
     names = [path.name for path in files([DOCUMENTATION])]
 
     assert {Path(name).stem for name in names} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "hint"),
+    [("standard input", "nothing arrived", "did the command before the pipe fail?"),
+     ("x.json", "the file is empty", "was it saved whole?")],
+)  # fmt: skip
+def test_a_body_of_no_bytes_is_no_body(name: str, words: str, hint: str) -> None:
+    pieces = iter([b""])
+    stream: Any = SimpleNamespace(read=lambda size: next(pieces))
+
+    (problem,) = read_body(stream, CaptureSource(name, None, None))
+
+    assert problem == FileProblem("file.unrecognised", words, hint)

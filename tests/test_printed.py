@@ -164,7 +164,7 @@ class Place:
         shutil.copy(DATA / "documentation" / "responses" / "ping.xml", self.work / "ping.xml")
         shutil.copy(DATA / "xml-defects" / "capital-true.xml", self.work / "tests" / "data" / "xml-defects")
         profile = resources.path("specs", "profiles", "default.toml").read_text("utf-8")
-        (self.work / "our-profile.toml").write_text(profile, "utf-8")
+        (self.work / "posting-profile.toml").write_text(profile, "utf-8")
         (self.work / "leadproof.toml").write_text(f'[targets.sandbox]\nurl = "{url}"\n')
         (self.work / "waivers.toml").write_text(
             '[[waivers]]\nclause = "LE2-PING-RES-05"\nreason = "r"\nowner = "o"\nexpires = 2999-01-31\n'

@@ -11,7 +11,8 @@ if (location.protocol === "file:") {
       document.documentElement.append(this.frame);
       const inner = this.frame.contentWindow;
       inner.postMessage = (data) => {
-        const event = new MessageEvent("message", { data });
+        // Workers get copies; what is handed over as it is would be changed under the feet of the page.
+        const event = new MessageEvent("message", { data: structuredClone(data) });
         this.onmessage?.(event);
         this.dispatchEvent(event);
       };
@@ -25,7 +26,7 @@ if (location.protocol === "file:") {
       this.loaded.then(() => {
         const inner = this.frame.contentWindow;
         // A frame's own onmessage is called by the event, as a worker's would be.
-        inner?.dispatchEvent(new inner.MessageEvent("message", { data }));
+        inner?.dispatchEvent(new inner.MessageEvent("message", { data: inner.structuredClone(data) }));
       });
     }
 

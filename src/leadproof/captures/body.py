@@ -22,6 +22,11 @@ def read_body(stream: Stream, source: CaptureSource) -> Iterator[Exchange | File
         hint = "is it one body? of recordings, known formats are HAR, NDJSON, mitmproxy flows and HTTP messages"
         yield FileProblem("file.unreadable", f"the body has more than {MAX_BODY} bytes", hint)
         return
+    if not data and source.operation is None:
+        piped = source.name == "standard input"
+        hint = "did the command before the pipe fail?" if piped else "was it saved whole?"
+        yield FileProblem("file.unrecognised", "nothing arrived" if piped else "the file is empty", hint)
+        return
     first = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     fmt = "xml" if first == b"<" or (source.name.lower().endswith(".xml") and first not in (b"{", b"[")) else "json"
     kind = (("content-type", f"application/{fmt}"),)

@@ -79,7 +79,7 @@ def command(
       leadproof certify --quick
       leadproof certify --target http://127.0.0.1:8080
       leadproof certify --target sandbox --plan
-      LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile our-profile.toml
+      LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile posting-profile.toml
       leadproof certify --target http://127.0.0.1:8080 --objectives auction
       leadproof certify --reading unknown-members=refuse --json > report.json
       leadproof certify --baseline reports/out/RUN --waivers waivers.toml --format junit --format sarif

@@ -74,7 +74,7 @@ def command(
     \b
     Examples:
       leadproof mock
-      leadproof mock --port 9000 --profile our-profile.toml --seed 7
+      leadproof mock --port 9000 --profile posting-profile.toml --seed 7
       leadproof mock --defect expiry-ignored --fault latency:0.2
       curl -H "x-mock-token: TOKEN" http://127.0.0.1:8080/__mock__/recipes
       curl -H "x-mock-token: TOKEN" -d '{"seconds": 901}' http://127.0.0.1:8080/__mock__/clock/advance

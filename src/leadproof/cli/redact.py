@@ -39,7 +39,7 @@ def command(source: Path, output: Path | None, force: bool, stable: bool, profil
     Examples:
       leadproof redact capture.har           # writes capture.redacted.har
       leadproof redact response.xml -o to-send.xml
-      leadproof redact reports/out/RUN -o for-support --profile our-profile.toml
+      leadproof redact reports/out/RUN -o for-support --profile posting-profile.toml
     """
     profile = options.posting_profile(profile_path, options.settings())
     redactor = options.redactor(profile, salted=not stable, max_body=MAX_BODY)
