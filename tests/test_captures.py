@@ -664,8 +664,7 @@ def test_a_response_of_the_documentation_is_read() -> None:
      ("x.json", "the file is empty", "was it saved whole?")],
 )  # fmt: skip
 def test_a_body_of_no_bytes_is_no_body(name: str, words: str, hint: str) -> None:
-    pieces = iter([b""])
-    stream: Any = SimpleNamespace(read=lambda size: next(pieces))
+    stream: Any = SimpleNamespace(read=lambda size: b"")
 
     (problem,) = read_body(stream, CaptureSource(name, None, None))
 
