@@ -114,8 +114,7 @@ def _clause_row(clause: Clause) -> tuple[str, ...]:
         facts.append("all operations" if len(clause.operations) == len(OPERATIONS) else _named(clause))
     facts.append(f"decided by `{clause.check}`" if clause.check else f"not testable: {plain(clause.untestable)}")
     level = f"{clause.level}<br><small>{clause.basis}"
-    if clause.reading:
-        level += f"<br>[{clause.reading}](readings.md#{clause.reading})"
+    level += "".join(f"<br>[{name}](readings.md#{name})" for name in clause.readings)
     asks = f"{plain(clause.text)}<br><small>{' · '.join(facts)}</small>"
     return (f"`{clause.id}`{{: #{clause.id} }}", asks, f"{level}</small>")
 
@@ -143,7 +142,7 @@ def _reading(reading: Reading) -> str:
         (f"`{name}`" + (" (taken)" if name == reading.taken else ""), plain(meaning))
         for name, meaning in reading.choices.items()
     ]
-    bound = [clause.id for clause in specs.clauses().values() if clause.reading == reading.id]
+    bound = [clause.id for clause in specs.clauses().values() if reading.id in clause.readings]
     links = ", ".join(f"[{one}](clauses.md#{one})" for one in bound)
     chosen = next((name for name in reading.choices if name != reading.taken), "")
     return "\n".join([
@@ -184,7 +183,7 @@ def operation(one: Operation) -> str:
     others = [row for row in OPERATIONS.values() if row.path == one.path and row.id != one.id]
     shared = ", ".join(f"[{row.heading}]({row.id}.md)" for row in others)
     known = specs.readings()
-    named = [name for name in dict.fromkeys(clause.reading for clause in bound) if name]
+    named = list(dict.fromkeys(name for clause in bound for name in clause.readings))
     own = [
         reading.id
         for reading in known.values()

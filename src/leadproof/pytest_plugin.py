@@ -72,14 +72,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     named = [(item, str(name)) for item in items for mark in item.iter_markers(MARKER) for name in mark.args]
     if not named:
         return
-    from leadproof.contract.specs import clauses
+    from leadproof.contract.specs import clauses, meaning
 
-    known = clauses()
     for item, name in named:
-        if name not in known:
+        if not meaning(name):
             import difflib
 
-            near = difflib.get_close_matches(name, known, 1)
+            near = difflib.get_close_matches(name, clauses(), 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise pytest.UsageError(f"{item.nodeid}: there is no clause {name!r}{hint}")
 

@@ -222,11 +222,12 @@ def undecided(clauses: Collection[str], judgements: Sequence[Judgement], spec: s
     decided = {clause for judgement in judgements for clause, _ in (*judgement.passed, *judgement.failed)}
     reasons = []
     for name in clauses:
-        if name not in spec.clauses:
+        meant = specs.meaning(name)
+        if not meant:
             near = difflib.get_close_matches(name, spec.clauses, 1)
             raise UsageError(f"there is no clause {name!r}", hint=f"did you mean {near[0]}?" if near else "")
-        if name not in decided:
-            reasons.append(f"{name} was not decided: {_reason(spec.clauses[name], judgements)}")
+        if decided.isdisjoint(clause.id for clause in meant):
+            reasons.append(f"{name} was not decided: {_reason(meant[0], judgements)}")
     return reasons
 
 

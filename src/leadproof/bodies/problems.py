@@ -30,6 +30,8 @@ class BodyProblem:
     #: 1-based, where the body could not be decoded; 0 if unknown.
     line: int = 0
     column: int = 0
+    #: Which rule about structure it is, where the kind has several: repeated, attribute, text, nil; "" for the nesting.
+    rule: str = ""
 
 
 def note(problems: list[BodyProblem], problem: BodyProblem) -> None:

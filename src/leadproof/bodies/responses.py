@@ -229,7 +229,8 @@ class _Reader:
         self._attributes(element, pointer, xpath)
         if is_nil(element):
             if len(element) or (element.text or ""):
-                self._note("xml.structure", "an element with i:nil has content", pointer, xpath, "nothing", "content")
+                self._note("xml.structure", "an element with i:nil has content", pointer, xpath, "nothing", "content",
+                           rule="nil")  # fmt: skip
             return None
         if node.kind in ("object", "array"):
             self._no_text(element, pointer, xpath)
@@ -259,7 +260,7 @@ class _Reader:
                 self.strays.append((child.tag, sub.tag, below, path))
             if key in value:
                 found = xml.qualified(child.tag)
-                self._note("xml.structure", f"{found} stands twice", below, path, "one element", "two")
+                self._note("xml.structure", f"{found} stands twice", below, path, "one element", "two", rule="repeated")
                 continue
             if index < last and ordered:
                 ordered = False
@@ -293,16 +294,19 @@ class _Reader:
                 continue
             shown = xml.qualified(name)
             self._note("xml.structure", f"the attribute {shown} is not documented", pointer, f"{xpath}/@{shown}",
-                       "no attribute", f"attribute {shown}")  # fmt: skip
+                       "no attribute", f"attribute {shown}", rule="attribute")  # fmt: skip
 
     def _no_text(self, element: Any, pointer: str, xpath: str) -> None:
         texts = [element.text, *(child.tail for child in element)]
         stray = next((text.strip(BLANK) for text in texts if text and text.strip(BLANK)), "")
         if stray:
-            self._note("xml.structure", "text stands between elements", pointer, xpath, "elements only", typed(stray))
+            self._note("xml.structure", "text stands between elements", pointer, xpath, "elements only", typed(stray),
+                       rule="text")  # fmt: skip
 
-    def _note(self, kind: str, message: str, pointer: str, xpath: str, expected: str, actual: str) -> None:
-        note(self.problems, BodyProblem(kind, message, pointer, xpath, expected, actual))
+    def _note(
+        self, kind: str, message: str, pointer: str, xpath: str, expected: str, actual: str, rule: str = ""
+    ) -> None:
+        note(self.problems, BodyProblem(kind, message, pointer, xpath, expected, actual, rule=rule))
 
 
 def _children(element: Any, xpath: str, *, items: bool = False) -> Iterator[tuple[Any, str]]:

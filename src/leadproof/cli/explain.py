@@ -45,8 +45,8 @@ def command(name: str) -> None:
       leadproof explain resolved
       leadproof explain clauses
 
-    Like clauses, these are listed: readings, kinds, operations, exit-codes, words,
-    changes (what leadproof diff tells apart), report (the members of report.json), faults, defects.
+    Like clauses, these are listed: former-clauses (ids that were split), readings, kinds, operations, exit-codes,
+    words, changes (what leadproof diff tells apart), report (the members of report.json), faults, defects.
     """
     # A file or a pipe has no width: what is read there shall not depend on who called.
     wide = min(WIDTH, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 0
@@ -161,18 +161,47 @@ EXAMPLES: dict[ExitCode, str] = {
 def _clause(_: str, clause: Clause) -> Iterator[Said]:
     yield clause.id
     yield Fact("asks", clause.text)
-    yield Fact("documented", clause.place)
-    yield Fact("level", f"{clause.level}, {clause.basis}")
-    media = [one for one in clause.media if any(fmt == one for _, fmt in clause.cells())]
-    yield Fact("operations", ", ".join(clause.operations) + f" ({', '.join(media)})")
+    yield Fact("place", clause.place)
+    yield Fact("level", f"{clause.level}, {clause.basis}: {_BASES[clause.basis]}")
+    yield Fact("operations", "; ".join(_bound(clause)))
     if clause.member:
         yield Fact("member", clause.member)
-    if clause.reading:
-        yield Fact("reading", f"{clause.reading}: {specs.readings()[clause.reading].title}")
+    for name in clause.readings:
+        yield Fact("reading", f"{name}: {specs.readings()[name].title}")
+    if clause.formerly:
+        yield Fact("part of", f"{', '.join(clause.formerly)}, before {_was(clause.formerly)} split")
     if clause.check:
         yield Fact("decided by", clause.check)
     else:
         yield Fact("not tested", clause.untestable)
+
+
+#: What a basis says of the place that stands above it.
+_BASES = {
+    "documented": "the place says so",
+    "resolved": "the place contradicts another or leaves it open, and the reading below decides",
+    "assumed": "nobody promised it; the place is the nearest there is",
+}
+
+
+def _bound(clause: Clause) -> Iterator[str]:
+    """The operations of a clause with their representations: those together that have the same."""
+    by_media: dict[tuple[str, ...], list[str]] = {}
+    for operation in clause.operations:
+        media = tuple(fmt for name, fmt in clause.cells() if name == operation)
+        by_media.setdefault(media, []).append(operation)
+    for media, operations in by_media.items():
+        yield f"{', '.join(operations)} ({', '.join(media)})"
+
+
+def _was(names: tuple[str, ...]) -> str:
+    return "it was" if len(names) == 1 else "they were"
+
+
+def _former(name: str, parts: tuple[Clause, ...]) -> Iterator[Said]:
+    yield f"{name} was split" + ("; what is still called so stands above" if name in specs.clauses() else "")
+    for clause in parts:
+        yield Fact("part", f"{clause.id}: {clause.text}")
 
 
 def _reading(_: str, reading: Reading) -> Iterator[Said]:
@@ -185,7 +214,7 @@ def _reading(_: str, reading: Reading) -> Iterator[Said]:
     if reading.selectable:
         other = next((choice for choice in reading.choices if choice != reading.taken), reading.taken)
         yield Fact("choose", f"--reading {reading.id}={other}")
-    bound = [clause.id for clause in specs.clauses().values() if clause.reading == reading.id]
+    bound = [clause.id for clause in specs.clauses().values() if reading.id in clause.readings]
     if bound:
         yield Fact("clauses", ", ".join(bound))
 
@@ -306,6 +335,8 @@ def _members(schema: Mapping[str, Any], shared: Mapping[str, Any], at: str) -> I
 SHELVES: dict[str, Shelf] = {
     "clauses": Shelf(specs.clauses, _clause, lambda: (
         f"{one.id:22} {one.level:6} {_short(one.text)}" for one in specs.clauses().values())),
+    "former-clauses": Shelf(specs.former, _former, lambda: (
+        f"{name:22} also {', '.join(one.id for one in parts)}" for name, parts in specs.former().items())),
     "readings": Shelf(specs.readings, _reading, lambda: (
         f"{one.id:26} {one.taken if one.selectable else '':18} {one.title}" for one in specs.readings().values())),
     "kinds": Shelf(lambda: KINDS, _kind, lambda: (f"{kind:24} {words}" for kind, words in KINDS.items())),

@@ -12,7 +12,8 @@ import click
 from leadproof import suite
 from leadproof.cli import completing, ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, engage
-from leadproof.contract.specs import Clause, Specification
+from leadproof.contract import specs
+from leadproof.contract.specs import Clause, meaning
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.operations import BOTH
 from leadproof.core.text import count, one_line
@@ -102,7 +103,7 @@ def command(
     for name in operations:
         options.known_operation(name)
     again = _replay(replay)
-    named = [_clause(name, given.spec) for name in clauses]
+    named = [clause for name in clauses for clause in _clauses(name)]
     rows = _rows(again, operations, _media(media), topics, named)
     wish = Wish(
         "test", given.spec, given.profile, given.configured, target=target,
@@ -150,15 +151,17 @@ def _media(text: str | None) -> tuple[str, ...]:
     return names
 
 
-def _clause(name: str, spec: Specification) -> Clause:
-    clause = spec.clauses.get(name)
-    if clause is None:
-        near = difflib.get_close_matches(name, spec.clauses, 1)
+def _clauses(name: str) -> list[Clause]:
+    """The clauses that an id means today, as far as a check decides them."""
+    meant = meaning(name)
+    if not meant:
+        near = difflib.get_close_matches(name, specs.clauses(), 1)
         hint = f"did you mean {near[0]}?" if near else "leadproof explain shows what there is"
         raise UsageError(f"there is no clause {name!r}", hint=hint)
-    if not clause.check:
-        raise UsageError(f"{name} cannot be tested: {clause.untestable}", hint="name a clause that a check decides")
-    return clause
+    tested = [clause for clause in meant if clause.check]
+    if not tested:
+        raise UsageError(f"{name} cannot be tested: {meant[0].untestable}", hint="name a clause that a check decides")
+    return tested
 
 
 def _rows(

@@ -74,10 +74,10 @@ def view(schema: Schema, fmt: str) -> Schema:
 
 
 def under_readings(schema: Schema, choices: Mapping[str, str], *, response: bool, fmt: str) -> Schema:
-    """The schema with the chosen readings applied. Responses only: requests have no alternatives."""
+    """The schema with the chosen readings applied."""
     schema = copy.deepcopy(schema)
     if not response:
-        return schema
+        return _with_days(schema) if choices["call-date"] == "either" else schema
     for sub in list(_walk(schema)):
         if choices["response-type"] != "names" and sub.get("enum") == list(RESPONSE_TYPES):
             numbers: list[Any] = [*range(10)] if fmt == "json" else [str(number) for number in range(10)]
@@ -93,8 +93,18 @@ def under_readings(schema: Schema, choices: Mapping[str, str], *, response: bool
     return _with_placeholders(schema) if choices["placeholders"] == "as-documented" else schema
 
 
-#: Our name for a date-time that may lack its offset (reading `timestamps`).
+def _with_days(schema: Schema) -> Schema:
+    """A request in which a day may stand where a date and time is meant: callDate alone (reading `call-date`)."""
+    for sub in _walk(schema):
+        if sub.get("format") == "date-time":
+            day, _, time = sub["pattern"].removesuffix("$").partition("T")
+            sub.update(format=DAY_OR_MOMENT, pattern=f"{day}(T{time})?$")
+    return schema
+
+
+#: Our names for a date-time that may lack its offset (reading `timestamps`), and for one that may be a day alone.
 ANY_OFFSET = "leadproof-moment"
+DAY_OR_MOMENT = "leadproof-day"
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T")
 
@@ -111,16 +121,25 @@ def is_moment(value: Any) -> bool:
     return True
 
 
+def is_day_or_moment(value: Any) -> bool:
+    """The same of a day alone or of a timestamp (reading `call-date`)."""
+    return is_moment(f"{value}T" if isinstance(value, str) and "T" not in value else value)
+
+
 def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
     """The keyword `pattern` as JSON Schema means it (ECMA-262): `$` is the end, not the place before a last newline."""
     if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
         yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
 
 
+#: Our own formats, and what decides them.
+CUSTOM_FORMATS = {ANY_OFFSET: is_moment, DAY_OR_MOMENT: is_day_or_moment}
+
 # jsonschema checks date-time only where an optional package is installed, and nobody would notice that it is not.
 FORMATS = jsonschema.FormatChecker(formats=())
 FORMATS.checks("date-time")(is_moment)
-FORMATS.checks(ANY_OFFSET)(is_moment)
+for _name, _check in CUSTOM_FORMATS.items():
+    FORMATS.checks(_name)(_check)
 Explainer: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
     jsonschema.Draft202012Validator, {"pattern": _pattern}
 )

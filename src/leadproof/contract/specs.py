@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -25,10 +25,11 @@ from lxml import etree
 
 from leadproof.contract.schemas import (
     ANY_OFFSET,
+    CUSTOM_FORMATS,
+    DAY_OR_MOMENT,
     FORMATS,
     Explainer,
     Schema,
-    is_moment,
     resolve,
     under_readings,
     view,
@@ -40,13 +41,16 @@ from leadproof.core.operations import CELLS, OPERATIONS
 
 __all__ = [
     "ANY_OFFSET",
+    "DAY_OR_MOMENT",
     "Clause",
     "Reading",
     "Schema",
     "Specification",
     "clauses",
     "digests",
+    "former",
     "load",
+    "meaning",
     "places",
     "readings",
     "versions",
@@ -76,11 +80,13 @@ class Clause:
     member: str = ""
     #: Representations that it holds for; an operation without that representation is not bound.
     media: tuple[str, ...] = ("json", "xml")
-    #: Id of the reading that it depends on.
-    reading: str = ""
+    #: Ids of the readings that it depends on; the basis "resolved" rests on the first.
+    readings: tuple[str, ...] = ()
     #: The check that decides it, or "" with the reason in `untestable`.
     check: str = ""
     untestable: str = ""
+    #: Ids of clauses of which it was a part before they were split.
+    formerly: tuple[str, ...] = ()
 
     def cells(self) -> tuple[tuple[str, str], ...]:
         """Operation and representation, for every cell of the contract that the clause binds."""
@@ -143,6 +149,29 @@ def clauses() -> Mapping[str, Clause]:
     return MappingProxyType({row["id"]: _clause(row) for row in _yaml("clauses.yaml")["clauses"]})
 
 
+def meaning(name: str) -> tuple[Clause, ...]:
+    """What the id of a clause means today: the clause that has it, and those that were a part of it before a split.
+
+    A part counts only for the operations that the former clause was about; `operations` says which. Empty if no clause
+    has or had the id.
+    """
+    register = clauses()
+    own = (register[name],) if name in register else ()
+    return (*own, *former().get(name, ()))
+
+
+@cache
+def former() -> Mapping[str, tuple[Clause, ...]]:
+    """Id of a clause that was split -> the parts that have an id of their own, as `meaning` gives them."""
+    parts: dict[str, tuple[Clause, ...]] = {}
+    for clause in clauses().values():
+        for name in clause.formerly:
+            code = name.split("-")[1]
+            bound = tuple(one for one in clause.operations if code in ("ALL", OPERATIONS[one].code))
+            parts[name] = (*parts.get(name, ()), replace(clause, operations=bound))
+    return MappingProxyType(parts)
+
+
 @cache
 def places() -> Mapping[str, tuple[str, int]]:
     """File below `specs/` and line (from 1) of every clause and of every operation, by its id."""
@@ -171,10 +200,15 @@ def _clause(row: Mapping[str, Any]) -> Clause:
         basis=row["basis"],
         member=row.get("member", ""),
         media=tuple(row.get("media", ("json", "xml"))),
-        reading=row.get("reading", ""),
+        readings=_listed(row.get("reading", ())),
         check=row.get("check", ""),
         untestable=row.get("untestable", ""),
+        formerly=tuple(row.get("formerly", ())),
     )
+
+
+def _listed(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def versions() -> dict[str, str]:
@@ -262,7 +296,7 @@ class Specification:
         key = ("verdict", operation, direction, fmt)
         if key not in self._made:
             self._made[key] = jsonschema_rs.Draft202012Validator(
-                self.schema(operation, direction, fmt), validate_formats=True, formats={ANY_OFFSET: is_moment}
+                self.schema(operation, direction, fmt), validate_formats=True, formats=CUSTOM_FORMATS
             )
         return self._made[key]
 

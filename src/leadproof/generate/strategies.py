@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from leadproof.bodies import escape
-from leadproof.contract.specs import ANY_OFFSET, Schema, Specification, load
+from leadproof.contract.specs import ANY_OFFSET, DAY_OR_MOMENT, Schema, Specification, load
 
 #: What a mutation may change.
 CHANGES = ("presence", "null", "enum", "range", "type", "cardinality", "unknown", "format")
@@ -120,7 +120,7 @@ def _integers(schema: Schema) -> SearchStrategy[int]:
 
 def _strings(schema: Schema) -> SearchStrategy[str]:
     pattern: str = schema.get("pattern", "")
-    if schema.get("format") in ("date-time", ANY_OFFSET):
+    if schema.get("format") in ("date-time", ANY_OFFSET, DAY_OR_MOMENT):
         return timestamps(offset_optional=schema["format"] == ANY_OFFSET)
     if "[0-9A-Fa-f]{8}" in pattern:
         return guids()
@@ -347,7 +347,7 @@ def _scalar_changes(schema: Schema, value: Any, at: str) -> Iterator[Change]:
 
 def _wrong_forms(schema: Schema) -> tuple[str, ...]:
     pattern = schema.get("pattern", "")
-    if schema.get("format") in ("date-time", ANY_OFFSET):
+    if schema.get("format") in ("date-time", ANY_OFFSET, DAY_OR_MOMENT):
         return _OTHER_MOMENTS
     if "[0-9A-Fa-f]{8}" in pattern:
         return _OTHER_GUIDS

@@ -27,7 +27,7 @@ from leadproof.judge.following import Following
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
 from leadproof.judge.quick import FastJudge
 from leadproof.judge.recognition import Recognition, recognise
-from leadproof.judge.register import Register
+from leadproof.judge.register import VALUES, Register
 from leadproof.judge.tally import Tally
 from leadproof.judge.timestamps import responded_at
 from leadproof.judge.twins import disagreements
@@ -215,7 +215,7 @@ class _Case:
                 self.spec, self.operation.id, "response", self.response_format or "json", decoded
             ):
                 if not self._tolerated(breach):
-                    self._breach(form.owner(self.response_format or "json", breach.kind), breach)
+                    self._breach(form.owner(self.response_format or "json", breach.kind, breach.rule), breach)
         self._checks()
         self._client()
         self._count_form(decoded is not None)
@@ -309,11 +309,13 @@ class _Case:
                 self._observe(breach.kind, f"request: {breach.message}{hint}", breach.pointer)
                 continue
             structural = fmt == "xml" and (breach.kind.startswith("xml.") or breach.kind == "schema.unknown")
-            self._breach("client_xml_structure" if structural else "client_member", breach, "request")
+            valued = breach.kind in VALUES and self.register.about_values(self.operation.id, self.media, breach.pointer)
+            check = "client_xml_structure" if structural else "client_value" if valued else "client_member"
+            self._breach(check, breach, "request")
         if len(self.found) == before and self.context.accepted:
             present = form.shapes(self.context.request)
             for clause in self.register.members.get((self.operation.id, self.media), ()):
-                if clause.check == "client_member" and clause.member in present:
+                if clause.check in ("client_member", "client_value") and clause.member in present:
                     self._pass(clause)
             structure = self.register.clause(self.operation.id, fmt, "client_xml_structure")
             if fmt == "xml" and structure is not None:
@@ -324,9 +326,10 @@ class _Case:
         failed = {check for check, _, _ in self.found.values()}
         passed = ["response_arrives"]
         if decoded:
-            passed += ["charset", f"{self.media}_wellformed", "unknown_members"]
+            passed += ["charset", "body_limits", f"{self.media}_wellformed", "unknown_members"]
             passed += ["json_unique_members"] if self.media == "json" else [
-                "xml_root", "xml_namespaces", "xml_order", "xml_structure",
+                "xml_root", "xml_namespaces", "xml_order", "xml_structure", "xml_repeated", "xml_attributes",
+                "xml_text", "xml_nil",
             ]  # fmt: skip
         for check in passed:
             clause = self.register.clause(self.operation.id, self.media, check)

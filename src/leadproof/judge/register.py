@@ -8,6 +8,9 @@ from leadproof.contract.specs import Clause, Specification
 from leadproof.core.findings import shape
 from leadproof.judge.checks import CHECKS, Check
 
+#: Kinds of breaches that are about a value of the right type; a clause of its own may decide them (`client_value`).
+VALUES = frozenset({"schema.format", "schema.range", "schema.cardinality"})
+
 
 class Register:
     """Clauses by cell, check and member, under one choice of readings."""
@@ -22,6 +25,7 @@ class Register:
         lenient = {*(spec.readings["placeholders"].lenient if spec.as_documented else ()), *without}
         self._by_check: dict[tuple[str, str, str], Clause] = {}
         self._by_member: dict[tuple[str, str, str], Clause] = {}
+        self._by_value: dict[tuple[str, str, str], Clause] = {}
         #: Operation and representation -> the clauses that a check over the context decides: those about one exchange,
         #: and those about what stands between it and earlier ones.
         self.plan: dict[tuple[str, str], list[tuple[Clause, Check]]] = {}
@@ -32,6 +36,9 @@ class Register:
             for cell in clause.cells():
                 if clause.check in ("member", "client_member"):
                     self._by_member[(*cell, clause.member)] = clause
+                    self.members.setdefault(cell, []).append(clause)
+                elif clause.check == "client_value":
+                    self._by_value[(*cell, clause.member)] = clause
                     self.members.setdefault(cell, []).append(clause)
                 elif clause.check:
                     self._by_check[(*cell, clause.check)] = clause
@@ -44,6 +51,12 @@ class Register:
         """The clause that a check decides in a cell; None if the register has none there."""
         return self._by_check.get((operation, media, check))
 
+    def about_values(self, operation: str, media: str, pointer: str) -> Clause | None:
+        """The clause about the values of a member of requests, or of the entries of a list; None if there is none."""
+        member = shape(pointer)
+        names = (member, member.removesuffix("/*"))
+        return next((clause for name in names if (clause := self._by_value.get((operation, media, name)))), None)
+
     def owner(self, operation: str, media: str, check: str, pointer: str) -> Clause:
         """The clause that owns a breach: of the check, or of the member at the pointer or its nearest parent.
 
@@ -52,6 +65,8 @@ class Register:
         Raises:
             KeyError: The register has no clause for it: a gap in the register, which a test hunts.
         """
+        if check == "client_value" and (about := self.about_values(operation, media, pointer)):
+            return about
         if check not in ("member", "client_member"):
             found = self.clause(operation, media, check)
             if found is not None:

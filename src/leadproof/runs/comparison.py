@@ -1,7 +1,7 @@
 """Two runs side by side: which findings are fixed, which are new, which still stand. Pure, over reports as data.
 
 A finding is the same one in both if clause, kind, operation, representation, place (indices apart) and the type of what
-was there are the same: see `findings.Finding.same_as`.
+was there are the same: see `findings.Finding.same_as`. An id of a clause that was split since stands for its parts.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from leadproof.contract import specs
 from leadproof.core.findings import identity
 from leadproof.runs.verdicts import settle_again
 
@@ -22,7 +23,7 @@ def compare(base: Row, report: dict[str, Any]) -> None:
     `fixed`, `new`, `still` there, and `unseen`: those of the base for which this run gave no occasion, so nobody knows.
     A finding that stood before gets `known`.
     """
-    before = {identity(row): row for row in base.get("findings", ())}
+    before = {name: row for row in base.get("findings", ()) for name in _names(row)}
     decided = _decided(report)
     new, still = list[Row](), list[Row]()
     for row in report["findings"]:
@@ -32,15 +33,15 @@ def compare(base: Row, report: dict[str, Any]) -> None:
             row["known"] = True
         (still if known else new).append(row)
     now = {identity(row) for row in report["findings"]}
-    gone = [row for key, row in before.items() if key not in now]
+    gone = [row for row in base.get("findings", ()) if now.isdisjoint(_names(row))]
     run = base.get("run") or {}
     report["comparison"] = {
         "base": {name: run.get(name, "") for name in ("id", "started", "target")},
         "differs": _differs(run, report.get("run") or {}),
-        "fixed": [dict(row) for row in gone if _cell(row) in decided],
+        "fixed": [dict(row) for row in gone if _cells(row) & decided],
         "new": new,
         "still": still,
-        "unseen": [dict(row) for row in gone if _cell(row) not in decided],
+        "unseen": [dict(row) for row in gone if not _cells(row) & decided],
     }
     settle_again(report)
 
@@ -61,9 +62,16 @@ def _decided(report: Row) -> set[tuple[str, str, str]]:
     return found
 
 
-def _cell(row: Row) -> tuple[str, str, str]:
-    return (
-        str(row.get("clause", "")),
-        str(row.get("operation", "")),
-        str(row.get("media_type") or "").removeprefix("application/"),
-    )
+def _ids(row: Row) -> list[str]:
+    """The clause of an earlier finding, and those into which it was split since."""
+    name, operation = str(row.get("clause", "")), row.get("operation", "")
+    return [name, *(part.id for part in specs.former().get(name, ()) if operation in part.operations)]
+
+
+def _names(row: Row) -> list[tuple[str, ...]]:
+    return [identity({**row, "clause": name}) for name in _ids(row)]
+
+
+def _cells(row: Row) -> set[tuple[str, str, str]]:
+    operation, media = str(row.get("operation", "")), str(row.get("media_type") or "").removeprefix("application/")
+    return {(name, operation, media) for name in _ids(row)}

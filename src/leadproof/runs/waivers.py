@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -56,8 +56,16 @@ class Waiver:
     operation: str = ""
 
     def covers(self, row: dict[str, Any]) -> bool:
-        """Is a finding of a report what it waives?"""
-        return row["clause"] == self.clause and self.operation in ("", row["operation"])
+        """Is a finding of a report what it waives? A clause that was split since is waived with its parts."""
+        return self.operation in ("", row["operation"]) and covers(self.clause, row)
+
+
+def covers(name: str, row: Mapping[str, Any]) -> bool:
+    """Is a finding about the clause that has an id, or about a part of the one that had it?"""
+    parts = specs.former().get(name, ())
+    return row["clause"] == name or any(
+        row["clause"] == part.id and row["operation"] in part.operations for part in parts
+    )
 
 
 def load(path: Path) -> tuple[Waiver, ...]:
@@ -139,14 +147,15 @@ def _references(row: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[C
     clause, operation = row.get("clause"), row.get("operation")
     if not isinstance(clause, str) or not clause.strip():
         return
-    known = specs.clauses()
-    if clause not in known:
-        near = difflib.get_close_matches(clause, known, 1)
+    named = specs.meaning(clause)
+    bound = tuple(dict.fromkeys(one for part in named for one in part.operations))
+    if not named:
+        near = difflib.get_close_matches(clause, specs.clauses(), 1)
         remedy = f"did you mean {near[0]}?" if near else "leadproof explain clauses lists them"
         yield (*place, "clause"), f"there is no clause {clause!r}", remedy
-    elif isinstance(operation, str) and operation and operation not in known[clause].operations:
+    elif isinstance(operation, str) and operation and operation not in bound:
         words = f"{clause} does not bind" if operation in OPERATIONS else "there is no operation"
-        yield (*place, "operation"), f"{words} {operation!r}", f"it binds {', '.join(known[clause].operations)}"
+        yield (*place, "operation"), f"{words} {operation!r}", f"it binds {', '.join(bound)}"
 
 
 def _day(value: date) -> date:
@@ -189,8 +198,11 @@ def apply(report: dict[str, Any], waivers: Sequence[Waiver], today: date) -> Non
             clause["result"], clause["reason"] = "failed", ""
         if clause["result"] == "failed" and found and all(row.get("waived") for row in found):
             clause["result"] = "waived"
-            mine = [one for one in rows if one["clause"] == clause["id"] and one["state"] == "active"]
-            clause["reason"] = "; ".join(f"{one['reason']} ({one['owner']}, until {one['expires']})" for one in mine)
+            clause["reason"] = "; ".join(
+                f"{waiver.reason} ({waiver.owner}, until {waiver.expires.isoformat()})"
+                for waiver, row in zip(waivers, rows, strict=True)
+                if row["state"] == "active" and any(part.id == clause["id"] for part in specs.meaning(waiver.clause))
+            )
     settle_again(report)
 
 
@@ -198,6 +210,9 @@ def _state(waiver: Waiver, report: dict[str, Any], *, covered: bool) -> str:
     """What a waiver that has not expired is for in a run."""
     if covered:
         return "active"
-    cells: Iterable[str] = next((row.get("cells", {}) for row in report["clauses"] if row["id"] == waiver.clause), {})
-    decided = any(waiver.operation in ("", cell.partition("/")[0]) for cell in cells)
+    parts = {part.id: part.operations for part in specs.meaning(waiver.clause)}
+    cells = [(row["id"], str(cell).partition("/")[0]) for row in report["clauses"] for cell in row.get("cells", ())]
+    decided = any(
+        name in parts and operation in parts[name] and waiver.operation in ("", operation) for name, operation in cells
+    )
     return "unused" if decided else "untested"

@@ -12,11 +12,13 @@ from leadproof.suite.story import CaseContext
 #: Checks that any exchange decides, whatever a case is about.
 GENERAL = (
     "response_arrives",
+    "body_limits",
     "charset",
     "client_accept",
     "client_content_type",
     "client_credentials",
     "client_member",
+    "client_value",
     "client_xml_structure",
     "http_status",
     "json_unique_members",
@@ -25,10 +27,14 @@ GENERAL = (
     "member",
     "request_ids_unique",
     "unknown_members",
+    "xml_attributes",
     "xml_namespaces",
+    "xml_nil",
     "xml_order",
+    "xml_repeated",
     "xml_root",
     "xml_structure",
+    "xml_text",
     "xml_wellformed",
 )
 

@@ -160,17 +160,23 @@ CHECKS: dict[str, Check] = {
 FORM = frozenset(
     {
         "response_arrives",
+        "body_limits",
         "charset",
         "client_member",
+        "client_value",
         "client_xml_structure",
         "json_unique_members",
         "json_wellformed",
         "member",
         "unknown_members",
+        "xml_attributes",
         "xml_namespaces",
+        "xml_nil",
         "xml_order",
+        "xml_repeated",
         "xml_root",
         "xml_structure",
+        "xml_text",
         "xml_wellformed",
     }
 )

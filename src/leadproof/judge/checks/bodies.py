@@ -14,25 +14,25 @@ from typing import Any, NamedTuple
 
 from leadproof import bodies
 from leadproof.bodies import BodyProblem, escape, typed
-from leadproof.contract.specs import Specification
+from leadproof.contract.specs import DAY_OR_MOMENT, Specification
 from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS, Operation
 from leadproof.judge.checks.context import Breach, Context
 
-#: Kind of a problem -> check that owns it. `member` and `presence` are for the rest.
-OWNER: dict[tuple[str, str], str] = {
+#: Kind of a problem (and its rule, where it has one) -> check that owns it. `member` is for the rest.
+OWNER: dict[tuple[str, ...], str] = {
     ("json", "body.malformed"): "json_wellformed",
     ("json", "body.empty"): "json_wellformed",
-    ("json", "body.unsafe"): "json_wellformed",
-    ("json", "encoding.too-large"): "json_wellformed",
+    ("json", "body.unsafe"): "body_limits",
+    ("json", "encoding.too-large"): "body_limits",
     ("json", "body.duplicate-member"): "json_unique_members",
     ("json", "charset.invalid"): "charset",
     ("json", "schema.unknown"): "unknown_members",
     ("json", "schema.missing"): "presence",
     ("xml", "body.malformed"): "xml_wellformed",
     ("xml", "body.empty"): "xml_wellformed",
-    ("xml", "body.unsafe"): "xml_wellformed",
-    ("xml", "encoding.too-large"): "xml_wellformed",
+    ("xml", "body.unsafe"): "body_limits",
+    ("xml", "encoding.too-large"): "body_limits",
     ("xml", "charset.invalid"): "charset",
     ("xml", "schema.unknown"): "unknown_members",
     ("xml", "schema.missing"): "presence",
@@ -40,6 +40,10 @@ OWNER: dict[tuple[str, str], str] = {
     ("xml", "xml.namespace"): "xml_namespaces",
     ("xml", "xml.order"): "xml_order",
     ("xml", "xml.structure"): "xml_structure",
+    ("xml", "xml.structure", "repeated"): "xml_repeated",
+    ("xml", "xml.structure", "attribute"): "xml_attributes",
+    ("xml", "xml.structure", "text"): "xml_text",
+    ("xml", "xml.structure", "nil"): "xml_nil",
 }
 
 
@@ -50,9 +54,9 @@ MOST = 500
 KINDS = 2_000
 
 
-def owner(fmt: str, kind: str) -> str:
+def owner(fmt: str, kind: str, rule: str = "") -> str:
     """The check that owns a problem with a body."""
-    return OWNER.get((fmt, kind), "member")
+    return OWNER.get((fmt, kind, rule) if rule else (fmt, kind), "member")
 
 
 def breach(problem: BodyProblem) -> Breach:
@@ -60,7 +64,7 @@ def breach(problem: BodyProblem) -> Breach:
     message = problem.message
     if problem.line:
         message = f"{message} (line {problem.line}, column {problem.column})"
-    return Breach(problem.kind, message, problem.pointer, problem.xpath, problem.expected, problem.actual)
+    return Breach(problem.kind, message, problem.pointer, problem.xpath, problem.expected, problem.actual, problem.rule)
 
 
 def explain(spec: Specification, operation: str, direction: str, fmt: str, decoded: bodies.Decoded) -> Iterator[Breach]:
@@ -256,6 +260,8 @@ def expected(schema: dict[str, Any]) -> str:
         return "one of " + ", ".join(str(one) for one in schema["enum"])
     types = schema.get("type", "any value")
     words = " or ".join(types) if isinstance(types, list) else str(types)
+    if schema.get("format") == DAY_OR_MOMENT:
+        return f"{words}: a day or a timestamp, such as 2024-08-29 or 2024-08-29T16:25:12Z"
     if schema.get("format") == "date-time" or "T([01]" in schema.get("pattern", ""):
         return f"{words}: a timestamp such as 2024-08-29T16:25:12Z"
     if "[0-9A-Fa-f]{8}" in schema.get("pattern", ""):

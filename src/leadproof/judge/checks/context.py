@@ -47,6 +47,8 @@ class Breach(NamedTuple):
     xpath: str = ""
     expected: str = ""
     actual: str = ""
+    #: `bodies.BodyProblem.rule`.
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

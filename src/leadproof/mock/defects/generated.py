@@ -115,7 +115,9 @@ def _occasions(place: DefectPlace, seed: int) -> Iterator[Defect]:
 
 
 #: Checks that hold for refused results as well.
-_SEEN_ANYWHERE = ("member", "xml_namespaces", "xml_structure", "xml_order")
+_SEEN_ANYWHERE = (
+    "member", "xml_namespaces", "xml_structure", "xml_repeated", "xml_attributes", "xml_text", "xml_order",
+)  # fmt: skip
 
 
 def _by_value(

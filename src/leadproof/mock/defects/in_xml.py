@@ -186,11 +186,11 @@ OPERATORS: dict[str, XmlOperator] = {
         "is nil", lambda place: "member" if not place.nullable else "presence" if place.of_result else "", _nil
     ),
     "namespace": XmlOperator("is in another namespace", _when(lambda place: True, "xml_namespaces"), _elsewhere),
-    "twice": XmlOperator("stands twice", _when(lambda place: True, "xml_structure"), _twice),
-    "attribute": XmlOperator("has an attribute", _when(lambda place: True, "xml_structure"), _attribute),
+    "twice": XmlOperator("stands twice", _when(lambda place: True, "xml_repeated"), _twice),
+    "attribute": XmlOperator("has an attribute", _when(lambda place: True, "xml_attributes"), _attribute),
     "order": XmlOperator("stands elsewhere in the sequence", _when(lambda place: True, "xml_order"), _later),
     "strangers": XmlOperator("has entries of another name", _when(_kind("array"), "xml_structure"), _strangers),
-    "between": XmlOperator("has text between its elements", _when(_kind("array", "object"), "xml_structure"), _between),
+    "between": XmlOperator("has text between its elements", _when(_kind("array", "object"), "xml_text"), _between),
     "inside": XmlOperator("has an element in its text", _when(_scalar, "xml_structure"), _inside),
     "words": XmlOperator("is no number", _when(_kind("integer", "number")), _text(_no_number)),
     "boolean": XmlOperator("is no boolean of XML Schema", _when(_kind("boolean")), _text(_no_boolean)),
@@ -265,7 +265,7 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[bytes, Random], bytes]]] = {
         "xml_wellformed",
         lambda body, chance: body.replace(b"</RequestId>", b"&nbsp;</RequestId>", 1),
     ),
-    "doctype": ("has a document type declaration", "xml_wellformed", lambda body, chance: b"<!DOCTYPE r []>" + body),
+    "doctype": ("has a document type declaration", "body_limits", lambda body, chance: b"<!DOCTYPE r []>" + body),
     "undeclared": (
         "uses a prefix that nobody declared",
         "xml_wellformed",
