@@ -122,3 +122,50 @@ def test_the_commands_in_explanations_exist(capsys: pytest.CaptureFixture[str]) 
         assert main([words, "--help"]) == 0
     assert len(commands) > 3
     capsys.readouterr()
+
+
+def lines(name: str) -> dict[str, str]:
+    """What stands beside each label."""
+    rows = (line.strip().partition(" ") for line in explanation(name, 10_000))
+    return {label: text.strip() for label, _, text in rows}
+
+
+@pytest.mark.parametrize("clause", specs.clauses().values(), ids=lambda one: one.id)
+def test_only_what_is_documented_is_called_so(clause: specs.Clause) -> None:
+    told = lines(clause.id)
+
+    assert told["place"] == clause.place
+    assert told["level"].startswith(f"{clause.level}, {clause.basis}: ")
+    assert ("the place says so" in told["level"]) == (clause.basis == "documented")
+    assert "documented" not in told
+
+
+@pytest.mark.parametrize("clause", specs.clauses().values(), ids=lambda one: one.id)
+def test_each_operation_of_a_clause_stands_beside_the_representations_that_it_has(clause: specs.Clause) -> None:
+    groups = re.findall(r"([\w, ]+) \(([\w, ]+)\)", lines(clause.id)["operations"])
+
+    cells = {(one, fmt) for names, media in groups for one in names.strip().split(", ") for fmt in media.split(", ")}
+    assert cells == set(clause.cells())
+
+
+def test_the_whole_explanation_of_a_clause() -> None:
+    assert list(explanation("LE2-ALL-RULE-02")) == [
+        "LE2-ALL-RULE-02",
+        "  asks       isValid is true exactly when responseType is No_Error: no other type comes with an accepted",
+        "             lead, and no refused lead is called error-free.",
+        "  place      All operations / Response tables / results.isValid",
+        "  level      must, resolved: the place contradicts another or leaves it open, and the reading below decides",
+        "  operations create_lead, create_lead_sends, create_call_transfer, create_call_lead, inbound_post (json,",
+        "             xml); update_lead (json)",
+        "  reading    valid-and-type: How isValid and responseType belong together",
+        "  decided by valid_iff_no_error",
+    ]
+
+
+@pytest.mark.parametrize("name", specs.former())
+def test_the_id_of_a_clause_that_was_split_names_its_parts(name: str) -> None:
+    whole = told(name)
+
+    assert f"{name} was split" in whole
+    assert all(f"{part.id}: {part.text}" in whole for part in specs.former()[name])
+    assert all(f"{name}" in lines(part.id)["part"] for part in specs.former()[name])

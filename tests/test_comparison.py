@@ -113,3 +113,28 @@ def test_what_else_may_have_made_the_difference_is_named() -> None:
     compare(base, found)
 
     assert found["comparison"]["differs"] == ["specification", "readings"]
+
+
+def test_a_finding_of_a_clause_that_was_split_is_known_under_its_part() -> None:
+    old = finding("LE2-CREATE-XML-02", kind="xml.structure", operation="create_lead", media_type="application/xml")
+    again, other = dict(old, clause="LE2-ALL-XML-06"), dict(old, clause="LE2-ALL-XML-06", operation="inbound_post")
+    found = report(again, other)
+
+    compare(report(old), found)
+
+    comparison = found["comparison"]
+    assert {name: names(comparison[name]) for name in ("fixed", "new", "still", "unseen")} == {
+        "fixed": [], "new": ["LE2-ALL-XML-06"], "still": ["LE2-ALL-XML-06"], "unseen": [],
+    }  # fmt: skip
+    assert [row["operation"] for row in comparison["new"]] == ["inbound_post"]
+
+
+def test_a_finding_of_a_clause_that_was_split_is_fixed_where_a_part_was_decided() -> None:
+    old = finding("LE2-CREATE-XML-02", kind="xml.structure", operation="create_lead", media_type="application/xml")
+    gone, nobody_knows = report(), report()
+    gone["clauses"].append({"id": "LE2-ALL-XML-06", "cells": {"create_lead/xml": [3, 0]}})
+
+    compare(report(old), gone)
+    compare(report(old), nobody_knows)
+
+    assert names(gone["comparison"]["fixed"]) == names(nobody_knows["comparison"]["unseen"]) == ["LE2-CREATE-XML-02"]

@@ -12,7 +12,7 @@ import pytest
 
 from leadproof import bodies
 from leadproof.contract import specs
-from leadproof.contract.specs import clauses, digests, load, readings
+from leadproof.contract.specs import clauses, digests, former, load, meaning, readings
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.operations import CELLS, OPERATIONS
@@ -162,6 +162,35 @@ def test_elements_may_stand_in_any_order_where_chosen() -> None:
     assert found("ping", swapped, "xml", element_order="any") == []
 
 
+def asked(value: Any, fmt: str, **choices: str) -> list[tuple[str, str]]:
+    """Kind and pointer of every breach of a call lead with a callDate, under a choice of readings."""
+    spec = load({name.replace("_", "-"): choice for name, choice in choices.items()})
+    lead = copy.deepcopy(EXAMPLES["create_call_lead_request"]["value"])
+    lead["leads"][0]["properties"]["callDate"] = value
+    decoded = bodies.read_request("create_call_lead", fmt, bodies.encode_request("create_call_lead", fmt, lead), spec)
+    return [(one.kind, one.pointer) for one in explain(spec, "create_call_lead", "request", fmt, decoded)]
+
+
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize(
+    ("date", "as_taken", "either"),
+    [
+        ("2024-08-29T16:25:12Z", True, True),
+        ("2024-08-29T16:25:12.5+02:00", True, True),
+        ("2024-08-29", False, True),
+        ("2024-02-30", False, False),
+        ("2024-08-29T", False, False),
+        ("2024-08-29T16:25:12", False, False),
+        ("29/08/2024", False, False),
+    ],
+)
+def test_the_date_of_a_call_may_be_a_day_where_chosen(date: str, as_taken: bool, either: bool, fmt: str) -> None:
+    place = [("schema.format", "/leads/0/properties/callDate")]
+
+    assert asked(date, fmt) == ([] if as_taken else place)
+    assert asked(date, fmt, call_date="either") == ([] if either else place)
+
+
 # ---- clauses ---------------------------------------------------------------------------------------------------------
 
 
@@ -171,6 +200,20 @@ def test_a_clause_binds_the_cells_of_its_operations_and_representations() -> Non
     assert everything.operations == tuple(OPERATIONS)
     assert everything.cells() == tuple(cell for cell in CELLS if cell[1] == "json")
     assert ping.cells() == (("ping", "xml"),)
+
+
+def test_the_id_of_a_clause_means_the_clause_and_what_was_split_off() -> None:
+    whole = {clause.id: clause.operations for clause in meaning("LE2-PING-XML-02")}
+
+    assert whole == dict.fromkeys(
+        ("LE2-PING-XML-02", "LE2-ALL-XML-06", "LE2-ALL-XML-07", "LE2-ALL-XML-08", "LE2-ALL-XML-09"), ("ping",)
+    )
+    assert [clause.id for clause in meaning("LE2-ALL-REQ-09")] == [
+        "LE2-ALL-REQ-09", "LE2-ALL-REQ-15", "LE2-POST-REQ-02",
+    ]  # fmt: skip
+    assert meaning("LE2-PING-RES-05") == (clauses()["LE2-PING-RES-05"],)
+    assert meaning("LE2-PING-RES-99") == ()
+    assert former().keys() == {name for clause in clauses().values() for name in clause.formerly}
 
 
 def test_digests_name_every_file_of_the_specification() -> None:

@@ -165,3 +165,48 @@ def test_waivers_are_set_anew_each_time() -> None:
     apply(found, [], TODAY)
 
     assert (found["exit_code"], results(found)[PING], found["waivers"]) == (1, "failed", [])
+
+
+# ---- clauses that were split -----------------------------------------------------------------------------------------
+
+
+def test_a_waiver_of_a_clause_that_was_split_covers_its_parts_in_the_operations_that_it_was_about() -> None:
+    parts = ("LE2-CREATE-XML-02", "LE2-ALL-XML-06", "LE2-ALL-XML-07")
+    found = report(*(finding(name, "create_lead") for name in parts), finding("LE2-ALL-XML-06", "inbound_post"))
+
+    apply(found, [waiver("LE2-CREATE-XML-02")], TODAY)
+
+    assert [(row["clause"], row["operation"]) for row in found["findings"] if row["decides"]] == [
+        ("LE2-ALL-XML-06", "inbound_post")
+    ]
+    assert results(found) == {
+        PING: "passed",
+        "LE2-ALL-XML-03": "passed",
+        "LE2-CREATE-XML-02": "waived",
+        "LE2-ALL-XML-06": "failed",
+        "LE2-ALL-XML-07": "waived",
+    }
+    assert next(row for row in found["clauses"] if row["id"] == "LE2-ALL-XML-07")["reason"].startswith("their release")
+    assert found["waivers"][0]["findings"] == 3
+
+
+def test_a_waiver_of_a_part_leaves_the_rest_of_the_clause() -> None:
+    found = report(finding("LE2-CREATE-XML-02", "create_lead"), finding("LE2-ALL-XML-06", "create_lead"))
+
+    apply(found, [waiver("LE2-ALL-XML-06")], TODAY)
+
+    assert [row["clause"] for row in found["findings"] if row["decides"]] == ["LE2-CREATE-XML-02"]
+
+
+def test_a_waiver_is_used_where_the_run_decided_a_part_of_its_clause() -> None:
+    found = report(finding(), finding("LE2-ALL-XML-06", "inbound_post"))
+    next(row for row in found["clauses"] if row["id"] == "LE2-ALL-XML-06")["cells"] = {"create_lead/xml": [1, 0]}
+
+    apply(found, [waiver("LE2-CREATE-XML-02"), waiver("LE2-DUP-XML-02")], TODAY)
+
+    assert [row["state"] for row in found["waivers"]] == ["unused", "untested"]
+
+
+def test_the_operation_of_a_waiver_may_be_one_of_a_part() -> None:
+    text = '[[waivers]]\nclause = "LE2-ALL-REQ-09"\noperation = "inbound_post"\nreason = "r"\nowner = "o"\n'
+    assert read(text + "expires = 2027-03-31\n", "w.toml")[0].operation == "inbound_post"

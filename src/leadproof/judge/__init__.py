@@ -154,8 +154,9 @@ class Judge:
                     finding(clause, breach, created.operation, created.media, created.context.exchange.origin)
                 )
         if call is not None:  # the member that asked for the call was taken
-            taken = self.register.owner(created.operation, created.media, "client_member", "/source/returnURL")
-            passed.append((taken.id, created.media))
+            cell, member = (created.operation, created.media), "/source/returnURL"
+            taken = (self.register.owner(*cell, "client_member", member), self.register.about_values(*cell, member))
+            passed += [(clause.id, created.media) for clause in taken if clause is not None]
         return Judgement(
             "callback", created.operation, created.media, tuple(findings), (), None, tuple(passed), tuple(failed)
         )

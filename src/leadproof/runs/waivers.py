@@ -210,9 +210,10 @@ def _state(waiver: Waiver, report: dict[str, Any], *, covered: bool) -> str:
     """What a waiver that has not expired is for in a run."""
     if covered:
         return "active"
-    parts = {part.id: part.operations for part in specs.meaning(waiver.clause)}
-    cells = [(row["id"], str(cell).partition("/")[0]) for row in report["clauses"] for cell in row.get("cells", ())]
-    decided = any(
-        name in parts and operation in parts[name] and waiver.operation in ("", operation) for name, operation in cells
+    cells = (
+        {"clause": row["id"], "operation": str(cell).partition("/")[0]}
+        for row in report["clauses"]
+        for cell in row.get("cells", ())
     )
+    decided = any(waiver.covers(cell) for cell in cells)
     return "unused" if decided else "untested"
