@@ -27,7 +27,7 @@ DEFECTS = DATA / "xml-defects"
 
 #: Three responses: the first two are the first run, the last two the second one.
 FIXED, STILL, NEW = "wrong-root.xml", "capital-true.xml", "element-twice.xml"
-CLAUSES = {FIXED: "LE2-CREATE-XML-01", STILL: "LE2-CREATE-RES-20", NEW: "LE2-CREATE-XML-02"}
+CLAUSES = {FIXED: "LE2-CREATE-XML-01", STILL: "LE2-CREATE-RES-20", NEW: "LE2-ALL-XML-06"}
 
 Row = dict[str, Any]
 

@@ -222,12 +222,12 @@ def undecided(clauses: Collection[str], judgements: Sequence[Judgement], spec: s
     decided = {clause for judgement in judgements for clause, _ in (*judgement.passed, *judgement.failed)}
     reasons = []
     for name in clauses:
-        meant = specs.meaning(name)
-        if not meant:
+        current = specs.meaning(name)
+        if not current:
             near = difflib.get_close_matches(name, spec.clauses, 1)
             raise UsageError(f"there is no clause {name!r}", hint=f"did you mean {near[0]}?" if near else "")
-        if decided.isdisjoint(clause.id for clause in meant):
-            reasons.append(f"{name} was not decided: {_reason(meant[0], judgements)}")
+        if decided.isdisjoint(clause.id for clause in current):
+            reasons.append(f"{name} was not decided: {_reason(current[0], judgements)}")
     return reasons
 
 

@@ -153,14 +153,14 @@ def _media(text: str | None) -> tuple[str, ...]:
 
 def _clauses(name: str) -> list[Clause]:
     """The clauses that an id means today, as far as a check decides them."""
-    meant = meaning(name)
-    if not meant:
+    current = meaning(name)
+    if not current:
         near = difflib.get_close_matches(name, specs.clauses(), 1)
         hint = f"did you mean {near[0]}?" if near else "leadproof explain shows what there is"
         raise UsageError(f"there is no clause {name!r}", hint=hint)
-    tested = [clause for clause in meant if clause.check]
+    tested = [clause for clause in current if clause.check]
     if not tested:
-        raise UsageError(f"{name} cannot be tested: {meant[0].untestable}", hint="name a clause that a check decides")
+        raise UsageError(f"{name} cannot be tested: {current[0].untestable}", hint="name a clause that a check decides")
     return tested
 
 

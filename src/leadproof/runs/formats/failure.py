@@ -25,7 +25,7 @@ def failure(row: Mapping[str, Any]) -> str:
     ]
     named = (
         ("at", "pointer"), ("", "xpath"), ("expected", "expected"), ("actual", "actual"), ("clause", "text"),
-        ("documented", "place"), ("sent", "origin"), ("replay", "replay"),
+        ("place", "place"), ("sent", "origin"), ("replay", "replay"),
     )  # fmt: skip
     lines += [f"  {label:<11}{one_line(str(row[key]), 400)}" for label, key in named if row.get(key)]
     for label, key in (("request", "request"), ("response", "response"), ("repeat", "curl")):
