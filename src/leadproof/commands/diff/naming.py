@@ -38,7 +38,7 @@ def _at(document: str, place: Location) -> tuple[str, ...]:
     if document == "clauses":
         return (place.member,) if place.member in specs.clauses() else ()
     if document == "readings":
-        return tuple(clause.id for clause in specs.clauses().values() if clause.reading == place.member)
+        return tuple(clause.id for clause in specs.clauses().values() if place.member in clause.readings)
     if document == "xsd":
         return tuple(clause for subject, xpath, clause in _by_xpath() if xpath == _plain(place.member)
                      and subject in _SUBJECTS.get(place.direction, ("request", "response")))  # fmt: skip

@@ -28,11 +28,20 @@ def compare_clauses(old: Row, new: Row) -> UnratedChanges:
     before, after = (_by_id(document, "clauses") for document in (old, new))
     split = {name: heirs for name, heirs in _heirs(after).items() if name in before and name not in after}
     joined = {name: heirs for name, heirs in _heirs(before).items() if name in after and name not in before}
+    parts, rejoined = _parts(before, after), _parts(after, before)
+    for name, heirs in parts.items():
+        yield UnratedChange("clause-split", _place(name, before[name]), name, ", ".join((name, *heirs)))
+    for name, heirs in rejoined.items():
+        yield UnratedChange("clause-joined", _place(name, after[name]), ", ".join((name, *heirs)), name)
+    for heir, whole in _wholes(parts):
+        yield from _level(before[whole], after[heir], _place(heir, after[heir]))
+    for heir, whole in _wholes(rejoined):
+        yield from _level(before[heir], after[whole], _place(heir, before[heir]))
     for name, row in before.items():
         if name in split:
             yield UnratedChange("clause-split", _place(name, row), name, ", ".join(split[name]))
             yield from (one for heir in split[name] for one in _level(row, after[heir], _place(heir, after[heir])))
-        elif name not in after and not any(name in heirs for heirs in joined.values()):
+        elif name not in after and not any(name in heirs for heirs in (*joined.values(), *rejoined.values())):
             kind = "clause-removed" if _binds(row) else "advice-removed"
             yield UnratedChange(kind, _place(name, row), _text(row), "")
     for name, row in after.items():
@@ -41,7 +50,7 @@ def compare_clauses(old: Row, new: Row) -> UnratedChanges:
         elif name in joined:
             yield UnratedChange("clause-joined", _place(name, row), ", ".join(joined[name]), name)
             yield from (one for heir in joined[name] for one in _level(before[heir], row, _place(heir, row)))
-        elif not any(name in heirs for heirs in split.values()):
+        elif not any(name in heirs for heirs in (*split.values(), *parts.values())):
             yield UnratedChange("clause-added" if _binds(row) else "advice-added", _place(name, row), "", _text(row))
 
 
@@ -54,9 +63,20 @@ def _heirs(rows: Mapping[str, Row]) -> dict[str, list[str]]:
     return heirs
 
 
+def _parts(before: Mapping[str, Row], after: Mapping[str, Row]) -> dict[str, list[str]]:
+    """Ids that are kept -> the clauses that were split off from them, as `formerly` says."""
+    new = {name: row for name, row in after.items() if name not in before}
+    return {name: heirs for name, heirs in _heirs(new).items() if name in before and name in after}
+
+
+def _wholes(parts: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Each part once, with the first of the clauses that it was a part of."""
+    return list({heir: name for name in reversed(parts) for heir in parts[name]}.items())
+
+
 def _aliases(row: Row) -> list[str]:
     """Ids by which a clause was known, in whichever of the usual forms the file gives them."""
-    return _texts(row.get("aliases", row.get("alias")))
+    return _texts(row.get("formerly", row.get("aliases", row.get("alias"))))
 
 
 def _clause(name: str, old: Row, new: Row) -> UnratedChanges:
@@ -84,7 +104,11 @@ def _clause(name: str, old: Row, new: Row) -> UnratedChanges:
     if any(old.get(key) != new.get(key) for key in ("text", "untestable", "member")):
         yield UnratedChange("description-changed", place)
     if old.get("reading") != new.get("reading"):
-        yield UnratedChange("level-changed", place, *(f"reading {one.get('reading', 'none')}" for one in (old, new)))
+        yield UnratedChange("level-changed", place, *(f"reading {_readings(one)}" for one in (old, new)))
+
+
+def _readings(row: Row) -> str:
+    return ", ".join(_texts(row.get("reading"))) or "none"
 
 
 def _level(old: Row, new: Row, place: Location) -> UnratedChanges:
