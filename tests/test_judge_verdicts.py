@@ -320,3 +320,12 @@ def test_as_documented_tolerates_no_other_member() -> None:
     judgement = Judge(load(as_documented=True)).judge(exchange)
 
     assert said(judgement)[1] == [("schema.unknown", "/leads/0/properties/noSel")]
+
+
+def test_a_status_of_a_request_that_nobody_made_has_no_result_and_says_all_there_is() -> None:
+    sent = Request("GET", "/v2/status/0b2f6d6e-6a3c-4b0e-8f7e-3d9c51a0e199", (("Accept", "application/json"),))
+    body = b'{"requestId": "0b2f6d6e-6a3c-4b0e-8f7e-3d9c51a0e199", "results": []}'
+
+    _, seen = said(judged("lead_status", "json", body, request=sent))
+
+    assert seen == []

@@ -188,7 +188,9 @@ class Context:
     def without_results(self) -> bool:
         """Is it a response with an empty list of results, of which nobody knows how many it should have?"""
         value = self.response_value
-        return self.request is None and isinstance(value, dict) and value.get("results") == []
+        if self.request is not None or (self.exchange.request.method and not self.operation.body):
+            return False
+        return isinstance(value, dict) and value.get("results") == []
 
     @cached_property
     def accepted(self) -> list[tuple[str, dict[str, Any]]]:
