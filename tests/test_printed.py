@@ -87,9 +87,11 @@ def in_help() -> Iterator[Printed]:
     for name in COMMANDS:
         command = cli.get_command(click.Context(cli), name)
         assert command is not None
-        for line in _joined((command.help or "").replace("\b", "")):
-            if found := _COMMAND.match(line.strip()):
-                yield Printed(f"{name} --help", _plain(found[1]))
+        below = command.commands if isinstance(command, click.Group) else {}
+        for called, shown in {name: command, **{f"{name} {word}": sub for word, sub in below.items()}}.items():
+            for line in _joined((shown.help or "").replace("\b", "")):
+                if found := _COMMAND.match(line.strip()):
+                    yield Printed(f"{called} --help", _plain(found[1]))
 
 
 #: Recipes and the recording are run, one after the other, by test_readme.py.
@@ -113,7 +115,7 @@ def _plain(line: str) -> str:
 
 
 #: Names of commands that say what to type without more.
-_ALONE = re.compile(r"leadproof (?!certify|test|mock|defects|init|doctor)\w+$")
+_ALONE = re.compile(r"leadproof (?!certify|test|mock|defects|init|doctor)\w+$|leadproof profile \w+$")
 
 #: Each command once, where it stands first.
 PRINTED = [
@@ -303,11 +305,13 @@ class Place:
         (self.work / "capture.redacted.har").unlink(missing_ok=True)
         (self.work / "to-send.xml").unlink(missing_ok=True)
         shutil.rmtree(self.work / "for-support", ignore_errors=True)
-        if not re.match(r"leadproof (init|specs)", words):
+        if not re.match(r"leadproof (init|specs|profile import)", words):
             return self.work
         self.projects += 1
         folder = self.work.parent / f"project-{self.projects}"
         folder.mkdir()
+        for name, document in _POSTING.items():
+            shutil.copy(DATA / "posting" / document, folder / name)
         return folder
 
     def _served(self, process: subprocess.Popen[str], words: str) -> tuple[int, str]:
@@ -318,6 +322,16 @@ class Place:
         os.killpg(process.pid, signal.SIGINT)  # the session that was made for it
         out, _ = process.communicate(timeout=60)
         return process.returncode, said + out
+
+
+#: Posting documents by the names that examples have for them.
+_POSTING = {
+    "instructions.csv": "solar-one-sheet.csv",
+    "instructions.xlsx": "auto-two-sheets.xlsx",
+    "ping.csv": "mortgage-ping.csv",
+    "post.csv": "mortgage-post.csv",
+    "page.html": "medicare-merged.html",
+}
 
 
 def _until(line: str, last: str) -> str:
