@@ -231,7 +231,7 @@ def test_a_body_is_not_taken_for_a_request(raw: Callable[[], socket.socket]) -> 
     connection, inner = raw(), request()
     connection.sendall(inner)  # its head is known from here on
     first = responses(connection, 1)
-    head = b"POST /v2/nothing HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(inner)
+    head = b"POST /v2/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(inner)
     connection.sendall(inner.replace(b"\r\n\r\n", b"\r\nX-New: 1\r\n\r\n", 1) + head)
     time.sleep(0.1)
     connection.sendall(inner)
@@ -241,7 +241,7 @@ def test_a_body_is_not_taken_for_a_request(raw: Callable[[], socket.socket]) -> 
 
 def test_head_has_no_body(raw: Callable[[], socket.socket]) -> None:
     connection = raw()
-    connection.sendall(b"HEAD /v2/insert/ping HTTP/1.1\r\nHost: x\r\n\r\n" + request())
+    connection.sendall(b"HEAD /v2/insert/ping HTTP/1.1\r\nHost: localhost\r\n\r\n" + request())
     reader = connection.makefile("rb")
 
     assert b" 405 " in reader.readline()
@@ -271,7 +271,7 @@ BAD = {
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(50),
     "no version": b"GET /\r\n\r\n",
     "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "HTTP/3.7": b"GET / HTTP/3.7\r\nHost: x\r\n\r\n",
+    "HTTP/3.7": b"GET / HTTP/3.7\r\nHost: localhost\r\n\r\n",
     "two lengths": HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
     "length and chunks": HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "negative length": HEAD + b"Content-Length: -1\r\n\r\n",
@@ -281,15 +281,15 @@ BAD = {
     "chunk longer than said": HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n",
     "unknown coding": HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "space in a header's name": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
-    "folded header": b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",
-    "NUL in a header": b"GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n",
+    "folded header": b"GET / HTTP/1.1\r\nHost: localhost\r\nA: b\r\n c\r\n\r\n",
+    "NUL in a header": b"GET / HTTP/1.1\r\nHost: localhost\r\nA: b\0c\r\n\r\n",
     "no Host": b"GET / HTTP/1.1\r\n\r\n",
-    "two Hosts": b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    "two Hosts": b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n",
     "CONNECT": b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
-    "huge header": b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * (MAX_HEAD + 1) + b"\r\n\r\n",
-    "endless header": b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * (MAX_HEAD * 2),
-    "many headers": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 20_000 + b"\r\n",
-    "long target": b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "huge header": b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"x" * (MAX_HEAD + 1) + b"\r\n\r\n",
+    "endless header": b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"x" * (MAX_HEAD * 2),
+    "many headers": b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 20_000 + b"\r\n",
+    "long target": b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
 }  # fmt: skip
 STATUSES = {
     "no version": {505},

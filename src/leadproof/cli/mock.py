@@ -17,6 +17,7 @@ from leadproof.cli import completing, options
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import UsageError
 from leadproof.core.target import is_loopback
+from leadproof.http.hosts import Hosts
 from leadproof.mock import Limits
 from leadproof.mock.defects import pick, planted
 from leadproof.mock.server import new_token, run
@@ -29,6 +30,7 @@ _KEY, _TOKEN = "LEADPROOF_API_KEY", "LEADPROOF_BEARER_TOKEN"
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0 for a free one.")
 @click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines can reach.")
+@options.allow_hosts
 @options.combined(options.profile, options.seed)
 @click.option("--token", help="Token of the controls under /__mock__/ (default: a random one, printed at the start).")
 @click.option(
@@ -56,6 +58,7 @@ def command(
     host: str,
     port: int,
     allow_remote: bool,
+    allow_hosts: tuple[str, ...],
     profile_path: str | None,
     seed: int | None,
     token: str | None,
@@ -76,6 +79,7 @@ def command(
       leadproof mock
       leadproof mock --port 9000 --profile posting-profile.toml --seed 7
       leadproof mock --defect expiry-ignored --fault latency:0.2
+      leadproof mock --host 0.0.0.0 --allow-remote --allow-host mock
       curl -H "x-mock-token: TOKEN" http://127.0.0.1:8080/__mock__/recipes
       curl -H "x-mock-token: TOKEN" -d '{"seconds": 901}' http://127.0.0.1:8080/__mock__/clock/advance
     """
@@ -84,6 +88,7 @@ def command(
             f"{host} can be reached from other machines",
             hint="add --allow-remote if that is meant; the mock has no TLS",
         )
+    Hosts.named(allow_hosts)
     configured = options.settings()
     profile = _with_environment(options.posting_profile(profile_path, configured), os.environ)
     limits = Limits() if max_leads is None else Limits(leads=max_leads, orders=max_leads)
@@ -109,7 +114,7 @@ def command(
     if end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):  # as it says of itself, that ends it
-        run(mock, host, port, ready=ready, fault=fault)
+        run(mock, host, port, ready=ready, fault=fault, hosts=allow_hosts)
 
 
 def _end_with_stdin() -> None:

@@ -65,6 +65,10 @@ fail_on = click.option(
     "--fail-on", type=click.Choice(list(FAIL_ON)), default="must", show_default=True,
     help="Which findings fail the run: " + "; ".join(f"{name}: {meaning}" for name, meaning in FAIL_ON.items()) + ".",
 )  # fmt: skip
+allow_hosts = click.option(
+    "--allow-host", "allow_hosts", multiple=True, metavar="NAME",
+    help="Respond for this host, too, besides loopback names and the address listened on; may be repeated.",
+)  # fmt: skip
 json_output = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout, nothing else.")
 out = click.option("--out", metavar="DIR", help="Where run directories go (default: reports/out).")
 seed = click.option("--seed", type=int, help="Seed of everything that is generated (default: 0).")

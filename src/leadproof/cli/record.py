@@ -10,6 +10,7 @@ from leadproof.cli import completing, ending, options
 from leadproof.cli.display import Display
 from leadproof.core.progress import counted, timed
 from leadproof.core.text import count
+from leadproof.http.hosts import Hosts
 from leadproof.recorder import RecordingJob, RecordingLimits, record
 from leadproof.recorder.frames import Counts
 from leadproof.runs import config
@@ -27,6 +28,7 @@ from leadproof.runs.evidence import write_manifest, write_reports
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="Port here; 0 for a free one."
 )
+@options.allow_hosts
 @click.option(
     "--fail", is_flag=True, help="Hold each response until it is judged, and respond with 502 and what is wrong."
 )
@@ -41,6 +43,7 @@ def command(
     given: ending.Given,
     target: str,
     port: int,
+    allow_hosts: tuple[str, ...],
     fail: bool,
     har: bool,
     duration: float,
@@ -62,8 +65,10 @@ def command(
       leadproof record --target https://your-endpoint.example
       leadproof record --target sandbox --port 9000 --duration 10m
       leadproof record --target http://127.0.0.1:8080 --fail
+      leadproof record --target sandbox --allow-host host.docker.internal
       leadproof record --target sandbox --max-exchanges 50 --json > report.json
     """
+    hosts = Hosts.named(allow_hosts)
     goal = config.target(target, given.configured, timeout=timeout)
     # Against a real service the placeholders are salted, so that nobody can confirm a guess.
     redactor = options.redactor(given.profile, goal.secret, salted=not goal.loopback)
@@ -91,8 +96,8 @@ def command(
                 display.show(counted(words, counts.written, max_exchanges, "exchanges"))
 
         outcome = record(
-            job, goal, port=port, deciding=fail, limits=RecordingLimits(duration, max_exchanges or 0), ready=ready,
-            progress=progress if display.shown else None,
+            job, goal, port=port, hosts=hosts, deciding=fail, ready=ready,
+            limits=RecordingLimits(duration, max_exchanges or 0), progress=progress if display.shown else None,
         )  # fmt: skip
     given.end.settle(outcome.report)
     paths = write_reports(outcome.folder, outcome.report, given.end.formats)

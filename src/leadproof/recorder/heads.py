@@ -6,6 +6,7 @@ since some services respond differently when they see one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -19,12 +20,23 @@ from leadproof.mock.engine.problems import MEDIA_TYPE
 #: Headers that end at the next hop (RFC 9110, section 7.6.1), beside those that Connection names.
 HOP = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"})
 
+#: Headers that frame, route or describe a message. Named in Connection they stay all the same: without them the next
+#: hop would read another message than was recorded (RFC 9110, section 7.6.1: they are no connection options).
+KEPT = frozenset({
+    b"content-encoding", b"content-length", b"content-range", b"content-type", b"expect", b"host", b"location",
+    b"trailer",
+})  # fmt: skip
+
+#: Scheme and authority of an absolute request target.
+_ORIGIN = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
+
 #: Content codings that can be undone for the judge.
 READ_HERE = (b"gzip", b"x-gzip", b"deflate", b"identity", b"*", b"")
 
 #: Titles of the problem documents with which the recorder responds in the target's place.
 TITLES: dict[int, str] = {
     400: "The request is no valid HTTP message",
+    421: "The request is for another host",
     431: "The request's headers are too large",
     501: "The recorder does not speak this",
     502: "The recorder got no usable response from the target",
@@ -59,13 +71,37 @@ def way(target: Target) -> Way:
 
 
 def end_to_end(pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:
-    """The headers that go on to the next hop."""
+    """The headers that go on to the next hop; a length is written in the one way that everybody reads alike."""
     pairs = list(pairs)
     named = {
         token.strip().lower() for name, value in pairs if name.lower() == b"connection" for token in value.split(b",")
     }
-    gone = HOP | named if named else HOP
-    return [pair for pair in pairs if pair[0].lower() not in gone]
+    gone = HOP | (named - KEPT) if named else HOP
+    kept = []
+    for name, value in pairs:
+        lower = name.lower()
+        if lower not in gone:
+            kept.append((name, b"%d" % int(value)) if lower == b"content-length" else (name, value))
+    return kept
+
+
+def end_to_end_trailers(pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:
+    """The trailers that go on: none that would frame or route a message if it were merged into the headers (RFC 9110,
+    section 6.5.1).
+    """
+    return [pair for pair in pairs if pair[0].lower() not in HOP and pair[0].lower() not in KEPT]
+
+
+def ambiguous(version: str, target: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> str:
+    """Why two readers might take a request for different ones, though the parser took it; "" for every other."""
+    if not target.startswith(b"/") and target != b"*" and not _ORIGIN.match(target):
+        return "the request target is no path and no http or https URL"
+    codings = [value for name, value in pairs if name.lower() == b"transfer-encoding"]
+    if len(codings) > 1:
+        return "the request has several Transfer-Encoding headers"
+    if codings and version == "1.0":  # RFC 9112, section 6.1
+        return "HTTP/1.0 has no Transfer-Encoding"
+    return ""
 
 
 def to_target(way: Way, target: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, Pairs]:
@@ -73,8 +109,10 @@ def to_target(way: Way, target: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> 
 
     An absolute request target (RFC 9112, section 3.2.2) loses its origin: there is one target, whatever it names.
     """
-    if target.lower().startswith((b"http://", b"https://")):
-        target = b"/" + target.split(b"/", 3)[3] if target.count(b"/") > 2 else b"/"
+    absolute = _ORIGIN.match(target)
+    if absolute:
+        target = target[absolute.end() :]
+        target = target if target.startswith(b"/") else b"/" + target
     if target != b"*":
         target = way.prefix + target
     sent: Pairs = [(b"Host", way.authority)]
@@ -100,7 +138,10 @@ def request_head(method: bytes, target: bytes, pairs: Pairs, *, chunked: bool) -
 
 def response_head(status: int, reason: bytes, pairs: Pairs, *, chunked: bool, connection: bytes = b"") -> bytes:
     """The head of a response; `connection` is what the client is told about its own connection."""
-    lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason), *(b"%b: %b\r\n" % pair for pair in end_to_end(pairs))]
+    pairs = end_to_end(pairs)
+    if status < 200 or status == 204:  # neither has a body or a length (RFC 9110, section 8.6)
+        pairs = [pair for pair in pairs if pair[0].lower() != b"content-length"]
+    lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason), *(b"%b: %b\r\n" % pair for pair in pairs)]
     if chunked:
         lines.append(b"Transfer-Encoding: chunked\r\n")
     lines.append(b"Connection: %b\r\n\r\n" % connection if connection else b"\r\n")
@@ -114,7 +155,7 @@ def chunk(data: bytes) -> bytes:
 
 def last_chunk(trailers: Pairs) -> bytes:
     """The end of a chunked body."""
-    return b"".join([b"0\r\n", *(b"%b: %b\r\n" % pair for pair in trailers), b"\r\n"])
+    return b"".join([b"0\r\n", *(b"%b: %b\r\n" % pair for pair in end_to_end_trailers(trailers)), b"\r\n"])
 
 
 def problem(status: int, detail: str, **members: object) -> bytes:
@@ -138,6 +179,7 @@ def problem_body(status: int, detail: str, **members: object) -> bytes:
 
 _REASONS = {
     400: b"Bad Request",
+    421: b"Misdirected Request",
     431: b"Request Header Fields Too Large",
     501: b"Not Implemented",
     502: b"Bad Gateway",

@@ -63,6 +63,10 @@ class Inbound(Http1Connection):
         pairs, self._pairs, self._in_head = self._pairs, [], False
         coding = next((value for name, value in pairs if name.lower() == b"transfer-encoding"), b"")
         status, words = unreadable(version, self._target, pairs, coding.decode("latin-1"))
+        if not status and (words := heads.ambiguous(version, self._target, pairs)):
+            status = 400
+        if not status:
+            status, words = self._server.hosts.refusal(version, self._target, pairs)
         if status:
             self.refuse(status, words)
         elif not self._server.admit():

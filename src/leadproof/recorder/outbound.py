@@ -15,6 +15,8 @@ from leadproof.http.server import MAX_HEAD, Pairs
 from leadproof.http.wire import BODILESS
 from leadproof.recorder.proxied_exchange import Framing, ProxiedExchange
 
+_CODING = b"transfer-encoding"
+
 
 class Upstream(Protocol):
     """Who is told what happens on a connection to the target: the relay."""
@@ -55,6 +57,8 @@ class Outbound(asyncio.Protocol):
         self.proxied: ProxiedExchange | None = None
         #: Bytes that came before the head of the response was complete.
         self._head_size = 0
+        #: Has the response arrived whole? What is read with its end is looked at before anybody is told.
+        self._whole = self._reusable = False
         self._new_parser()
 
     def _new_parser(self) -> None:
@@ -111,8 +115,13 @@ class Outbound(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._fail("framing.invalid", "the response changes to a protocol that nobody offered")
         except httptools.HttpParserError as error:
-            self._fail("framing.invalid", f"the response is no valid HTTP message: {error}")
-        if self._in_head and self._head_size > MAX_HEAD:
+            if self._whole:  # more came than was asked for: the next response would be the wrong one
+                self._reusable = False
+            else:
+                self._fail("framing.invalid", f"the response is no valid HTTP message: {error}")
+        if self._whole:
+            self._complete(reusable=self._reusable)
+        elif self._in_head and self._head_size > MAX_HEAD:
             self._fail("framing.invalid", f"the response's headers have more than {MAX_HEAD} bytes")
         self._relay.flush()
 
@@ -125,6 +134,7 @@ class Outbound(asyncio.Protocol):
     # ---- httptools
 
     def on_message_begin(self) -> None:
+        self._require_unfinished()
         self._clear()
 
     def on_status(self, reason: bytes) -> None:
@@ -144,37 +154,44 @@ class Outbound(asyncio.Protocol):
                 self._relay.interim(proxied, status, self._reason, self._pairs)
             return
         proxied.status, proxied.reason, proxied.response_headers, self._pairs = status, self._reason, self._pairs, []
-        by_name = {name.lower(): value for name, value in proxied.response_headers}
-        coding = by_name.get(b"transfer-encoding")
-        if coding is not None and coding.strip().lower() != b"chunked":
+        names = [name.lower() for name, _ in proxied.response_headers]
+        codings = [value.strip().lower() for name, value in proxied.response_headers if name.lower() == _CODING]
+        if codings and codings != [b"chunked"]:
             self._fail("framing.invalid", "the response has a transfer coding other than chunked")
             return
-        if coding is not None:
-            self._framing = Framing.CHUNKED
-        elif b"content-length" not in by_name and status not in BODILESS and not proxied.bodiless:
-            self._framing = Framing.CLOSE
+        if not proxied.bodiless and status not in BODILESS:
+            if codings:
+                self._framing = Framing.CHUNKED
+            elif b"content-length" not in names:
+                self._framing = Framing.CLOSE
         self._relay.response_begins(proxied, self._framing)
         if proxied.bodiless:
             # The parser does not know what was asked, and would wait for the body that the headers announce.
-            reusable = self._parser.should_keep_alive()
-            self._new_parser()
-            self._complete(reusable=reusable)
+            self._whole, self._reusable = True, self._parser.should_keep_alive() and not codings
 
     def on_body(self, body: bytes) -> None:
+        self._require_unfinished()
         if self.proxied is not None:
             self._relay.response_continues(self.proxied, body)
 
     def on_message_complete(self) -> None:
         if self._interim:
             self._interim = False
-        elif self.proxied is not None:
-            self._complete(reusable=self._parser.should_keep_alive())
+        elif self.proxied is not None and not self._whole:
+            self._whole, self._reusable = True, self._parser.should_keep_alive()
+
+    def _require_unfinished(self) -> None:
+        """Stops the parser where more comes than one response."""
+        if self._whole:
+            raise ValueError("more than was asked for")  # httptools turns it into its own error
 
     # ---- ends
 
     def _complete(self, *, reusable: bool) -> None:
-        proxied, self.proxied = self.proxied, None
+        proxied, self.proxied, self._whole = self.proxied, None, False
         if proxied is not None:
+            if proxied.bodiless:
+                self._new_parser()
             if not (reusable and proxied.complete):
                 self.transport.close()
             self._relay.response_ends(proxied, self._pairs)

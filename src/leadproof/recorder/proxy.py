@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from leadproof.core.target import Target
+from leadproof.http.hosts import LOOPBACK, Hosts
 from leadproof.http.server import Http1Server, Timeouts
 from leadproof.recorder.frames import FrameKind
 from leadproof.recorder.heads import Way, way
@@ -24,7 +25,7 @@ class Proxy(Http1Server):
 
     def __init__(
         self, target: Target, keeping: WriterClient, *, loop: asyncio.AbstractEventLoop, tls: ssl.SSLContext | None,
-        deciding: bool = False, most: int = 0, full: Callable[[], None] = lambda: None,
+        hosts: Hosts = LOOPBACK, deciding: bool = False, most: int = 0, full: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """Listens to nobody yet.
 
@@ -33,6 +34,7 @@ class Proxy(Http1Server):
             keeping: Where exchanges go.
             loop: Runs everything.
             tls: How certificates are verified; None for a target without TLS.
+            hosts: What clients may call the recorder, besides loopback names.
             deciding: Does every response wait for the judge?
             most: Exchanges that are taken; 0 for any number.
             full: Called when so many were recorded.
@@ -40,7 +42,7 @@ class Proxy(Http1Server):
         self.way: Way = way(target)
         self.timeout = target.timeout
         self.keeping, self.deciding = keeping, deciding
-        self.tls = tls
+        self.tls, self.hosts = tls, hosts
         self._most, self._full = most, full
         self._admitted = self._over = 0
         super().__init__(loop, TIMEOUTS)

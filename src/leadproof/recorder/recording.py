@@ -14,6 +14,7 @@ from typing import Any
 from leadproof.core.errors import ConfigurationError, ServerError
 from leadproof.core.gc import tune_gc
 from leadproof.core.target import Target
+from leadproof.http.hosts import LOOPBACK, Hosts
 from leadproof.http.server import new_loop
 from leadproof.http.wire import trust
 from leadproof.recorder.frames import Counts
@@ -56,6 +57,7 @@ def record(
     target: Target,
     *,
     port: int = 0,
+    hosts: Hosts = LOOPBACK,
     deciding: bool = False,
     limits: RecordingLimits = RecordingLimits(),
     ready: Callable[[str, str], None] | None = None,
@@ -67,6 +69,7 @@ def record(
         job: What is kept, and how.
         target: The only host that anything is sent to.
         port: Where to listen on 127.0.0.1; 0 for any port that is free.
+        hosts: What clients may call the recorder, besides loopback names.
         deciding: Does every response wait for the judge, and is one that violates the contract kept back?
         limits: When it ends by itself.
         ready: Called with the recorder's URL and the run's folder once it listens.
@@ -84,7 +87,7 @@ def record(
     tls = trust(target.ca) if target.base.startswith("https:") else None
     tune_gc()
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(_record(job, target, tls, port, deciding, limits, ready, progress))
+        return runner.run(_record(job, target, tls, port, hosts, deciding, limits, ready, progress))
 
 
 async def _record(
@@ -92,6 +95,7 @@ async def _record(
     target: Target,
     tls: ssl.SSLContext | None,
     port: int,
+    hosts: Hosts,
     deciding: bool,
     limits: RecordingLimits,
     ready: Callable[[str, str], None] | None,
@@ -103,7 +107,8 @@ async def _record(
     try:
         with _signals(loop, told):
             proxy = Proxy(
-                target, keeping, loop=loop, tls=tls, deciding=deciding, most=limits.exchanges, full=over.set
+                target, keeping, loop=loop, tls=tls, hosts=hosts, deciding=deciding, most=limits.exchanges,
+                full=over.set,
             )  # fmt: skip
             try:
                 listener = await loop.create_server(lambda: Inbound(proxy), "127.0.0.1", port, backlog=1024)

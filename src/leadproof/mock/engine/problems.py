@@ -24,6 +24,7 @@ TITLES: dict[int, str] = {
     414: "The request target is too long",
     415: "The request's representation is not read here",
     417: "The expectation cannot be met",
+    421: "The request is for another host",
     422: "A member has another type than documented",
     431: "The request's headers are too large",
     500: "The mock failed",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
 from leadproof.core.errors import ServerError
 from leadproof.core.exchange import Request
+from leadproof.http.hosts import Hosts
 from leadproof.mock import Mock
+from leadproof.mock.engine.problems import document
 from leadproof.mock.server.callbacks import send_callback
 from leadproof.mock.server.heads import too_large
 from leadproof.mock.server.serving import new_token
@@ -18,8 +20,17 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-def asgi(mock: Mock) -> Application:
-    """The mock as an ASGI 3 application, for in-process tests and other servers."""
+def asgi(mock: Mock, hosts: Collection[str] = ()) -> Application:
+    """The mock as an ASGI 3 application, for in-process tests and other servers.
+
+    Args:
+        mock: What responds.
+        hosts: What clients may call it, besides loopback names and the server's own address.
+
+    Raises:
+        UsageError: One of `hosts` is none.
+    """
+    known = Hosts.named(hosts)
     mock.token = mock.token or new_token()
 
     async def application(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -35,8 +46,13 @@ def asgi(mock: Mock) -> Application:
             b"?" + scope["query_string"] if scope["query_string"] else b""
         )
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        server = scope.get("server") or ("",)
+        status, words = known.refusal("1.0", target, scope["headers"], str(server[0]))
         request = Request(scope["method"], target.decode("latin-1"), headers, body or b"")
-        response = too_large(mock.max_body) if body is None else mock.handle(request)
+        if status:
+            response = document(status, words)
+        else:
+            response = too_large(mock.max_body) if body is None else mock.handle(request)
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         pairs.append((b"content-length", str(len(response.body)).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": pairs})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from leadproof.core.exchange import Headers, Response
+from leadproof.http.hosts import LOOPBACK, Hosts
 from leadproof.http.server import END_OF_HEAD, unreadable
 from leadproof.mock.engine.problems import document
 
@@ -51,23 +52,24 @@ class Memory(dict[bytes, Head]):
 
 
 def read_head(
-    version: str, method: bytes, target: bytes, pairs: tuple[tuple[bytes, bytes], ...], max_body: int
-) -> Head:
+    version: str, method: bytes, target: bytes, pairs: tuple[tuple[bytes, bytes], ...], max_body: int,
+    hosts: Hosts = LOOPBACK, local: str = "",
+) -> Head:  # fmt: skip
     """What the head of a request says.
 
-    Args: version such as "1.1", method, target and header pairs as sent, and the cap for bodies in bytes.
+    Args: version such as "1.1", method, target and header pairs as sent, the cap for bodies in bytes, what the mock
+    responds for, and the address at which the client reached it.
     """
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
     by_name: dict[str, str] = {name.lower(): value for name, value in headers}
-    hosts = sum(name.lower() == "host" for name, _ in headers)
     expect = by_name.get("expect", "").lower()
     length = int(by_name.get("content-length") or 0)
     problem = None
     status, words = unreadable(version, target, pairs, by_name.get("transfer-encoding", ""))
+    if not status:
+        status, words = hosts.refusal(version, target, pairs, local)
     if status:
         problem = document(status, words)
-    elif hosts > 1 or (hosts == 0 and version == "1.1"):  # RFC 9112, section 3.2
-        problem = document(400, f"the request has {hosts or 'no'} Host headers; there must be one")
     elif len(target) > MAX_TARGET:
         problem = document(414, f"the request target has more than {MAX_TARGET} bytes")
     elif expect and expect != "100-continue":

@@ -14,6 +14,7 @@ from functools import cache
 from http import HTTPStatus
 
 from leadproof.core.exchange import Headers, Request, Response
+from leadproof.http.hosts import LOOPBACK, Hosts
 from leadproof.http.server import CONTINUE, END_OF_HEAD, Http1Connection, Http1Server, close
 from leadproof.mock import Mock, controls
 from leadproof.mock.engine.callbacks import Callback
@@ -29,8 +30,12 @@ CALLBACKS_AT_ONCE = 8
 class Server(Http1Server):
     """One mock behind any number of connections of one event loop."""
 
-    def __init__(self, mock: Mock, *, loop: asyncio.AbstractEventLoop, fault: Script | None = None) -> None:
+    def __init__(
+        self, mock: Mock, *, loop: asyncio.AbstractEventLoop, fault: Script | None = None, hosts: Hosts = LOOPBACK
+    ) -> None:
         self.mock = mock
+        #: What clients may call the mock, besides loopback names and the address they reached it at.
+        self.hosts = hosts
         #: What breaks on the way of every response but those of the controls.
         self.fault = fault
         self.callbacks_sent = 0
@@ -108,6 +113,8 @@ class MockConnection(Http1Connection):
     def __init__(self, server: Server) -> None:
         super().__init__(server)
         self._out: list[bytes] = []
+        #: Address at which the client reached the mock.
+        self._local = ""
         #: Loop time of the first byte of the request that is being read.
         self._began = 0.0
         #: Does nothing follow on what is in `_out`? And was a request not read to its end?
@@ -122,6 +129,11 @@ class MockConnection(Http1Connection):
         self._head: Head | None = None
 
     # ---- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        address = transport.get_extra_info("sockname")
+        self._local = address[0] if isinstance(address, tuple) else ""
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -181,8 +193,11 @@ class MockConnection(Http1Connection):
         parser = self._parser
         if parser.should_upgrade():
             return
-        max_body = self._server.mock.max_body
-        head = read_head(parser.get_http_version(), parser.get_method(), self._target, tuple(self._pairs), max_body)
+        server = self._server
+        head = read_head(
+            parser.get_http_version(), parser.get_method(), self._target, tuple(self._pairs), server.mock.max_body,
+            server.hosts, self._local,
+        )  # fmt: skip
         self._head, self._in_head = head, False
         self._body, self._body_bytes = [], 0
         if head.problem is not None:

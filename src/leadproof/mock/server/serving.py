@@ -7,11 +7,12 @@ import contextlib
 import secrets
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from leadproof.core.errors import ServerError
 from leadproof.core.gc import tune_gc
+from leadproof.http.hosts import Hosts
 from leadproof.http.server import new_loop
 from leadproof.mock import Mock
 from leadproof.mock.server.plays import Script
@@ -23,15 +24,18 @@ def new_token() -> str:
     return secrets.token_urlsafe(18)
 
 
-async def listen(mock: Mock, host: str, port: int, fault: Script | None = None) -> tuple[Server, asyncio.Server]:
+async def listen(
+    mock: Mock, host: str, port: int, fault: Script | None = None, hosts: Collection[str] = ()
+) -> tuple[Server, asyncio.Server]:
     """Start to listen; the caller stops both.
 
     Raises:
+        UsageError: One of `hosts` is none.
         ServerError: The address cannot be had.
     """
-    loop = asyncio.get_running_loop()
+    loop, known = asyncio.get_running_loop(), Hosts.named(hosts, host)
     mock.token = mock.token or new_token()
-    server = Server(mock, loop=loop, fault=fault)
+    server = Server(mock, loop=loop, fault=fault, hosts=known)
     try:
         listener = await loop.create_server(lambda: MockConnection(server), host, port, backlog=1024)
     except OSError as error:
@@ -51,6 +55,7 @@ async def serve(
     ready: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
     fault: Script | None = None,
+    hosts: Collection[str] = (),
 ) -> None:
     """Serve until `stop` is set or the task is cancelled.
 
@@ -61,11 +66,13 @@ async def serve(
         ready: Called with the base URL once the server listens.
         stop: Ends the server when set.
         fault: What breaks on the way of every response (see `faults`).
+        hosts: What clients may call the mock, besides loopback names and the address that it listens on.
 
     Raises:
+        UsageError: One of `hosts` is none.
         ServerError: The address cannot be had.
     """
-    server, listener = await listen(mock, host, port, fault)
+    server, listener = await listen(mock, host, port, fault, hosts)
     try:
         if ready is not None:
             ready(_url(listener))
@@ -82,6 +89,7 @@ def run(
     *,
     ready: Callable[[str], None] | None = None,
     fault: Script | None = None,
+    hosts: Collection[str] = (),
 ) -> None:
     """`serve` in this thread until Ctrl-C or SIGTERM, on uvloop where it exists, with the garbage collector tuned.
 
@@ -94,7 +102,7 @@ def run(
         stop = asyncio.Event()
         with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers in a loop
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-        await serve(mock, host, port, ready=ready, stop=stop, fault=fault)
+        await serve(mock, host, port, ready=ready, stop=stop, fault=fault, hosts=hosts)
 
     tune_gc()
     with asyncio.Runner(loop_factory=new_loop) as runner:
@@ -122,7 +130,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(mock: Mock, port: int = 0, host: str = "127.0.0.1", *, fault: Script | None = None) -> Iterator[Running]:
+def running(
+    mock: Mock, port: int = 0, host: str = "127.0.0.1", *, fault: Script | None = None, hosts: Collection[str] = ()
+) -> Iterator[Running]:
     """Serve a mock from a thread with an event loop of its own, for as long as the context lasts.
 
     Raises:
@@ -136,7 +146,7 @@ def running(mock: Mock, port: int = 0, host: str = "127.0.0.1", *, fault: Script
     def thread() -> None:
         asyncio.set_event_loop(loop)
         try:
-            started.append(loop.run_until_complete(listen(mock, host, port, fault)))
+            started.append(loop.run_until_complete(listen(mock, host, port, fault, hosts)))
         except BaseException as error:
             failed.append(error)
             return
