@@ -92,14 +92,14 @@ def end_to_end_trailers(pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:
     return [pair for pair in pairs if pair[0].lower() not in HOP and pair[0].lower() not in KEPT]
 
 
-def ambiguous(version: str, target: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> str:
-    """Why two readers might take a request for different ones, though the parser took it; "" for every other."""
+def ambiguous(version: str, target: bytes, coding: bytes) -> str:
+    """Why two readers might take a request for different ones, though the parser took it; "" for every other.
+
+    Args: the HTTP version such as "1.1", the request target, and Transfer-Encoding, "" for none.
+    """
     if not target.startswith(b"/") and target != b"*" and not _ORIGIN.match(target):
         return "the request target is no path and no http or https URL"
-    codings = [value for name, value in pairs if name.lower() == b"transfer-encoding"]
-    if len(codings) > 1:
-        return "the request has several Transfer-Encoding headers"
-    if codings and version == "1.0":  # RFC 9112, section 6.1
+    if coding and version == "1.0":  # RFC 9112, section 6.1
         return "HTTP/1.0 has no Transfer-Encoding"
     return ""
 

@@ -61,9 +61,9 @@ class Inbound(Http1Connection):
             return
         method, version = parser.get_method(), parser.get_http_version()
         pairs, self._pairs, self._in_head = self._pairs, [], False
-        coding = next((value for name, value in pairs if name.lower() == b"transfer-encoding"), b"")
+        coding = b", ".join(value for name, value in pairs if name.lower() == b"transfer-encoding")
         status, words = unreadable(version, self._target, pairs, coding.decode("latin-1"))
-        if not status and (words := heads.ambiguous(version, self._target, pairs)):
+        if not status and (words := heads.ambiguous(version, self._target, coding)):
             status = 400
         if not status:
             status, words = self._server.hosts.refusal(version, self._target, pairs)

@@ -242,7 +242,7 @@ class Relay:
         self.last = self.proxy.loop.time()
         proxied = self.queue.popleft()
         if not proxied.keep or (not self.queue and (self.proxy.stopping or self.ended)):
-            self.end(linger=not proxied.complete)
+            self.end(linger=not proxied.complete or self.over or bool(self.queue))
         elif self.queue:
             self._start()
             self.send()
@@ -257,6 +257,8 @@ class Relay:
         self.over = True
         self._drop_outbound()
         self._forget_waiting()
+        if linger and self._paused and not self.transport.is_closing():
+            self.transport.resume_reading()
         close(self.transport, self.proxy.loop, self.proxy.timeouts.linger if linger and not self.ended else 0.0)
 
     def _break_off(self, *, reset: bool) -> None:
