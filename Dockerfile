@@ -21,6 +21,7 @@ EXPOSE 8080
 # Any response of the mock will do, a refusal too: it shows that the mock is alive.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["python", "-c", "import urllib.error, urllib.request\ntry:\n    urllib.request.urlopen('http://127.0.0.1:8080/', timeout=2)\nexcept urllib.error.HTTPError:\n    pass"]
-# Inside of a container loopback is of no use. Who can reach the mock is decided by what is published with -p.
+# Inside of a container loopback is of no use. Who can reach the mock is decided by what is published with -p. Other
+# containers call it by a name, which has to be allowed: mock --host 0.0.0.0 --allow-remote --allow-host NAME
 ENTRYPOINT ["leadproof"]
 CMD ["mock", "--host", "0.0.0.0", "--allow-remote", "--port", "8080"]

@@ -22,6 +22,7 @@ class MockControls:
             base_url=url + PREFIX,
             headers={TOKEN_HEADER: token, "content-type": "application/json"},
             trust_env=False,
+            follow_redirects=False,
             timeout=_TIMEOUT,
         )
 
@@ -47,10 +48,15 @@ class MockControls:
 
     def _call(self, method: str, path: str, content: bytes = b"") -> dict[str, Any]:
         status, body = self._send(method, path, content)
-        result: dict[str, Any] = orjson.loads(body)
-        if status != 200:
-            raise UsageError(f"the mock refused the control: {result.get('detail', status)}")
-        return result
+        try:
+            result = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            result = None
+        if status != 200 or result is None:
+            detail = result.get("detail") if isinstance(result, dict) else None
+            raise UsageError(f"the mock refused the control: {detail or f'status {status}'}")
+        controlled: dict[str, Any] = result
+        return controlled
 
     def _send(self, method: str, path: str, content: bytes) -> tuple[int, bytes]:
         """Status and body of the response."""
