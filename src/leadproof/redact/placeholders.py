@@ -45,10 +45,10 @@ _EXTENSION = re.compile(r"\s*(?:x|ext\.?|#)?\s*\d*", re.IGNORECASE)
 _SSN = re.compile(r"\d{3}([- .]?)\d{2}\1\d{4}")
 _ZIP = re.compile(r"\d{5}(?:-?\d{4})?", re.ASCII)
 _DATES = (
-    re.compile(r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?P<rest>[T ].*)?"),
-    re.compile(r"(?P<m>\d{1,2})(?P<s>[-/.])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?P<rest>[T ].*)?"),
-    re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)"),
-    re.compile(r"(?P<m>[01]\d)(?P<d>[0-3]\d)(?P<y>(?:19|20)\d\d)"),
+    re.compile(r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?P<rest>[T ].*)?", re.ASCII),
+    re.compile(r"(?P<m>\d{1,2})(?P<s>[-/.])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?P<rest>[T ].*)?", re.ASCII),
+    re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)", re.ASCII),
+    re.compile(r"(?P<m>[01]\d)(?P<d>[0-3]\d)(?P<y>(?:19|20)\d\d)", re.ASCII),
 )
 _WORDS = re.compile(r"[^\W_]+")
 #: Values that are choices, not data about a person.
@@ -145,7 +145,7 @@ class Placeholders:
         made = _date if _in_calendar(match["y"], first, second) else _no_date
         written = f"{match['y']}-{first}-{second}"
         year, month, day = self._from_range(
-            f"date{width}", written, lambda n: made(n, first > 12, second > 12)[4 - width :]
+            f"date{width}", written, lambda n: made(n, match["m"], match["d"])[4 - width :]
         ).split("-")
         chars, groups = list(core), match.groupdict()
         rest = groups.get("rest") or ""
@@ -323,16 +323,21 @@ def _ssn(number: int) -> str:
     return f"9{number % 100:02}{group + 1:02}{serial + 1:04}"
 
 
-def _date(number: int, late_month: bool, late_day: bool) -> str:
-    """Year, and two numbers up to 12 each; up to 28 where only one of them can be the month."""
+def _date(number: int, month: str, day: str) -> str:
+    """Year, month and day, each in as many digits as it had; above 12 where it cannot have been the month."""
     number, year = divmod(number, 10)
     number, first = divmod(number, 12)
-    second = number % 12
-    return f"190{year}-{first + (13 if late_month else 1)}-{second + (13 if late_day else 1)}"
+    return f"190{year}-{_part(first, month)}-{_part(number % 12, day)}"
 
 
-def _no_date(number: int, late_month: bool, late_day: bool) -> str:
-    return f"190{number % 10}-0-{number // 10 % 80 + 20}"
+def _part(number: int, written: str) -> int:
+    if int(written) > 12:
+        return 13 + number
+    return 1 + (number % 9 if len(written) == 1 else number)
+
+
+def _no_date(number: int, month: str, day: str) -> str:
+    return f"190{number % 10}-0-{0 if len(day) == 1 else number // 10 % 80 + 20}"
 
 
 def _no_ipv4(number: int) -> str:
