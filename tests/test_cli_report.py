@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -465,6 +466,159 @@ def spoiled(run: Path, change: str) -> None:
         (run / "report.html").write_bytes((run / "report.html").read_bytes().replace(b"Failed", b"Passed"))
     elif change == "extra":
         (run / "late\n\x1b[31m.part").write_text("")
+    elif change:
+        SPOILED[change][0](run)
+
+
+def moved_out(run: Path, name: str) -> Path:
+    """A file of the run, moved out of it."""
+    return (run / name).rename(run.parent / f"moved-{name}")
+
+
+def linked_folder(run: Path) -> None:
+    """A directory of the manifest becomes a link to one that holds the same."""
+    (run.parent / "elsewhere").mkdir()
+    (run / "report.md").rename(run.parent / "elsewhere" / "report.md")
+    listed(run, "report.md", "reports/report.md")
+    (run / "reports").symlink_to(run.parent / "elsewhere")
+
+
+def listed(run: Path, name: str, instead: str) -> None:
+    """Another name for a file in the manifest."""
+    manifest = json.loads((run / "manifest.json").read_bytes())
+    manifest["files"][instead] = manifest["files"].pop(name)
+    (run / "manifest.json").write_text(json.dumps(manifest))
+
+
+def linked_manifest(run: Path) -> None:
+    (run / "manifest.json").symlink_to(moved_out(run, "manifest.json"))
+
+
+def escaped(run: Path) -> None:
+    """The manifest names a file outside, which is there, and is as it says."""
+    moved_out(run, "report.md")
+    listed(run, "report.md", "../moved-report.md")
+
+
+def absolute(run: Path) -> None:
+    listed(run, "report.md", str(moved_out(run, "report.md")))
+
+
+def a_socket(run: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        here = os.getcwd()
+        os.chdir(run)  # a path of a socket has to be short
+        try:
+            server.bind("s")
+        finally:
+            os.chdir(here)
+
+
+HARD = "a hard link: the file has another name, under which it can be changed"
+#: What is done to a run -> the lines of `verify`.
+SPOILED: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
+    "an empty directory": (lambda run: (run / "empty").mkdir(), ["extra    empty (an empty directory)"]),
+    "empty directories": (lambda run: (run / "a" / ".b").mkdir(parents=True), ["extra    a/.b (an empty directory)"]),
+    "a file in a directory": (
+        lambda run: ((run / "a").mkdir(), (run / "a" / "b").write_text("")), ["extra    a/b"],
+    ),
+    "a symbolic link instead of a file": (
+        lambda run: (run / "report.md").symlink_to(moved_out(run, "report.md")),
+        ["changed  report.md (a symbolic link)"],
+    ),
+    "a symbolic link that leads nowhere": (
+        lambda run: (moved_out(run, "report.md"), (run / "report.md").symlink_to("nowhere")),
+        ["changed  report.md (a symbolic link)"],
+    ),
+    "a further symbolic link": (
+        lambda run: (run / "again").symlink_to("report.md"), ["extra    again (a symbolic link)"],
+    ),
+    "a link to itself": (lambda run: (run / "self").symlink_to("."), ["extra    self (a symbolic link)"]),
+    "a symbolic link instead of a directory": (
+        linked_folder, ["missing  reports/report.md", "extra    reports (a symbolic link)"],
+    ),
+    "a symbolic link instead of the manifest": (linked_manifest, ["changed  manifest.json (a symbolic link)"]),
+    "a named pipe": (lambda run: os.mkfifo(run / "pipe"), ["extra    pipe (a named pipe)"]),
+    "a named pipe instead of a file": (
+        lambda run: (moved_out(run, "report.md"), os.mkfifo(run / "report.md")), ["changed  report.md (a named pipe)"],
+    ),
+    "a socket": (a_socket, ["extra    s (a socket)"]),
+    "a directory instead of a file": (
+        lambda run: (moved_out(run, "report.md"), (run / "report.md").mkdir()),
+        ["changed  report.md (an empty directory)"],
+    ),
+    "a full directory instead of a file": (
+        lambda run: (moved_out(run, "report.md"), (run / "report.md").mkdir(), (run / "report.md/x").write_text("")),
+        ["changed  report.md (a directory)", "extra    report.md/x"],
+    ),
+    "a hidden file": (lambda run: (run / ".hidden").write_text(""), ["extra    .hidden"]),
+    "a file that is left out of manifests": (
+        lambda run: ((run / "__pycache__").mkdir(), (run / "__pycache__" / "x.pyc").write_text("")),
+        ["extra    __pycache__/x.pyc"],
+    ),
+    "another case": (
+        lambda run: (run / "report.md").rename(run / "Report.md"), ["missing  report.md", "extra    Report.md"],
+    ),
+    "a hard link instead of a file": (
+        lambda run: (run / "report.md").hardlink_to(moved_out(run, "report.md")), [f"changed  report.md ({HARD})"],
+    ),
+    "a further hard link": (
+        lambda run: (run / "again").hardlink_to(run / "report.md"),
+        [f"changed  report.md ({HARD})", f"extra    again ({HARD})"],
+    ),
+    "a path that leads out": (escaped, ["missing  ../moved-report.md (no path within the directory)"]),
+    "a path that goes round": (
+        lambda run: listed(run, "report.md", "a/../report.md"),
+        ["missing  a/../report.md (no path within the directory)", "extra    report.md"],
+    ),
+    "a path with a dot": (
+        lambda run: listed(run, "report.md", "./report.md"), ["missing  ./report.md", "extra    report.md"],
+    ),
+    "no path": (
+        lambda run: listed(run, "report.md", ""),
+        ["missing   (no path within the directory)", "extra    report.md"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.skipif(os.name != "posix", reason="makes named pipes and sockets")
+@pytest.mark.parametrize("change", SPOILED)
+def test_verify_names_what_is_no_plain_file_of_the_run(change: str, first: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(first, tmp_path / first.name))
+    spoiled(run, change)
+
+    code, out, err = leadproof("verify", run)
+    found = json.loads(leadproof("verify", run, "--json")[1])
+
+    assert (code, err) == (1, "")
+    *lines, number, _ = out.splitlines()
+    assert lines == SPOILED[change][1]
+    assert number.endswith(f", {len(lines)} not")
+    assert not found["holds"]
+    assert len(found["reasons"]) == sum("(" in line for line in lines)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has no absolute paths of this kind")
+def test_verify_looks_at_nothing_outside(first: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(first, tmp_path / first.name))
+    absolute(run)
+
+    code, out, _ = leadproof("verify", run)
+
+    assert code == 1
+    assert f"missing  {tmp_path}/moved-report.md (no path within the directory)" in out.splitlines()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="makes a named pipe")
+def test_a_manifest_that_is_a_pipe_is_not_waited_for(first: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(first, tmp_path / first.name))
+    moved_out(run, "manifest.json")
+    os.mkfifo(run / "manifest.json")
+
+    code, _, err = leadproof("verify", run)
+
+    assert code == 2
+    assert "manifest.json is no file" in err
 
 
 @pytest.mark.parametrize(

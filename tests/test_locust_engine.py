@@ -453,6 +453,9 @@ class FrozenServer:
             sock.close()
 
 
+#: At the end of what a server says: it closes then.
+CLOSE = b"<close>"
+
 #: What a server says -> the kinds of error that it makes, and whether the judge is shown such a response.
 ODD = [
     (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]", ["clause"], True),
@@ -465,7 +468,11 @@ ODD = [
         False,
     ),
     (b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{", ["timeout"], False),
-    (b"FTP/9 hello\r\n\r\n", ["framing"], False),
+    (b"FTP/9 hello\r\n\r\n", ["framing"], True),
+    (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", ["framing"], True),
+    (b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{" + CLOSE, ["framing"], True),
+    (b"HTTP/1.1 200 OK\r\ncontent-le" + CLOSE, ["framing"], True),
+    (CLOSE, ["reset"], False),
     (b"", ["reset"], False),
 ]
 
@@ -495,7 +502,9 @@ class OddServer(FrozenServer):
                 while sock.recv(65536):
                     if not self._response:
                         return
-                    sock.sendall(self._response)
+                    sock.sendall(self._response.removesuffix(CLOSE))
+                    if self._response.endswith(CLOSE):
+                        return
             except OSError:
                 return
 

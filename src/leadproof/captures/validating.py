@@ -21,6 +21,7 @@ from leadproof import captures
 from leadproof.captures.workers import Part, Workers
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
+from leadproof.core import signals
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.core.gc import gc_paused, tune_gc
@@ -176,8 +177,9 @@ def _serial(files: Sequence[Path], plan: ValidationPlan, run: Run | None, told: 
                         ledger.add(exchange)
             finally:
                 ledger.note("file", capture.end())
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         ledger.note("interrupted")
+        ledger.note("general_reason", signals.reason(error))
     return ledger
 
 
@@ -187,8 +189,9 @@ def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs
     ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=keep)
     with Workers(Shard(plan if run is not None else replace(plan, keep=0), kept), jobs) as workers:
         follow(ledger, plan, workers.parts(files, told))
-        if workers.interrupted:
+        if workers.interruption is not None:
             ledger.note("interrupted")
+            ledger.note("general_reason", signals.reason(workers.interruption))
     return ledger
 
 

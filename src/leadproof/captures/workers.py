@@ -21,6 +21,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
+from leadproof.core.signals import ENDING, Terminated
+
 #: Bytes that wait for their turn at most: so many more than a part come only from the file whose turn it is.
 WAITING = 256 * 1024 * 1024
 
@@ -65,10 +67,10 @@ class Workers:
 
     work: Work
     number: int
-    #: Was the work ended by Ctrl-C?
-    interrupted: bool = False
+    #: What ended the work, where Ctrl-C or another signal did.
+    interruption: KeyboardInterrupt | None = None
     _workers: list[_Worker] = field(default_factory=list)
-    _before: Any = None
+    _before: dict[signal.Signals, Any] = field(default_factory=dict)
 
     def __enter__(self) -> Workers:
         for _ in range(self.number):
@@ -78,26 +80,30 @@ class Workers:
             theirs.close()
             self._workers.append(_Worker(process, ours))
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._interrupt)
+            for number in ENDING:
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._interrupt)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         for worker in self._workers:
             if error is not None:
-                worker.process.terminate()
+                worker.process.kill()
             with suppress(OSError):
                 worker.pipe.send(None)
             worker.process.join()
             worker.pipe.close()
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Ctrl-C ends the files that are judged, and a second one ends it all."""
-        signal.signal(signal.SIGINT, self._before or signal.default_int_handler)
-        self.interrupted = True
+        """Ctrl-C, SIGTERM or SIGHUP ends the files that are judged; a Ctrl-C after it ends it all."""
+        if number != signal.SIGINT and self.interruption is not None:
+            return
+        signal.signal(signal.SIGINT, self._before.get(signal.SIGINT, signal.default_int_handler))
+        self.interruption = KeyboardInterrupt() if number == signal.SIGINT else Terminated(signal.Signals(number).name)
         for worker in self._workers:
             if worker.process.pid is not None:
                 with suppress(ProcessLookupError):  # one from a terminal has reached it already
@@ -112,9 +118,9 @@ class Workers:
         """
         ahead: dict[int, deque[Part | None]] = {}
         handed = turn = waiting = 0
-        while turn < handed or (handed < len(files) and not self.interrupted):
+        while turn < handed or (handed < len(files) and self.interruption is None):
             for worker in self._workers:
-                if worker.file is None and handed < len(files) and not self.interrupted:
+                if worker.file is None and handed < len(files) and self.interruption is None:
                     worker.file, ahead[handed] = handed, deque()
                     with suppress(OSError):  # it has died: its end is met below
                         worker.pipe.send(files[handed])
@@ -162,9 +168,10 @@ class Workers:
 
 
 def _serve(pipe: connection.Connection, work: Work) -> None:
-    """What a worker does. Ctrl-C ends the file that it is at; without its parent it ends at once."""
+    """What a worker does. A signal that ends a run ends the file that it is at; without its parent it ends at once."""
     over = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: over.set())
+    for number in ENDING:
+        signal.signal(number, lambda *_: over.set())
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_ends_with, args=(parent.sentinel,), daemon=True).start()

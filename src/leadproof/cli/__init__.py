@@ -10,13 +10,13 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from io import BufferedWriter, FileIO, TextIOWrapper
 
 import click
 from click.shell_completion import CompletionItem
 
 from leadproof import __version__
-from leadproof.cli import hints
+from leadproof.cli import hints, output
+from leadproof.core import signals
 from leadproof.core.errors import ExitCode, LeadproofError
 
 #: Command -> the line that `leadproof --help` shows. The module has the same name.
@@ -83,17 +83,18 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and gives its exit code; every foreseeable error is one message with a hint, never a traceback."""
-    _tolerant()
+    output.prepare()
     try:
-        result = cli.main(
-            args=None if arguments is None else list(arguments), prog_name="leadproof", standalone_mode=False
-        )
-        return int(result) if isinstance(result, int) else int(ExitCode.PASSED)
+        with signals.like_ctrl_c():
+            code = _call(arguments)
+        output.flush()
+        return code
     except LeadproofError as error:
         _complain(error.message, error.hint)
         return int(error.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        _complain("interrupted", "")
+    except (click.exceptions.Abort, KeyboardInterrupt) as error:
+        cause = error.__cause__ if isinstance(error, click.exceptions.Abort) else error
+        _complain(signals.reason(cause), "")
         return int(ExitCode.INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -101,11 +102,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         _complain(*hints.explain(error, sys.argv[1:] if arguments is None else arguments))
         return int(ExitCode.USAGE)
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.PASSED)
     except Exception as error:
         if os.environ.get("LEADPROOF_DEBUG"):
             raise
@@ -118,17 +114,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(ExitCode.USAGE)
 
 
-def _tolerant() -> None:
-    """Output that the terminal's encoding has no letter for is spelled out, never a reason to stop."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if not isinstance(stream, TextIOWrapper):
-            continue
-        stream.reconfigure(errors="backslashreplace")
-        if isinstance(stream.buffer, FileIO) and stream is getattr(sys, f"__{name}__"):
-            # Python unbuffered drops what a pipe does not take at once, such as the end of a report.
-            whole = BufferedWriter(FileIO(stream.fileno(), "wb", closefd=False))
-            setattr(sys, name, TextIOWrapper(whole, stream.encoding, stream.errors, write_through=True))
+def _call(arguments: Sequence[str] | None) -> int:
+    """The exit code of a command."""
+    try:
+        result = cli.main(
+            args=None if arguments is None else list(arguments), prog_name="leadproof", standalone_mode=False
+        )
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    return int(result) if isinstance(result, int) else int(ExitCode.PASSED)
 
 
 def _place(error: BaseException) -> str:

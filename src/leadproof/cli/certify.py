@@ -8,6 +8,7 @@ from leadproof import suite
 from leadproof.cli import completing, ending, options, plans
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage
 from leadproof.commands import certify
+from leadproof.core import signals
 from leadproof.core.errors import ExitCode, UsageError
 from leadproof.core.text import count
 from leadproof.load import driver, objectives
@@ -138,9 +139,9 @@ def command(
             words = f"the run ended after {count(engagement.budget, 'request')}; --max-requests allows more"
             engagement.ledger.note("general_reason", str(spent) or words)
             found = Probe({"skipped": "the run ended before it"}, ExitCode.INCONCLUSIVE if goals else ExitCode.PASSED)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             engagement.ledger.note("interrupted")
-            engagement.ledger.note("general_reason", "the run was interrupted")
+            engagement.ledger.note("general_reason", signals.reason(error))
         if quick:
             _leave_out(engagement, every, cases)
         return conclude(engagement, wish, given.end, latency=found.data, also=found.code)

@@ -12,6 +12,7 @@ from leadproof.cli import completing, options
 from leadproof.cli.display import Display
 from leadproof.commands import defects
 from leadproof.contract.profile import load
+from leadproof.core import signals
 from leadproof.core.errors import ExitCode
 from leadproof.core.progress import counted
 from leadproof.core.text import count
@@ -64,15 +65,15 @@ def command(
     rows = defects.chosen(number, sample or 0, ids)
     defects.require_faithful(load(path), number)
     outcomes: list[defects.DefectResult] = []
-    interrupted = False
+    interrupted = ""
     with Display(quiet=as_json) as display:
         display.show(counted("starting", 0, len(rows), "defects"))
         try:
             for outcome in defects.run(rows, profile_path=path, seed=number, jobs=jobs or os.cpu_count() or 1):
                 outcomes.append(outcome)
                 display.show(counted(outcome.id, len(outcomes), len(rows), "defects"))
-        except KeyboardInterrupt:
-            interrupted = True
+        except KeyboardInterrupt as error:
+            interrupted = signals.reason(error)
     matrix = defects.KillMatrix(tuple(outcomes), tuple(rows))
     if as_json:
         click.echo(json.dumps(matrix.as_json(), indent=2))
@@ -83,9 +84,9 @@ def command(
     return int(ExitCode.PASSED if matrix.holds() else ExitCode.VIOLATED)
 
 
-def _show(matrix: defects.KillMatrix, *, interrupted: bool) -> None:
+def _show(matrix: defects.KillMatrix, *, interrupted: str) -> None:
     if interrupted:
-        click.echo(f"interrupted after {len(matrix.outcomes)} of {count(len(matrix.rows), 'defect')}; so far:")
+        click.echo(f"{interrupted} after {len(matrix.outcomes)} of {count(len(matrix.rows), 'defect')}; so far:")
         click.echo()
     kinds = matrix.kinds()
     width = max((len(kind) for kind in kinds), default=0)

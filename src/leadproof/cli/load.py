@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
-import signal
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -178,8 +177,6 @@ def _run(name: str, given: dict[str, Any]) -> int:
     driver.require_locust()
     if plan.warning:
         click.echo(f"leadproof: {plan.warning}", err=True)
-    # Whoever ends us politely gets the report so far, too, and no process of ours is left behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         # Without a thread: one would be felt in the latency.
         display = stack.enter_context(Display(quiet=given["as_json"], thread=False))

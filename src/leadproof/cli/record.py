@@ -56,9 +56,9 @@ def command(
     host, and nothing of leadproof's own: its credentials, not yours. Responses come back unchanged and without delay;
     redirects are passed on, not followed. Credentials and personal data are replaced before anything is written.
 
-    Ctrl-C or SIGTERM ends a recording and writes the reports; the exit code says what was found. With --duration or
-    --max-exchanges, either of them is an interruption (130). However it ends, exchanges.ndjson is complete but for
-    the last exchange at most.
+    Ctrl-C, SIGTERM or SIGHUP ends a recording and writes the reports; the exit code says what was found. With
+    --duration or --max-exchanges, each of them is an interruption (130). However it ends, exchanges.ndjson is complete
+    but for the last exchange at most.
 
     \b
     Examples:

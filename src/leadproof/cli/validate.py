@@ -115,8 +115,6 @@ def command(
             run = stack.enter_context(opened)
         with Display(quiet=given.as_json) as display:
             ledger = validate(files, plan, run, jobs, _told(display, files))
-        if ledger.summary.interrupted:
-            ledger.note("general_reason", "the run was interrupted")
         if run and ledger.kept < (number := ledger.summary.exchanges):
             many = f"{ledger.kept} of {count(number, 'exchange')}"
             run.add_facts(kept=f"{many}: the first, and of the others some with findings")

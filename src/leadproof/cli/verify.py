@@ -20,8 +20,9 @@ from leadproof.runs.evidence import Verified, verify
 def command(folder: Path, as_json: bool) -> int:
     """Compute the SHA-256 of every file of a run directory again, and compare with its manifest.json.
 
-    Files that are missing, changed or extra are named. Who may write the directory may write the manifest, too: the
-    hash of the manifest itself is printed, to be kept elsewhere.
+    Files that are missing, changed or extra are named; so are links, named pipes and empty directories, of which a run
+    has none: a copy made with links (cp -al) does not hold. Who may write the directory may write the manifest, too:
+    the hash of the manifest itself is printed, to be kept elsewhere.
 
     \b
     Examples:
@@ -44,7 +45,8 @@ def command(folder: Path, as_json: bool) -> int:
 def _show(found: Verified, own: str) -> None:
     for word in ("missing", "changed", "extra"):
         for name in getattr(found, word):
-            click.echo(click.style(f"{word:8} {one_line(name)}", fg="red"))
+            what = f" ({found.reasons[name]})" if name in found.reasons else ""
+            click.echo(click.style(f"{word:8} {one_line(name)}{what}", fg="red"))
     number = count(len(found.same), "file is", "files are")
     broken = len(found.missing) + len(found.changed) + len(found.extra)
     click.echo(f"{number} as the manifest says" + (f", {broken} not" if broken else ""))

@@ -12,6 +12,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
@@ -22,6 +23,7 @@ from leadproof.contract import specs
 from leadproof.contract.profile import Profile, load
 from leadproof.core.errors import LeadproofError
 from leadproof.core.exchange import Request, Response
+from leadproof.core.signals import ENDING
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import InProcess
@@ -208,9 +210,13 @@ _profile: Profile | None = None
 
 
 def _prepare(path: str | None) -> None:
-    """What a worker does first: reads the specification and the profile; Ctrl-C is its parent's business."""
+    """What a worker does first: reads the specification and the profile; Ctrl-C and SIGHUP are its parent's business.
+
+    SIGTERM ends it: with that the pool ends the others when one of them is lost.
+    """
     global _profile
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     specs.load()
     _profile = load(path)
 
@@ -237,6 +243,9 @@ def run(
         seed: Of the table, of the mock and of the leads.
         jobs: Processes.
         on_outcome: Called with each outcome.
+
+    Raises:
+        LeadproofError: A process of ours was ended from outside.
     """
     # A few at a time: enough to keep the workers busy, few enough to end quickly and evenly.
     size = max(1, min(8, len(defects) // (jobs * 4) or 1))
@@ -249,6 +258,10 @@ def run(
                 for outcome in future.result():
                     on_outcome(outcome)
                     yield outcome
+        except BrokenProcessPool:
+            raise LeadproofError(
+                "a process that tried defects was ended from outside", hint="is there enough memory? try fewer --jobs"
+            ) from None
         except BaseException:
             # The batches under way take a second or two; not to wait for them would leave the pool behind.
             pool.shutdown(wait=True, cancel_futures=True)

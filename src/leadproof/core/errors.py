@@ -11,6 +11,7 @@ What the *tested service* did wrong is never an exception: it is a finding (`fin
     ├── MissingExtraError     2     an optional dependency that is not installed
     ├── ServerError           2     the mock cannot listen (port in use, …)
     ├── EvidenceError         2     the run directory cannot be written (in `evidence`)
+    ├── OutputError           2     standard output takes nothing (a full disk)
     ├── TargetError           5     the tested service cannot be reached
     └── EncodeError           2     a value that the wire format cannot carry
 
@@ -28,15 +29,15 @@ class ExitCode(IntEnum):
     PASSED = 0
     #: A *must* clause with basis documented or resolved was violated (or what `--fail-on` adds).
     VIOLATED = 1
-    #: Usage, configuration or unreadable input.
+    #: Usage, configuration, unreadable input, or output that cannot be written.
     USAGE = 2
     #: The contract held, the load objectives did not.
     OBJECTIVES_MISSED = 3
     #: Nothing matched, nothing was authorised, too few samples: too little could be tested.
     INCONCLUSIVE = 4
-    #: The target could not be reached.
+    #: The target could not be reached: no byte of a response ever came. What came broken is a violation.
     UNREACHABLE = 5
-    #: Ended by Ctrl-C; what was written until then is kept.
+    #: Ended by Ctrl-C, SIGTERM or SIGHUP; what was written until then is kept.
     INTERRUPTED = 130
 
 
@@ -44,11 +45,11 @@ class ExitCode(IntEnum):
 MEANINGS: dict[ExitCode, str] = {
     ExitCode.PASSED: "All tested requirements passed.",
     ExitCode.VIOLATED: "A required clause (must, documented or resolved) failed, or what --fail-on adds.",
-    ExitCode.USAGE: "Usage, configuration or unreadable input.",
+    ExitCode.USAGE: "Usage, configuration, unreadable input or output that cannot be written.",
     ExitCode.OBJECTIVES_MISSED: "The contract was kept, load objectives were missed.",
     ExitCode.INCONCLUSIVE: "Too little could be tested: nothing matched, nothing was accepted, or too few samples.",
-    ExitCode.UNREACHABLE: "The target could not be reached.",
-    ExitCode.INTERRUPTED: "Ended by Ctrl-C; what was found until then is kept.",
+    ExitCode.UNREACHABLE: "The target could not be reached: nothing was ever received from it.",
+    ExitCode.INTERRUPTED: "Ended by Ctrl-C, SIGTERM or SIGHUP; what was found until then is kept.",
 }
 
 #: Where several exit codes apply, the first of these wins.
@@ -102,6 +103,10 @@ class MissingExtraError(LeadproofError):
 
 class ServerError(LeadproofError):
     """A server of ours cannot listen."""
+
+
+class OutputError(LeadproofError):
+    """Standard output takes nothing."""
 
 
 class TargetError(LeadproofError):

@@ -73,7 +73,7 @@ class Client:
             raise ConfigurationError(f"{per_second:g} requests per second are not possible", hint="0 means no limit")
         self.target = target
         self.sent = 0
-        #: Did the head of any response arrive?
+        #: Did any byte of a response arrive, broken as it may be?
         self.reached = False
         self._pause = 1 / per_second if per_second else 0.0
         self._next = 0.0
@@ -121,13 +121,17 @@ class Client:
         started, ticks = self._clock(), time.perf_counter()
         response, failure = self._exchange(built)
         elapsed = time.perf_counter() - ticks
+        if self._deadlines is not None and failure != "transport.refused":  # what a proxy says of itself is not from it
+            self.reached = self.reached or self._deadlines.received
         return Exchange(sent, response, operation, origin, intent, started, elapsed, failure)
 
     def probe(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Wire:
         """Sends a request on a raw socket of its own (see `wire.probe`)."""
         self._wait()
         self.sent += 1
-        return probe(self.target, request, operation=operation, origin=origin, intent=intent, clock=self._clock)
+        wire = probe(self.target, request, operation=operation, origin=origin, intent=intent, clock=self._clock)
+        self.reached = self.reached or wire.received
+        return wire
 
     def _wait(self) -> None:
         if self._pause:
@@ -139,7 +143,7 @@ class Client:
     def _exchange(self, built: httpx.Request) -> tuple[Response | None, str]:
         deadline = time.monotonic() + self.target.timeout
         if self._deadlines is not None:
-            self._deadlines.until = deadline
+            self._deadlines.until, self._deadlines.received = deadline, False
         try:
             response = self._http.send(built, stream=True)
             self.reached = True

@@ -22,6 +22,8 @@ class Deadlines(httpcore.NetworkBackend):
         self._network = httpcore.SyncBackend()
         #: Seconds of the monotonic clock; whoever begins an exchange sets it.
         self.until = float("inf")
+        #: Has any byte come, of what is spoken to the other end of the connection?
+        self.received = False
 
     def left(self, timeout: float | None) -> float | None:
         """Seconds that a step may take.
@@ -52,7 +54,9 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadlines.left(timeout))
+        data = self._stream.read(max_bytes, self._deadlines.left(timeout))
+        self._deadlines.received = self._deadlines.received or bool(data)
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, self._deadlines.left(timeout))
@@ -63,6 +67,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        self._deadlines.received = False  # what came before was a proxy's
         return _Stream(
             self._deadlines, self._stream.start_tls(ssl_context, server_hostname, self._deadlines.left(timeout))
         )

@@ -32,6 +32,8 @@ class Wire:
 
     exchange: Exchange
     problems: tuple[WireProblem, ...] = ()
+    #: Did any byte come?
+    received: bool = True
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ def probe(
     if response is None and not failure:
         failure = problems[0].kind if problems else "transport.reset"
     exchange = Exchange(sent, response, operation, origin, intent, started, elapsed, "" if response else failure)
-    return Wire(exchange, tuple(problems))
+    return Wire(exchange, tuple(problems), bool(raw))
 
 
 def _bytes(request: Request) -> bytes:

@@ -209,13 +209,25 @@ def locust_file(scenario: str) -> Path:
 def worker(arguments: Sequence[str], secret: str) -> int:
     """Runs a worker for a master on another machine until that one ends it; its exit code.
 
+    Whatever interrupts it, locust is told, and given time to send what it has measured.
+
     Raises:
         MissingExtraError: locust is not installed.
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
     """
     require_locust()
     line = [sys.executable, "-m", "locust", "-f", str(locust_file("ping_post")), "--worker", *arguments]
     with tempfile.TemporaryDirectory(prefix="leadproof-") as home:
-        return subprocess.run(line, env=_environment(home, secret), cwd=home, check=False).returncode
+        process = subprocess.Popen(line, env=_environment(home, secret), cwd=home)
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+            process.kill()
+            process.wait()
+            raise
 
 
 def require_locust() -> None:
@@ -250,6 +262,8 @@ def mock(arguments: Sequence[str] = ()) -> Iterator[str]:
         reader.start()
         yield found[0]
     finally:
+        if reader is None:  # it may be at its start still, and would say that it was interrupted
+            process.kill()
         process.terminate()
         try:
             process.wait(GRACE)

@@ -20,8 +20,8 @@ ERRORS: dict[str, str] = {
     "connect": "No connection could be made.",
     "tls": "The TLS handshake failed.",
     "timeout": "No complete response arrived in time.",
-    "reset": "The connection broke before the response was complete.",
-    "framing": "The bytes on the wire were no valid HTTP message.",
+    "reset": "The connection was closed before any byte of the response came.",
+    "framing": "What came is no valid HTTP message, or ends in the middle of one.",
     "http.3xx": "A redirect; it was not followed.",
     "http.4xx": "A status from 400 to 499.",
     "http.5xx": "A status from 500 to 599.",
@@ -29,6 +29,11 @@ ERRORS: dict[str, str] = {
     "not parseable": "The body could not be read as the format that was asked for.",
     "clause": "The response is readable and breaks a rule that every response is checked for.",
 }
+
+
+#: Kinds of error after which nothing has come from the target, and what is added to them where something has.
+UNREACHED = frozenset(("connect", "tls", "timeout", "reset"))
+PARTIAL = "in the middle of a response"
 
 
 class ReplyOffer(msgspec.Struct, gc=False):

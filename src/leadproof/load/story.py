@@ -21,6 +21,7 @@ from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, ObjectiveResult
 from leadproof.load.reconciliation import Reconciliation
+from leadproof.load.replies import PARTIAL, UNREACHED
 from leadproof.runs.evidence import Run
 from leadproof.runs.ledger import Ledger
 
@@ -177,12 +178,10 @@ class LoadRun:
             codes.append(ExitCode.INTERRUPTED)
         if self.problems:
             codes.append(ExitCode.USAGE)
-        errors = {kind for _, kind, _ in self.measures.errors}
-        if (
-            self.measures.counts["failed"]
-            and not self.measures.counts["completed"]
-            and errors <= {"connect", "tls", "timeout"}
-        ):
+        reached = self.measures.counts["completed"] or any(
+            kind not in UNREACHED or detail == PARTIAL for _, kind, detail in self.measures.errors
+        )
+        if self.measures.counts["failed"] and not reached:
             codes.append(ExitCode.UNREACHABLE)
         judged = self.ledger.summary.exit_code()
         if judged == ExitCode.VIOLATED or (self.decides and self.reconciliation.broken):
@@ -246,12 +245,12 @@ def _stage(frame: Mapping[str, Any]) -> Standing:
 
 def exchange_of(sample: Sequence[Any]) -> Exchange:
     """The exchange of a sample, as the engine sends it."""
-    operation, fmt, intent, data, status, pairs, body, started, elapsed = sample
+    operation, fmt, intent, data, status, pairs, body, started, elapsed, failure = sample
     head, _, content = bytes(data).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ", 2)
     headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
     response_headers = tuple((bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in pairs)
-    response = Response(status, response_headers, bytes(body))
+    response = None if failure else Response(status, response_headers, bytes(body))
     request = Request(method, target, headers, content)
-    return Exchange(request, response, operation, f"load: {operation}, {fmt}", intent, started, elapsed)
+    return Exchange(request, response, operation, f"load: {operation}, {fmt}", intent, started, elapsed, failure)

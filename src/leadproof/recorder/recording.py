@@ -13,6 +13,7 @@ from typing import Any
 
 from leadproof.core.errors import ConfigurationError, ServerError
 from leadproof.core.gc import tune_gc
+from leadproof.core.signals import ENDING
 from leadproof.core.target import Target
 from leadproof.http.hosts import LOOPBACK, Hosts
 from leadproof.http.server import new_loop
@@ -63,7 +64,7 @@ def record(
     ready: Callable[[str, str], None] | None = None,
     progress: Callable[[Counts], None] | None = None,
 ) -> RecordingResult:
-    """Records until a limit is reached, or until SIGINT or SIGTERM; then writes the report.
+    """Records until a limit is reached, or until SIGINT, SIGTERM or SIGHUP; then writes the report.
 
     Args:
         job: What is kept, and how.
@@ -154,7 +155,10 @@ async def _until(
 
 @contextlib.contextmanager
 def _signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM end the recording in good order; the second one ends everything."""
+    """SIGINT, SIGTERM and SIGHUP end the recording in good order; a second SIGINT or SIGTERM ends everything.
+
+    A terminal that is closed sends SIGHUP more than once, so further ones are passed over.
+    """
     main = asyncio.current_task()
 
     def end() -> None:
@@ -162,14 +166,17 @@ def _signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> Iterator[N
             main.cancel()
         told.set()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    installed = []
-    for number in numbers:
+    installed = {}
+    for number in ENDING:
+        before = signal.getsignal(number)
+        if before == signal.SIG_IGN and number.name == "SIGHUP":  # as nohup wants it
+            continue
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows; not the main thread
-            loop.add_signal_handler(number, end)
-            installed.append(number)
+            loop.add_signal_handler(number, told.set if number.name == "SIGHUP" else end)
+            installed[number] = before
     try:
         yield
     finally:
-        for number in installed:
+        for number, before in installed.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, before)

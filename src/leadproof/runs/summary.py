@@ -32,6 +32,9 @@ NAMED = 3
 
 _MORE = "more of this kind, not listed one by one"
 
+#: Kinds of finding about a response that came, and came broken.
+BROKEN = ("framing.", "encoding.")
+
 #: Outcome of an exchange that was recorded and not judged.
 UNJUDGED = "unjudged"
 
@@ -76,6 +79,8 @@ class Summary:
     fail_on: str = "must"
     files: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
+    #: Was any byte of a response received, broken as it may be?
+    reached: bool = False
     #: Clauses that this run could not decide, and why, where the reason is better than the general one.
     reasons: dict[str, str] = field(default_factory=dict)
     #: Why the rest of the clauses was not tested, where the run was cut short.
@@ -122,6 +127,7 @@ class Summary:
         if decisions.outcome not in BESIDE:
             self._exchange(row, times)
         for seen in row.findings:
+            self.reached = self.reached or seen.finding.kind.startswith(BROKEN)
             self._finding_in(seen, decisions.outcome, row.exchange)
         for observation in row.observations:
             self.observe(observation)
@@ -215,6 +221,7 @@ class Summary:
         self.files += other.files
         self.gaps += other.gaps
         self.interrupted = self.interrupted or other.interrupted
+        self.reached = self.reached or other.reached
         self.general_reason = self.general_reason or other.general_reason
         self.reasons = {**other.reasons, **self.reasons}
         self.latency = self.latency or other.latency
@@ -272,7 +279,7 @@ class Summary:
         if any(row["problem"] and row["problem"]["kind"] == "file.unreadable" for row in self.files):
             codes.append(ExitCode.USAGE)
         unanswered = tally.outcomes["unanswered"]
-        if unanswered and unanswered == sum(tally.outcomes.values()) and not self.files:
+        if unanswered and unanswered == sum(tally.outcomes.values()) and not self.files and not self.reached:
             codes.append(ExitCode.UNREACHABLE)
         if any(counts(self.spec.clauses[found.finding.clause], self.fail_on) for found in self.kept()):
             codes.append(ExitCode.VIOLATED)
@@ -291,6 +298,10 @@ class Summary:
 
 def _interrupt(summary: Summary, value: Any) -> None:
     summary.interrupted = bool(value)
+
+
+def _reach(summary: Summary, value: Any) -> None:
+    summary.reached = bool(value)
 
 
 def _general_reason(summary: Summary, value: Any) -> None:
@@ -329,6 +340,7 @@ NOTES: dict[str, Callable[[Summary, Any], None]] = {
     "reasons": _reasons,
     "general_reason": _general_reason,
     "interrupted": _interrupt,
+    "reached": _reach,
     "observation": lambda summary, value: summary.observe(Observation(**value)),
     "exercising": _exercising,
     "suite": _suite,

@@ -46,6 +46,7 @@ class Session:
         self.client, self.ledger, self.spec = client, ledger, ledger.spec
         self._budget = budget
         self._silent = 0
+        self._reached = False
 
     def call(
         self,
@@ -111,6 +112,9 @@ class Session:
 
     def take(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
         """Judges an exchange and keeps it, with what a probe saw of its bytes."""
+        if self.client.reached and not self._reached:
+            self._reached = True
+            self.ledger.note("reached")
         self._silent = self._silent + 1 if exchange.failure == "transport.timeout" else 0
         judgement = self.ledger.add(exchange, problems)
         if self._silent >= SILENCE:

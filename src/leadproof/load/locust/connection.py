@@ -50,6 +50,7 @@ class Connection:
         "_watcher",
         "_writer",
         "headers",
+        "heard",
         "in_flight",
         "media",
         "open",
@@ -61,6 +62,8 @@ class Connection:
         #: What is on its way; the owner's own. None while the connection is idle.
         self.in_flight: Any = None
         self.open = True
+        #: Has any byte of the response come?
+        self.heard = False
         self._parser = httptools.HttpResponseParser(self)
         self._data: memoryview | None = None
         self._writer: Any = None
@@ -118,7 +121,7 @@ class Connection:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
         except OSError:
-            self._fail("reset")
+            self._fail("framing" if self.heard else "reset")
             return
         if not data:
             self._ended()
@@ -126,6 +129,7 @@ class Connection:
         if self.in_flight is None:  # a response that nobody asked for
             self._fail("framing")
             return
+        self.heard = True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -143,7 +147,7 @@ class Connection:
         if self.in_flight is not None and self._size >= 0 and self._length < 0:
             self._take_rest()
         else:
-            self._fail("reset")
+            self._fail("framing" if self.heard else "reset")
 
     def _take_rest(self) -> None:
         """Takes what came as the whole body."""
@@ -194,6 +198,7 @@ class Connection:
     def ready(self) -> None:
         """Forgets the last response, before the next request."""
         self.in_flight = None
+        self.heard = False
         self._reset()
 
     def _reset(self) -> None:

@@ -213,7 +213,7 @@ class LoadEngine:
         """Gives up what has taken too long; requests stand in the order in which they began."""
         now = self._clock()
         for request in list(itertools.takewhile(lambda one: now - one.started > self._timeout, self._flying)):
-            self._give_up(request, "timeout", "")
+            self._give_up(request, "timeout", replies.PARTIAL if request.heard else "")
         for key, (_, since, patience) in list(self._calls.items()):
             if now - since > patience:
                 self.called(key, in_time=False)
@@ -273,7 +273,7 @@ class LoadEngine:
         self._free(connection)
         self._record(request, reply, now, len(body))
         if request.run.sampled or reply.error in ("clause", "not parseable"):
-            self._sample(request, reply, now, (status, headers, body))
+            self._sample(request, reply, now, (status, headers, body, ""))
         self._next_step(request, reply, now)
 
     def broken(self, connection: Connection, kind: str) -> None:
@@ -300,7 +300,9 @@ class LoadEngine:
             with contextlib.suppress(ValueError):
                 self._waiting.remove(request)
         now, reply = self._clock(), Reply(kind, detail)
-        self._record(request, reply, now)  # an error of the run; what the judge judges is responses
+        self._record(request, reply, now)  # an error of the run; what the judge judges is what came
+        if kind == "framing":
+            self._sample(request, reply, now, (0, (), b"", "framing.invalid"))
         self._next_step(request, reply, now)
 
     def _record(self, request: InFlightRequest, reply: Reply, now: float, content: int = 0) -> None:
@@ -370,11 +372,8 @@ class LoadEngine:
             return
         run, since, _ = waiting
         fmt = "xml" if "xml" in media else "json"
-        reply = (
-            replies.read("create_lead", fmt, 1, 200, media, body)
-            if in_time
-            else Reply("timeout", "no call to returnURL")
-        )
+        late = Reply("timeout", "no call to returnURL")
+        reply = replies.read("create_lead", fmt, 1, 200, media, body) if in_time else late
         request = InFlightRequest(run, Step("callback", fmt, b""), since, since)
         now = self._clock()
         self._record(request, reply, now, len(body))
@@ -382,7 +381,7 @@ class LoadEngine:
 
     # ---- what is judged ----------------------------------------------------------------------------------------------
 
-    def _sample(self, request: InFlightRequest, reply: Reply, now: float, response: tuple[int, Any, bytes]) -> None:
+    def _sample(self, request: InFlightRequest, reply: Reply, now: float, parts: tuple[int, Any, bytes, str]) -> None:
         step = request.step
         if not step.data or request.run.quiet:
             return
@@ -392,9 +391,9 @@ class LoadEngine:
             if self._odd[key] > ODD:
                 return
         elapsed = now - (request.sent or request.started)
-        status, headers, body = response
+        status, headers, body, failure = parts
         sample = [
             step.operation, step.fmt, step.intent, step.data, status, list(headers), body,
-            self.context.clock() - elapsed, elapsed,
+            self.context.clock() - elapsed, elapsed, failure,
         ]  # fmt: skip
         self.window.sampled[0 if self._sink(sample) else 1] += 1

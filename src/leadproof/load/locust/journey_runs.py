@@ -36,6 +36,11 @@ class InFlightRequest(msgspec.Struct, eq=False):
     sent: float = 0.0
     connection: Connection | None = None
 
+    @property
+    def heard(self) -> bool:
+        """Has any byte of the response come?"""
+        return self.connection is not None and self.connection.heard
+
 
 def outcome(operation: str, result: replies.Result) -> str:
     """What a result comes to, in one word."""

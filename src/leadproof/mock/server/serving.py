@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from leadproof.core.errors import ServerError
 from leadproof.core.gc import tune_gc
+from leadproof.core.signals import TERMINATING
 from leadproof.http.hosts import Hosts
 from leadproof.http.server import new_loop
 from leadproof.mock import Mock
@@ -91,7 +92,7 @@ def run(
     fault: Script | None = None,
     hosts: Collection[str] = (),
 ) -> None:
-    """`serve` in this thread until Ctrl-C or SIGTERM, on uvloop where it exists, with the garbage collector tuned.
+    """`serve` in this thread until Ctrl-C, SIGTERM or SIGHUP: on uvloop where it exists, the garbage collector tuned.
 
     Raises:
         ServerError: The address cannot be had.
@@ -100,8 +101,10 @@ def run(
 
     async def main() -> None:
         stop = asyncio.Event()
-        with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers in a loop
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        for number in TERMINATING:
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+                with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers in a loop
+                    asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await serve(mock, host, port, ready=ready, stop=stop, fault=fault, hosts=hosts)
 
     tune_gc()

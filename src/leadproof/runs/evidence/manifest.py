@@ -1,15 +1,32 @@
-"""Does a run directory still hold what its manifest says? The SHA-256 of every file, computed again."""
+"""Does a run directory still hold what its manifest says, and nothing else? The SHA-256 of every file, computed again.
+
+A run consists of plain files. A link, a pipe or an empty directory was put there afterwards: what a link leads to may
+change without the directory, so one is named even where it leads to the same bytes.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from leadproof.core.errors import InputError
 from leadproof.runs.evidence.files import MANIFEST, document, hashes, write
 
 SCHEMA = "leadproof.manifest/1"
+
+#: What an entry is that is no plain file with one name.
+KINDS: dict[int, str] = {
+    stat.S_IFLNK: "a symbolic link", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+}  # fmt: skip
+DIRECTORY, EMPTY = "a directory", "an empty directory"
+HARD_LINK = "a hard link: the file has another name, under which it can be changed"
+OUTSIDE = "no path within the directory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +37,10 @@ class Verified:
     same: tuple[str, ...]
     missing: tuple[str, ...]
     changed: tuple[str, ...]
-    #: Files that the manifest does not know.
+    #: Files, links and empty directories that the manifest does not know.
     extra: tuple[str, ...]
+    #: Of these: name -> what it is, where it is no plain file of the directory.
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -46,6 +65,8 @@ def verify(folder: Path) -> Verified:
     """
     file = folder / MANIFEST
     try:
+        if file.exists() and not file.is_file():  # a named pipe would be waited for
+            raise InputError(f"{file} is no file", hint="the manifest itself was changed")
         manifest = json.loads(file.read_bytes())
     except FileNotFoundError:
         raise InputError(
@@ -60,14 +81,60 @@ def verify(folder: Path) -> Verified:
     if not isinstance(listed, dict) or not all(isinstance(value, str) for value in listed.values()):
         raise InputError(f"{file} is no {SCHEMA}", hint="the manifest itself was changed")
     try:
-        actual = hashes(folder)
-        there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+        entries = _entries(folder)
+        plain = {name for name in listed if name in entries and not entries[name]}
+        same = {name for name in plain if _sha256(folder / name) == listed[name]}
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read: {error.strerror}", hint="check its permissions") from None
-    both = sorted(listed.keys() & actual.keys())
+    missing = listed.keys() - entries.keys()
+    changed = (listed.keys() & entries.keys()) - same
+    if entries.get(MANIFEST):
+        changed.add(MANIFEST)
+    extra = {name for name, what in entries.items() if what != DIRECTORY} - listed.keys() - {MANIFEST}
+    reasons = {name: entries[name] for name in (*changed, *extra) if entries[name]}
+    reasons |= {name: OUTSIDE for name in missing if not _within(name)}
     return Verified(
-        tuple(name for name in both if listed[name] == actual[name]),
-        tuple(sorted(listed.keys() - actual.keys())),
-        tuple(name for name in both if listed[name] != actual[name]),
-        tuple(sorted(there - listed.keys())),
-    )
+        tuple(sorted(same)), tuple(sorted(missing)), tuple(sorted(changed)), tuple(sorted(extra)),
+        dict(sorted(reasons.items())),
+    )  # fmt: skip
+
+
+# ---- what is there ---------------------------------------------------------------------------------------------------
+
+
+def _entries(folder: Path) -> dict[str, str]:
+    """Everything below a folder by its path in it, and what it is where it is no plain file. Nothing is followed.
+
+    Raises:
+        OSError: A directory cannot be read.
+    """
+    entries: dict[str, str] = {}
+    waiting = [folder]
+    while waiting:
+        directory = waiting.pop()
+        paths = list(directory.iterdir())
+        if directory != folder:
+            entries[directory.relative_to(folder).as_posix()] = DIRECTORY if paths else EMPTY
+        for path in paths:
+            status = path.lstat()
+            if stat.S_ISDIR(status.st_mode):
+                waiting.append(path)
+            else:
+                entries[path.relative_to(folder).as_posix()] = _what(status)
+    return entries
+
+
+def _what(status: os.stat_result) -> str:
+    if stat.S_ISREG(status.st_mode):
+        return HARD_LINK if status.st_nlink > 1 else ""
+    return next((words for kind, words in KINDS.items() if stat.S_IFMT(status.st_mode) == kind), "no file")
+
+
+def _within(name: str) -> bool:
+    """Is it the path of a file in the directory, as a manifest writes it?"""
+    return name not in ("", ".") and not Path(name).is_absolute() and ".." not in name.split("/")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
