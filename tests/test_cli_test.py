@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -274,3 +275,98 @@ def test_no_secret_and_no_lead_value_is_left_behind(capsys, http_target, monkeyp
     assert not [path for path in left if ".schemathesis" in path.parts]
     assert not [path for path in left if ".hypothesis" in path.parts and "examples" in path.parts]
     assert os.getcwd() == str(tmp_path)
+
+
+# ---- a target that was reached, and one that was not -----------------------------------------------------------------
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+_CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+_ZIPPED = _HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone"
+_NEVER = 600.0
+
+#: What comes back for every request, and how -> the kinds of finding. Something came, so the target was reached.
+CAME: dict[str, tuple[bytes, dict[str, object], set[str]]] = {
+    "a body that is cut off": (_HEAD + b"Content-Length: 99\r\n\r\n{}", {}, {"framing.length"}),
+    "a body that does not end": (_HEAD + b"Content-Length: 99\r\n\r\n{}", {"pause": _NEVER}, {"transport.timeout"}),
+    "a reset within the body": (
+        _HEAD + b"Content-Length: 99\r\n\r\n{}",
+        {"reset": True},
+        {"transport.reset", "framing.length"},
+    ),
+    "a missing last chunk": (_CHUNKED + b"2\r\n{}\r\n", {}, {"framing.length"}),
+    "a wrong chunk size": (_CHUNKED + b"zz\r\n{}\r\n", {}, {"framing.invalid"}),
+    "a header that is none": (_HEAD + b": x\r\n\r\n", {}, {"framing.invalid"}),
+    "two lengths": (_HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", {}, {"framing.invalid"}),
+    "half a head": (_HEAD, {}, {"transport.reset"}),
+    "half a head, and silence": (_HEAD, {"pause": _NEVER}, {"transport.timeout"}),
+    "HTTP/0.9": (b'{"requestId": "1"}\r\n', {}, {"transport.reset"}),
+    "garbage": (bytes(range(256)) * 4, {}, {"framing.invalid"}),
+    "TLS on a port that was named as plain": (b"\x15\x03\x01\x00\x02\x02\x46", {}, {"framing.invalid"}),
+    "gzip that is none": (_ZIPPED, {}, {"encoding.invalid"}),
+    "an interim response and no other": (b"HTTP/1.1 100 Continue\r\n\r\n", {}, {"transport.reset"}),
+}
+
+#: The same where nothing came.
+NOTHING: dict[str, tuple[bytes, dict[str, object]]] = {
+    "closed without a response": (b"", {}),
+    "reset without a response": (b"", {"reset": True}),
+    "silence": (b"", {"pause": _NEVER}),
+}
+
+_PART = ("--operation", "ping", "--media", "json", "--timeout", "0.3")
+
+
+@pytest.mark.parametrize("case", CAME)
+@pytest.mark.parametrize("topic", ["operations", "transport"])
+def test_what_came_broken_is_a_violation(
+    case: str, topic: str, raw_target: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`transport` sends on a raw socket, the others through an HTTP library."""
+    sent, how, kinds = CAME[case]
+
+    found = report(capsys, "--target", raw_target(sent, **how).url, *_PART, "--topic", topic)
+
+    deciding = [row for row in found["findings"] if row["decides"]]
+    assert (found["exit_code"], found["verdict"]) == (1, "failed")
+    assert 5 not in found["codes"]
+    assert deciding
+    if topic == "operations":  # a raw socket may see more
+        assert {row["clause"] for row in deciding} == {"LE2-ALL-HTTP-09"}
+        assert {row["kind"] for row in deciding} <= kinds
+
+
+@pytest.mark.parametrize("case", NOTHING)
+@pytest.mark.parametrize("topic", ["operations", "transport"])
+def test_where_nothing_came_the_target_was_not_reached(
+    case: str, topic: str, raw_target: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A proxy before a service that is not there takes the connection and closes it: an empty reply is nobody's."""
+    sent, how = NOTHING[case]
+
+    code, _, _ = run(capsys, "--target", raw_target(sent, **how).url, *_PART, "--topic", topic)
+
+    assert code == 5
+
+
+def test_tls_that_the_target_does_not_speak_is_no_connection(
+    http_target: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = http_target(lambda *_: (200, {}, b"{}")).replace("http:", "https:")
+
+    code, _, err = run(capsys, "--target", url, *_PART, "--topic", "operations")
+
+    assert code == 5
+    assert "the TLS handshake failed" in err
+
+
+def test_a_target_that_was_reached_once_stays_so_when_the_run_is_read_again(
+    raw_target: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = raw_target(_HEAD + b"Content-Length: 99\r\n\r\n{}", pause=_NEVER).url
+    found = report(capsys, "--target", target, *_PART, "--topic", "operations")
+    [folder] = Path("reports/out").iterdir()
+    (folder / "report.json").unlink()
+
+    code = main(["report", str(folder), "--out", "again"])
+
+    assert code == found["exit_code"] == 1

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 #: What `kill`, `docker stop` and CI send, and what a terminal sends when it is closed (Windows has no SIGHUP).
 TERMINATING: tuple[signal.Signals, ...] = tuple(
@@ -15,6 +17,10 @@ TERMINATING: tuple[signal.Signals, ...] = tuple(
 
 #: All that end a run in good order.
 ENDING = (signal.SIGINT, *TERMINATING)
+
+
+#: Seconds after which a signal is sent again whose exception was lost.
+_AGAIN = 0.05
 
 
 class Terminated(KeyboardInterrupt):
@@ -33,6 +39,8 @@ def like_ctrl_c() -> Iterator[None]:
     Further ones are passed over: a terminal that closes sends SIGHUP more than once, and a service manager sends
     SIGHUP after SIGTERM; neither may end the writing of the report. What is ignored (`nohup`) or handled already stays
     so, and nothing is changed in another thread than the main one.
+
+    Where Python ignores exceptions (hooks of `os.fork`, finalizers) an interruption would be lost: it is sent again.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -45,11 +53,26 @@ def like_ctrl_c() -> Iterator[None]:
             told = True
             raise Terminated(signal.Signals(number).name)
 
+    def unraisable(ignored: Any) -> None:
+        nonlocal told
+        error = ignored.exc_value
+        if not isinstance(error, KeyboardInterrupt):
+            before(ignored)
+            return
+        told = False
+        number = signal.Signals[str(error)] if isinstance(error, Terminated) else signal.SIGINT
+        again = threading.Timer(_AGAIN, signal.pthread_kill, (main.ident, number))
+        again.daemon = True
+        again.start()
+
+    main, before = threading.main_thread(), sys.unraisablehook
     installed = [number for number in TERMINATING if signal.getsignal(number) == signal.SIG_DFL]
     for number in installed:
         signal.signal(number, end)
+    sys.unraisablehook = unraisable
     try:
         yield
     finally:
+        sys.unraisablehook = before
         for number in installed:
             signal.signal(number, signal.SIG_DFL)
