@@ -6,7 +6,8 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -18,6 +19,9 @@ TERMINATING: tuple[signal.Signals, ...] = tuple(
 #: All that end a run in good order.
 ENDING = (signal.SIGINT, *TERMINATING)
 
+
+#: Seconds in which signals that follow one another are one.
+BURST = 3.0
 
 #: Seconds after which a signal is sent again whose exception was lost.
 _AGAIN = 0.05
@@ -33,24 +37,27 @@ def reason(error: BaseException | None) -> str:
 
 
 @contextlib.contextmanager
-def like_ctrl_c() -> Iterator[None]:
-    """While it lasts, the first SIGTERM or SIGHUP raises `Terminated` in the main thread.
+def like_ctrl_c(clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+    """While it lasts, SIGTERM and SIGHUP raise `Terminated` in the main thread.
 
-    Further ones are passed over: a terminal that closes sends SIGHUP more than once, and a service manager sends
-    SIGHUP after SIGTERM; neither may end the writing of the report. What is ignored (`nohup`) or handled already stays
-    so, and nothing is changed in another thread than the main one.
+    Those that follow within `BURST` seconds are passed over: a terminal that closes sends SIGHUP more than once, and a
+    service manager sends SIGHUP after SIGTERM; neither may end the writing of the report. What is ignored (`nohup`) or
+    handled already stays so, and nothing is changed in another thread than the main one.
 
     Where Python ignores exceptions (hooks of `os.fork`, finalizers) an interruption would be lost: it is sent again.
+
+    Args:
+        clock: Seconds that only grow.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    told = False
+    told = -BURST
 
     def end(number: int, frame: FrameType | None) -> None:
         nonlocal told
-        if not told:
-            told = True
+        if clock() - told >= BURST:
+            told = clock()
             raise Terminated(signal.Signals(number).name)
 
     def unraisable(ignored: Any) -> None:
@@ -59,7 +66,7 @@ def like_ctrl_c() -> Iterator[None]:
         if not isinstance(error, KeyboardInterrupt):
             before(ignored)
             return
-        told = False
+        told = -BURST
         number = signal.Signals[str(error)] if isinstance(error, Terminated) else signal.SIGINT
         again = threading.Timer(_AGAIN, signal.pthread_kill, (main.ident, number))
         again.daemon = True
