@@ -202,6 +202,7 @@ def test_a_command_that_waits_says_what_ended_it(number: signal.Signals, group: 
         assert process.stdin is not None
         process.stdin.write(" " * 1_000_000)
         process.stdin.flush()  # more than fits in the pipe: somebody reads
+        time.sleep(1)  # a signal between two reads in C waits for the next one
         (os.killpg if group else os.kill)(process.pid, number)
         assert process.stdout is not None
         out = process.stdout.read()  # to its end, though standard input stays open
