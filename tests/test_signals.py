@@ -268,7 +268,7 @@ def test_an_interruption_that_python_ignores_comes_again(number: signal.Signals)
         Final()
         threading.Event().wait(120)
 
-    with like_ctrl_c(), pytest.raises(KeyboardInterrupt):
+    with like_ctrl_c(time.monotonic), pytest.raises(KeyboardInterrupt):
         finalised()
 
 
@@ -281,7 +281,7 @@ def test_what_else_python_ignores_is_told_as_ever() -> None:
             raise ValueError("lost")
 
     try:
-        with like_ctrl_c():
+        with like_ctrl_c(time.monotonic):
             Final()
     finally:
         sys.unraisablehook = before
@@ -293,7 +293,7 @@ def test_a_handler_that_is_there_stays() -> None:
     heard: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
     try:
-        with like_ctrl_c():
+        with like_ctrl_c(time.monotonic):
             signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -305,7 +305,7 @@ def test_another_thread_changes_nothing() -> None:
     seen: list[Any] = []
 
     def inside() -> None:
-        with like_ctrl_c():
+        with like_ctrl_c(time.monotonic):
             seen.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=inside)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and gives its exit code; every foreseeable error is one message with a hint, never a traceback."""
     output.prepare()
     try:
-        with signals.like_ctrl_c():
+        with signals.like_ctrl_c(time.monotonic):
             code = _call(arguments)
         output.flush()
         return code

@@ -6,7 +6,6 @@ import contextlib
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -37,7 +36,7 @@ def reason(error: BaseException | None) -> str:
 
 
 @contextlib.contextmanager
-def like_ctrl_c(clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
     """While it lasts, SIGTERM and SIGHUP raise `Terminated` in the main thread.
 
     Those that follow within `BURST` seconds are passed over: a terminal that closes sends SIGHUP more than once, and a
@@ -52,7 +51,7 @@ def like_ctrl_c(clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    told = -BURST
+    told = clock() - BURST
 
     def end(number: int, frame: FrameType | None) -> None:
         nonlocal told
@@ -66,7 +65,7 @@ def like_ctrl_c(clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
         if not isinstance(error, KeyboardInterrupt):
             before(ignored)
             return
-        told = -BURST
+        told = clock() - BURST
         number = signal.Signals[str(error)] if isinstance(error, Terminated) else signal.SIGINT
         again = threading.Timer(_AGAIN, signal.pthread_kill, (main.ident, number))
         again.daemon = True
