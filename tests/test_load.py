@@ -52,7 +52,7 @@ class Service:
         self.samples: list[list[Any]] = []
 
     def respond(self, step: Step) -> Reply:
-        sample = [step.operation, step.fmt, step.intent, step.data, 0, [], b"", NOW, 0.001]
+        sample = [step.operation, step.fmt, step.intent, step.data, 0, [], b"", NOW, 0.001, ""]
         response = self.mock.handle(exchange_of(sample).request)
         sample[4:7] = [response.status, [(k.encode(), v.encode()) for k, v in response.headers], response.body]
         self.samples.append(sample)
@@ -602,6 +602,33 @@ def test_a_good_run_passes() -> None:
 )
 def test_exit_codes(change: Callable[[LoadRun], None], code: ExitCode) -> None:
     assert told(change)[1] == code
+
+
+def only(*errors: tuple[str, str]) -> list[ExitCode]:
+    """The codes of a load of which every request failed, by kinds and details."""
+    story, service = story_of(), Service()
+    service.travel(JOURNEYS["direct_post"](context_of(story.job)))
+    lost = [[*service.samples[0][:4], 0, [], b"", NOW, 0.001, "framing.invalid"]]
+    rows = [["ping", kind, detail, 10] for kind, detail in errors]
+    counts = {**fold(completed=0, failed=10 * len(rows)), "errors": rows, "outcomes": []}
+    broken = any(kind == "framing" for kind, _ in errors)
+    story.take("local", {"fold": counts, "samples": lost if broken else []})
+    return story.codes(story.outcomes())
+
+
+@pytest.mark.parametrize("kind", sorted(replies.UNREACHED))
+def test_a_load_of_which_nothing_came_back_did_not_reach_its_target(kind: str) -> None:
+    assert ExitCode.UNREACHABLE in only((kind, ""))
+    assert ExitCode.UNREACHABLE in only((kind, ""), ("connect", ""))
+    assert ExitCode.UNREACHABLE not in only((kind, ""), ("http.5xx", "503"))
+    assert ExitCode.UNREACHABLE not in only((kind, ""), ("timeout", replies.PARTIAL))
+
+
+def test_what_came_broken_under_load_is_a_violation() -> None:
+    codes = only(("framing", ""), ("connect", ""))
+
+    assert ExitCode.VIOLATED in codes
+    assert ExitCode.UNREACHABLE not in codes
 
 
 def test_a_lost_worker_is_named() -> None:

@@ -39,7 +39,7 @@ class _Stream(FileIO):
             return super().write(data)
         except OSError as error:
             self._lost = True
-            # A terminal that was closed answers with an input/output error.
+            # A terminal that was closed gives an input/output error.
             gone = error.errno == errno.EPIPE or (self._device and error.errno == errno.EIO)
             if gone or not self._raises:
                 return size
