@@ -164,8 +164,9 @@ def test_a_shell_that_is_not_known_is_named(capsys: pytest.CaptureFixture[str]) 
     assert "'bash', 'zsh', 'fish'" in capsys.readouterr().err
 
 
-def test_the_line_for_the_start_is_in_the_help_and_in_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_line_for_the_start_is_in_the_help_and_in_the_documents(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", "--help"]) == 0
 
-    printed, readme = capsys.readouterr().out, (Path(__file__).parent.parent / "README.md").read_text("utf-8")
-    assert [line for line in SHELLS.values() if line not in printed or line not in readme] == []
+    printed = capsys.readouterr().out
+    install = (Path(__file__).parent.parent / "docs" / "install.md").read_text("utf-8")
+    assert [line for line in SHELLS.values() if line not in printed or line not in install] == []
