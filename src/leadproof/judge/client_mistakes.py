@@ -42,6 +42,7 @@ def single_mistakes(context: Context) -> Iterator[Breach]:
     yield from _key_in_url(context)
     if context.operation.id == "ping":
         yield from _personal(context)
+    yield from _rules(context)
 
 
 def sequence_mistakes(context: Context) -> Iterator[Breach]:
@@ -54,7 +55,6 @@ def sequence_mistakes(context: Context) -> Iterator[Breach]:
         yield from _update(context)
     if context.operation.id in CREATES:
         yield from _order(context)
-    yield from _rules(context)
 
 
 def _key_in_url(context: Context) -> Iterator[Breach]:
