@@ -52,9 +52,11 @@ def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
         yield
         return
     told = clock() - BURST
+    ended = False
 
     def end(number: int, frame: FrameType | None) -> None:
-        nonlocal told
+        nonlocal told, ended
+        ended = True
         if clock() - told >= BURST:
             told = clock()
             raise Terminated(signal.Signals(number).name)
@@ -80,5 +82,6 @@ def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
-        for number in installed:
-            signal.signal(number, signal.SIG_DFL)
+        for number in installed:  # a late one of a burst must not turn the code of a run that is over into its own
+            if signal.getsignal(number) == end:
+                signal.signal(number, signal.SIG_IGN if ended else signal.SIG_DFL)

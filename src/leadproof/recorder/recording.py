@@ -179,4 +179,6 @@ def _signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> Iterator[N
     finally:
         for number, before in installed.items():
             loop.remove_signal_handler(number)
-            signal.signal(number, before)
+            # The report is still to be written: another SIGHUP of a terminal that is closed must not end that.
+            late = number.name == "SIGHUP" and told.is_set()
+            signal.signal(number, signal.SIG_IGN if late else before)
