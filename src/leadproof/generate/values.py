@@ -7,7 +7,7 @@ given, so that what comes out of here is taken, or is "" where nothing is known 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from leadproof.contract.profile import Campaign, Criterion, Field, LeadType
 from leadproof.contract.profile.breaches import passes
@@ -63,10 +63,14 @@ def _plain(field: Field, today: date) -> Iterator[str]:
 def _days(field: Field, today: date) -> Iterator[str]:
     years = [41] if not field.ages else _ages(field.min_age, field.max_age)
     for age in years:
-        # In January, so that the age holds for the rest of the year.
-        when = datetime(today.year - age, 1, 15, 16, 25, 12)  # noqa: DTZ001 - a value to be written, no moment
+        when = _january(today.year - age)
         yield written(field.mask, when) if field.mask else f"{when:%Y-%m-%d}"
         yield f"{when:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _january(year: int) -> datetime:
+    """A moment in January, so that an age holds for the rest of the year."""
+    return datetime(year, 1, 15, 16, 25, 12, tzinfo=UTC)
 
 
 def _ages(least: int | None, most: int | None) -> Iterator[int]:
@@ -130,8 +134,7 @@ def _of_ages(field: Field, criteria: list[Criterion], today: date) -> Iterator[s
         if criterion.exclude or (criterion.min_age is None and criterion.max_age is None):
             continue
         for age in _ages(criterion.min_age, criterion.max_age):
-            when = datetime(today.year - age, 1, 15)  # noqa: DTZ001 - a value to be written, no moment
-            yield written(field.mask or "YYYY-MM-DD", when)
+            yield written(field.mask or "YYYY-MM-DD", _january(today.year - age))
 
 
 def _bounds(criteria: list[Criterion]) -> Iterator[float]:
@@ -142,8 +145,8 @@ def _bounds(criteria: list[Criterion]) -> Iterator[float]:
 def ruled_out(criterion: Criterion, field: Field, today: date = TODAY) -> Iterator[str]:
     """Values that are right for the field and wrong for the criterion."""
     beyond = [f"{int(bound) + step}" for bound in _bounds([criterion]) for step in (-1, 1)]
-    young = (date(today.year - age, 1, 15) for age in (2, 110) if criterion.min_age or criterion.max_age)
-    births = [written(field.mask or "YYYY-MM-DD", datetime(one.year, 1, 15)) for one in young]  # noqa: DTZ001 - as above
+    ages = (2, 110) if criterion.min_age or criterion.max_age else ()
+    births = [written(field.mask or "YYYY-MM-DD", _january(today.year - age)) for age in ages]
     excluded = criterion.one_of if criterion.exclude else ()
     listed = (*excluded, *field.allowed, *field.examples, *_OUTSIDE.get(field.format, ()), *beyond, *births)
     yield from (one for one in listed if not field.fault(one, today) and not passes(criterion, field, one, today))

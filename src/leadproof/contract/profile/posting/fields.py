@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from leadproof.contract.profile.conditions import Condition
 from leadproof.contract.profile.formats import DATES, fault_of_mask
@@ -164,9 +165,10 @@ def finished(draft: Draft, names: dict[str, str], notes: Notes) -> tuple[Field, 
         guesses.append(f"{'a whole number' if whole else 'a number'}, because it has bounds")
     if draft.allowed and draft.format == "boolean":
         draft.format = "text"
-    ages: tuple[int | None, int | None] = (None, None)
+    least_age, most_age = None, None
     if draft.format in DATES and (draft.min is not None or draft.max is not None):
-        ages = tuple(None if one is None else int(one) for one in (draft.min, draft.max))  # type: ignore[assignment]
+        least_age = None if draft.min is None else int(draft.min)
+        most_age = None if draft.max is None else int(draft.max)
         draft.min = draft.max = None
         guesses.append("the bounds of a date are ages")
     required_if = tuple(_conditions(draft, names, notes))
@@ -181,8 +183,8 @@ def finished(draft: Draft, names: dict[str, str], notes: Notes) -> tuple[Field, 
         separator=draft.separator,
         min=draft.min,
         max=draft.max,
-        min_age=ages[0],
-        max_age=ages[1],
+        min_age=least_age,
+        max_age=most_age,
         max_length=draft.max_length or 255,
         required_in_ping=draft.ping,
         required_in_post=draft.post,
@@ -246,8 +248,8 @@ def _sound(made: Field, draft: Draft, notes: Notes) -> Field:
         notes.unread(draft.place, draft.name, f"{why}: left out")
         changes[key] = value
 
-    changes: dict[str, object] = {}
-    defaults = {one.name: one.default for one in fields(Field)}
+    changes: dict[str, Any] = {}
+    defaults: dict[str, Any] = {row.name: row.default for row in fields(Field)}
     if made.mask and (fault := fault_of_mask(made.mask, made.format)):
         drop("mask", "", f"the format {made.mask!r} {fault}")
     for low, high in (("min", "max"), ("min_age", "max_age")):
@@ -255,11 +257,11 @@ def _sound(made: Field, draft: Draft, notes: Notes) -> Field:
         if least is not None and most is not None and least > most:
             drop(low, None, f"the bounds {least:g} and {most:g} cross")
             changes[high] = None
-    made = replace(made, **changes)  # type: ignore[arg-type]
+    made = replace(made, **changes)
     changes = {}
     known = (*made.allowed, *filter(None, (made.constant,)))
     for key in ("max_length", "mask", "pattern", "min", "max", "format"):
-        bare = replace(made, **{key: defaults[key]})  # type: ignore[arg-type]
+        bare = replace(made, **{key: defaults[key]})
         if key in ("min", "max"):
             bare = replace(made, min=None, max=None)
         values = [one for one in known if replace(made, allowed=(), constant="", separator="").fault(one)]

@@ -35,6 +35,9 @@ class Ids(NamedTuple):
     aid: int | None = None
 
 
+#: None is known.
+UNKNOWN = Ids()
+
 #: Who buys in the mock: posting documents do not say.
 _CLIENT = TransferClient(5001, "Client of this document", agents=(Agent("Dana Whitfield", "8005550111"),))
 
@@ -88,7 +91,7 @@ _HINT = "a posting document is a table of fields as CSV, XLSX, HTML or JSON; see
 # ---- all of it -------------------------------------------------------------------------------------------------------
 
 
-def import_documents(documents: Sequence[tuple[str, bytes]], ids: Ids = Ids(), name: str = "") -> Imported:  # noqa: B008 - frozen
+def import_documents(documents: Sequence[tuple[str, bytes]], ids: Ids = UNKNOWN, name: str = "") -> Imported:
     """The profile that posting documents describe.
 
     Args:
