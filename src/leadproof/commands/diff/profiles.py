@@ -8,29 +8,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
 from typing import Any
 
 from leadproof.commands.diff.model import Location, UnratedChange, UnratedChanges
+from leadproof.contract.profile.formats import FORMATS
+from leadproof.contract.profile.model import Campaign, Field, Rules, Source
 from leadproof.core.text import one_line
 
 Table = Mapping[str, Any]
 
 #: Arrays of tables -> the key by which an entry is known.
 _IDS = {"sources": "vid", "lead_types": "lid", "fields": "name", "campaigns": "aid", "offers": "offerId",
-        "clients": "clientId", "agents": "name", "buyers": "id", "tests": "name", "test_triggers": "field"}  # fmt: skip
+        "clients": "clientId", "agents": "name", "test_triggers": "field"}  # fmt: skip
 
 #: Numbers: is a larger one tighter?
 _BOUNDS = {
-    "max_length": False, "min_length": True, "min": True, "max": False, "min_age": True, "max_age": False,
-    "max_values": False, "min_values": True,
-    "daily_cap": False, "cap": False, "weekly_cap": False, "monthly_cap": False, "hourly_cap": False,
-    "cap_window": True, "most": False,
+    "max_length": False, "min": True, "max": False, "min_age": True, "max_age": False,
+    "daily_cap": False, "cap": False, "cap_window": True, "most": False,
     "duplicate_window": True, "order_lifetime": False,
 }  # fmt: skip
 
 #: Switches -> (kind when it is turned on, kind when it is turned off).
 _SWITCHES = {
-    "required": ("member-required", "member-optional"),
     "required_in_ping": ("required-in-ping", "optional-in-ping"),
     "required_in_post": ("required-in-post", "optional-in-post"),
     "disabled": ("entry-disabled", "entry-enabled"),
@@ -40,7 +40,7 @@ _SWITCHES = {
 }
 
 #: Lists of rules that a lead has to keep: one more is one more reason to be refused.
-_RULES = ("criteria", "exclusions", "duplicate_keys", "required_if", "caps")
+_RULES = ("criteria", "duplicate_keys", "required_if", "caps")
 
 #: Rules of which two are the same one with other numbers -> by which key.
 _RULE_IDS = {"criteria": "field", "caps": "per"}
@@ -52,7 +52,7 @@ _WINDOWS = ("hours", "days")
 _PERMITS = ("lids", "permissions")
 
 #: Values that a field may have.
-_VALUES = ("allowed", "one_of", "values")
+_VALUES = ("allowed", "one_of")
 
 #: Terms of the business: nothing breaks, and somebody wants to know.
 _TERMS = (
@@ -63,17 +63,25 @@ _TERMS = (
     "accepts",
     "redirectURL",
     "tcpaInformation",
-    "consent_text",
     "url",
 )
 
 #: What only describes, or only the mock says.
 _WORDS = ("name", "description", "messages", "examples", "personal", "companyName", "companyPhoneNumber", "type",
-          "help", "label", "notes", "phone", "agents", "clientName", "schema_version", "version")  # fmt: skip
+          "phone", "agents", "clientName")  # fmt: skip
 
 #: Formats -> those that take all that they take.
-_WIDER = {"integer": ("number", "text"), **dict.fromkeys(
-    ("number", "boolean", "date", "datetime", "email", "phone", "zip", "state", "ip", "url"), ("text",))}  # fmt: skip
+_WIDER: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(FORMATS.keys() - {"text"}, ("text",)), "integer": ("number", "text")
+}  # fmt: skip
+
+#: What a number or switch is where a file does not show it.
+_DEFAULTS: dict[str, Any] = {
+    row.name: row.default
+    for table in (Rules, Source, Field, Campaign)
+    for row in fields(table)
+    if row.default is not MISSING and row.name in (*_BOUNDS, *_SWITCHES)
+}
 
 _SECRET = "credentials"
 
@@ -92,6 +100,9 @@ def _tables(old: Table, new: Table, place: Location) -> UnratedChanges:
 
 def _key(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
     here = place.at(f"{'.' if place.member else ''}{key}")
+    old, new = (_DEFAULTS.get(key) if value is None else value for value in (old, new))
+    if old == new:
+        return
     values = (old, new)
     if key == _SECRET:
         yield from _secrets(old, new, here)
@@ -136,7 +147,7 @@ def _key(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
 
 #: Kinds that say all by themselves: they are told of the entry, not of the key.
 _AT_THE_ENTRY = ("required-in-ping", "optional-in-ping", "required-in-post", "optional-in-post", "entry-disabled",
-                 "entry-enabled", "member-required", "member-optional")  # fmt: skip
+                 "entry-enabled")  # fmt: skip
 
 
 def _is_tables(value: Any) -> bool:
@@ -178,15 +189,20 @@ def _entry(place: Location, name: str) -> Location:
 
 
 def _required(row: Table) -> bool:
-    return any(row.get(key) is True for key in ("required", "required_in_ping", "required_in_post"))
+    return any(row.get(key) is True for key in ("required_in_ping", "required_in_post"))
 
 
 def _rules(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
-    """Rules by their content; of those that have an id, what changed in the same one."""
+    """Rules by their content; of those that have an id, what changed in the same one.
+
+    What excludes is told as a whole: there, more values and wider bounds mean that less is taken.
+    """
     before, after = (list(_list(value)) for value in (old, new))
     if key in _RULE_IDS and _is_tables(before) and _is_tables(after):
-        names = [[_text(row.get(_RULE_IDS[key])) for row in rows] for rows in (before, after)]
-        for name in dict.fromkeys(names[0]):
+        names = [
+            ["" if row.get("exclude") else _text(row.get(_RULE_IDS[key])) for row in rows] for rows in (before, after)
+        ]
+        for name in filter(None, dict.fromkeys(names[0])):
             if names[0].count(name) == names[1].count(name) == 1:
                 rows = [every.pop(known.index(name)) for every, known in zip((before, after), names, strict=True)]
                 for known in names:
@@ -218,7 +234,6 @@ def _bound(key: str, old: Any, new: Any, place: Location) -> UnratedChanges:
     if not all(value is None or isinstance(value, int | float) for value in (old, new)):
         yield UnratedChange("setting-changed", place, _text(old), _text(new))
         return
-    # A window or lifetime that is not given has a default, which a file does not show.
     tighter = new is not None and (old is None or (new > old) == _BOUNDS[key])
     words = ("no limit" if value is None else f"{key} {value:g}" for value in (old, new))
     yield UnratedChange("limit-tightened" if tighter else "limit-loosened", place, *words)
