@@ -112,15 +112,18 @@ class Reading:
 
 @cache
 def _yaml(name: str) -> Any:
-    with resources.path("specs", name).open("rb") as file:
-        return yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return _parsed(resources.path("specs", name).read_bytes())
+
+
+def _parsed(text: bytes) -> Any:
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 @cache
 def _contract() -> dict[str, Any]:
     """openapi.yaml but for its examples, its last part: a third of the reading, and nothing is judged by them."""
     text = resources.path("specs", "openapi.yaml").read_bytes().partition(b"\n  examples:\n")[0]
-    document: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document: dict[str, Any] = _parsed(text)
     return document
 
 
@@ -158,6 +161,11 @@ def meaning(name: str) -> tuple[Clause, ...]:
     register = clauses()
     own = (register[name],) if name in register else ()
     return (*own, *former().get(name, ()))
+
+
+def ids_today(name: str, operation: str) -> tuple[str, ...]:
+    """The ids under which findings about an operation stand today that stood under an id before: itself, and parts."""
+    return (name, *(part.id for part in former().get(name, ()) if operation in part.operations))
 
 
 @cache
@@ -261,9 +269,15 @@ class Specification:
         document: dict[str, Any] = _yaml("openapi.yaml")
         return document
 
+    @property
+    def paths(self) -> dict[str, Any]:
+        """The path items of the OpenAPI document, references unresolved."""
+        paths: dict[str, Any] = _contract()["paths"]
+        return paths
+
     @cached_property
     def _names(self) -> dict[str, dict[str, str]]:
-        rows = (row for item in _contract()["paths"].values() for row in item["x-leadproof-operations"])
+        rows = (row for item in self.paths.values() for row in item["x-leadproof-operations"])
         return {row["id"]: row for row in rows}
 
     def schema_name(self, operation: str, direction: str) -> str | None:

@@ -98,35 +98,34 @@ _MOST_RULES = 8
 
 def _rules(context: Context) -> Iterator[Breach]:
     """Which rules of the posting profile the fields break; nothing for lead types that it does not have."""
-    kind = context.profile.lead_type_by_lid.get(_number(context.source.get("lid"))) if context.profile else None
-    if kind is None or context.profile is None:
+    profile, now = context.profile, context.now
+    kind = profile.lead_type_by_lid.get(_number(context.source.get("lid"))) if profile is not None else None
+    if profile is None or kind is None:
         return
-    today = context.now.date() if context.now else None
+    today = now.date() if now else None
     ping, whole = context.operation.id == "ping", context.operation.id in ("ping", *CREATES)
-    campaign = context.profile.campaign_by_aid.get(_number(context.source.get("aid"))) if whole else None
+    campaign = profile.campaign_by_aid.get(_number(context.source.get("aid"))) if whole else None
     for index, lead in enumerate(context.leads):
         sent = {name: _plain_text(value) for name, value in fields(lead).items() if value is not None}
-        seen = [*breaches.of_values(kind, sent, today)]
-        if whole:
-            seen += breaches.of_requirements(kind, sent, ping=ping)
-        if whole and not ping and isinstance(properties(lead).get("offerIds"), list):
-            seen += breaches.of_consent(context.profile, kind, sent, map(str, properties(lead)["offerIds"]))
-        if campaign is not None and campaign.lid == kind.lid:
-            seen += breaches.of_criteria(campaign, kind, sent, ping=ping, today=today)
-        known = [rule for rule in seen if not _REDACTED.search(sent.get(rule[0], ""))]
-        for name, message in islice(known, _MOST_RULES):
+        seen = [*breaches.of_requirements(kind, sent, ping=ping)] if whole else []
+        if not any(map(_REDACTED.search, sent.values())):
+            seen += breaches.of_values(kind, sent, today)
+            if whole and not ping and isinstance(properties(lead).get("offerIds"), list):
+                seen += breaches.of_consent(profile, kind, sent, map(str, properties(lead)["offerIds"]))
+            if campaign is not None and campaign.lid == kind.lid:
+                seen += breaches.of_criteria(campaign, kind, sent, ping=ping, today=today)
+        for name, message in islice(seen, _MOST_RULES):
             at = f"/leads/{index}/fields/{escape(name)}"
             yield Breach("client.profile", f"posting profile: {name} {message}", at)
-        closed = campaign is not None and context.now is not None and not is_open(
-            campaign.hours, local(context.now.timestamp(), campaign.timezone)
-        )  # fmt: skip
-        if closed and campaign is not None and not properties(lead).get("orderId"):
-            yield Breach(
-                "client.profile", f"posting profile: campaign {campaign.aid} takes no leads at this hour", "/source/aid"
-            )
+    if campaign is None or now is None or is_open(campaign.hours, local(now.timestamp(), campaign.timezone)):
+        return
+    if any(not properties(lead).get("orderId") for lead in context.leads):
+        yield Breach(
+            "client.profile", f"posting profile: campaign {campaign.aid} takes no leads at this hour", "/source/aid"
+        )
 
 
-#: What a redacted capture has in the place of a text: it says nothing about what the sender wrote.
+#: What a redacted lead has in the place of a text: of what its sender wrote, nothing is known but what is missing.
 _REDACTED = re.compile(r"\bredacted", re.IGNORECASE)
 
 

@@ -168,7 +168,7 @@ def _operations_at(path: str) -> tuple[str, ...]:
 
 
 def _all_links(spec: Specification) -> Iterator[str]:
-    for path, item in spec.openapi["paths"].items():
+    for path, item in spec.paths.items():
         for call in item.values():
             links = call.get("responses", {}).get("200", {}).get("links", {}) if isinstance(call, dict) else {}
             for operation in _operations_at(path):

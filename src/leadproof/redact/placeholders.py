@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
+from leadproof.contract.profile.formats import FORMATS
 from leadproof.redact.names import Kind, words
 
 #: The default key of the hash. With it, two runs give the same placeholders, and somebody who guesses a value can
@@ -38,7 +39,6 @@ MARKER = re.compile(
     rf"|{_IPV6}[0-9a-f:]+"
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_RIGHT_EMAIL = re.compile(r"(?ai)[\w.%+'-]{1,64}@(?:[^\W_](?:[a-z0-9-]{0,61}[^\W_])?\.)+[a-z]{2,24}")
 #: Ten digits of a North American number (NANP), a leading 1 and the usual separators allowed.
 NANP = re.compile(r"(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. /]{0,2}([2-9]\d\d)[-. ]?(\d{4})(?!\d)", re.ASCII)
 _EXTENSION = re.compile(r"\s*(?:x|ext\.?|#)?\s*\d*", re.IGNORECASE)
@@ -101,7 +101,7 @@ class Placeholders:
         """An address at example.invalid; what is no address stays none."""
         if not _EMAIL.fullmatch(core):
             return self.text(core)
-        dot = "." if _RIGHT_EMAIL.fullmatch(core) else ".."
+        dot = "." if FORMATS["email"].accepts(core) else ".."
         return f"{self._tag(core.lower())}@example{dot}invalid"
 
     def phone(self, core: str) -> str:

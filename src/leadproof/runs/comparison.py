@@ -62,10 +62,9 @@ def _decided(report: Row) -> set[tuple[str, str, str]]:
     return found
 
 
-def _ids(row: Row) -> list[str]:
+def _ids(row: Row) -> tuple[str, ...]:
     """The clause of an earlier finding, and those into which it was split since."""
-    name, operation = str(row.get("clause", "")), row.get("operation", "")
-    return [name, *(part.id for part in specs.former().get(name, ()) if operation in part.operations)]
+    return specs.ids_today(str(row.get("clause", "")), str(row.get("operation", "")))
 
 
 def _names(row: Row) -> list[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -57,15 +57,8 @@ class Waiver:
 
     def covers(self, row: dict[str, Any]) -> bool:
         """Is a finding of a report what it waives? A clause that was split since is waived with its parts."""
-        return self.operation in ("", row["operation"]) and covers(self.clause, row)
-
-
-def covers(name: str, row: Mapping[str, Any]) -> bool:
-    """Is a finding about the clause that has an id, or about a part of the one that had it?"""
-    parts = specs.former().get(name, ())
-    return row["clause"] == name or any(
-        row["clause"] == part.id and row["operation"] in part.operations for part in parts
-    )
+        operation = row["operation"]
+        return self.operation in ("", operation) and row["clause"] in specs.ids_today(self.clause, operation)
 
 
 def load(path: Path) -> tuple[Waiver, ...]:
