@@ -290,7 +290,6 @@ def faults() -> str:
 # ---- the site --------------------------------------------------------------------------------------------------------
 
 
-#: Name of a part -> what makes it.
 def limits() -> str:
     """What other tools cannot do with the specification, from tests/outside/limits.yaml."""
     rows = yaml.safe_load((ROOT / "tests" / "outside" / "limits.yaml").read_text("utf-8"))["limits"]
@@ -305,6 +304,7 @@ def _issue(row: dict[str, str]) -> str:
     return f" ([{row['issue']}](https://github.com/{name}/issues/{number}))" if number else ""
 
 
+#: Name of a part -> what makes it.
 PARTS: dict[str, Callable[[], str]] = {
     "clauses": clauses, "commands": commands, "faults": faults, "limits": limits, "operations": operations,
     "readings": readings,

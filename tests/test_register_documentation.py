@@ -211,7 +211,7 @@ def excess(clause: Clause, operation: str, fmt: str) -> Iterator[str]:
         yield f"the type {row['type']} does not say what a value is"
     elif row is not None and not types - {"null"} <= TYPES[row["type"]]:
         yield f"the type is {', '.join(sorted(types))}, documented is {row['type']}"
-    if part == "request" and required != (row is None or row["required"]) and "x-leadproof-optional-in" not in schema:
+    if part == "request" and required != (row is None or row["required"]):
         yield f"it is {'required' if required else 'optional'}, which the table does not say"
     if not _is_shown(clause.member, operation, part, fmt, table=row is not None and fmt == "json"):
         yield f"no {fmt.upper()} sample shows it"

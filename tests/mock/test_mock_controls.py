@@ -11,7 +11,7 @@ import pytest
 from leadproof import bodies
 from leadproof.core.exchange import Request
 from leadproof.mock.controls import CONTROLS
-from leadproof.mock.engine.callbacks import fault_of_url, is_loopback
+from leadproof.mock.engine.callbacks import fault_of_url
 
 URL = "http://127.0.0.1:9/done"
 
@@ -203,10 +203,10 @@ def test_the_queue_is_bounded(small_caller: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "expected"), [("127.1.2.3", True), ("::1", True), ("0.0.0.0", False), ("localhostx", False)]
+    ("host", "expected"), [("127.1.2.3", True), ("[::1]", True), ("0.0.0.0", False), ("localhostx", False)]
 )
 def test_loopback_is_this_machine_only(host: str, expected: bool) -> None:
-    assert is_loopback(host) is expected
+    assert (fault_of_url(f"http://{host}/called", ()) == "") is expected
 
 
 def test_controls_say_what_they_expect(caller: Any) -> None:

@@ -46,12 +46,6 @@ _SPACE = re.compile(rb"\s*")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
-class Entry(NamedTuple):
-    """A whole entry."""
-
-    value: dict[str, Any]
-
-
 class Flaw(NamedTuple):
     """Something that is no entry."""
 
@@ -86,7 +80,7 @@ class Entries:
         #: Members that entries begin with.
         self._beginnings = dict.fromkeys(_FIRST)
 
-    def __iter__(self) -> Iterator[Entry | Flaw]:
+    def __iter__(self) -> Iterator[dict[str, Any] | Flaw]:
         if flaw := self._open():
             yield flaw
             if flaw.what != "form":
@@ -176,7 +170,7 @@ class Entries:
 
     # ---- one entry ---------------------------------------------------------------------------------------------------
 
-    def _entry(self) -> Entry | Flaw:
+    def _entry(self) -> dict[str, Any] | Flaw:
         """The entry here."""
         size = self._likely
         while True:
@@ -185,7 +179,7 @@ class Entries:
             raw = self._buffer[self._at : self._at + size]
             text = raw.decode("utf-8", "surrogateescape")
             try:
-                value, end = SCANNER.raw_decode(text)
+                value, end = _SCANNER.raw_decode(text)
             except json.JSONDecodeError as error:
                 if error.pos < len(text) - 16 and not error.msg.startswith("Unterminated string"):
                     return Flaw(f"is no JSON: {error.msg}")
@@ -199,9 +193,9 @@ class Entries:
             except ValueError as error:
                 return Flaw(f"is no JSON: {str(error)[:80]}")
             else:
-                return self._whole(value, text[:end])
+                return self._checked(value, text[:end])
 
-    def _whole(self, value: Any, text: str) -> Entry | Flaw:
+    def _checked(self, value: Any, text: str) -> dict[str, Any] | Flaw:
         """What was read of the text here; goes to its end."""
         length = len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
         self._at += length
@@ -213,7 +207,8 @@ class Entries:
             self._beginnings[re.escape(next(iter(value)).encode("utf-8", "surrogateescape"))] = None
         if not text.isascii() and _NOT_UTF8.search(text):
             return Flaw("has a byte sequence that is not UTF-8", "passed")
-        return Entry(value)
+        entry: dict[str, Any] = value
+        return entry
 
     # ---- over what is no entry ---------------------------------------------------------------------------------------
 
@@ -235,7 +230,7 @@ def _digits(text: str) -> float:
 
 
 #: Reads what exporters write, strict JSON or not.
-SCANNER: Any = json.JSONDecoder(strict=False, parse_int=_digits)
+_SCANNER: Any = json.JSONDecoder(strict=False, parse_int=_digits)
 
 
 def _whole(text: bytes) -> bool:

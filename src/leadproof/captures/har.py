@@ -81,10 +81,10 @@ def read_har(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileP
             continue
         number += 1
         origin = f"{source.name}#{number}"
-        if exchange := _regular(entry.value, source.operation, origin):
+        if exchange := _regular(entry, source.operation, origin):
             yield exchange
         else:
-            yield from lenient(entry.value, source.operation, origin, number, said)
+            yield from lenient(entry, source.operation, origin, number, said)
     if nothing:
         yield _problem(Flaw("the HAR has no entries", "none"), 0)
 

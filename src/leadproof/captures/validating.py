@@ -21,7 +21,6 @@ from leadproof import captures
 from leadproof.captures.workers import Part, Workers
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
-from leadproof.core import signals
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.core.gc import gc_paused, tune_gc
@@ -178,8 +177,7 @@ def _serial(files: Sequence[Path], plan: ValidationPlan, run: Run | None, told: 
             finally:
                 ledger.note("file", capture.end())
     except KeyboardInterrupt as error:
-        ledger.note("interrupted")
-        ledger.note("general_reason", signals.reason(error))
+        ledger.interrupt(error)
     return ledger
 
 
@@ -190,8 +188,7 @@ def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs
     with Workers(Shard(plan if run is not None else replace(plan, keep=0), kept), jobs) as workers:
         follow(ledger, plan, workers.parts(files, told))
         if workers.interruption is not None:
-            ledger.note("interrupted")
-            ledger.note("general_reason", signals.reason(workers.interruption))
+            ledger.interrupt(workers.interruption)
     return ledger
 
 

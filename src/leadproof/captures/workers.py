@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
-from leadproof.core.signals import ENDING, Terminated
+from leadproof.core.signals import ENDING, Terminated, give_back
 
 #: Bytes that wait for their turn at most: so many more than a part come only from the file whose turn it is.
 WAITING = 256 * 1024 * 1024
@@ -88,8 +88,7 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        give_back(self._before, ended=self.interruption is not None)
         for worker in self._workers:
             if error is not None:
                 worker.process.kill()

@@ -8,7 +8,6 @@ from leadproof import suite
 from leadproof.cli import completing, ending, options, plans
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage
 from leadproof.commands import certify
-from leadproof.core import signals
 from leadproof.core.errors import ExitCode, UsageError
 from leadproof.core.text import count
 from leadproof.load import driver, objectives
@@ -140,8 +139,7 @@ def command(
             engagement.ledger.note("general_reason", str(spent) or words)
             found = Probe({"skipped": "the run ended before it"}, ExitCode.INCONCLUSIVE if goals else ExitCode.PASSED)
         except KeyboardInterrupt as error:
-            engagement.ledger.note("interrupted")
-            engagement.ledger.note("general_reason", signals.reason(error))
+            engagement.ledger.interrupt(error)
         if quick:
             _leave_out(engagement, every, cases)
         return conclude(engagement, wish, given.end, latency=found.data, also=found.code)

@@ -17,7 +17,6 @@ from leadproof.cli import completing, options
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import UsageError
 from leadproof.core.target import is_loopback
-from leadproof.http.hosts import Hosts
 from leadproof.mock import Limits
 from leadproof.mock.defects import pick, planted
 from leadproof.mock.server import new_token, run
@@ -88,7 +87,6 @@ def command(
             f"{host} can be reached from other machines",
             hint="add --allow-remote if that is meant; the mock has no TLS",
         )
-    Hosts.named(allow_hosts)
     configured = options.settings()
     profile = _with_environment(options.posting_profile(profile_path, configured), os.environ)
     limits = Limits() if max_leads is None else Limits(leads=max_leads, orders=max_leads)

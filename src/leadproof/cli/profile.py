@@ -56,7 +56,7 @@ def import_(
     Ping and post may be in one file or two, in one table or two. Columns are recognised by their headings: field, type,
     format, required (in ping, in post), required if, allowed values, max length, example, description, and what else
     they are called. Every line says what was made of it: understood, guessed, or not read. Nothing is dropped in
-    silence, and what was guessed or not read stands in the profile as a comment, too.
+    silence, and what was guessed or not read of a field stands in the profile as a comment, too.
 
     \b
     Examples:

@@ -14,7 +14,6 @@ from leadproof.cli import completing, ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, engage
 from leadproof.contract import specs
 from leadproof.contract.specs import Clause, meaning
-from leadproof.core import signals
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.operations import BOTH
 from leadproof.core.text import count, one_line
@@ -203,8 +202,7 @@ def _run(engagement: Engagement, rows: list[tuple[str, suite.Case]], max_time: f
         spent = f"the run ended after {count(engagement.budget, 'request')}; --max-requests allows more"
         ledger.note("general_reason", str(error) or spent)
     except KeyboardInterrupt as error:
-        ledger.note("interrupted")
-        ledger.note("general_reason", signals.reason(error))
+        ledger.interrupt(error)
     return outcomes
 
 

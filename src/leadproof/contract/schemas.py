@@ -168,7 +168,7 @@ def _with_placeholders(schema: Schema) -> Schema:
         placeholders += ["True", "False"]
     if schema.get("format") in ("date-time", ANY_OFFSET):
         placeholders += ["0"]
-    kept = {key: value for key, value in schema.items() if key.startswith(("x", "description"))}
+    kept = {key: value for key, value in schema.items() if key.startswith("x")}
     if types:
         kept["type"] = _with_string(types)
     return {**kept, "anyOf": [schema, {"enum": placeholders}]}

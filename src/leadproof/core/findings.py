@@ -99,6 +99,10 @@ class Observation:
     media: str = ""
     origin: str = ""
 
+    def same_as(self) -> tuple[str, str, str, str]:
+        """Two observations with the same key are the same one, seen twice: indices do not count."""
+        return (self.kind, self.operation, shape(self.pointer), self.message)
+
 
 def identity(row: Mapping[str, Any]) -> tuple[str, ...]:
     """`Finding.same_as` of a finding as a report has it."""

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -33,6 +33,18 @@ class Terminated(KeyboardInterrupt):
 def reason(error: BaseException | None) -> str:
     """What is said of a run that was interrupted."""
     return f"the run was interrupted by {error}" if isinstance(error, Terminated) else "the run was interrupted"
+
+
+def give_back(handlers: Mapping[signal.Signals, Any], *, ended: bool) -> None:
+    """Sets the handlers of signals as they were.
+
+    Args:
+        handlers: Those of before.
+        ended: Has a signal ended the work? Then another SIGTERM or SIGHUP is ignored from now on: it must neither end
+            the writing of the report nor turn the exit code into its own. A Ctrl-C still does.
+    """
+    for number, handler in handlers.items():
+        signal.signal(number, signal.SIG_IGN if ended and number in TERMINATING else handler)
 
 
 @contextlib.contextmanager
@@ -82,6 +94,4 @@ def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
-        for number in installed:  # a late one of a burst must not turn the code of a run that is over into its own
-            if signal.getsignal(number) == end:
-                signal.signal(number, signal.SIG_IGN if ended else signal.SIG_DFL)
+        give_back({number: signal.SIG_DFL for number in installed if signal.getsignal(number) == end}, ended=ended)

@@ -65,7 +65,7 @@ class Hosts:
             host = host_of(authority.decode("latin-1"))
             if host is None:
                 return 400, "the host of the request is no host name or address"
-            if not (_is_ours(host) or host in self.names or host == local):
+            if not (is_ours(host) or host in self.names or host == local):
                 return 421, (
                     f"nothing responds for the host {host} here, only for this machine's loopback names, the address "
                     f"listened on, and hosts that were named at the start; to name it: {OPTION} {host}"
@@ -84,7 +84,8 @@ def host_of(authority: str) -> str | None:
     return parts[1].strip("[]").removesuffix(".").lower() or None if parts else None
 
 
-def _is_ours(host: str) -> bool:
+def is_ours(host: str) -> bool:
+    """Is a host, as `host_of` gives it, this machine's own?"""
     return is_loopback(host) or host.endswith(".localhost")  # RFC 6761, section 6.3
 
 

@@ -40,7 +40,7 @@ NEGATIVE = ("refused", "invalid", "unreadable", "unauthorised", "unknown")
 #: First part of the kind of a wire problem -> the check that owns it.
 _WIRE = {"charset": "charset", "media": "media_type"}
 
-#: Said of a response by itself that is right in every other respect.
+#: Said of a response without results whose request is not known.
 _NO_RESULTS = "the response has no result, and its request is not known: whether one is missing cannot be decided"
 
 #: Statuses that say that there is nothing at this address.

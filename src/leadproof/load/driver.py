@@ -222,12 +222,18 @@ def worker(arguments: Sequence[str], secret: str) -> int:
         try:
             return process.wait()
         except BaseException:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(GRACE)
-            process.kill()
-            process.wait()
+            _end(process)
             raise
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    """Tells a process to end, gives it time, and ends it if it has not."""
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def require_locust() -> None:
@@ -264,12 +270,7 @@ def mock(arguments: Sequence[str] = ()) -> Iterator[str]:
     finally:
         if reader is None:  # it may be at its start still, and would say that it was interrupted
             process.kill()
-        process.terminate()
-        try:
-            process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
         if reader is not None:
             reader.join(GRACE)
         process.stdout.close()

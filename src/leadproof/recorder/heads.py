@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -162,7 +163,7 @@ def problem(status: int, detail: str, **members: object) -> bytes:
     """A whole response of the recorder's own (RFC 9457), after which the connection is closed."""
     body = problem_body(status, detail, **members)
     pairs = [(b"Content-Type", MEDIA_TYPE.encode()), (b"Content-Length", b"%d" % len(body))]
-    return response_head(status, _REASONS[status], pairs, chunked=False, connection=b"close") + body
+    return response_head(status, HTTPStatus(status).phrase.encode(), pairs, chunked=False, connection=b"close") + body
 
 
 def problem_body(status: int, detail: str, **members: object) -> bytes:
@@ -175,15 +176,3 @@ def problem_body(status: int, detail: str, **members: object) -> bytes:
         **{name: value for name, value in members.items() if value},
     }
     return orjson.dumps(body)
-
-
-_REASONS = {
-    400: b"Bad Request",
-    421: b"Misdirected Request",
-    431: b"Request Header Fields Too Large",
-    501: b"Not Implemented",
-    502: b"Bad Gateway",
-    503: b"Service Unavailable",
-    504: b"Gateway Timeout",
-    505: b"HTTP Version Not Supported",
-}

@@ -13,7 +13,7 @@ from typing import Any
 
 from leadproof.core.errors import ConfigurationError, ServerError
 from leadproof.core.gc import tune_gc
-from leadproof.core.signals import ENDING
+from leadproof.core.signals import ENDING, give_back
 from leadproof.core.target import Target
 from leadproof.http.hosts import LOOPBACK, Hosts
 from leadproof.http.server import new_loop
@@ -177,8 +177,6 @@ def _signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> Iterator[N
     try:
         yield
     finally:
-        for number, before in installed.items():
+        for number in installed:
             loop.remove_signal_handler(number)
-            # The report is still to be written: another SIGHUP of a terminal that is closed must not end that.
-            late = number.name == "SIGHUP" and told.is_set()
-            signal.signal(number, signal.SIG_IGN if late else before)
+        give_back(installed, ended=told.is_set())

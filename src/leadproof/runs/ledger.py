@@ -14,13 +14,14 @@ from typing import Any
 
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
+from leadproof.core import signals
 from leadproof.core.excerpts import curl, excerpt
 from leadproof.core.exchange import Exchange, Request, Response, WireProblem
-from leadproof.core.findings import Finding, Observation, shape
+from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.tally import LONGEST, Tally
 from leadproof.redact import Redactor
-from leadproof.runs.evidence.run import Appender
+from leadproof.runs.evidence.run import Run
 from leadproof.runs.facts import ExchangeFact, judgement_of
 from leadproof.runs.report import finding_rows, report
 from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
@@ -79,7 +80,7 @@ class Ledger:
         redactor: Redactor,
         fail_on: str = "must",
         *,
-        evidence: Appender | None = None,
+        evidence: Run | None = None,
         keep: KeepPolicy | None = None,
         progress: OnJudged | None = None,
     ) -> None:
@@ -272,6 +273,15 @@ class Ledger:
         """
         self.append(Note(name, value))
 
+    def interrupt(self, error: BaseException | None) -> None:
+        """Note that the run was interrupted, and by what.
+
+        Args:
+            error: The exception that ended it.
+        """
+        self.note("interrupted")
+        self.note("general_reason", signals.reason(error))
+
     def observe(self, kind: str, message: str, judgement: Judgement | None = None, origin: str = "") -> None:
         """Note something that was seen and no clause decides."""
         if judgement is not None and judgement.context is not None:
@@ -337,7 +347,7 @@ class Ledger:
         return tuple(rows)
 
     def _observation(self, seen: Observation) -> Observation:
-        raw = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
+        raw = seen.same_as()
         known = self._observed.get(raw)
         if known is None:
             known = self.redactor.observation(seen)

@@ -13,7 +13,7 @@ from typing import Any
 
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.errors import ExitCode, worst
-from leadproof.core.findings import Finding, Observation, shape
+from leadproof.core.findings import Finding, Observation
 from leadproof.judge import ABSENT, Decisions, Tally
 from leadproof.judge.checks.messages import UNAUTHORISED
 from leadproof.judge.coverage import Coverage
@@ -207,7 +207,7 @@ class Summary:
 
     def observe(self, seen: Observation, times: int = 1) -> None:
         """Takes in an observation, seen so many times."""
-        key = (seen.kind, seen.operation, shape(seen.pointer), seen.message)
+        key = seen.same_as()
         if key not in self.observed:
             if self._kinds[seen.kind] >= OBSERVED:
                 seen = replace(seen, operation="", media="", pointer="", xpath="", message=_MORE)

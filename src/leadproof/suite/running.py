@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leadproof.core import signals
 from leadproof.core.errors import EncodeError
 from leadproof.suite.case import Case
 from leadproof.suite.session import BudgetSpent, GaveUp
@@ -164,7 +165,7 @@ def run_all(
             done(run_case(story, topic, case, positions(topic, case), clock))
         except (BudgetSpent, KeyboardInterrupt) as error:
             spent = str(error) or "the budget of requests was spent"  # or nobody responds any more, which it says
-            reason = spent if isinstance(error, BudgetSpent) else "the run was interrupted"
+            reason = spent if isinstance(error, BudgetSpent) else signals.reason(error)
             if isinstance(error, GaveUp):
                 reason = str(error)
             for rest in rows[number:]:

@@ -1,6 +1,7 @@
 """Which rules of a profile the fields of a lead break, each by its field and in words. Values are never repeated.
 
-For whoever makes leads and whoever looks at them; the mock has its own, compiled.
+For whoever makes leads and whoever looks at them; the mock compiles formats and lists for itself, and asks here about
+conditions, bounds and ages.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A profile as tables that a partner can read: plain text for a console, Markdown, HTML.
 
-What stands in a cell stands there in words that `posting` reads, so that the tables of a profile can be imported again.
+What stands in a cell stands there in words that `posting` reads, so that the tables of a profile can be imported again,
+but for ages and conditions of more values than are shown.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from leadproof.core.exchange import Headers
+from leadproof.http.hosts import is_ours
 
 
 class Callback(NamedTuple):
@@ -47,17 +47,6 @@ class CallbackQueue:
         return due
 
 
-def is_loopback(host: str) -> bool:
-    """Is a host name or address this machine's own?"""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, section 6.3
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def fault_of_url(url: str, allowed: Collection[str]) -> str:
     """Why a returnURL may not be called, as the end of a sentence; empty if it may.
 
@@ -72,6 +61,6 @@ def fault_of_url(url: str, allowed: Collection[str]) -> str:
         return "must be an absolute http or https URL"
     if parts.scheme.lower() not in ("http", "https") or not host or not url.isprintable() or " " in url:
         return "must be an absolute http or https URL"
-    if is_loopback(host) or host in allowed:
+    if is_ours(host) or host in allowed:
         return ""
     return "must be on this machine: the mock calls no other host unless it was allowed when it was started"

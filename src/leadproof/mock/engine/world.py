@@ -103,7 +103,7 @@ class World:
         return None
 
     def count_lead(self, source: int, terms: Terms, now: float) -> None:
-        """Count an accepted lead against both caps."""
+        """Count an accepted lead against every cap of its source and campaign."""
         for cap in (self.source_caps[source], *self.campaign_caps[terms.position]):
             if cap is not None:
                 cap.count(now)

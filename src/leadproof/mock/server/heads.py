@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from leadproof.core.exchange import Headers, Response
-from leadproof.http.hosts import LOOPBACK, Hosts
+from leadproof.http.hosts import Hosts
 from leadproof.http.server import END_OF_HEAD, unreadable
 from leadproof.mock.engine.problems import document
 
@@ -53,7 +53,7 @@ class Memory(dict[bytes, Head]):
 
 def read_head(
     version: str, method: bytes, target: bytes, pairs: tuple[tuple[bytes, bytes], ...], max_body: int,
-    hosts: Hosts = LOOPBACK, local: str = "",
+    hosts: Hosts, local: str,
 ) -> Head:  # fmt: skip
     """What the head of a request says.
 

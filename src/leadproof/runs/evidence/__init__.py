@@ -20,11 +20,10 @@ from leadproof.runs.evidence.manifest import Verified, verify, write_manifest
 from leadproof.runs.evidence.reading import is_unfinished, read_report, rebuild
 from leadproof.runs.evidence.rendering import write_export, write_reports
 from leadproof.runs.evidence.rows import BODY_CAP, exchange_row, read_exchanges
-from leadproof.runs.evidence.run import Appender, Run, random_id, spec_hashes, target_class, utc_now
+from leadproof.runs.evidence.run import Run, random_id, spec_hashes, target_class, utc_now
 
 __all__ = [
     "BODY_CAP",
-    "Appender",
     "EvidenceError",
     "Run",
     "Verified",

@@ -6,7 +6,6 @@ change without the directory, so one is named even where it leads to the same by
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leadproof.core.errors import InputError
-from leadproof.runs.evidence.files import MANIFEST, document, hashes, write
+from leadproof.runs.evidence.files import MANIFEST, document, hashes, sha256, write
 
 SCHEMA = "leadproof.manifest/1"
 
@@ -83,7 +82,7 @@ def verify(folder: Path) -> Verified:
     try:
         entries = _entries(folder)
         plain = {name for name in listed if name in entries and not entries[name]}
-        same = {name for name in plain if _sha256(folder / name) == listed[name]}
+        same = {name for name in plain if sha256(folder / name) == listed[name]}
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read: {error.strerror}", hint="check its permissions") from None
     missing = listed.keys() - entries.keys()
@@ -127,14 +126,9 @@ def _entries(folder: Path) -> dict[str, str]:
 def _what(status: os.stat_result) -> str:
     if stat.S_ISREG(status.st_mode):
         return HARD_LINK if status.st_nlink > 1 else ""
-    return next((words for kind, words in KINDS.items() if stat.S_IFMT(status.st_mode) == kind), "no file")
+    return KINDS.get(stat.S_IFMT(status.st_mode), "no file")
 
 
 def _within(name: str) -> bool:
     """Is it the path of a file in the directory, as a manifest writes it?"""
     return name not in ("", ".") and not Path(name).is_absolute() and ".." not in name.split("/")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""`Run`: one run directory, from the first exchange to the manifest; `Appender`, what is written as it goes on."""
+"""`Run`: one run directory, from the first exchange to the manifest."""
 
 from __future__ import annotations
 
@@ -46,15 +46,10 @@ def random_id() -> str:
     return secrets.token_hex(2)
 
 
-class Appender:
-    """Exchanges, findings and result rows on their way into a run directory.
+class Run:
+    """One run directory, open for writing. A context manager; made by `Run.open`."""
 
-    Args:
-        path: The run directory.
-        redactor: What everything raw passes through.
-    """
-
-    def __init__(self, path: Path, redactor: Redactor) -> None:
+    def __init__(self, path: Path, facts: dict[str, Any], redactor: Redactor, clock: Callable[[], datetime]) -> None:
         self.path = path
         self._redactor = redactor
         self._exchanges = Lines(path / EXCHANGES)
@@ -62,68 +57,6 @@ class Appender:
         self._rows = RowWriter(path)
         #: The highest number of an exchange so far.
         self.kept = 0
-
-    def exchange(self, exchange: Exchange, number: int | None = None) -> int:
-        """Redact an exchange and append it; its number in the run, from 1.
-
-        Args:
-            exchange: Raw.
-            number: Its number, where several append; else it is the next one.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        redacted = self._redactor.exchange(exchange)
-        self.kept = self.kept + 1 if number is None else number
-        self._exchanges.append(exchange_row(self.kept, redacted, original=exchange))
-        return self.kept
-
-    def finding(self, found: Finding | Observation, number: int | None = None) -> None:
-        """Redact a finding or an observation and append it.
-
-        Args:
-            found: What was found.
-            number: Of the exchange that it is about.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        redacted: Finding | Observation
-        if isinstance(found, Finding):
-            what, redacted = "finding", self._redactor.finding(found)
-        else:
-            what, redacted = "observation", self._redactor.observation(found)
-        row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
-        self._findings.append({"n": number, "what": what, **row})
-
-    def row(self, row: Row) -> None:
-        """Append a result row, which is redacted.
-
-        Raises:
-            EvidenceError: The disk does not take it.
-        """
-        self._rows.append(row)
-
-    def flush(self) -> None:
-        """Write the rows that were only counted.
-
-        Raises:
-            EvidenceError: The disk does not take them.
-        """
-        self._rows.flush()
-
-    def close(self) -> None:
-        """Nothing more comes from here."""
-        self._rows.close()
-        self._exchanges.close()
-        self._findings.close()
-
-
-class Run(Appender):
-    """One run directory, open for writing. A context manager; made by `Run.open`."""
-
-    def __init__(self, path: Path, facts: dict[str, Any], redactor: Redactor, clock: Callable[[], datetime]) -> None:
-        super().__init__(path, redactor)
         self._facts = facts
         self._clock = clock
         self._closed = False
@@ -183,6 +116,55 @@ class Run(Appender):
     def id(self) -> str:
         """The name of the run and of its directory."""
         return self.path.name
+
+    def exchange(self, exchange: Exchange, number: int | None = None) -> int:
+        """Redact an exchange and append it; its number in the run, from 1.
+
+        Args:
+            exchange: Raw.
+            number: Its number, where somebody else counts; else it is the next one.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        redacted = self._redactor.exchange(exchange)
+        self.kept = self.kept + 1 if number is None else number
+        self._exchanges.append(exchange_row(self.kept, redacted, original=exchange))
+        return self.kept
+
+    def finding(self, found: Finding | Observation, number: int | None = None) -> None:
+        """Redact a finding or an observation and append it.
+
+        Args:
+            found: What was found.
+            number: Of the exchange that it is about.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        redacted: Finding | Observation
+        if isinstance(found, Finding):
+            what, redacted = "finding", self._redactor.finding(found)
+        else:
+            what, redacted = "observation", self._redactor.observation(found)
+        row = {name: getattr(redacted, name) for name in redacted.__dataclass_fields__}
+        self._findings.append({"n": number, "what": what, **row})
+
+    def row(self, row: Row) -> None:
+        """Append a result row, which is redacted.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        self._rows.append(row)
+
+    def flush(self) -> None:
+        """Write the rows that were only counted.
+
+        Raises:
+            EvidenceError: The disk does not take them.
+        """
+        self._rows.flush()
 
     def add_facts(self, **facts: Any) -> None:
         """More of what `run.json` should say, known in the course of the run; redacted."""
@@ -250,7 +232,9 @@ class Run(Appender):
         if self._closed:
             return
         self.end()
-        super().close()
+        self._rows.close()
+        self._exchanges.close()
+        self._findings.close()
         self._write_manifest()
         self._closed = True
 
