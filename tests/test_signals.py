@@ -113,13 +113,15 @@ def captures(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(("number", "group"), WAYS)
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_files_are_judged_until_then(jobs: str, number: signal.Signals, group: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("jobs", "times"), [("1", 1), ("2", 1), ("2", 3)])
+def test_files_are_judged_until_then(
+    jobs: str, times: int, number: signal.Signals, group: bool, tmp_path: Path
+) -> None:
     files = captures(tmp_path)
 
     with started(tmp_path, "validate", *files, "--jobs", jobs, "--out", "runs") as process:
         wait_for(written(tmp_path, "exchanges.ndjson", b"\n", 3))
-        code, out, err = ended(process, number, group)
+        code, out, err = ended(process, number, group, times)
 
     found = report(tmp_path)
     assert (code, err) == (130, "")
@@ -158,11 +160,11 @@ def descendants(process: int) -> list[int]:
     return children + [one for child in children for one in descendants(child)]
 
 
-@pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize(("number", "group"), [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGHUP, True)])
+@pytest.mark.parametrize(
+    ("number", "group", "times"),
+    [(signal.SIGTERM, False, 1), *((signal.SIGHUP, group, times) for group in (False, True) for times in (1, 3))],
+)
 def test_a_recording_is_reported(number: signal.Signals, group: bool, times: int, tmp_path: Path) -> None:
-    if number == signal.SIGTERM and times > 1:
-        pytest.skip("a second SIGTERM ends a recording at once, as a second Ctrl-C does")
     with started(tmp_path, "record", "--target", "http://127.0.0.1:9", "--port", "0", "--out", "runs") as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("recording what goes through")

@@ -40,8 +40,8 @@ def give_back(handlers: Mapping[signal.Signals, Any], *, ended: bool) -> None:
 
     Args:
         handlers: Those of before.
-        ended: Has a signal ended the work? Then another SIGTERM or SIGHUP is ignored from now on: it must neither end
-            the writing of the report nor turn the exit code into its own. A Ctrl-C still does.
+        ended: Has a signal ended the work? Then another SIGTERM or SIGHUP is ignored until `like_ctrl_c` is over: it
+            must not end the writing of the report. A Ctrl-C still does.
     """
     for number, handler in handlers.items():
         signal.signal(number, signal.SIG_IGN if ended and number in TERMINATING else handler)
@@ -64,11 +64,9 @@ def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
         yield
         return
     told = clock() - BURST
-    ended = False
 
     def end(number: int, frame: FrameType | None) -> None:
-        nonlocal told, ended
-        ended = True
+        nonlocal told
         if clock() - told >= BURST:
             told = clock()
             raise Terminated(signal.Signals(number).name)
@@ -94,4 +92,5 @@ def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
-        give_back({number: signal.SIG_DFL for number in installed if signal.getsignal(number) == end}, ended=ended)
+        for number in installed:
+            signal.signal(number, signal.SIG_DFL)
