@@ -11,6 +11,7 @@ import click
 from leadproof import bodies, captures
 from leadproof.bodies import MAX_BODY, BodyError
 from leadproof.cli import options
+from leadproof.commands.files import read_capped
 from leadproof.contract.specs import Specification
 from leadproof.core.errors import ExitCode, InputError, UsageError
 from leadproof.core.operations import OPERATIONS
@@ -69,16 +70,9 @@ def options_text(text: str) -> str:
 
 
 def _value(path: Path, operation: str, spec: Specification) -> tuple[str, object]:
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder", hint="name one JSON file and one XML file")
-    list(captures.files([path]))
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BODY + 1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
-    if len(data) > MAX_BODY:
-        raise InputError(f"{path}: is larger than {MAX_BODY} bytes", hint="is it one response?")
+    if not path.is_dir():
+        list(captures.files([path]))  # has its own words for a name that is not there
+    data = read_capped(path, MAX_BODY, "one response in JSON or XML")
     fmt = "xml" if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else "json"
     try:
         return fmt, bodies.read_response(operation, fmt, data, spec).value

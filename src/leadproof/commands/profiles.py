@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from leadproof.bodies import xml
+from leadproof.commands.files import read_capped
 from leadproof.contract.profile import Campaign, Field, LeadType, Profile, breaches
 from leadproof.contract.profile.posting import Ids, Imported, import_documents
-from leadproof.core.errors import ConfigurationError, InputError
+from leadproof.core.errors import ConfigurationError, EncodeError
 from leadproof.generate.leads import LeadMaker
 
 #: Bytes of a posting document.
@@ -22,25 +24,12 @@ def import_files(paths: Sequence[Path], ids: Ids, name: str = "") -> Imported:
         InputError: A file cannot be read, or is no posting document.
         MissingExtraError: A file needs a library that is not installed.
     """
-    return import_documents([(path.name, _content(path)) for path in paths], ids, name)
-
-
-def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder", hint="name the posting document itself")
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
-    if len(data) > _MOST_BYTES:
-        raise InputError(f"{path}: is larger than {_MOST_BYTES} bytes", hint="is it a posting document?")
-    return data
+    return import_documents(
+        [(path.name, read_capped(path, _MOST_BYTES, "the posting document")) for path in paths], ids, name
+    )
 
 
 # ---- what is suspicious ----------------------------------------------------------------------------------------------
-
-_XML_NAME = re.compile(r"[^\W\d][\w.-]*")
 
 
 def suspicions(profile: Profile) -> list[str]:
@@ -69,7 +58,9 @@ def _personal_pings(profile: Profile) -> Iterator[Suspicion]:
 
 def _names_for_xml(profile: Profile) -> Iterator[Suspicion]:
     for place, _, field in _fields(profile):
-        if not _XML_NAME.fullmatch(field.name):
+        try:
+            xml.name(field.name, "")
+        except EncodeError:
             yield place, "its name has no form in XML: leads with it can be sent in JSON only"
 
 

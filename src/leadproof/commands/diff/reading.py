@@ -17,6 +17,7 @@ from leadproof.bodies import BodyError, xml
 from leadproof.commands.diff.model import DOCUMENTS, Document
 from leadproof.commands.diff.shapes import target
 from leadproof.commands.diff.xsd_model import XS, Scope
+from leadproof.commands.files import read_capped
 from leadproof.core import resources
 from leadproof.core.errors import InputError
 
@@ -130,7 +131,7 @@ class _NotComparableError(InputError):
 
 
 def _file(path: Path, name: str, below: str) -> Document:
-    data = _bytes(path, name)
+    data = read_capped(path, MAX_FILE, "a specification", shown=name)
     ending = path.suffix.lower()
     if ending == ".xsd" or data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return Document("xsd", name, below, _schema_documents(path, name, data))
@@ -141,19 +142,6 @@ def _file(path: Path, name: str, below: str) -> Document:
         raise _NotComparableError(f"{name}: {what}", hint=_HINT)
     _bounded(content, name)
     return Document(document_type, name, below, content)
-
-
-def _bytes(path: Path, name: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-    except OSError as error:
-        raise InputError(
-            f"{name}: cannot be opened: {error.strerror}", hint="check the path, and that you may read it"
-        ) from None
-    if len(data) > MAX_FILE:
-        raise InputError(f"{name}: is larger than {MAX_FILE} bytes", hint="is it a specification?")
-    return data
 
 
 def _type_of(content: Any) -> str | None:
@@ -205,7 +193,9 @@ def _schema_documents(path: Path, name: str, data: bytes) -> dict[str, Any]:
             relative = _normal(key, location)
             beside = place.parent / location
             if relative not in files and "://" not in location and beside.is_file():
-                files[relative] = _schema_document(_bytes(beside, location), location)
+                files[relative] = _schema_document(
+                    read_capped(beside, MAX_FILE, "a specification", shown=location), location
+                )
                 waiting.append((relative, beside))
     return files
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from leadproof.commands.diff.model import IMPACTS, Change, Comparison, Impact
@@ -119,12 +119,15 @@ def markdown(comparison: Comparison, *, whole: bool = False) -> str:
 
 
 def _row(change: Change) -> str:
-    members = "<br>".join(code(member) for member in change.members[:_MOST_NAMES] if member)
-    if len(change.members) > _MOST_NAMES:
-        members += f"<br>and {len(change.members) - _MOST_NAMES} more"
     why = f"{escape(change.why)}. Then {escape(change.advice)}." if change.advice else f"{escape(change.why)}."
-    clauses = "<br>".join(code(clause) for clause in change.clauses[:_MOST_NAMES])
-    return f"| {escape(where(change))} | {members} | {escape(change.message)} | {why} | {clauses} |"
+    cells = (escape(where(change)), _cell(change.members), escape(change.message), why, _cell(change.clauses))
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(names: Sequence[str]) -> str:
+    shown = [code(name) for name in names[:_MOST_NAMES] if name]
+    more = len(names) - _MOST_NAMES
+    return "<br>".join([*shown, f"and {more} more"] if more > 0 else shown)
 
 
 # ---- JSON ------------------------------------------------------------------------------------------------------------

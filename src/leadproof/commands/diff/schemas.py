@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from leadproof import bodies
 from leadproof.commands.diff import limits, xml_keyword
 from leadproof.commands.diff.model import Location, UnratedChange, UnratedChanges
 from leadproof.commands.diff.shapes import Dialect, Shape, digest, follow, shape
@@ -176,7 +177,7 @@ def _objects(
 
 
 def _member(place: Location, name: str) -> Location:
-    return place.at("/" + name.replace("~", "~0").replace("/", "~1"))
+    return place.at(f"/{bodies.escape(name)}")
 
 
 def _order(first: Shape, second: Shape, place: Location) -> UnratedChanges:

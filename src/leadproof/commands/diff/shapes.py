@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 Json = Mapping[str, Any]
 
@@ -83,7 +84,7 @@ def target(reference: str, document: Json) -> Any:
         return None
     node: Any = document
     for part in reference[1:].split("/")[1:]:
-        name = part.replace("%7B", "{").replace("%7D", "}").replace("~1", "/").replace("~0", "~")
+        name = unquote(part).replace("~1", "/").replace("~0", "~")  # RFC 6901, section 6
         if isinstance(node, Mapping) and name in node:
             node = node[name]
         elif isinstance(node, list) and name.isdigit() and int(name) < len(node):

@@ -134,7 +134,6 @@ def _list(text: str) -> Values:
 def _parts(text: str) -> list[str]:
     if "\n" in text:
         raw = text.split("\n")
-        raw = raw if len(raw) > 1 else [text]
     elif ";" in text or "|" in text:
         raw = re.split(r"[;|]", text)
     elif "," in text:

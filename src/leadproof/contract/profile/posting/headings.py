@@ -99,7 +99,7 @@ def roles(cells: Sequence[str]) -> dict[int, str]:
         if what == "name":
             what = "name" if column == best else "label"
         if what in _SINGLE and what in found.values():
-            what = "notes" if what not in ("name",) else ""
+            what = "notes"
         found[column] = what
     return found
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, NamedTuple
 
 from leadproof.contract.profile import reading, sheets
@@ -17,7 +16,7 @@ from leadproof.contract.profile.model import Agent, Campaign, Field, LeadType, P
 from leadproof.contract.profile.posting import members
 from leadproof.contract.profile.posting.fields import Draft, finished, list_key
 from leadproof.contract.profile.posting.headings import plain
-from leadproof.contract.profile.posting.notes import UNREAD, ImportNote, Notes
+from leadproof.contract.profile.posting.notes import ImportNote, Notes
 from leadproof.contract.profile.posting.pages import of_html
 from leadproof.contract.profile.posting.records import of_json
 from leadproof.contract.profile.posting.rows import FieldRow, draft_of, entries
@@ -218,7 +217,6 @@ def _profile(
     )  # fmt: skip
 
 
-@cache
 def _default() -> Profile:
     return reading.load()
 
@@ -242,8 +240,3 @@ def _criteria(fields: list[Field], terms: members.StatedTerms, notes: Notes) -> 
         yield replace(terms.ages, field=born.name)
     elif terms.ages:
         notes.unread("the profile", "age", "no field is a date of birth, so no criterion could be made")
-
-
-def unread(imported: Imported) -> int:
-    """How many places could not be read."""
-    return sum(note.kind == UNREAD for note in imported.notes)

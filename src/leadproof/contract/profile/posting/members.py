@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from leadproof.contract.profile.calendar import DAYS
 from leadproof.contract.profile.conditions import Criterion
 from leadproof.contract.profile.formats import STATES
 from leadproof.contract.profile.model import Cap, Hours
@@ -80,7 +81,6 @@ _ZONES = {
     "pt": "America/Los_Angeles", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
     "pacific": "America/Los_Angeles", "utc": "UTC", "gmt": "UTC",
 }  # fmt: skip
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(slots=True)
@@ -199,19 +199,19 @@ def _clock(hour: str, minute: str | None, half: str | None) -> str:
 def _days(text: str) -> tuple[str, ...]:
     """mon-fri, weekdays, sat and sun: the days that words name; none where they say anything else."""
     if "weekday" in text:
-        return _DAYS[:5]
+        return DAYS[:5]
     if "weekend" in text:
-        return _DAYS[5:]
+        return DAYS[5:]
     if re.fullmatch(r"(?:every ?day|daily|all days)", text.strip()):
-        return _DAYS
+        return DAYS
     known: list[str] = []
     for part in re.split(r"\s*(?:,|&|\band\b|/)\s*", text.strip(" ,:")):
         names = [name[:3] for name in re.split(r"\s*(?:-|–|to|through|thru)\s*", part)]
-        if not 1 <= len(names) <= 2 or any(name not in _DAYS for name in names):
+        if not 1 <= len(names) <= 2 or any(name not in DAYS for name in names):
             return ()
-        first, last = _DAYS.index(names[0]), _DAYS.index(names[-1])
-        known += [_DAYS[index % 7] for index in range(first, last + 1 if last >= first else last + 8)]
-    return tuple(day for day in _DAYS if day in known)
+        first, last = DAYS.index(names[0]), DAYS.index(names[-1])
+        known += [DAYS[index % 7] for index in range(first, last + 1 if last >= first else last + 8)]
+    return tuple(day for day in DAYS if day in known)
 
 
 def _states(value: str, terms: StatedTerms, about: str) -> str:
