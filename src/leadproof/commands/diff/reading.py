@@ -92,7 +92,7 @@ def _folder(folder: Path, name: str) -> tuple[list[Document], dict[str, str]]:
     documents, schemas, skipped = list[Document](), dict[str, Any](), dict[str, str]()
     for file in _files(folder, name):
         path = file.relative_to(folder).as_posix()
-        shown = f"{name}/{path}"
+        shown = f"{name.rstrip('/')}/{path}"
         try:
             document = _file(file, shown, path)
         except _NotComparableError as error:

@@ -21,7 +21,7 @@ COLOURS = ("#1f83c4", "#c8621b", "#2e8f5b", "#a458c0", "#7a828b", "#a07f10", "#5
 LIMIT = "#d04a58"
 
 WIDTH = 720
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 128, 16, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 188, 16, 30  # at the right stand names such as "create_call_transfer json"
 
 #: A name at the end of a line takes so much height.
 _NAME = 14.0
