@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import socket
 import subprocess
@@ -106,9 +107,10 @@ def raw_target() -> Iterator[Callable[..., RawServer]]:
 
             def talk(connection: socket.socket) -> None:
                 with connection, contextlib.suppress(OSError):
+                    # Whole, as far as its length tells: who closes with bytes unread sends a reset.
                     asked = b""
-                    while b"\r\n\r\n" not in asked:
-                        asked += connection.recv(65536) or b"\r\n\r\n"
+                    while not _complete(asked) and (more := connection.recv(65536)):
+                        asked += more
                     served.requests.append(asked)
                     for piece in pieces:
                         connection.sendall(piece)
@@ -129,6 +131,12 @@ def raw_target() -> Iterator[Callable[..., RawServer]]:
             return served
 
         yield serve
+
+
+def _complete(request: bytes) -> bool:
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"(?im)^content-length: *(\d+)", head)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
 def _family(host: str) -> socket.AddressFamily:

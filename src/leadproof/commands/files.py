@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from leadproof.core.errors import InputError
+from leadproof.core.text import count
 
 
 def read_capped(path: Path, most: int, what: str, *, shown: str = "") -> bytes:
@@ -12,7 +13,7 @@ def read_capped(path: Path, most: int, what: str, *, shown: str = "") -> bytes:
 
     Args:
         path: The file.
-        most: Bytes that it may have.
+        most: How many bytes it may have.
         what: What it should be, as in "is it …?".
         shown: What the file is called in messages; its path if left out.
 
@@ -28,5 +29,5 @@ def read_capped(path: Path, most: int, what: str, *, shown: str = "") -> bytes:
     except OSError as error:
         raise InputError(f"{shown}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
     if len(data) > most:
-        raise InputError(f"{shown}: is larger than {most} bytes", hint=f"is it {what}?")
+        raise InputError(f"{shown}: is larger than {count(most, 'byte')}", hint=f"is it {what}?")
     return data

@@ -88,7 +88,7 @@ def _fields(profile: Profile | None) -> tuple[frozenset[str], frozenset[str]]:
 def _tells(name: str, value: Any, known: frozenset[str]) -> bool:
     if not isinstance(value, str) or not value.strip():
         return False
-    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    plain = _plain_name(name)
     return name in known or _PERSONAL.fullmatch(plain) is not None or _MAIL.fullmatch(value.strip()) is not None
 
 
@@ -108,12 +108,13 @@ def _rules(context: Context) -> Iterator[Breach]:
     for index, lead in enumerate(context.leads):
         sent = {name: _plain_text(value) for name, value in fields(lead).items() if value is not None}
         seen = [*breaches.of_requirements(kind, sent, ping=ping)] if whole else []
-        if not any(map(_REDACTED.search, sent.values())):
-            seen += breaches.of_values(kind, sent, today)
-            if whole and not ping and isinstance(properties(lead).get("offerIds"), list):
-                seen += breaches.of_consent(profile, kind, sent, map(str, properties(lead)["offerIds"]))
-            if campaign is not None and campaign.lid == kind.lid:
-                seen += breaches.of_criteria(campaign, kind, sent, ping=ping, today=today)
+        of_values = [*breaches.of_values(kind, sent, today)]
+        if whole and not ping and isinstance(properties(lead).get("offerIds"), list):
+            of_values += breaches.of_consent(profile, kind, sent, map(str, properties(lead)["offerIds"]))
+        if campaign is not None and campaign.lid == kind.lid:
+            of_values += breaches.of_criteria(campaign, kind, sent, ping=ping, today=today)
+        unknown = _redacted(profile, sent)
+        seen += [one for one in of_values if one.field not in unknown]
         for name, message in islice(seen, _MOST_RULES):
             at = f"/leads/{index}/fields/{escape(name)}"
             yield Breach("client.profile", f"posting profile: {name} {message}", at)
@@ -125,8 +126,25 @@ def _rules(context: Context) -> Iterator[Breach]:
         )
 
 
-#: What a redacted lead has in the place of a text: of what its sender wrote, nothing is known but what is missing.
+#: What a redacted lead has in the place of a text, and further names whose values it has replaced without such a mark.
 _REDACTED = re.compile(r"\bredacted", re.IGNORECASE)
+_REPLACED = re.compile(r"zip|postal|postcode|birth|dob|^ip(?:address)?$|city|county")
+
+
+def _redacted(profile: Profile, sent: dict[str, str]) -> frozenset[str]:
+    """Fields of which the value that was sent is not known, for it was replaced."""
+    if not any(map(_REDACTED.search, sent.values())):
+        return frozenset()
+    return profile.personal_fields | {name for name, value in sent.items() if _was_replaced(name, value)}
+
+
+def _was_replaced(name: str, value: str) -> bool:
+    plain = _plain_name(name)
+    return any((_REDACTED.search(value), _PERSONAL.fullmatch(plain), _REPLACED.search(plain)))
+
+
+def _plain_name(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _number(value: Any) -> int:
