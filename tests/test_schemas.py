@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from leadproof.contract.schemas import ANY_OFFSET, FORMATS, Explainer, is_moment, resolve, view
+from leadproof.contract.explaining import FORMATS, Explainer
+from leadproof.contract.schemas import ANY_OFFSET, is_moment, resolve, view
 
 
 def test_a_reference_is_replaced_and_what_stands_beside_it_wins() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from leadproof import bodies
-from leadproof.contract import specs
+from leadproof.contract import documents
 from leadproof.contract.specs import clauses, digests, former, load, meaning, readings
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
@@ -253,7 +253,7 @@ def test_the_examples_are_the_last_part_of_the_document() -> None:
     parts = {**DOCUMENT["components"]}
     del parts["examples"]
 
-    assert specs._contract() == {**DOCUMENT, "components": parts}
+    assert documents.contract() == {**DOCUMENT, "components": parts}
 
 
 def test_the_document_speaks_of_the_ten_operations() -> None:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -17,9 +17,10 @@ from leadproof.contract.specs import Clause, Reading
 from leadproof.core.errors import MEANINGS, ExitCode, UsageError
 from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS, Operation
-from leadproof.mock.defects import Defect
-from leadproof.mock.server.faults import FAULTS, Fault
-from leadproof.runs.evidence.shape import schema as report_schema
+
+if TYPE_CHECKING:
+    from leadproof.mock.defects import Defect
+    from leadproof.mock.server.faults import Fault
 
 
 def _names() -> Iterable[str]:
@@ -71,6 +72,8 @@ def explanation(name: str, wide: int = 0) -> Iterator[str]:
         return
     found = False
     for shelf in SHELVES.values():
+        if found and shelf.slow:
+            continue
         rows = shelf.rows()
         key = next((one for one in (wanted, wanted.upper(), wanted.lower()) if one in rows), None)
         if key is not None:
@@ -115,6 +118,8 @@ class Shelf(NamedTuple):
     explain: Callable[[str, Any], Iterator[Said]]
     #: The lines that list all of them.
     list: Callable[[], Iterator[str]]
+    #: Does it take long to import? Then it is searched only where nothing else has the id.
+    slow: bool = False
 
 
 #: Words that a report uses of a clause and of a member, and what they mean.
@@ -221,7 +226,7 @@ def _reading(_: str, reading: Reading) -> Iterator[Said]:
 
 def _kind(kind: str, words: str) -> Iterator[Said]:
     yield f"{kind}: {words}"
-    faults = [name for name, fault in FAULTS.items() if kind in fault.kinds]
+    faults = [name for name, fault in _faults().items() if kind in fault.kinds]
     if faults:
         yield Fact("try it", " or ".join(f"leadproof mock --fault {name}" for name in faults[:3]))
 
@@ -289,6 +294,12 @@ def _defects() -> Mapping[str, Defect]:
     return table()
 
 
+def _faults() -> Mapping[str, Fault]:
+    from leadproof.mock.server.faults import FAULTS
+
+    return FAULTS
+
+
 def _list_of_defects() -> Iterator[str]:
     rows = _defects().values()
     yield from (f"{row.id:38} {_short(row.description)}" for row in rows if not row.generated)
@@ -313,6 +324,8 @@ def _codes() -> dict[str, str]:
 
 def _report() -> Iterator[str]:
     """The members of a report, from its JSON Schema."""
+    from leadproof.runs.evidence.shape import schema as report_schema
+
     schema = report_schema()
     yield f"{schema['title']}: what --json prints and report.json holds. Its JSON Schema is specs/report.schema.json"
     yield "(leadproof specs export DIR writes it). Readers ignore members that they do not know."
@@ -331,7 +344,7 @@ def _members(schema: Mapping[str, Any], shared: Mapping[str, Any], at: str) -> I
         yield from _members(inner, shared, f"{place}.")
 
 
-#: In the order in which they are searched: the thousands of defects come last.
+#: In the order in which they are searched: what takes long to import comes last.
 SHELVES: dict[str, Shelf] = {
     "clauses": Shelf(specs.clauses, _clause, lambda: (
         f"{one.id:22} {one.level:6} {_short(one.text)}" for one in specs.clauses().values())),
@@ -342,10 +355,12 @@ SHELVES: dict[str, Shelf] = {
     "kinds": Shelf(lambda: KINDS, _kind, lambda: (f"{kind:24} {words}" for kind, words in KINDS.items())),
     "operations": Shelf(lambda: OPERATIONS, _operation, lambda: (
         f"{row.id:22} {row.method:4} {row.path:46} {row.heading}" for row in OPERATIONS.values())),
-    "changes": Shelf(_changes, _change, lambda: (f"{name:28} {words}" for name, words in _changes().items())),
     "exit-codes": Shelf(_codes, _code, lambda: (f"{code:<4} {words}" for code, words in _codes().items())),
     "words": Shelf(lambda: WORDS, _word, lambda: (f"{word:14} {words}" for word, words in WORDS.items())),
     "report": Shelf(dict, _word, _report),
-    "faults": Shelf(lambda: FAULTS, _fault, lambda: (f"{name:18} {fault.words}" for name, fault in FAULTS.items())),
-    "defects": Shelf(_defects, _defect, _list_of_defects),
+    "changes": Shelf(_changes, _change, lambda: (
+        f"{name:28} {words}" for name, words in _changes().items()), slow=True),
+    "faults": Shelf(_faults, _fault, lambda: (
+        f"{name:18} {fault.words}" for name, fault in _faults().items()), slow=True),
+    "defects": Shelf(_defects, _defect, _list_of_defects, slow=True),
 }  # fmt: skip

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
-
-import jsonschema
 
 from leadproof.core.operations import RESPONSE_TYPES
 
@@ -126,23 +124,8 @@ def is_day_or_moment(value: Any) -> bool:
     return is_moment(f"{value}T" if isinstance(value, str) and "T" not in value else value)
 
 
-def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
-    """The keyword `pattern` as JSON Schema means it (ECMA-262): `$` is the end, not the place before a last newline."""
-    if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
-        yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
-
-
 #: Our own formats, and what decides them.
 CUSTOM_FORMATS = {ANY_OFFSET: is_moment, DAY_OR_MOMENT: is_day_or_moment}
-
-# jsonschema checks date-time only where an optional package is installed, and nobody would notice that it is not.
-FORMATS = jsonschema.FormatChecker(formats=())
-FORMATS.checks("date-time")(is_moment)
-for _name, _check in CUSTOM_FORMATS.items():
-    FORMATS.checks(_name)(_check)
-Explainer: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
-    jsonschema.Draft202012Validator, {"pattern": _pattern}
-)
 
 _OFFSET_JSON = "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])"
 _OFFSET_XSD = r"(Z|[+\-](0[0-9]|1[0-3]):[0-5][0-9])"

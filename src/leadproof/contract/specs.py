@@ -15,20 +15,16 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import jsonschema_rs
-import xmlschema
-import yaml
 from lxml import etree
 
+from leadproof.contract import documents
 from leadproof.contract.schemas import (
     ANY_OFFSET,
     CUSTOM_FORMATS,
     DAY_OR_MOMENT,
-    FORMATS,
-    Explainer,
     Schema,
     resolve,
     under_readings,
@@ -38,6 +34,10 @@ from leadproof.contract.schemas import (
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.operations import CELLS, OPERATIONS
+
+if TYPE_CHECKING:
+    import jsonschema
+    import xmlschema
 
 __all__ = [
     "ANY_OFFSET",
@@ -111,23 +111,6 @@ class Reading:
 
 
 @cache
-def _yaml(name: str) -> Any:
-    return _parsed(resources.path("specs", name).read_bytes())
-
-
-def _parsed(text: bytes) -> Any:
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-@cache
-def _contract() -> dict[str, Any]:
-    """openapi.yaml but for its examples, its last part: a third of the reading, and nothing is judged by them."""
-    text = resources.path("specs", "openapi.yaml").read_bytes().partition(b"\n  examples:\n")[0]
-    document: dict[str, Any] = _parsed(text)
-    return document
-
-
-@cache
 def readings() -> Mapping[str, Reading]:
     """Every reading by id, in the order of the file."""
     rows = {
@@ -141,7 +124,7 @@ def readings() -> Mapping[str, Reading]:
             lenient=tuple(row.get("lenient", ())),
             selectable=row.get("selectable", False),
         )
-        for row in _yaml("readings.yaml")["readings"]
+        for row in documents.whole("readings.yaml")["readings"]
     }
     return MappingProxyType(rows)
 
@@ -149,7 +132,7 @@ def readings() -> Mapping[str, Reading]:
 @cache
 def clauses() -> Mapping[str, Clause]:
     """Every clause by id, in the order of the register."""
-    return MappingProxyType({row["id"]: _clause(row) for row in _yaml("clauses.yaml")["clauses"]})
+    return MappingProxyType({row["id"]: _clause(row) for row in documents.whole("clauses.yaml")["clauses"]})
 
 
 def meaning(name: str) -> tuple[Clause, ...]:
@@ -222,9 +205,9 @@ def _listed(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
 def versions() -> dict[str, str]:
     """The version that each hand-written register gives itself, by file."""
     return {
-        "clauses.yaml": str(_yaml("clauses.yaml")["version"]),
-        "readings.yaml": str(_yaml("readings.yaml")["version"]),
-        "openapi.yaml": str(_contract()["info"]["version"]),
+        "clauses.yaml": str(documents.whole("clauses.yaml")["version"]),
+        "readings.yaml": str(documents.whole("readings.yaml")["version"]),
+        "openapi.yaml": str(documents.contract()["info"]["version"]),
     }
 
 
@@ -266,13 +249,13 @@ class Specification:
     @cached_property
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document as written, references unresolved."""
-        document: dict[str, Any] = _yaml("openapi.yaml")
+        document: dict[str, Any] = documents.whole("openapi.yaml")
         return document
 
     @property
     def paths(self) -> dict[str, Any]:
         """The path items of the OpenAPI document, references unresolved."""
-        paths: dict[str, Any] = _contract()["paths"]
+        paths: dict[str, Any] = documents.contract()["paths"]
         return paths
 
     @cached_property
@@ -299,7 +282,7 @@ class Specification:
         if key not in self._made:
             names = self._names[operation]
             name = names.get(f"{direction}_{fmt}") or names[direction]
-            contract = _contract()
+            contract = documents.contract()
             schema = view(resolve(contract["components"]["schemas"][name], contract), fmt)
             self._made[key] = under_readings(schema, self.choices, response=direction == "response", fmt=fmt)
         found: Schema = self._made[key]
@@ -318,6 +301,9 @@ class Specification:
         """The explaining validator (jsonschema): `.iter_errors(value)`. The second opinion, too."""
         key = ("explainer", operation, direction, fmt)
         if key not in self._made:
+            # Half a second for the two that explain, which a run without a finding never needs.
+            from leadproof.contract.explaining import FORMATS, Explainer
+
             self._made[key] = Explainer(self.schema(operation, direction, fmt), format_checker=FORMATS)
         found: jsonschema.Draft202012Validator = self._made[key]
         return found
@@ -329,6 +315,8 @@ class Specification:
 
     def xsd_explainer(self, operation: str, direction: str) -> xmlschema.XMLSchema10:
         """The explaining XML validator (xmlschema), which decides where the two disagree."""
+        import xmlschema
+
         name = self._xsd_file(operation, direction)
         compiled: xmlschema.XMLSchema10 = self._xsd(name, "xmlschema", xmlschema.XMLSchema10)
         return compiled

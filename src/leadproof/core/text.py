@@ -19,6 +19,8 @@ _HIDDEN = re.compile(
 
 def visible(text: str, longest: int = LONGEST) -> str:
     """The text with hidden characters spelled out (`⟨U+202E⟩`, `␛`) and its end cut, saying so."""
+    if len(text) <= longest and text.isascii() and text.isprintable():
+        return text  # most of them, in a quarter of the time
     cut = ""
     if len(text) > longest:
         cut = f" … ({count(len(text) - longest, 'more character')})"

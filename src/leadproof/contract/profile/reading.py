@@ -13,17 +13,19 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+import jsonschema_rs
 import msgspec
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import best_match
 
 from leadproof.contract.profile.calendar import zone
 from leadproof.contract.profile.formats import DATES, fault_of_mask
 from leadproof.contract.profile.model import LeadType, Profile
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 #: A place in the file: table and key names, and positions in arrays.
 Path_ = tuple[str | int, ...]
@@ -98,9 +100,23 @@ def _profile(document: dict[str, Any]) -> Profile:
 
 
 @lru_cache(maxsize=1)
-def _validator() -> Draft202012Validator:
-    schema = json.loads(resources.path("specs", "profiles", "profile.schema.json").read_text(encoding="utf-8"))
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(resources.path("specs", "profiles", "profile.schema.json").read_bytes())
+    return schema
+
+
+@lru_cache(maxsize=1)
+def _verdict() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_schema(), validate_formats=True, formats={"regex": _is_regex})
+
+
+def _is_regex(text: str) -> bool:
+    """As Python means it, which reads the pattern."""
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 #: What to do about a breach, by the keyword of the schema.
@@ -115,7 +131,14 @@ _REMEDIES = {
 
 
 def _schema_complaints(document: dict[str, Any]) -> Iterator[Complaint]:
-    errors = sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
+    if _verdict().is_valid(document):
+        return
+    # Slow to import, and no business of a profile that is right.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    explaining = Draft202012Validator(_schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    errors = sorted(explaining.iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
     for error in errors:
         path: Path_ = tuple(error.absolute_path)
         if error.validator == "additionalProperties":

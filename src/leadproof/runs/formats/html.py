@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from leadproof.core import cache as saved
 from leadproof.core import resources
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, visible
@@ -97,6 +100,20 @@ def _bar(view: View) -> list[dict[str, Any]]:
     return pieces
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled once for a user. What `_template` says of them is part of what they were made from."""
+
+    def _made_from(self, bucket: Bucket) -> bytes:
+        return f"{jinja2.__version__} {bucket.key} {bucket.checksum}".encode() + Path(__file__).read_bytes()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if data := saved.load("template", self._made_from(bucket)):
+            bucket.bytecode_from_string(data)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        saved.save("template", self._made_from(bucket), bucket.bytecode_to_string())
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
@@ -107,6 +124,7 @@ def _template() -> jinja2.Template:
         keep_trailing_newline=True,
         finalize=_shown,
         undefined=jinja2.ChainableUndefined,
+        bytecode_cache=_Compiled(),
     )
     environment.filters["clip"] = lambda value, longest: visible(str(value), longest)
     environment.filters["text"] = _text

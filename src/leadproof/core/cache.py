@@ -1,0 +1,76 @@
+"""What takes long to make of a shipped text is made once for a user: files named by a hash of what they were made from.
+
+So nothing in it can be stale, and whoever finds it missing or broken makes it anew. Nothing that a tested service said
+belongs here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+import leadproof
+
+#: Files of one name that stay: as many versions or checkouts may take turns.
+_KEPT = 8
+_DIGEST = hashlib.sha256().digest_size
+
+
+def folder() -> Path:
+    """The user's cache: XDG_CACHE_HOME, LOCALAPPDATA or ~/.cache (XDG Base Directory Specification)."""
+    named = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(named) if named else Path.home() / ".cache") / "leadproof"
+
+
+def load(name: str, made_from: bytes) -> bytes | None:
+    """What was saved for this name and source; None if that is nothing, broken, or may be somebody else's.
+
+    Args:
+        name: What it is, as the beginning of a file's name.
+        made_from: Everything that it depends on but for Python and leadproof themselves.
+    """
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: there is no home
+        file = _file(name, made_from)
+        if _is_ours(file.parent):
+            data = file.read_bytes()
+            if hashlib.sha256(data[_DIGEST:]).digest() == data[:_DIGEST]:
+                return data[_DIGEST:]
+    return None
+
+
+def save(name: str, made_from: bytes, data: bytes) -> None:
+    """Keeps it, whole or not at all; a folder that cannot be written is no error."""
+    with contextlib.suppress(OSError, RuntimeError):
+        file = _file(name, made_from)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(file.parent):
+            return
+        handle, scratch = tempfile.mkstemp(dir=file.parent, prefix=f".{name}-")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(hashlib.sha256(data).digest() + data)
+            os.replace(scratch, file)
+        except BaseException:
+            Path(scratch).unlink(missing_ok=True)
+            raise
+        newest = sorted(file.parent.glob(f"{name}-*"), key=lambda one: one.stat().st_mtime, reverse=True)
+        for old in newest[_KEPT:]:
+            old.unlink(missing_ok=True)
+
+
+def _file(name: str, made_from: bytes) -> Path:
+    digest = hashlib.sha256(f"{leadproof.__version__} {sys.version}\0".encode() + made_from).hexdigest()
+    return folder() / f"{name}-{digest[:32]}"
+
+
+def _is_ours(path: Path) -> bool:
+    """Nobody else may write there: compiled templates are code."""
+    found = path.stat()
+    return not hasattr(os, "getuid") or (
+        found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
