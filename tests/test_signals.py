@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import pytest
 from leadproof.captures import read
 from leadproof.core import signals
 from leadproof.core.exchange import Exchange
-from leadproof.core.signals import TERMINATING, Terminated, like_ctrl_c
+from leadproof.core.signals import TERMINATING, Terminated, held, like_ctrl_c
 from leadproof.runs.evidence import read_exchanges, verify
 from leadproof.runs.evidence.rows import exchange_row
 
@@ -50,7 +50,7 @@ def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        if process.poll() is None:
+        with suppress(ProcessLookupError):  # the group outlives its leader where something was left behind
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
@@ -289,6 +289,32 @@ def test_what_else_python_ignores_is_told_as_ever() -> None:
         sys.unraisablehook = before
 
     assert [type(one.exc_value) for one in seen] == [ValueError]
+
+
+@pytest.mark.parametrize("number", signals.ENDING)
+def test_what_must_not_be_left_half_way_is_finished_first(number: signal.Signals) -> None:
+    done = []
+
+    def work() -> None:
+        with held():
+            for step in range(3):
+                done.append(step)
+                signal.raise_signal(number)
+        done.append(3)
+
+    with pytest.raises(KeyboardInterrupt), like_ctrl_c(time.monotonic):
+        work()
+
+    assert done == [0, 1, 2]
+
+
+def test_what_fails_half_way_gives_the_handlers_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    with pytest.raises(ZeroDivisionError), held():
+        raise ZeroDivisionError
+
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_handler_that_is_there_stays() -> None:

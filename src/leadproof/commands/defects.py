@@ -23,7 +23,7 @@ from leadproof.contract import specs
 from leadproof.contract.profile import Profile, load
 from leadproof.core.errors import LeadproofError
 from leadproof.core.exchange import Request, Response
-from leadproof.core.signals import ENDING
+from leadproof.core.signals import ENDING, held
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import InProcess
@@ -252,8 +252,10 @@ def run(
     ids = [one.id for one in defects]
     batches = [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
     with ProcessPoolExecutor(jobs, initializer=_prepare, initargs=(profile_path,)) as pool:
-        futures: list[Future[list[DefectResult]]] = [pool.submit(_work, batch, seed) for batch in batches]
+        futures: list[Future[list[DefectResult]]] = []
         try:
+            with held():
+                futures += [pool.submit(_work, batch, seed) for batch in batches]
             for future in as_completed(futures):
                 for outcome in future.result():
                     on_outcome(outcome)

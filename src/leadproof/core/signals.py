@@ -48,6 +48,29 @@ def give_back(handlers: Mapping[signal.Signals, Any], *, ended: bool) -> None:
 
 
 @contextlib.contextmanager
+def held() -> Iterator[None]:
+    """While it lasts, a signal that ends a run waits, to be raised behind it.
+
+    For what must not be left half-way: a process that was forked and is not known yet would stay behind for good.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in ENDING}
+    handled = {number: handler for number, handler in before.items() if callable(handler)}
+    for number in handled:
+        signal.signal(number, lambda sent, _: came.append(sent))
+    try:
+        yield
+    finally:
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+    for number in came[:1]:
+        signal.raise_signal(number)
+
+
+@contextlib.contextmanager
 def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
     """While it lasts, SIGTERM and SIGHUP raise `Terminated` in the main thread.
 
