@@ -66,8 +66,8 @@ def held() -> Iterator[None]:
     finally:
         for number, handler in handled.items():
             signal.signal(number, handler)
-    for number in came[:1]:
-        signal.raise_signal(number)
+    for sent in came[:1]:
+        signal.raise_signal(sent)
 
 
 @contextlib.contextmanager
