@@ -171,7 +171,7 @@ def test_the_judge_never_raises_and_speaks_in_known_kinds(story: list[Exchange])
     judge = CountingJudge(SPEC, PROFILE)
     for exchange in story:
         judgement = judge.judge(exchange)
-        assert judgement.outcome in ("judged", "unauthorised", "absent", "unanswered", "unrecognised")
+        assert judgement.outcome in ("judged", "undecided", "unauthorised", "absent", "unanswered", "unrecognised")
         said: tuple[Finding | Observation, ...] = (*judgement.findings, *judgement.observations)
         for one in said:
             assert one.kind in KINDS

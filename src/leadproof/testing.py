@@ -18,7 +18,7 @@ import httpx
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile, load
 from leadproof.core.errors import UsageError
-from leadproof.core.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, format_of_body
+from leadproof.core.exchange import BARE_RESPONSE, MEDIA_TYPES, Exchange, Headers, Request, Response, format_of_body
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.target import Target
 from leadproof.core.text import count
@@ -293,7 +293,7 @@ def _bare(body: bytes, operation: str | None, media: str | None) -> Exchange:
     if fmt not in MEDIA_TYPES:
         raise UsageError(f"there is no representation {fmt!r}", hint="json or xml")
     response = Response(200, (("content-type", MEDIA_TYPES[fmt][0]),), body)
-    return Exchange(Request("", ""), response, operation, origin="assert_contract")
+    return Exchange(Request("", ""), response, operation, origin="assert_contract", unknown=BARE_RESPONSE)
 
 
 def _bytes(body: Any) -> bytes:

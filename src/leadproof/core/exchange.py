@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
@@ -35,9 +36,59 @@ class Response(NamedTuple):
     body: bytes = b""
 
 
+class Part(StrEnum):
+    """What a recording may lack of an exchange."""
+
+    METHOD = "the method"
+    REQUEST_HEADERS = "the request's headers"
+    #: The headers that carry credentials, which exporters take out of all others.
+    CREDENTIALS = "the request's credentials"
+    REQUEST_BODY = "the request's body"
+    STATUS = "the status"
+    RESPONSE_HEADERS = "the response's headers"
+    RESPONSE_BODY = "the response's body"
+    #: When the exchange began and how long it took.
+    TIMES = "the times"
+
+
+#: All of a request, and all of a response.
+REQUEST = (Part.METHOD, Part.REQUEST_HEADERS, Part.REQUEST_BODY)
+RESPONSE = (Part.STATUS, Part.RESPONSE_HEADERS, Part.RESPONSE_BODY)
+
+
+class Recorded(StrEnum):
+    """How a part of an exchange was recorded."""
+
+    WHOLE = "recorded"
+    #: It is known that nothing was sent.
+    EMPTY = "empty"
+    CUT = "cut off"
+    #: It is there in a form from which what was sent cannot be had.
+    ENCODED = "encoded"
+    LEFT_OUT = "left out"
+
+
+#: How the parts were recorded that are not known.
+Gaps = tuple[tuple[Part, Recorded], ...]
+
+
+def gaps(*parts: Part, how: Recorded = Recorded.LEFT_OUT) -> Gaps:
+    """The parts as not recorded."""
+    return tuple((part, how) for part in parts)
+
+
+#: Of a response's body that stands alone.
+BARE_RESPONSE = gaps(*REQUEST, Part.STATUS, Part.RESPONSE_HEADERS)
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came of it."""
+    """One request and what came of it.
+
+    What was not recorded has an empty value (a status the usual one) and stands in `unknown`: it may have been
+    anything. Without method and target, a request was not recorded at all; nor was a response of None without a
+    `failure`.
+    """
 
     request: Request
     #: None when no response arrived; `failure` then says why.
@@ -54,6 +105,36 @@ class Exchange:
     elapsed: float = 0.0
     #: Why there is no response, as a finding kind such as `transport.timeout`.
     failure: str = ""
+    #: The parts that were not recorded as they were; everything else is known, be it empty.
+    unknown: Gaps = ()
+
+    def __post_init__(self) -> None:
+        if not (self.request.method or self.request.target or self.unknown):
+            lost = REQUEST[:2] if self.request.body else REQUEST
+            object.__setattr__(self, "unknown", gaps(*lost))
+
+    def knows(self, *parts: Part) -> bool:
+        """Were all of these parts recorded?"""
+        return not self.unknown or not any(_covers(gap, part) for gap, _ in self.unknown for part in parts)
+
+    def recorded(self, part: Part) -> Recorded:
+        """How a part was recorded."""
+        for gap, how in self.unknown:
+            if _covers(gap, part):
+                return how
+        message = self.request if part in REQUEST else self.response
+        bodies = (Part.REQUEST_BODY, Part.RESPONSE_BODY)
+        return Recorded.EMPTY if part in bodies and message is not None and not message.body else Recorded.WHOLE
+
+    def missing(self) -> str:
+        """What was not recorded, in words."""
+        lost = [part if how is Recorded.LEFT_OUT else f"{part} ({how})" for part, how in self.unknown]
+        lost += ["the response"] if self.response is None else []
+        return f"not recorded: {', '.join(lost)}" if lost else "it gives no occasion"
+
+
+def _covers(gap: Part, part: Part) -> bool:
+    return gap is part or (part is Part.CREDENTIALS and gap is Part.REQUEST_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from leadproof import bodies
 from leadproof.bodies import BodyError, Decoded
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Clause, Specification, load
-from leadproof.core.exchange import Exchange, Request, Response, WireProblem, format_of_body, header
+from leadproof.core.exchange import RESPONSE, Exchange, Part, Request, Response, WireProblem, format_of_body, header
 from leadproof.core.findings import Finding, Observation
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge.breaches import Yielded, clauses_of, finding, settle
@@ -24,7 +24,7 @@ from leadproof.judge.checks import bodies as form
 from leadproof.judge.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
 from leadproof.judge.client_mistakes import single_mistakes, suggest_member
 from leadproof.judge.following import Following
-from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
+from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement, is_documented
 from leadproof.judge.quick import FastJudge
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import VALUES, Register
@@ -42,6 +42,12 @@ _WIRE = {"charset": "charset", "media": "media_type"}
 
 #: Said of a response without results whose request is not known.
 _NO_RESULTS = "the response has no result, and its request is not known: whether one is missing cannot be decided"
+
+#: Said of a body that may be an error page.
+_NO_STATUS = "the body is that of no documented response, and its status was not recorded: what it is cannot be decided"
+
+#: Said of a body that is no text in the usual encoding.
+_NO_CHARSET = "{}, and the headers that may declare another encoding were not recorded"
 
 #: Statuses that say that there is nothing at this address.
 ABSENT = (404, 405, 410)
@@ -202,7 +208,8 @@ class _Case:
             missing = () if has_credentials(self.context) else ("client_credentials",)
             self._checks(("no_lead_without_credentials", *missing))
             return self._done("unauthorised")
-        decoded = self._read_response(response) if 200 <= response.status < 300 else None
+        readable = 200 <= response.status < 300 and self.context.knows(Part.RESPONSE_BODY)
+        decoded = self._read_response(response) if readable else None
         if decoded is not None:
             self.context = replace(
                 self.context,
@@ -231,11 +238,7 @@ class _Case:
 
     def _tolerated(self, breach: Breach) -> bool:
         """The immediate response of an asynchronous create may come without results (reading callback-immediate)."""
-        return (
-            breach.kind == "schema.missing"
-            and breach.pointer == "/results"
-            and bool(self.context.source.get("returnURL"))
-        )
+        return breach.kind == "schema.missing" and breach.pointer == "/results" and self.context.may_be_immediate
 
     # ---- reading -----------------------------------------------------------------------------------------------------
 
@@ -254,7 +257,9 @@ class _Case:
                 self.operation.id, fmt, request.body, self.spec, charset_of(header(request.headers, "content-type"))
             )
         except BodyError as error:
-            if self.exchange.intent.partition(":")[0] not in NEGATIVE:
+            if error.kind == "charset.invalid" and not self.context.knows(Part.REQUEST_HEADERS):
+                self._observe(error.kind, f"request: {_NO_CHARSET.format(error.message)}")
+            elif self.exchange.intent.partition(":")[0] not in NEGATIVE:
                 check = "client_xml_structure" if fmt == "xml" else "client_member"
                 self._breach(check, form.breach(error.problem), "request")
             return None
@@ -275,11 +280,22 @@ class _Case:
             )
             return None
         charset = charset_of(header(response.headers, "content-type"))
+        # What stands alone was given as a response that was accepted or refused; what a log has may be an error page.
+        sure = self.context.knows(Part.STATUS) or not self.exchange.request.target
         try:
-            return bodies.read_response(self.operation.id, fmt, response.body, self.spec, charset)
+            decoded = bodies.read_response(self.operation.id, fmt, response.body, self.spec, charset)
         except BodyError as error:
-            self._breach(form.owner(fmt, error.kind), form.breach(error.problem))
+            if error.kind == "charset.invalid" and not self.context.knows(Part.RESPONSE_HEADERS):
+                self._observe(error.kind, _NO_CHARSET.format(error.message))
+            elif not sure:
+                self._observe("file.deviation", _NO_STATUS)
+            else:
+                self._breach(form.owner(fmt, error.kind), form.breach(error.problem))
             return None
+        if not sure and not is_documented(decoded.value, self.operation.id, self.spec):
+            self._observe("file.deviation", _NO_STATUS)
+            return None
+        return decoded
 
     # ---- deciding ----------------------------------------------------------------------------------------------------
 
@@ -288,7 +304,7 @@ class _Case:
         for clause, check in self.register.plan.get((self.operation.id, self.media), ()):
             if (only and clause.check not in only) or (negative and clause.check.startswith("client_")):
                 continue
-            if not check.when(self.context):
+            if not check.has_occasion(self.context):
                 continue
             breaches = list(islice(check.find(self.context), form.MOST))
             for breach in breaches:
@@ -325,9 +341,10 @@ class _Case:
     def _count_form(self, decoded: bool) -> None:
         """Clauses about form that passed: those with an occasion and without a breach."""
         failed = {check for check, _, _ in self.found.values()}
-        passed = ["response_arrives"]
+        passed = ["response_arrives"] if self.context.knows(*RESPONSE) else []
         if decoded:
-            passed += ["charset", "body_limits", f"{self.media}_wellformed", "unknown_members"]
+            passed += ["charset"] if self.context.knows(Part.RESPONSE_HEADERS) else []
+            passed += ["body_limits", f"{self.media}_wellformed", "unknown_members"]
             passed += ["json_unique_members"] if self.media == "json" else [
                 "xml_root", "xml_namespaces", "xml_order", "xml_structure", "xml_repeated", "xml_attributes",
                 "xml_text", "xml_nil",
@@ -338,7 +355,7 @@ class _Case:
                 self._pass(clause)
         failed = {self._owner(check, breach).id for check, breach, _ in self.found.values()}
         present = form.shapes(self.context.response_value) if decoded else frozenset()
-        parameters = bool(self.context.accepted)
+        parameters = bool(self.context.accepted and self.exchange.request.target)
         for clause in self.register.members.get((self.operation.id, self.media), ()):
             if (clause.check == "member" and clause.member in present and clause.id not in failed) or (
                 clause.check == "client_member" and clause.member.startswith(("path:", "header:")) and parameters
@@ -368,6 +385,9 @@ class _Case:
         findings, observations = settle(
             yielded, self.operation.id, self.media, self.exchange.origin, self.register, self.spec
         )
+        if outcome == "judged" and not self.passed and not findings:
+            outcome = "undecided"
+            self._observe("file.deviation", f"nothing could be decided: {self.exchange.missing()}")
         return Judgement(
             outcome, self.operation.id, self.media, findings, (*self.observations, *observations), self.context,
             tuple(self.passed), clauses_of(findings, self.media),

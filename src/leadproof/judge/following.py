@@ -55,7 +55,7 @@ class Following:
         passed, yielded = list[Decided](), dict[tuple[str, str, str], Yielded]()
         if response is not None and response.status not in UNAUTHORISED:
             for clause, check in self._register.sequences.get((alone.operation, alone.media), ()):
-                if check.when(context):
+                if check.has_occasion(context):
                     breaches = [*islice(check.find(context), MOST)]
                     for breach in breaches:
                         about = (clause.check, breach, "response", alone.media)

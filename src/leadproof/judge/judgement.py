@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from leadproof.contract.specs import Specification
+from leadproof.core.exchange import Part
 from leadproof.core.findings import Finding, Observation
 from leadproof.core.operations import RESPONSE_TYPES
 from leadproof.judge.checks import Context
@@ -35,8 +37,8 @@ class Compared(NamedTuple):
 class Decisions:
     """What one look at the evidence decided: plain data."""
 
-    #: judged, unauthorised, absent (nothing at this address), unanswered or unrecognised for an exchange; twins or
-    #: callback for what was decided by laying messages side by side.
+    #: judged, undecided (not a single clause was), unauthorised, absent (nothing at this address), unanswered or
+    #: unrecognised for an exchange; twins or callback for what was decided by laying messages side by side.
     outcome: str
     operation: str = ""
     media: str = ""
@@ -54,6 +56,8 @@ class Decisions:
     foreign: bool = False
     #: Is the list of results empty, and not known how many there should be? It is judged, and tests nothing.
     without_results: bool = False
+    #: Was the body of the response not recorded? What is known beside it is judged, and covers nothing.
+    unread: bool = False
 
     def row(self) -> dict[str, Any]:
         """As it stands in the evidence; `passed` and `failed` are clause ids by representation."""
@@ -62,7 +66,7 @@ class Decisions:
             "intent": self.intent, "accepted": self.accepted, "refused": self.refused, "types": list(self.types),
             "passed": _by_media(self.passed), "failed": _by_media(self.failed),
             "compared": [list(one) for one in self.compared], "foreign": self.foreign,
-            "without_results": self.without_results,
+            "without_results": self.without_results, "unread": self.unread,
         }  # fmt: skip
         return {name: value for name, value in plain.items() if value}
 
@@ -78,7 +82,7 @@ class Decisions:
             str(row.get("intent", "")), bool(row.get("accepted")), bool(row.get("refused")),
             tuple(str(one) for one in row.get("types", ())), _flat(row.get("passed", {})), _flat(row.get("failed", {})),
             tuple(Compared(str(member), int(times), int(unlike)) for member, times, unlike in row.get("compared", ())),
-            bool(row.get("foreign")), bool(row.get("without_results")),
+            bool(row.get("foreign")), bool(row.get("without_results")), bool(row.get("unread")),
         )  # fmt: skip
 
 
@@ -117,6 +121,9 @@ class Judgement:
         context = self.context
         response = context.exchange.response if context else None
         has_response = context is not None and context.response_value is not None
+        unread = context is not None and not (
+            context.knows(Part.RESPONSE_BODY) if response else context.exchange.failure
+        )
         return Decisions(
             self.outcome,
             self.operation,
@@ -133,17 +140,19 @@ class Judgement:
             self.passed,
             self.failed,
             self.compared,
-            context is not None and response is not None and not _recognised(context),
+            context is not None
+            and response is not None
+            and not unread
+            and not is_documented(context.response_value, context.operation.id, context.spec),
             context is not None and context.without_results,
+            unread,
         )
 
 
-def _recognised(context: Context) -> bool:
-    """Has the response a member that the operation documents? A message is what every service sends."""
-    response_value, schema = context.response_value, context.spec.schema(context.operation.id, "response", "json")
-    return isinstance(response_value, dict) and not response_value.keys().isdisjoint(
-        schema["properties"].keys() - {"message"}
-    )
+def is_documented(response_value: Any, operation: str, spec: Specification) -> bool:
+    """Has a response a member that the operation documents? A message is what every service sends."""
+    documented = spec.schema(operation, "response", "json")["properties"].keys() - {"message"}
+    return isinstance(response_value, dict) and not response_value.keys().isdisjoint(documented)
 
 
 def _by_media(decided: tuple[Decided, ...]) -> dict[str, list[str]]:

@@ -100,7 +100,7 @@ class FastJudge:
             form = self._forms[cell] = response_shape(self._spec.schema(operation.id, "response", fmt))
         aid = context.source.get("aid")
         kind = (
-            cell, exchange.intent, bool(request.method), bool(request.body), sent, response_labels,
+            cell, exchange.intent, exchange.unknown, bool(request.body), sent, response_labels,
             form(decoded.value), structure(decoded.value),
             None if value is None else (asked_format, len(context.leads), structure(value)),
             aid.__class__ is int and aid > 0 and tuple([one.get("campaignId") == aid for _, one in context.results]),
@@ -110,7 +110,7 @@ class FastJudge:
             return Short(context, kind)
         passed = []
         for clause, check in self._asked.get(cell, ()):
-            if check.when(context):
+            if check.has_occasion(context):
                 if next(iter(check.find(context)), None) is not None:
                     return None
                 passed.append((clause.id, fmt))

@@ -18,6 +18,9 @@ ELSEWHERE = "no exchange of this run belongs to its operations"
 #: Why a clause was not tested whose operations got no response that a lead receiver gives.
 FOREIGN = "no response of its operations is one that a lead receiver gives"
 
+#: Why a clause was not tested of whose operations no response was recorded, or none with its body.
+UNREAD = "no response of its operations was recorded with its body"
+
 #: Why a clause was not tested whose operations were called.
 NO_OCCASION = "no exchange of this run gave occasion to decide it"
 
@@ -62,7 +65,8 @@ class Tally:
         if not operation:
             return
         cell = (operation, decisions.media)
-        self.exchanges[(*cell, "foreign" if decisions.foreign else decisions.outcome)] += times
+        outcome = "unread" if decisions.unread else "foreign" if decisions.foreign else decisions.outcome
+        self.exchanges[(*cell, outcome)] += times
         self.exchanges[(*cell, "accepted")] += decisions.accepted * times
         self.exchanges[(*cell, "refused")] += decisions.refused * times
         for kind in decisions.types:
@@ -87,10 +91,13 @@ class Tally:
             return "passed", ""
         if clause.untestable:
             return "untested", clause.untestable
-        if not any(self.exchanges[(*cell, "judged")] for cell in clause.cells()):
-            foreign = any(self.exchanges[(*cell, "foreign")] for cell in clause.cells())
-            return "untested", FOREIGN if foreign else ELSEWHERE
+        if not self._met(clause, "judged"):
+            why = {"foreign": FOREIGN, "unread": UNREAD}
+            return "untested", next((why[one] for one in why if self._met(clause, one)), ELSEWHERE)
         return "untested", NO_OCCASION
+
+    def _met(self, clause: Clause, outcome: str) -> bool:
+        return any(self.exchanges[(*cell, outcome)] for cell in clause.cells())
 
     def covered(self) -> list[tuple[str, str]]:
         """The cells of the contract with at least one exchange that was judged, and whose response was recognised."""

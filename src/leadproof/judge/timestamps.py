@@ -6,14 +6,19 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from leadproof.core.exchange import Exchange, header
+from leadproof.core.exchange import Exchange, Part, header
 
 
 def responded_at(exchange: Exchange) -> datetime | None:
-    """When the response was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock."""
+    """When the response was given: by the service's Date header (RFC 9110, section 6.6.1), else by our clock.
+
+    None where neither was recorded.
+    """
     date = header(exchange.response.headers, "date") if exchange.response else None
     if date and (found := _date(date)):
         return found
+    if not exchange.knows(Part.TIMES, Part.RESPONSE_HEADERS):  # the service's clock may be another
+        return None
     try:
         return datetime.fromtimestamp(exchange.started + exchange.elapsed, UTC) if exchange.started else None
     except (ValueError, OverflowError, OSError):  # a capture may claim any number

@@ -14,7 +14,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.exchange import Exchange, Gaps, Request, Response
 from leadproof.core.findings import Finding, Observation
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Decisions, Judge, Judgement
@@ -42,6 +42,7 @@ class Sequel(NamedTuple):
     response_value: Any
     response_format: str
     now: datetime | None
+    unknown: Gaps = ()
 
 
 class ExchangeFact(NamedTuple):
@@ -91,6 +92,7 @@ class Facts:
             sequel = Sequel(
                 request.method, request.target, response.status if response else None, exchange.intent,
                 _reduced(context), context.request_format, context.response_value, context.response_format, context.now,
+                exchange.unknown,
             )  # fmt: skip
         return ExchangeFact(
             place, exchange.origin, digest(exchange), alone.decisions(), alone.findings, alone.observations,
@@ -134,7 +136,8 @@ def outline(fact: ExchangeFact) -> Exchange:
     if sequel is None:
         return Exchange(Request("", ""), None, None, fact.origin)
     response = None if sequel.status is None else Response(sequel.status)
-    return Exchange(Request(sequel.method, sequel.target), response, None, fact.origin, sequel.intent)
+    request = Request(sequel.method, sequel.target)
+    return Exchange(request, response, None, fact.origin, sequel.intent, unknown=sequel.unknown)
 
 
 def judgement_of(fact: ExchangeFact, judge: Judge) -> Judgement:

@@ -7,6 +7,7 @@ exchanges side by side (`PAIRED`) is decided where the two are at hand, in `judg
 
 from __future__ import annotations
 
+from leadproof.core.exchange import Part
 from leadproof.judge.checks import bodies, messages, responses, sequences, status
 from leadproof.judge.checks.context import Breach, Check, Context, History, LeadSeen, OrderSeen
 from leadproof.judge.checks.memory import remember
@@ -66,23 +67,30 @@ def _offers(context: Context) -> bool:
 #: Check name -> when it has something to decide, and what it finds.
 CHECKS: dict[str, Check] = {
     # the message
-    "http_status": Check(_judged_status, messages.http_status),
+    "http_status": Check(_judged_status, messages.http_status, needs=(Part.STATUS,)),
     "media_type": Check(
-        lambda c: _has_response(c) and _judged_status(c) and not _intent(c, "invalid", "unknown"), messages.media
+        lambda c: _judged_status(c) and not _intent(c, "invalid", "unknown") and messages.media_can_be_told(c),
+        messages.media,
+        needs=(Part.RESPONSE_HEADERS, Part.RESPONSE_BODY),
     ),
-    "unreadable_refusal": Check(lambda c: _has_response(c) and _intent(c, "unreadable"), messages.unreadable_refusal),
+    "unreadable_refusal": Check(
+        lambda c: _has_response(c) and _intent(c, "unreadable"), messages.unreadable_refusal, needs=(Part.STATUS,)
+    ),
     "no_lead_without_credentials": Check(
-        lambda c: _has_response(c) and not messages.has_credentials(c) and bool(c.exchange.request.method),
+        lambda c: _has_response(c) and not messages.has_credentials(c),
         messages.no_lead_without_credentials,
+        needs=(Part.CREDENTIALS, Part.RESPONSE_BODY),
     ),
     "client_credentials": Check(
-        lambda c: bool(c.exchange.request.method) and not _intent(c, "unauthorised"), messages.client_credentials
+        lambda c: not _intent(c, "unauthorised"), messages.client_credentials, needs=(Part.CREDENTIALS,)
     ),
     "client_content_type": Check(
-        lambda c: bool(c.exchange.request.body) and not _intent(c, "unreadable"), messages.client_content_type
+        lambda c: bool(c.exchange.request.body) and not _intent(c, "unreadable"),
+        messages.client_content_type,
+        needs=(Part.REQUEST_HEADERS, Part.REQUEST_BODY),
     ),
     "client_accept": Check(
-        lambda c: bool(c.exchange.request.method) and not _intent(c, "unreadable", "bare"), messages.client_accept
+        lambda c: not _intent(c, "unreadable", "bare"), messages.client_accept, needs=(Part.REQUEST_HEADERS,)
     ),
     # the response by itself
     "presence": Check(_accepted, bodies.missing),
@@ -132,11 +140,15 @@ CHECKS: dict[str, Check] = {
         lambda c: _intent(c, "accepted") and bool(c.results), responses.valid_request_accepted
     ),
     # the response against earlier ones
-    "status_resolves": Check(sequences.status_known, sequences.status_resolves, follows=True),
+    "status_resolves": Check(
+        sequences.status_known, sequences.status_resolves, follows=True, needs=(Part.RESPONSE_BODY,)
+    ),
     "status_current": Check(lambda c: bool(sequences.decisions(c)), sequences.status_current),
     "offers_same": Check(lambda c: _has_value(c) and sequences.knows_offers(c), sequences.offers_same, follows=True),
-    "status_agrees": Check(sequences.status_known, sequences.status_agrees, follows=True),
-    "pending_review": Check(sequences.status_known, sequences.pending_review, follows=True),
+    "status_agrees": Check(sequences.status_known, sequences.status_agrees, follows=True, needs=(Part.RESPONSE_BODY,)),
+    "pending_review": Check(
+        sequences.status_known, sequences.pending_review, follows=True, needs=(Part.RESPONSE_BODY,)
+    ),
     "post_honours_order": Check(sequences.order_is_live, sequences.post_honours_order, follows=True),
     "post_order_once": Check(sequences.order_was_used, sequences.post_order_once, follows=True),
     "post_order_expired": Check(sequences.order_has_expired, sequences.post_order_expired, follows=True),
@@ -146,8 +158,11 @@ CHECKS: dict[str, Check] = {
         lambda c: sequences.repeats_lead(c) or (sequences.asks_new(c) and bool(c.results)),
         sequences.duplicate_agrees,
         follows=True,
+        needs=(Part.RESPONSE_BODY,),
     ),
-    "duplicate_refused": Check(sequences.repeats_lead, sequences.duplicate_refused, follows=True),
+    "duplicate_refused": Check(
+        sequences.repeats_lead, sequences.duplicate_refused, follows=True, needs=(Part.RESPONSE_BODY,)
+    ),
     "offer_accepted": Check(
         lambda c: _has_value(c) and sequences.offer_is_known(c), sequences.offer_accepted, follows=True
     ),

@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from leadproof.bodies import BodyProblem
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
-from leadproof.core.exchange import Exchange
+from leadproof.core.exchange import Exchange, Part
 from leadproof.core.operations import RESPONSE_TYPES, Operation
 
 K = TypeVar("K")
@@ -175,6 +175,10 @@ class Context:
     #: The moment of the response by the service's own clock (its Date header), else by ours; None for a bare body.
     now: datetime | None = None
 
+    def knows(self, *parts: Part) -> bool:
+        """Were all of these parts of the exchange recorded?"""
+        return self.exchange.knows(*parts)
+
     @cached_property
     def results(self) -> list[tuple[str, dict[str, Any]]]:
         """Pointer and result of every lead; the whole response where the operation has no list of them."""
@@ -186,11 +190,18 @@ class Context:
 
     @cached_property
     def without_results(self) -> bool:
-        """Is it a response with an empty list of results, of which nobody knows how many it should have?"""
+        """Is it a response without a result, of which nobody knows how many it should have?"""
         value = self.response_value
-        if self.request is not None or (self.exchange.request.method and not self.operation.body):
+        if self.request is not None or (self.exchange.request.target and not self.operation.body):
             return False
-        return isinstance(value, dict) and value.get("results") == []
+        return isinstance(value, dict) and value.get("results", [] if self.may_be_immediate else None) == []
+
+    @cached_property
+    def may_be_immediate(self) -> bool:
+        """May it be the immediate response of an asynchronous create, which has no results?"""
+        return bool(self.source.get("returnURL")) or (
+            self.operation.id in CREATES and not self.knows(Part.REQUEST_BODY)
+        )
 
     @cached_property
     def accepted(self) -> list[tuple[str, dict[str, Any]]]:
@@ -234,6 +245,12 @@ class Check(NamedTuple):
     find: Callable[[Context], Iterator[Breach]]
     #: Does it ask what earlier exchanges established (`Context.history`)?
     follows: bool = False
+    #: Without these it decides nothing. A body that is not known has no value, so what asks for one need not say so.
+    needs: tuple[Part, ...] = ()
+
+    def has_occasion(self, context: Context) -> bool:
+        """Is there anything to decide, and was recorded what it takes?"""
+        return context.knows(*self.needs) and self.when(context)
 
 
 def properties(lead: dict[str, Any]) -> dict[str, Any]:

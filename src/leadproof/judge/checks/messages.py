@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leadproof.core.exchange import format_of, header, media_type
+from leadproof.core.exchange import Part, format_of, header, media_type
 from leadproof.judge.checks.context import Breach, Context
 
 #: Statuses that say that the credentials were not taken; what the service does then is not documented.
@@ -32,6 +32,13 @@ def asked_for(context: Context) -> str | None:
     accept = header(context.exchange.request.headers, "accept") or ""
     formats = {format_of(part) for part in accept.split(",")}
     return formats.pop() if len(formats) == 1 else None
+
+
+def media_can_be_told(context: Context) -> bool:
+    """Is it known which representation was asked for, or is it wrong whatever that was?"""
+    if context.knows(Part.REQUEST_HEADERS, Part.REQUEST_BODY) or asked_for(context):
+        return True
+    return any(True for _ in media(context))
 
 
 def media(context: Context) -> Iterator[Breach]:

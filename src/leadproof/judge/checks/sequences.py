@@ -216,7 +216,7 @@ def duplicate_keys(campaign: Campaign, lead: dict[str, Any]) -> Iterator[bytes]:
 
 def _within(window: int, seen: LeadSeen, context: Context) -> bool:
     if seen.received is None or context.now is None:
-        return True
+        return False  # nobody knows
     return (context.now - seen.received).total_seconds() < window
 
 

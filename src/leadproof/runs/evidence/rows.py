@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.core.errors import InputError
-from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.exchange import Exchange, Part, Recorded, Request, Response
 from leadproof.runs.evidence.files import EXCHANGES
 
 #: Bytes of a body that are kept, after redaction.
@@ -51,6 +51,8 @@ def exchange_row(number: int, exchange: Exchange, *, original: Exchange | None =
             "headers": [list(pair) for pair in response.headers],
             **_body(response.body, length),
         }
+    if exchange.unknown:
+        row["unknown"] = {part.name.lower(): how for part, how in exchange.unknown}
     return row
 
 
@@ -116,6 +118,7 @@ def read_exchange(row: Mapping[str, Any]) -> Exchange:
         started=float(row.get("started", 0.0)),
         elapsed=float(row.get("elapsed", 0.0)),
         failure=str(row.get("failure", "")),
+        unknown=tuple((Part[str(part).upper()], Recorded(how)) for part, how in row.get("unknown", {}).items()),
     )
 
 
