@@ -24,7 +24,7 @@ from leadproof.captures.model import CaptureSource
 from leadproof.captures.streams import Stream
 from leadproof.cli import main
 from leadproof.core.errors import ConfigurationError, ExitCode, InputError
-from leadproof.core.exchange import Exchange, Request, Response, header
+from leadproof.core.exchange import Exchange, Part, Request, Response, header
 from leadproof.judge import Judge
 
 DATA = Path(__file__).parent / "data"
@@ -489,7 +489,7 @@ def test_whoever_exports_it_the_response_is_the_same(changes: dict[str, Any]) ->
         ({"response__content": {"size": 2_000_000, "text": "x" * 1_048_576}}, "was cut off"),
         ({"response__content": {"size": 9, "comment": "Body length exceeded MaxTextBodyLength"}}, "was not saved"),
         ({"_responseBodyStatus": "discarded:too-large"}, "was not saved"),
-        ({"response__content": {"size": 9, "_file": "a.json"}}, "was not saved"),
+        ({"response__content": {"size": 9, "_file": "a.json"}}, "stands in a file"),
     ],
 )
 def test_a_response_without_its_body_is_named_and_not_judged(changes: dict[str, Any], words: str) -> None:
@@ -497,7 +497,8 @@ def test_a_response_without_its_body_is_named_and_not_judged(changes: dict[str, 
 
     assert isinstance(problem, FileProblem)
     assert isinstance(exchange, Exchange)
-    assert (problem.kind, exchange.response, exchange.failure) == ("file.deviation", None, "")
+    assert (problem.kind, exchange.response.body, exchange.failure) == ("file.deviation", b"", "")
+    assert not exchange.knows(Part.RESPONSE_BODY)
     assert words in problem.message
 
 
@@ -507,7 +508,7 @@ def test_a_response_without_its_body_is_named_and_not_judged(changes: dict[str, 
         ({"response__status": 0, "response___error": "net::ERR_TIMED_OUT"}, "transport.timeout"),
         ({"response__status": 0, "response__statusText": "The request timed out."}, "transport.timeout"),
         ({"response__status": 0, "response__statusText": "cancelled"}, ""),
-        ({"response": None}, "transport.reset"),
+        ({"response": None}, ""),
     ],
 )
 def test_a_request_without_a_response_says_why(changes: dict[str, Any], failure: str) -> None:

@@ -17,9 +17,10 @@ import pytest
 
 from leadproof.captures import FileProblem, format_of_file, read
 from leadproof.contract.profile import load
-from leadproof.core.exchange import Exchange, header
+from leadproof.core.exchange import Exchange, Part, gaps, header
 from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Judge
+from leadproof.judge.checks.messages import CREDENTIALS
 
 RECORDED = Path(__file__).parent / "data" / "recorded"
 MAKE = Path(__file__).parent / "recording" / "make.py"
@@ -62,14 +63,23 @@ def judged(found: list[Exchange]) -> list[Said]:
 
 def assert_as_live(recording: Path, live: Path) -> None:
     captured, seen = exchanges(recording), exchanges(live)
+    browser = recording.name.startswith("chromium")
+    if browser:
+        seen = [as_a_browser_tells(one) for one in seen]
 
     assert [(one.request.body, one.response) for one in captured if one.response is None] == []
     assert [one.request.body for one in captured] == [one.request.body for one in seen]
     assert [one.response.body for one in captured] == [one.response.body for one in seen]
     said = judged(captured)
     assert said == judged(seen)
-    assert {one.clause for row in said for one in row[5]} == BROKEN
-    assert {one.kind for row in said for one in row[6]} == HABITS
+    assert {one.clause for row in said for one in row[5]} == BROKEN - ({"LE2-ALL-AUTH-01"} if browser else set())
+    assert {one.kind for row in said for one in row[6]} == HABITS | ({"client.credentials"} if browser else set())
+
+
+def as_a_browser_tells(exchange: Exchange) -> Exchange:
+    """A browser leaves credentials out of what it exports: where there are none, nobody knows whether any were sent."""
+    shown = any(header(exchange.request.headers, name) for name in CREDENTIALS)
+    return exchange if shown else replace(exchange, unknown=gaps(Part.CREDENTIALS))
 
 
 @pytest.mark.parametrize(("name", "kind", "live"), PAIRS)

@@ -24,6 +24,7 @@ __all__ = [
     "BodyError",
     "BodyProblem",
     "Decoded",
+    "breaks_off",
     "decode_request",
     "decode_response",
     "encode_request",
@@ -179,6 +180,11 @@ def read_request(
             return Decoded(usual, (), tree, True)
     value, problems = requests.read(form, tree)
     return Decoded(value, problems, tree)
+
+
+def breaks_off(data: bytes) -> bool:
+    """Is it the beginning of a JSON or XML document, and not the whole of one?"""
+    return xml.breaks_off(data) if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else json.breaks_off(data)
 
 
 def xpath_of(operation: str, direction: str, pointer: str, spec: Specification | None = None) -> str:

@@ -55,6 +55,17 @@ def decode(data: bytes) -> Any:
     return value
 
 
+def breaks_off(data: bytes) -> bool:
+    """Is it the beginning of a JSON text, and not the whole of one?"""
+    try:
+        msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        return "truncated" in str(error) or ("invalid number" in str(error) and data[-1:] in b"-+.eE")
+    except (ValueError, RecursionError):
+        pass
+    return False
+
+
 def _number(text: str) -> int | float | Decimal:
     """`exact`, without its care where no double can go wrong."""
     if len(text) < 15 and "e" not in text and "E" not in text:

@@ -84,6 +84,23 @@ def parse(data: bytes, charset: str | None = None) -> Any:
     return root
 
 
+def breaks_off(data: bytes) -> bool:
+    """Is it the beginning of an XML document, and not the whole of one?"""
+    try:
+        data, encoding = _readable(data, None)
+        if _doctype_at(data) >= 0:
+            return False
+        parser = _parser.__wrapped__(encoding)  # one that nobody else uses: it is left in the middle
+        parser.feed(data)
+    except (BodyError, etree.XMLSyntaxError):
+        return False
+    try:
+        parser.close()
+    except etree.XMLSyntaxError:
+        return True
+    return False
+
+
 @lru_cache(16)
 def _parser(encoding: str) -> etree.XMLParser:
     """A hardened parser; to make one costs as much as to parse a small document, and lxml lets them be used again."""

@@ -8,8 +8,10 @@ them, `values` reads what recorders write in many ways, and every other module i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
+from leadproof.captures.attached import beside, zipped
 from leadproof.captures.body import read_body
 from leadproof.captures.files import files, format_of, format_of_file
 from leadproof.captures.flow import read_flow
@@ -73,11 +75,12 @@ def read(
     """
     opening = True
     try:
-        with opened(path, taken) as stream:
+        with zipped(path) as archive, nullcontext(archive[0]) if archive else opened(path, taken) as stream:
             opening = False
             if stream.head or not stream.broken[0]:
                 reader = READERS[format_of(stream, mapped=mapping is not None)]
-                yield from reader(stream, CaptureSource(stream.name, operation, mapping))
+                attached = archive[1] if archive else beside(path)
+                yield from reader(stream, CaptureSource(stream.name, operation, mapping, attached))
             if stream.broken[0]:
                 yield FileProblem("file.unreadable", *stream.broken)
     except OSError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leadproof.bodies import MAX_BODY
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import Stream
-from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.exchange import BARE_RESPONSE, Exchange, Request, Response
 from leadproof.judge.recognition import recognise
 
 _HEAD = 4096
@@ -33,7 +33,8 @@ def read_body(stream: Stream, source: CaptureSource) -> Iterator[Exchange | File
     if _is_request(data, fmt):
         exchange = Exchange(Request("", "", kind, data), None, source.operation, source.name)
     else:
-        exchange = Exchange(Request("", ""), Response(200, kind, data), source.operation, source.name)
+        response = Response(200, kind, data)
+        exchange = Exchange(Request("", ""), response, source.operation, source.name, unknown=BARE_RESPONSE)
     if source.operation is None and not (found := recognise(exchange)).candidates:
         yield FileProblem(
             found.kind, f"the file is no known recording, and as a bare body {found.reason}",

@@ -77,6 +77,8 @@ class Entries:
         self._ended = False
         #: Bytes that are likely to hold the next entry.
         self._likely = _PIECE
+        #: What wrote the HAR, as far as it says so before the entries.
+        self.creator = ""
         #: Members that entries begin with.
         self._beginnings = dict.fromkeys(_FIRST)
 
@@ -158,15 +160,18 @@ class Entries:
             if not self._more():
                 return None if tail.endswith(b"}") else Flaw("it breaks off behind its entries", "form")
 
-    @staticmethod
-    def _of_log(preface: bytes) -> bool:
+    def _of_log(self, preface: bytes) -> bool:
         """Does the text before the entries lead to /log/entries?"""
         try:
             found = msgspec.json.decode(preface + b"]}}")
         except _NO_JSON:
             return False
         log = found.get("log") if isinstance(found, dict) and len(found) else None
-        return isinstance(log, dict) and log.get("entries") == []
+        if not isinstance(log, dict) or log.get("entries") != []:
+            return False
+        creator = log.get("creator")
+        self.creator = str(creator.get("name") or "") if isinstance(creator, dict) else ""
+        return True
 
     # ---- one entry ---------------------------------------------------------------------------------------------------
 

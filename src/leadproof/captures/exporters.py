@@ -7,15 +7,17 @@ objects instead of lists, numbers as text, request bodies as plain text, form fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from leadproof.captures.model import FileProblem
-from leadproof.captures.values import duration, encoded, from_base64, mapping, number, pairs, plain, seconds, target
-from leadproof.core.exchange import Exchange, Headers, Request, Response
+from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.recorded import LEFT_OUT, Body, announced, plain, uncut
+from leadproof.captures.values import DAY, duration, encoded, from_base64, mapping, number, pairs, seconds, target
+from leadproof.core.exchange import Exchange, Gaps, Headers, Part, Recorded, Request, Response, gaps
 from leadproof.core.findings import KINDS
+from leadproof.judge.checks.messages import CREDENTIALS
 from leadproof.runs.formats.har import NO_RESPONSE, NO_TIME
 
 #: Characters at which Firefox cuts a body off.
@@ -28,10 +30,28 @@ _WITH_CONTENT = "export it again as HAR with content, before the browser forgets
 _AS_SPECIFIED = "it was read all the same; HAR 1.2 writes it otherwise"
 
 
-@dataclass(slots=True)
-class Said:
-    """Deviations that were named already: each is named once a file, with the entry where it was met first."""
+_NOT_SAVED = LEFT_OUT._replace(words="was not saved in the HAR")
+_ELSEWHERE = LEFT_OUT._replace(words="stands in a file that is not beside the HAR")
+_CUT = Body(how=Recorded.CUT, words="was cut off by the exporter")
 
+#: Names that Chromium's developer tools give themselves, and members that only they write into an entry: they leave
+#: Authorization and cookies out, unless they are told otherwise.
+_SANITISERS = ("webinspector",)
+_SANITISED_ENTRY = ("_initiator", "_priority", "_connectionId")
+
+#: Methods whose requests have no body where none is shown.
+_BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
+
+
+@dataclass(slots=True)
+class Har:
+    """A HAR being read: where it comes from, what wrote it, and the deviations that were named already.
+
+    Each is named once a file, with the entry where it was met first.
+    """
+
+    source: CaptureSource
+    creator: str = ""
     about: set[str] = field(default_factory=set)
 
     def once(self, entry: int, what: str, hint: str = _AS_SPECIFIED) -> Iterator[FileProblem]:
@@ -40,106 +60,132 @@ class Said:
             self.about.add(what)
             yield FileProblem("file.deviation", f"from entry {entry} on: {what}", hint)
 
+    def lacks_credentials(self, headers: Headers, row: Mapping[str, Any]) -> bool:
+        """Were the credentials of an entry left out, as far as one can tell?"""
+        sanitising = self.creator.lower().startswith(_SANITISERS) or any(name in row for name in _SANITISED_ENTRY)
+        return sanitising and not any(name.lower() in CREDENTIALS for name, _ in headers)
 
-def lenient(entry: Any, operation: str | None, origin: str, at: int, said: Said) -> Iterator[Exchange | FileProblem]:
+
+def lenient(entry: Any, har: Har, origin: str, at: int) -> Iterator[Exchange | FileProblem]:
     """The exchange of an entry, and what is not there or not as HAR 1.2 has it.
 
     Args:
         entry: The entry as a value.
-        operation: What it is, where the sender's word is known.
+        har: What it stands in.
         origin: Its place, for reports.
         at: Its number in the file, from 1.
-        said: What was said about entries before.
     """
     row = mapping(entry)
     sent, came = mapping(row.get("request")), mapping(row.get("response"))
-    if not isinstance(sent.get("url"), str) or not isinstance(sent.get("method"), str):
+    if not isinstance(sent.get("url"), str):
         yield FileProblem(
-            "file.unreadable", f"entry {at} cannot be judged: its request has no method or no url",
+            "file.unreadable", f"entry {at} cannot be judged: its request has no url",
             "export it again, with the requests",
         )  # fmt: skip
         return
-    yield from _form(row, sent, came, at, said)
-    request, lost = _request(sent, row)
-    if lost:
-        yield FileProblem("file.deviation", f"the body of request {at} {lost}", _WITH_CONTENT)
+    yield from _form(row, sent, came, at, har)
+    request, body, unknown = _request(sent, row, har)
+    if body.words:
+        yield FileProblem("file.deviation", f"the body of request {at} {body.words}", _WITH_CONTENT)
     response, failure = None, _failure(came, row)
-    if number(came.get("status")) > 0:
-        failure = ""
-        response, lost = _response(came, row)
-        if lost:
+    if number(came.get("status")) > 0 or (failure is None and _body(came.get("content")).get("text")):
+        response, body, lost = _response(came, row, har, bodiless=request.method == "HEAD")
+        failure, unknown = body.failure, unknown + lost
+        if body.words and not failure:
             # A response whose body was not saved says nothing about the body that the service sent.
-            yield FileProblem("file.deviation", f"the body of response {at} {lost}", _WITH_CONTENT)
+            yield FileProblem("file.deviation", f"the body of response {at} {body.words}", _WITH_CONTENT)
     started, elapsed = seconds(row.get("startedDateTime")), duration(row.get("time"))
-    yield Exchange(request, response, operation, origin, "", started, elapsed, failure)
+    if started and not 0 <= number(row.get("time", -1)) / 1000 < DAY:
+        unknown += gaps(Part.TIMES)
+    yield Exchange(
+        request,
+        None if failure else response,
+        har.source.operation,
+        origin,
+        "",
+        started,
+        elapsed,
+        failure or "",
+        unknown,
+    )
 
 
-def _form(
-    row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: int, said: Said
-) -> Iterator[FileProblem]:
+def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: int, har: Har) -> Iterator[FileProblem]:
     for message in (sent, came):
         if not isinstance(message.get("headers", []), list):
-            yield from said.once(at, "headers are no list of names and values")
+            yield from har.once(at, "headers are no list of names and values")
     if isinstance(sent.get("postData"), str):
-        yield from said.once(at, "the body of a request is a text instead of an object")
+        yield from har.once(at, "the body of a request is a text instead of an object")
     if isinstance(came.get("content"), str):
-        yield from said.once(at, "the body of a response is a text instead of an object")
+        yield from har.once(at, "the body of a response is a text instead of an object")
     if row.get("response") is not None and not isinstance(row["response"], dict):
-        yield from said.once(at, "a response is no object", "it was taken for none")
+        yield from har.once(at, "a response is no object", "it was taken for none")
     if came.get("content") is not None and not isinstance(came["content"], (dict, str)):
-        yield from said.once(at, "the body of a response is neither object nor text", "it was taken for none")
+        yield from har.once(at, "the body of a response is neither object nor text", "it was taken for none")
     status = came.get("status")
     if isinstance(status, str) and number(status) > 0:
-        yield from said.once(at, "a status is written as text")
+        yield from har.once(at, "a status is written as text")
     elif status is not None and (isinstance(status, (str, bool)) or not isinstance(status, (int, float))):
-        yield from said.once(at, "a status is no number", "the response was taken for none")
+        yield from har.once(at, "a status is no number", "it was taken for one that is not known")
     if isinstance(row.get("time"), str):
-        yield from said.once(at, "a time is written as text")
+        yield from har.once(at, "a time is written as text")
     if row.get("startedDateTime") not in (None, NO_TIME) and not seconds(row["startedDateTime"]):
-        yield from said.once(at, "startedDateTime is no date", "what depends on time was not judged")
+        yield from har.once(at, "startedDateTime is no date", "what depends on time was not judged")
 
 
-def _request(sent: dict[str, Any], row: dict[str, Any]) -> tuple[Request, str]:
-    post = _body(sent.get("postData"))
+def _request(sent: dict[str, Any], row: dict[str, Any], har: Har) -> tuple[Request, Body, Gaps]:
+    post, method = _body(sent.get("postData")), sent.get("method")
+    method = method.upper() if isinstance(method, str) else ""
     headers = _labelled(pairs(sent.get("headers")), post)
-    body, lost = _bytes(post, headers, row.get("_requestBodyStatus"))
-    if not post.get("text") and isinstance(post.get("params"), list) and post["params"]:
+    body = _read(post, headers, row.get("_requestBodyStatus"), har)
+    if body is None and isinstance(post.get("params"), list) and post["params"]:
         fields = [mapping(one) for one in post["params"]]
-        body = urlencode([(str(one.get("name", "")), str(one.get("value", ""))) for one in fields]).encode()
-    if not body and not lost and number(sent.get("bodySize")) > 0 and sent.get("postData") is None:
-        lost = "was not saved in the HAR"
-    return Request(sent["method"].upper(), target(sent["url"]), headers, body or b""), lost
+        body = Body(urlencode([(str(one.get("name", "")), str(one.get("value", ""))) for one in fields]).encode())
+    if body is None:
+        size = max(number(sent.get("bodySize", -1)), announced(headers))
+        body = Body() if size == 0 or (size < 0 and method in _BODILESS) else _NOT_SAVED
+    lost = () if method else gaps(Part.METHOD)
+    if not pairs(sent.get("headers")):
+        lost += gaps(Part.REQUEST_HEADERS)
+    elif har.lacks_credentials(headers, row):
+        lost += gaps(Part.CREDENTIALS)
+    return Request(method, target(sent["url"]), headers, body.data), body, lost + body.gaps(Part.REQUEST_BODY)
 
 
-def _response(came: dict[str, Any], row: dict[str, Any]) -> tuple[Response | None, str]:
-    content = _body(came.get("content"))
+def _response(came: dict[str, Any], row: dict[str, Any], har: Har, *, bodiless: bool) -> tuple[Response, Body, Gaps]:
+    content, status = _body(came.get("content")), int(number(came.get("status")))
     headers = _labelled(pairs(came.get("headers")), content)
-    body, lost = _bytes(content, headers, row.get("_responseBodyStatus"))
-    size = max(number(content.get("size")), number(came.get("bodySize")))
-    if content.get("text") in (None, "") and not lost and size > 0:
-        lost = "was not saved in the HAR"
-    return (None if lost or body is None else Response(int(number(came["status"])), headers, body)), lost
+    body = _read(content, headers, row.get("_responseBodyStatus"), har)
+    if body is None:
+        sizes = [number(content.get("size", -1)), number(came.get("bodySize", -1)), announced(headers)]
+        body = Body() if bodiless or status in (204, 304) or max(sizes) == 0 else _NOT_SAVED
+    lost = () if pairs(came.get("headers")) else gaps(Part.RESPONSE_HEADERS)
+    lost += gaps(Part.STATUS) if status <= 0 else ()
+    return Response(status if status > 0 else 200, headers, body.data), body, lost + body.gaps(Part.RESPONSE_BODY)
 
 
 def _body(value: Any) -> dict[str, Any]:
     return {"text": value} if isinstance(value, str) else mapping(value)
 
 
-def _bytes(body: dict[str, Any], headers: Headers, status: Any) -> tuple[bytes | None, str]:
-    """The bytes of a body, and why they are not those that went over the wire. A HAR holds text that was decoded."""
+def _read(body: dict[str, Any], headers: Headers, status: Any, har: Har) -> Body | None:
+    """A body, as far as it went over the wire; None if no text is there. A HAR holds text that was decoded."""
     comment = str(body.get("comment") or "").lower()
     if "truncated" in comment:
-        return None, "was cut off by the exporter"
-    text = body.get("text")
+        return _CUT
     if any(word in comment for word in _LEFT_OUT) or str(status or "").startswith("discarded"):
-        return None, "was not saved in the HAR"
-    if text is None:
-        return b"", ""
-    if str(body.get("encoding") or "").lower() == "base64" and (decoded := from_base64(str(text))) is not None:
-        return plain(decoded, headers)
-    if len(str(text)) == CUT and number(body.get("size")) != CUT:
-        return None, "was cut off by the exporter"
-    return plain(encoded(str(text), headers), headers)
+        return _NOT_SAVED
+    text, size = body.get("text"), number(body.get("size", -1))
+    if text in (None, ""):
+        name = next((str(body[key]) for key in ("_file", "_sha1") if body.get(key)), "")
+        data = har.source.attached(name) if name else None
+        return plain(data, headers) if data is not None else _ELSEWHERE if name else None
+    if str(body.get("encoding") or "").lower() == "base64" and (packed := from_base64(str(text))) is not None:
+        return plain(packed, headers)
+    if len(str(text)) == CUT and size != CUT:
+        return _CUT
+    found = plain(encoded(str(text), headers), headers)
+    return uncut(found, headers, size=size) if found.how is Recorded.WHOLE and not found.failure else found
 
 
 def _labelled(found: Headers, body: dict[str, Any]) -> Headers:
@@ -169,6 +215,9 @@ _ERRORS = {
 }
 
 
-def _failure(came: dict[str, Any], row: dict[str, Any]) -> str:
-    said = str(came.get("_error") or row.get("_error") or came.get("statusText") or "").upper()
-    return next((failure for word, failure in _ERRORS.items() if word in said), "transport.reset")
+def _failure(came: dict[str, Any], row: dict[str, Any]) -> str | None:
+    """What became of an exchange without a response: status 0 says that none came, no status (None) nothing."""
+    error = came.get("_error") or row.get("_error")
+    said = str(error or came.get("statusText") or "").upper()
+    usual = "transport.reset" if error or str(came.get("status")).strip() in ("0", "0.0") else None
+    return next((failure for word, failure in _ERRORS.items() if word in said), usual)

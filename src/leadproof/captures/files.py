@@ -5,8 +5,10 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
+from leadproof.captures.attached import names, zipped
 from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
 from leadproof.core.errors import InputError
 
@@ -46,6 +48,9 @@ def _inside(folder: Path) -> Iterator[Path]:
     found = [one for one in sorted(folder.rglob("*")) if one.is_file() and not _hidden(one.relative_to(folder))]
     runs = {one.parent for one in found if one.name == _RUN and one.with_name(_EXCHANGES) in found}
     found = [one for one in found if one.parent not in runs or one.name == _EXCHANGES]
+    # Bodies that a HAR names are read with it.
+    named = {one.with_name(name) for one in found if one.suffix.lower() == ".har" for name in names(one)}
+    found = [one for one in found if one not in named]
     if not found:
         raise InputError(f"{folder}: there is no file in this folder", hint="name a folder with captures in it")
     yield from found
@@ -77,7 +82,7 @@ def format_of_file(path: Path, *, mapped: bool = False) -> str:
         InputError: The file cannot be opened.
     """
     try:
-        with opened(path) as stream:
+        with zipped(path) as archive, nullcontext(archive[0]) if archive else opened(path) as stream:
             return format_of(stream, mapped=mapped)
     except OSError as error:
         raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.recorded import LEFT_OUT, Body, plain
 from leadproof.captures.streams import Stream
-from leadproof.captures.values import DAY, plain
-from leadproof.core.exchange import Exchange, Headers, Request, Response
+from leadproof.captures.values import DAY
+from leadproof.core.exchange import Exchange, Headers, Part, Request, Response
 
 #: Bytes of one flow: two bodies and what is around them.
 FLOW = 16 * 1024 * 1024
@@ -71,32 +72,37 @@ def _flow(
         yield FileProblem("file.deviation", f"version {str(version)[:20]} of the format is not known", hint)
     sent, came = flow[b"request"], flow.get(b"response")
     headers = _headers(sent.get(b"headers"))
-    body, wrong = _body(sent, headers)
-    if wrong:
-        yield FileProblem("file.deviation", f"the body of request {number} {wrong}", "it was left out of judgement")
-    request = Request(_text(sent[b"method"]).upper(), _text(sent[b"path"]) or "/", headers, body or b"")
+    body = _body(sent, headers)
+    if body.words:
+        yield FileProblem(
+            "file.deviation", f"the body of request {number} {body.words}", "it was left out of judgement"
+        )
+    request = Request(_text(sent[b"method"]).upper(), _text(sent[b"path"]) or "/", headers, body.data)
+    unknown = body.gaps(Part.REQUEST_BODY)
     started = _seconds(sent.get(b"timestamp_start"))
     response, failure, elapsed = None, _failure(flow.get(b"error")), 0.0
     if came is not None:
-        failure, pairs = "", _headers(came.get(b"headers"))
-        body, wrong = _body(came, pairs)
-        if wrong:
+        pairs = _headers(came.get(b"headers"))
+        body = _body(came, pairs)
+        failure, unknown = body.failure, unknown + body.gaps(Part.RESPONSE_BODY)
+        if body.words and not failure:
             yield FileProblem(
-                "file.deviation", f"the body of response {number} {wrong}", "it was left out of judgement"
+                "file.deviation", f"the body of response {number} {body.words}", "it was left out of judgement"
             )
-        response = None if body is None else Response(int(came[b"status_code"]), pairs, body)
+        response = None if failure else Response(int(came[b"status_code"]), pairs, body.data)
         elapsed = _seconds(came.get(b"timestamp_end")) - started
     origin = f"{source.name}#{number}"
     yield Exchange(
-        request, response, source.operation, origin, "", started, elapsed if 0 <= elapsed < DAY else 0.0, failure
-    )
+        request, response, source.operation, origin, "", started, elapsed if 0 <= elapsed < DAY else 0.0, failure,
+        unknown,
+    )  # fmt: skip
 
 
-def _body(message: dict[bytes, Any], headers: Headers) -> tuple[bytes | None, str]:
+def _body(message: dict[bytes, Any], headers: Headers) -> Body:
     content = message.get(b"content")
     if content is None:
-        return None, "was not saved in the dump"
-    return plain(bytes(content), headers)
+        return LEFT_OUT._replace(words="was not saved in the dump")
+    return plain(bytes(content), headers, whole=True)
 
 
 def _headers(found: Any) -> Headers:

@@ -13,12 +13,11 @@ import msgspec
 
 from leadproof.captures import values
 from leadproof.captures.entries import Entries, Flaw
-from leadproof.captures.exporters import CUT, Said, lenient
+from leadproof.captures.exporters import CUT, Har, lenient
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.recorded import is_round
 from leadproof.captures.streams import Stream, utf8
 from leadproof.core.exchange import Exchange, Headers, Request, Response
-
-_EXPORT_AGAIN = "export it again, with the requests"
 
 
 class _Header(msgspec.Struct, gc=False):
@@ -35,6 +34,7 @@ class _Post(msgspec.Struct, gc=False):
 
 class _Content(msgspec.Struct, gc=False):
     text: str
+    size: float = -1
     mimeType: str = ""  # noqa: N815 - as above
     encoding: str | None = None
     comment: str = ""
@@ -72,19 +72,20 @@ def read_har(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileP
         yield FileProblem(
             "file.deviation", f"the HAR is in {encoding}", "the format demands UTF-8; it was read all the same"
         )
-    number, nothing, said = 0, True, Said()
-    for entry in Entries(plain):
+    entries, number, nothing = Entries(plain), 0, True
+    har = Har(source)
+    for entry in entries:
         nothing = False
         if isinstance(entry, Flaw):
             number += entry.what in ("lost", "passed", "large")
             yield _problem(entry, number)
             continue
         number += 1
-        origin = f"{source.name}#{number}"
-        if exchange := _regular(entry, source.operation, origin):
+        origin, har.creator = f"{source.name}#{number}", entries.creator
+        if exchange := _regular(entry, har, origin):
             yield exchange
         else:
-            yield from lenient(entry, source.operation, origin, number, said)
+            yield from lenient(entry, har, origin, number)
     if nothing:
         yield _problem(Flaw("the HAR has no entries", "none"), 0)
 
@@ -115,7 +116,7 @@ def _problem(flaw: Flaw, number: int) -> FileProblem:
 # ---- the regular form ------------------------------------------------------------------------------------------------
 
 
-def _regular(entry: dict[str, Any], operation: str | None, origin: str) -> Exchange | None:
+def _regular(entry: dict[str, Any], har: Har, origin: str) -> Exchange | None:
     """The exchange of a regular entry; None if there is anything about it that `exporters` has to look at."""
     try:
         row = msgspec.convert(entry, _Row)
@@ -125,7 +126,10 @@ def _regular(entry: dict[str, Any], operation: str | None, origin: str) -> Excha
     post, content = sent.postData, came.content
     if not 0 < came.status < 1000 or content.comment or not content.text:
         return None
-    if row.request_discarded or row.response_discarded or (not post.text if post else sent.bodySize > 0):
+    bodiless = sent.bodySize == 0 or sent.method == "GET"
+    if row.request_discarded or row.response_discarded or not (post.text if post else bodiless) or row.time < 0:
+        return None
+    if not (sent.headers and came.headers) or har.lacks_credentials(_headers(sent.headers), entry):
         return None
     asked, request_body = _message(sent.headers, post) if post is not None else (_headers(sent.headers), b"")
     response_headers, body = _message(came.headers, content)
@@ -135,7 +139,7 @@ def _regular(entry: dict[str, Any], operation: str | None, origin: str) -> Excha
     return Exchange(
         Request(sent.method.upper(), values.target(sent.url), asked, request_body),
         Response(came.status, response_headers, body),
-        operation,
+        har.source.operation,
         origin,
         "",
         started,
@@ -170,9 +174,12 @@ def _message(found: list[_Header], body: _Post | _Content) -> tuple[Headers | No
     if "encoding" in text[:200] and text.lstrip().startswith("<?xml"):
         return None, None
     try:
-        return tuple(headers), text.encode("utf-8")
+        data = text.encode("utf-8")
     except UnicodeEncodeError:  # half of a surrogate pair
         return None, None
+    if is_round(len(data)) or is_round(len(text)) or (isinstance(body, _Content) and body.size > len(data)):
+        return None, None  # perhaps it was cut off
+    return tuple(headers), data
 
 
 #: A text that begins so is not packed, whatever the headers say.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,9 @@ import orjson
 from leadproof.captures import values
 from leadproof.captures.mapping import Mapping
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.recorded import LEFT_OUT, Body, announced, plain, uncut
 from leadproof.captures.streams import LINE, Stream, lines, utf8
-from leadproof.core.exchange import Exchange, Headers, Request, Response, header
+from leadproof.core.exchange import Exchange, Headers, Part, Recorded, Request, Response, gaps
 from leadproof.core.text import count
 
 
@@ -58,41 +60,72 @@ def read_log(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileP
 
 
 def _exchange(row: Any, mapping: Mapping, source: CaptureSource, origin: str) -> Exchange | None:
-    url, status = mapping.get(row, "url"), mapping.get(row, "status")
-    body, response_body = _bytes(mapping.get(row, "request_body")), _bytes(mapping.get(row, "response_body"))
+    url, status = mapping.get(row, "url"), values.number(mapping.get(row, "status"))
+    sent, came = _text(mapping.get(row, "request_body")), _text(mapping.get(row, "response_body"))
     operation = source.operation or mapping.get(row, "operation")
     operation = operation if isinstance(operation, str) and operation else None
-    if not (isinstance(url, str) and url) and not (operation and (body or response_body)):
+    if not (isinstance(url, str) and url) and not (operation and (sent or came)):
         return None
-    headers = _headers(mapping.get(row, "request_headers"), body)
+    unknown = tuple[tuple[Part, Recorded], ...]()
+    unknown += gaps(*(part for part, name in _NAMED.items() if mapping.get(row, name) in (None, "")))
+    headers = values.pairs(mapping.get(row, "request_headers"))
+    body = _body(sent, headers, "request", row, mapping)
+    unknown += body.gaps(Part.REQUEST_BODY)
     target = values.target(url) if isinstance(url, str) and url else ""
-    # Without a method, nothing is said about headers that the log does not have.
-    method = str(mapping.get(row, "method") or "").upper() if mapping.knows("request_headers") else ""
-    response = None
-    if values.number(status) > 0 or response_body:
-        pairs = _headers(mapping.get(row, "response_headers"), response_body)
-        plain, wrong = values.plain(response_body, pairs)
-        response = None if wrong or plain is None else Response(int(values.number(status)) or 200, pairs, plain)
-        if not response_body and not mapping.knows("response_body"):
-            response = None  # the log does not say what the response was
+    method = str(mapping.get(row, "method") or "").upper()
+    request, response, failure = Request(method, target, _labelled(headers, body.data), body.data), None, ""
+    if status > 0 or came:
+        headers = values.pairs(mapping.get(row, "response_headers"))
+        body = _body(came, headers, "response", row, mapping)
+        unknown, failure = unknown + body.gaps(Part.RESPONSE_BODY), body.failure
+        if not failure:
+            response = Response(int(status) or 200, _labelled(headers, body.data), body.data)
     return Exchange(
-        Request(method, target, headers, body), response, operation, origin, "",
-        values.seconds(mapping.get(row, "time")), values.duration(mapping.get(row, "elapsed")),
+        request, response, operation, origin, "", values.seconds(mapping.get(row, "time")),
+        values.duration(mapping.get(row, "elapsed")), failure, unknown,
     )  # fmt: skip
 
 
-def _bytes(value: Any) -> bytes:
+#: Parts of an exchange that a line without this member does not tell.
+_NAMED = {
+    Part.METHOD: "method",
+    Part.REQUEST_HEADERS: "request_headers",
+    Part.STATUS: "status",
+    Part.RESPONSE_HEADERS: "response_headers",
+    Part.TIMES: "elapsed",
+}
+
+#: How a log marks that it cut a text off.
+_MARK = re.compile(r"(?:\.{3}|…|[\[(<{]?\.*(?:truncated|cut off)[^\n]{0,40})\s*$", re.IGNORECASE)
+
+
+def _text(value: Any) -> str:
     """A body that stands in a log as text, or as the JSON that it was."""
-    if value is None:
-        return b""
-    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else orjson.dumps(value)
+    if value in (None, "-"):  # access logs write a dash where there is nothing to say
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _headers(value: Any, body: bytes) -> Headers:
+def _body(text: str, headers: Headers, side: str, row: Any, mapping: Mapping) -> Body:
+    """A body as far as the log has it."""
+    if not text:
+        return Body() if announced(headers) == 0 else LEFT_OUT
+    at = mapping.get(row, f"{side}_cut")
+    if at is True or str(at).lower() == "true" or (0 < values.number(at) <= len(text)) or _MARK.search(text[-80:]):
+        return Body(how=Recorded.CUT)
+    data = text.encode("utf-8", "surrogatepass")
+    if str(mapping.get(row, f"{side}_encoding")).lower() in ("base64", "true"):
+        packed = values.from_base64(text)
+        if packed is None:
+            return Body(how=Recorded.ENCODED)
+        data = packed
+    body = plain(data, headers)
+    return body if body.failure or body.how is not Recorded.WHOLE else uncut(body, headers)
+
+
+def _labelled(found: Headers, body: bytes) -> Headers:
     """Headers; where the log has none, the Content-Type that the body shows."""
-    found = values.pairs(value)
-    if body and not found and header(found, "content-type") is None:
-        first = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-        if first in (b"{", b"[", b"<"):
-            return (("content-type", "application/xml" if first == b"<" else "application/json"),)
-    return found
+    first = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if found or first not in (b"{", b"[", b"<"):
+        return found
+    return (("content-type", "application/xml" if first == b"<" else "application/json"),)

@@ -32,6 +32,8 @@ class CaptureSource:
     operation: str | None = None
     #: Which member of a log's line is what.
     mapping: Mapping | None = None
+    #: The content of a file that a capture names beside itself; None if there is none.
+    attached: Callable[[str], bytes | None] = lambda name: None
 
 
 #: A stream from its beginning in, exchanges and problems out, one at a time and in order.

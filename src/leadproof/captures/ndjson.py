@@ -10,7 +10,7 @@ import orjson
 
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import LINE, Stream, lines, utf8
-from leadproof.core.exchange import Exchange
+from leadproof.core.exchange import Exchange, Part, Recorded, gaps
 from leadproof.runs.evidence.rows import read_exchange
 
 
@@ -35,15 +35,20 @@ def _line(line: bytes, number: int, source: CaptureSource) -> Iterator[Exchange 
         what = "is no JSON" if isinstance(error, orjson.JSONDecodeError) else "is no exchange"
         yield _unreadable(number, what)
         return
-    request, response = exchange.request, exchange.response
+    request, response, unknown = exchange.request, exchange.response, exchange.unknown
     if row["request"].get("body_cut"):
         yield _cut(number, "request")
         request = request._replace(body=b"")
+        unknown += gaps(Part.REQUEST_BODY, how=Recorded.CUT)
     if response is not None and row["response"].get("body_cut"):
         yield _cut(number, "response")
-        response = None
+        response = response._replace(body=b"")
+        unknown += gaps(Part.RESPONSE_BODY, how=Recorded.CUT)
     operation = source.operation or (exchange.operation if isinstance(exchange.operation, str) else None)
-    yield replace(exchange, request=request, response=response, operation=operation, origin=f"{source.name}#{number}")
+    origin = f"{source.name}#{number}"
+    yield replace(
+        exchange, request=request, response=response, operation=operation, origin=origin, unknown=unknown
+    )  # fmt: skip
 
 
 def _cut(number: int, what: str) -> FileProblem:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from leadproof.captures.messages import MESSAGE, Message, message_of, pieces, request_of
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.recorded import LEFT_OUT, announced, plain, uncut
 from leadproof.captures.streams import Stream, utf8
-from leadproof.captures.values import plain
-from leadproof.core.exchange import Exchange, Request, Response, header
+from leadproof.core.exchange import REQUEST, Exchange, Gaps, Part, Request, Response, gaps, header
 
 _JUDGED = "what could be read was judged"
 
@@ -77,24 +77,32 @@ class _Pairing:
 
     def _response(self, message: Message) -> Iterator[Exchange | FileProblem]:
         yield from self._notes(message)
-        body, wrong = plain(message.body, message.headers)
-        if message.verbose and not message.body and header(message.headers, "content-length") not in (None, "0"):
-            body, wrong = None, "is not shown"
-        if wrong:
-            yield FileProblem("file.deviation", f"the body of message {self._messages} {wrong}", "it was left out")
-        response = None if body is None else Response(message.status, message.headers, body)
-        yield self._exchange(self._waiting or Request("", ""), response)
-        self._waiting = None
+        body = plain(message.body, message.headers)
+        bodiless = message.status in (204, 304) or (self._waiting is not None and self._waiting.method == "HEAD")
+        if not message.body and announced(message.headers) != 0 and not bodiless:
+            body = LEFT_OUT._replace(words="is not shown")
+        elif not body.failure:
+            body = uncut(body, message.headers)
+        if body.words and not body.failure:
+            yield FileProblem("file.deviation", f"the body of message {self._messages} {body.words}", "it was left out")
+        response = None if body.failure else Response(message.status, message.headers, body.data)
+        yield self._exchange(response, body.gaps(Part.RESPONSE_BODY), body.failure)
 
     def _unanswered(self) -> Iterator[Exchange]:
         if self._waiting is not None:
-            yield self._exchange(self._waiting, None)
-            self._waiting = None
+            yield self._exchange(None)
 
     def _notes(self, message: Message) -> Iterator[FileProblem]:
         for note in message.notes:
             yield FileProblem("file.deviation", f"message {self._messages}: {note}", _JUDGED)
 
-    def _exchange(self, request: Request, response: Response | None) -> Exchange:
+    def _exchange(self, response: Response | None, unknown: Gaps = (), failure: str = "") -> Exchange:
+        """The request that waits, if one does, with its response."""
         self._exchanges += 1
-        return Exchange(request, response, self._source.operation, f"{self._source.name}#{self._exchanges}")
+        request, self._waiting = self._waiting or Request("", ""), None
+        if not request.method:
+            unknown += gaps(*REQUEST)
+        elif not request.body and announced(request.headers) > 0:
+            unknown += gaps(Part.REQUEST_BODY)
+        origin = f"{self._source.name}#{self._exchanges}"
+        return Exchange(request, response, self._source.operation, origin, failure=failure, unknown=unknown)

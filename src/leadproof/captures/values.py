@@ -6,12 +6,10 @@ import base64
 import binascii
 import math
 import re
-import zlib
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from leadproof.bodies import MAX_BODY
 from leadproof.core.exchange import Headers, header
 
 #: Seconds.
@@ -113,45 +111,3 @@ def encoded(text: str, headers: Headers) -> bytes:
         return text.encode(said[1] if said else "utf-8")
     except (LookupError, UnicodeError):
         return text.encode("utf-8", "surrogatepass")
-
-
-#: First bytes of what is text for us: JSON, XML, white space.
-_TEXT = b'{[<"tfn-0123456789 \t\r\n\xef'
-
-
-def plain(body: bytes, headers: Headers) -> tuple[bytes | None, str]:
-    """A body without its content encoding, where a recorder left it on, and what is wrong with it.
-
-    None where what the service sent cannot be told.
-    """
-    said = (header(headers, "content-encoding") or "").lower()
-    if not body or not said or said == "identity":
-        return body, ""
-    for name in reversed([one.strip() for one in said.split(",")]):
-        if name in ("gzip", "x-gzip"):
-            if not body.startswith(b"\x1f\x8b"):
-                continue  # taken off by the recorder, as most do
-            unpacked = _inflate(body, zlib.MAX_WBITS | 16)
-        elif name == "deflate":
-            if body[:1] in _TEXT and body[:1] != b"x":
-                continue
-            unpacked = _inflate(body, zlib.MAX_WBITS) or _inflate(body, -zlib.MAX_WBITS)
-        elif body[:1] in _TEXT or name == "identity":
-            continue
-        else:
-            return None, f"is packed with {name[:20]}, which is not unpacked here"
-        if unpacked is None:
-            return None, f"is no {name}, although Content-Encoding says so"
-        if len(unpacked) > MAX_BODY:
-            return None, f"becomes larger than {MAX_BODY} bytes when it is unpacked"
-        body = unpacked
-    return body, ""
-
-
-def _inflate(body: bytes, bits: int) -> bytes | None:
-    stream = zlib.decompressobj(bits)
-    try:
-        found = stream.decompress(body, MAX_BODY + 1)
-    except zlib.error:
-        return None
-    return found if stream.eof or len(found) > MAX_BODY else None

@@ -11,7 +11,7 @@ from leadproof.core.errors import ExitCode
 from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, one_line, seconds
-from leadproof.runs.formats.view import outcome
+from leadproof.runs.formats.view import outcome, remedy
 from leadproof.runs.verdicts import codes_of
 
 #: Distinct findings that are printed; the report holds the rest.
@@ -31,6 +31,7 @@ _OUTCOMES = {
     "unauthorised": "with rejected credentials",
     "absent": "with nothing at the address",
     "unanswered": "without a response",
+    "undecided": "of which nothing could be decided",
 }
 
 _COLOURS = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
@@ -46,8 +47,8 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     head = click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)
     click.echo(f"{head}  {one_line('; '.join(outcome(report)))}")
     unread = ExitCode.USAGE in codes_of(report) and not report["counts"]["exchanges"]  # its own hint stands below
-    if codes_of(report) & {ExitCode.INCONCLUSIVE, ExitCode.INTERRUPTED} == {ExitCode.INCONCLUSIVE} and not unread:
-        click.echo(f"  hint: {_remedy(report)}")
+    if not unread and (words := remedy(report)):
+        click.echo(f"  hint: {one_line(words)}")
     click.echo()
     _facts(report, numbers)
     _findings(report["findings"])
@@ -59,32 +60,6 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
             click.echo(click.style(f"note: {one_line(waiver_words(row))}", fg="yellow"))
     if saved:
         click.echo(f"report: {one_line(saved)}")
-
-
-def _remedy(report: Mapping[str, Any]) -> str:
-    """What to do about a run that tested nothing."""
-    counts = report["counts"]
-    if counts["unauthorised"]:
-        return (
-            "the credentials were rejected: set LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, and LEADPROOF_AUTH_SCHEME"
-        )
-    if counts["absent"]:
-        return "there is nothing at the documented addresses: is the URL the one that stands before /v2?"
-    if any(row["kind"] == "file.ambiguous" for row in report["observations"]):
-        return "what was captured fits several operations: name the one that it is with --operation"
-    if counts["unrecognised"]:
-        return "no exchange is a documented operation: was the traffic of the lead receiver recorded?"
-    if counts["judged"] and not report["coverage"]["cells"]["covered"]:
-        return "no response is one that a lead receiver gives: is the URL the one that stands before /v2?"
-    if any(row["kind"] == "schema.cardinality" for row in report["observations"]):
-        return (
-            "no response has a result: capture the requests, too, which say how many there are to be (a HAR has both)"
-        )
-    if report["coverage"].get("gaps"):
-        return "what was to be tested and was not is named below"
-    if counts["judged"]:
-        return "nothing was accepted: does the posting profile fit the account? Name yours with --profile"
-    return "no exchange was found"
 
 
 def _facts(report: Mapping[str, Any], numbers: str) -> None:

@@ -18,7 +18,7 @@ from leadproof.cli import ci, options
 from leadproof.cli.console import summarise
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
-from leadproof.runs import comparison, config, waivers
+from leadproof.runs import comparison, config, verdicts, waivers
 from leadproof.runs.evidence import Run, is_unfinished, read_report
 from leadproof.runs.formats import FORMATS, RENDERERS
 
@@ -48,6 +48,8 @@ class Ending:
     base: Mapping[str, Any] | None = None
     waivers: tuple[waivers.Waiver, ...] | None = None
     as_json: bool = False
+    #: Share of the exchanges that has to be judged.
+    min_judged: float = 0.0
 
     @classmethod
     def read(
@@ -58,6 +60,7 @@ class Ending:
         baseline: Path | None,
         waiver_file: Path | None,
         as_json: bool,
+        min_judged: float | None = 0.0,
     ) -> Ending:
         """Reads the files that are named.
 
@@ -67,14 +70,17 @@ class Ending:
         """
         named = waiver_file or (Path(configured.waivers) if configured.waivers else None)
         found = waivers.load(named) if named else None
-        return cls(formats, read_run(baseline) if baseline else None, found, as_json)
+        share = configured.min_judged if min_judged is None else min_judged
+        return cls(formats, read_run(baseline) if baseline else None, found, as_json, share)
 
     def settle(self, report: dict[str, Any], today: date | None = None) -> None:
-        """Sets waivers and baseline against a report."""
+        """Sets waivers and baseline against a report, and asks whether enough of it was judged."""
         if self.waivers is not None:
             waivers.apply(report, self.waivers, today or datetime.now(UTC).date())
         if self.base is not None:
             comparison.compare(self.base, report)
+        if self.min_judged:
+            verdicts.require_judged(report, self.min_judged)
 
     def conclude(self, report: dict[str, Any], run: Run | None) -> int:
         """Settles a report, writes it, prints what a person or a machine needs, and gives the exit code."""
@@ -138,8 +144,8 @@ class Given:
 def judging(*more: Callable[[Any], Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """The options of every command that judges, as one decorator and one argument, the first; `more` have their own."""
     every: Callable[[Callable[..., int]], Callable[..., int]] = options.combined(
-        options.profile, options.readings, options.as_documented, options.fail_on, options.out, *more, shared,
-        options.json_output,
+        options.profile, options.readings, options.as_documented, options.fail_on, options.min_judged, options.out,
+        *more, shared, options.json_output,
     )  # fmt: skip
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
@@ -150,6 +156,7 @@ def judging(*more: Callable[[Any], Any]) -> Callable[[Callable[..., int]], Calla
             chosen: tuple[str, ...],
             as_documented: bool,
             fail_on: str,
+            min_judged: float | None,
             out: str | None,
             formats: tuple[str, ...],
             baseline: Path | None,
@@ -158,7 +165,10 @@ def judging(*more: Callable[[Any], Any]) -> Callable[[Callable[..., int]], Calla
             **own: Any,
         ) -> int:
             configured = options.settings()
-            end = Ending.read(configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json)
+            end = Ending.read(
+                configured, formats=formats, baseline=baseline, waiver_file=waiver_file, as_json=as_json,
+                min_judged=min_judged,
+            )  # fmt: skip
             spec = options.specification(chosen, as_documented, configured)
             profile = options.posting_profile(profile_path, configured)
             path = profile_path or configured.profile

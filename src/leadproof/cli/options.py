@@ -69,6 +69,10 @@ allow_hosts = click.option(
     "--allow-host", "allow_hosts", multiple=True, metavar="NAME",
     help="Respond for this host, too, besides loopback names and the address listened on; may be repeated.",
 )  # fmt: skip
+min_judged = click.option(
+    "--min-judged", type=click.FloatRange(0, 1), metavar="SHARE",
+    help="Share of the exchanges, 0 to 1, that has to be recorded well enough to be judged (default: 0); less is 4.",
+)  # fmt: skip
 json_output = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout, nothing else.")
 out = click.option("--out", metavar="DIR", help="Where run directories go (default: reports/out).")
 seed = click.option("--seed", type=int, help="Seed of everything that is generated (default: 0).")

@@ -6,6 +6,10 @@ import zlib
 
 from leadproof.bodies import MAX_BODY
 
+#: Codings that are undone here, and further ones that a service may have sent to another client.
+KNOWN = ("gzip", "x-gzip", "deflate")
+FOREIGN = ("br", "zstd", "compress", "x-compress")
+
 
 class TooLarge(Exception):
     """A body is larger than the cap, before or after decompression."""
@@ -29,7 +33,7 @@ def decoded(body: bytes, encoding: str | None) -> bytes:
             body = _inflated(body, zlib.MAX_WBITS | 16)
         elif coding == "deflate":  # in zlib's format by the book, a bare stream in the wild
             body = _inflated(body, zlib.MAX_WBITS if _has_zlib_head(body) else -zlib.MAX_WBITS)
-        elif coding in ("br", "zstd", "compress", "x-compress"):
+        elif coding in FOREIGN:
             raise zlib.error("a coding that was not offered")
     return body
 

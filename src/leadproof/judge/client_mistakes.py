@@ -17,6 +17,7 @@ from leadproof.bodies import escape
 from leadproof.contract.profile import Profile, breaches
 from leadproof.contract.profile.calendar import is_open, local
 from leadproof.contract.specs import Specification
+from leadproof.core.exchange import Part
 from leadproof.judge.checks import Breach, Context
 from leadproof.judge.checks.context import CREATES, fields, properties
 
@@ -34,11 +35,14 @@ _NOTHING = frozenset({"", "0", "null", "none", "nil", "undefined", "nan", "[obje
 #: Names that a key has in a query.
 _KEYS = frozenset({"api-key", "apikey", "api_key", "access_token", "accesstoken", "token", "key", "bearer"})
 
+_SANITISED = "the recording has no credentials, as some tools leave them out: whether any were sent was not judged"
 _REFUSED = "was isValid (of a ping: willAccept) read? a refusal comes with status 200 too"
 
 
 def single_mistakes(context: Context) -> Iterator[Breach]:
     """What the sender of this request often will have got wrong, seen in the request alone."""
+    if context.knows(Part.REQUEST_HEADERS) and not context.knows(Part.CREDENTIALS):
+        yield Breach("client.credentials", _SANITISED)
     yield from _key_in_url(context)
     if context.operation.id == "ping":
         yield from _personal(context)

@@ -26,10 +26,10 @@ import msgspec
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import ExitCode, LeadproofError
-from leadproof.core.exchange import Exchange, header
+from leadproof.core.exchange import Exchange, Part, Recorded, gaps, header
 from leadproof.core.findings import Finding, Observation
 from leadproof.core.gc import tune_gc
-from leadproof.http.codings import TooLarge, decoded
+from leadproof.http.codings import FOREIGN, TooLarge, decoded
 from leadproof.judge import Judge
 from leadproof.recorder.frames import Counts, FrameKind, Reader, frame
 from leadproof.redact import Redactor
@@ -45,9 +45,6 @@ HAR, NDJSON = "traffic.har", "exchanges.ndjson"
 
 #: Seconds between two words about what was judged; what was written is told at once, because responses wait for it.
 _TELL = 0.2
-
-#: Codings that nothing here undoes.
-_FOREIGN = ("br", "zstd", "compress", "x-compress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +182,7 @@ class EvidenceWriter:
 
 
 def plain(exchange: Exchange) -> Exchange:
-    """The exchange with the content coding of its response undone, or without the response and with the reason why."""
+    """The exchange with the content coding of its response undone, or without its body and with the reason why."""
     response = exchange.response
     if response is None:
         return exchange
@@ -197,8 +194,11 @@ def plain(exchange: Exchange) -> Exchange:
     except TooLarge:
         failure = "encoding.too-large"
     except (zlib.error, EOFError):
-        # A coding that is not read here is no fault of the service: the request is judged by itself.
-        failure = "" if coding.strip().lower() in _FOREIGN else "encoding.invalid"
+        # A coding that is not read here is no fault of the service: what stands around the body is judged.
+        if coding.strip().lower() in FOREIGN:
+            unknown = gaps(Part.RESPONSE_BODY, how=Recorded.ENCODED)
+            return replace(exchange, response=response._replace(body=b""), unknown=unknown)
+        failure = "encoding.invalid"
     return replace(exchange, response=None, failure=failure)
 
 

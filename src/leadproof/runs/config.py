@@ -33,6 +33,7 @@ KEYS: dict[str, tuple[type, str]] = {
     "readings": (dict, "reading id = choice"),
     "targets": (dict, "named targets"),
     "waivers": (str, "path of the file of waivers"),
+    "min_judged": (float, "share of the exchanges, 0 to 1, that has to be judged"),
 }
 
 TARGET_KEYS: dict[str, tuple[type, str]] = {
@@ -63,6 +64,7 @@ class Config:
     readings: dict[str, str] = field(default_factory=dict)
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     waivers: str | None = None
+    min_judged: float = 0.0
     subject: str = ""
     by: str = ""
 
@@ -91,6 +93,8 @@ def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:
     for name, choice in document.get("readings", {}).items():
         if not isinstance(choice, str):
             raise ConfigurationError(f"{path}: readings.{name} has to be {_WORDS[str]}", hint="name one of its choices")
+    if not 0 <= document.get("min_judged", 0) <= 1:
+        raise ConfigurationError(f"{path}: min_judged has to be from 0 to 1", hint=KEYS["min_judged"][1])
     for name, row in document.get("targets", {}).items():
         if not isinstance(row, dict):
             raise ConfigurationError(f"{path}: targets.{name} is no table", hint=f"write [targets.{name}] and a url")

@@ -87,6 +87,7 @@ def summary_of(report: Row, offset: int = 0) -> Summary:
     made.tested, made.intended, made.accepted = (
         int(evidence.get(name, 0)) for name in ("tested", "intended", "accepted")
     )
+    made.decided, made.unread = int(evidence.get("decided", made.tested)), int(evidence.get("unread", 0))
     made.forgotten = int(evidence.get("forgotten", 0))
     made.interrupted = ExitCode.INTERRUPTED in codes_of(report)
     found_again = set() if report.get("latency") else {ExitCode.INCONCLUSIVE, ExitCode.VIOLATED, ExitCode.INTERRUPTED}
@@ -111,7 +112,7 @@ def _made(kind: type[Any], row: Row) -> Any:
 
 def _tally(report: Row, made: Summary, offset: int) -> None:
     tally, counts = made.tally, report["counts"]
-    for name in ("judged", "unrecognised", "unauthorised", "absent", "unanswered"):
+    for name in ("judged", "undecided", "unrecognised", "unauthorised", "absent", "unanswered"):
         if counts.get(name):
             tally.outcomes[name] = counts[name]
     made.unjudged = counts["exchanges"] - sum(tally.outcomes.values())

@@ -102,9 +102,15 @@ class Summary:
     #: Exchanges that tested something: judged, neither their credentials nor their address refused, and with a result
     #: where there should be one.
     tested: int = 0
+    #: Exchanges of which at least one must about the body of the response was decided: without one, nothing passed.
+    decided: int = 0
+    #: Exchanges of which the body of the response was not recorded, or nothing could be decided at all.
+    unread: int = 0
     #: Requests that were built to be accepted, and those of which at least a lead was.
     intended: int = 0
     accepted: int = 0
+    #: Clauses about the body of a response that may fail a run.
+    _about_bodies: frozenset[str] = field(default_factory=frozenset, repr=False)
     _tally: Tally = field(default_factory=Tally)
     #: Decisions that are not in the tally yet, by their identity, and how often each was made: most are shared.
     _counts: dict[int, tuple[Decisions, list[int]]] = field(default_factory=dict, repr=False)
@@ -113,6 +119,10 @@ class Summary:
     #: Clause -> "passed" and "failed" -> numbers of the first exchanges.
     exchanges_of: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     observed: dict[tuple[str, ...], tuple[Observation, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        clauses = self.spec.clauses.values()
+        self._about_bodies = frozenset(one.id for one in clauses if one.subject == "response" and counts(one))
 
     def add(self, row: Row) -> None:
         """Takes in one row."""
@@ -160,6 +170,8 @@ class Summary:
             self._tally.took[cell] += row.microseconds
         if decisions.outcome == "judged" and decisions.status not in _REFUSED_AT_ONCE and not decisions.without_results:
             self.tested += times
+            self.decided += times * any(one in self._about_bodies for one, _ in decisions.passed + decisions.failed)
+        self.unread += times * (decisions.unread or decisions.outcome == "undecided")
         if decisions.intent.partition(":")[0] == "accepted" and decisions.outcome != "unrecognised":
             exact = decisions.intent == "accepted"
             self.intended += times * exact
@@ -227,7 +239,7 @@ class Summary:
         self.latency = self.latency or other.latency
         self.further_codes |= other.further_codes | (self.own_codes or set()) | (other.own_codes or set())
         self.own_codes = None
-        for name in ("forgotten", "unjudged", "tested", "intended", "accepted"):
+        for name in ("forgotten", "unjudged", "tested", "decided", "unread", "intended", "accepted"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         if other.exercised is not None:
             self.exercised = self.exercised or Coverage()
@@ -283,7 +295,7 @@ class Summary:
             codes.append(ExitCode.UNREACHABLE)
         if any(counts(self.spec.clauses[found.finding.clause], self.fail_on) for found in self.kept()):
             codes.append(ExitCode.VIOLATED)
-        if not self.tested or (self.intended and not self.accepted) or self.gaps:
+        if not self.decided or (self.intended and not self.accepted) or self.gaps:
             codes.append(ExitCode.INCONCLUSIVE)
         return [*codes, *self.further_codes]
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from leadproof.core.errors import PRECEDENCE, ExitCode, worst
+from leadproof.core.text import count
 
 #: What `--fail-on` may add to the violations that count: name -> meaning.
 FAIL_ON: dict[str, str] = {
@@ -63,6 +64,24 @@ def settle_again(report: dict[str, Any]) -> None:
     if any(row.get("decides") for row in report["findings"]) or _leads_lost(report):
         codes.add(ExitCode.VIOLATED)
     settle(report, codes)
+
+
+def require_judged(report: dict[str, Any], share: float) -> None:
+    """Makes a report inconclusive where less than a share of its exchanges was recorded with what there is to judge.
+
+    Exchanges that are no documented operation do not count.
+
+    Args:
+        report: Is settled again.
+        share: From 0 to 1.
+    """
+    counts = report["counts"]
+    exchanges = counts["exchanges"] - counts["unrecognised"]
+    judged = exchanges - int(report["evidence"].get("unread", 0))
+    if exchanges and judged < share * exchanges:
+        words = f"only {judged} of {count(exchanges, 'exchange')} could be judged, --min-judged asks for {share:.0%}"
+        report["coverage"].setdefault("gaps", []).append(words)
+        settle(report, codes_of(report) | {ExitCode.INCONCLUSIVE})
 
 
 def _leads_lost(report: Mapping[str, Any]) -> bool:

@@ -41,6 +41,8 @@ def render(report: Mapping[str, Any]) -> str:
         suites.setdefault("load", []).append(_objective(row, decides=bool(latency.get("decides", True))))
     for file in rows(report, "files"):
         suites.setdefault("files", []).append(_file(file))
+    if view.remedy:
+        suites["verdict"] = [_inconclusive(view)]
     return _document(view, suites)
 
 
@@ -144,10 +146,21 @@ def _details(row: Row) -> str:
 def _file(file: Row) -> ET.Element:
     case = _element("testcase", classname="leadproof.files", name=str(file.get("path", "")))
     problem = mapping(file, "problem")
-    if problem:
+    if problem.get("kind") == "file.deviation":  # the rest of the file was judged: it decides nothing
+        ET.SubElement(case, "system-out").text = visible(f"{problem.get('message', '')}\n{problem.get('hint', '')}")
+    elif problem:
         error = _element("error", type=str(problem.get("kind", "")), message=str(problem.get("message", "")))
         error.text = visible(str(problem.get("hint", "")))
         case.append(error)
+    return case
+
+
+def _inconclusive(view: View) -> ET.Element:
+    """A run that decided too little fails: a CI server takes nothing but skipped cases for a success."""
+    case = _element("testcase", classname="leadproof.verdict", name="enough was decided for a verdict")
+    failure = _element("failure", type="inconclusive", message=view.headline)
+    failure.text = visible("\n".join([view.remedy, *map(str, mapping(view.report, "coverage").get("gaps") or ())]))
+    case.append(failure)
     return case
 
 

@@ -25,7 +25,7 @@ def render(report: Mapping[str, Any]) -> str:
     view = arrange(report)
     parts = [
         f"# {view.verdict}: LeadExec lead receiver API v2",
-        escape(view.headline),
+        escape(f"{view.headline} {view.remedy}".rstrip()),
         escape(view.basis),
         _facts(view),
     ]

@@ -61,6 +61,8 @@ class View:
     verdict: str
     #: One sentence: what came out.
     headline: str
+    #: What to do about it where it is inconclusive.
+    remedy: str
     #: One sentence: what it rests on.
     basis: str
     #: Findings that decide the verdict, and those that are reported only.
@@ -95,6 +97,7 @@ def arrange(report: Row) -> View:
         report=report,
         verdict=VERDICTS.get(verdict, verdict.capitalize()),
         headline=sentence(outcome(report)),
+        remedy=sentence([words]) if (words := remedy(report)) else "",
         basis=_basis(report, results),
         failures=failures,
         advice=advice,
@@ -209,8 +212,44 @@ def _undecided(report: Row) -> str:
     reasons = [str(row["reason"]) for row in rows(latency, "objectives") if row.get("reason")]
     if report.get("command") == "load" and (why := latency.get("nothing") or next(iter(reasons), "")):
         return f"no verdict on the load: {why}"
-    tested = number(mapping(report, "evidence"), "tested")
-    return "not everything could be tested" if tested else "nothing could be tested"
+    evidence = mapping(report, "evidence")
+    if number(evidence, "decided"):
+        return "not everything could be tested"
+    if number(evidence, "unread"):
+        return "nothing was decided about the body of any response"
+    return "nothing could be tested"
+
+
+def remedy(report: Row) -> str:
+    """What to do about a run that is inconclusive; "" about any other."""
+    codes = codes_of(report) & {ExitCode.INCONCLUSIVE, ExitCode.INTERRUPTED}
+    counts, seen = mapping(report, "counts"), rows(report, "observations")
+    evidence, coverage = mapping(report, "evidence"), mapping(report, "coverage")
+    if codes != {ExitCode.INCONCLUSIVE}:
+        return ""
+    if number(counts, "unauthorised"):
+        return (
+            "the credentials were rejected: set LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, and LEADPROOF_AUTH_SCHEME"
+        )
+    if number(counts, "absent"):
+        return "there is nothing at the documented addresses: is the URL the one that stands before /v2?"
+    if any(row.get("kind") == "file.ambiguous" for row in seen):
+        return "what was captured fits several operations: name the one that it is with --operation"
+    if number(evidence, "unread") and not number(evidence, "decided"):
+        return "no response was recorded with its body: what is missing is named below; record the responses whole"
+    if number(counts, "unrecognised"):
+        return "no exchange is a documented operation: was the traffic of the lead receiver recorded?"
+    if number(counts, "judged") and not number(mapping(coverage, "cells"), "covered"):
+        return "no response is one that a lead receiver gives: is the URL the one that stands before /v2?"
+    if any(row.get("kind") == "schema.cardinality" for row in seen):
+        return (
+            "no response has a result: capture the requests, too, which say how many there are to be (a HAR has both)"
+        )
+    if coverage.get("gaps"):
+        return "what was to be tested and was not is named below"
+    if number(counts, "judged"):
+        return "nothing was accepted: does the posting profile fit the account? Name yours with --profile"
+    return "no exchange was found"
 
 
 def _passed(report: Row) -> str:
@@ -251,8 +290,8 @@ def _basis(report: Row, results: Mapping[str, int]) -> str:
         )
     parts.append(f"{count(sum(results.values()) - results['untested'] - results['inapplicable'], 'clause')} tested")
     # What was sent or read and still tells nothing about the contract.
-    missed = ((name, number(counts, name)) for name in ("unrecognised", "unauthorised", "absent", "unanswered"))
-    parts += [f"{times:,} {name}" for name, times in missed if times]
+    names = ("undecided", "unrecognised", "unauthorised", "absent", "unanswered")
+    parts += [f"{times:,} {name}" for name in names if (times := number(counts, name))]
     return "Based on " + ", ".join(parts) + "."
 
 

@@ -1,0 +1,104 @@
+"""What of a body was recorded: its content codings undone, and whether it is whole, cut off, encoded or left out."""
+
+from __future__ import annotations
+
+import zlib
+from typing import NamedTuple
+
+from leadproof.bodies import MAX_BODY, breaks_off
+from leadproof.core.exchange import Gaps, Headers, Part, Recorded, gaps, header
+from leadproof.core.text import count
+from leadproof.http.codings import FOREIGN, KNOWN, TooLarge, decoded
+
+#: First bytes of what is text for us: JSON, XML, white space.
+_TEXT = b'{[<"tfn-0123456789 \t\r\n\xef'
+
+
+class Body(NamedTuple):
+    """A body as a recording has it."""
+
+    data: bytes = b""
+    how: Recorded = Recorded.WHOLE
+    #: What was wrong with the bytes that were sent, as a kind of finding; "" if nothing was.
+    failure: str = ""
+    #: What there is to say of it, behind "the body of response 3".
+    words: str = ""
+
+    def gaps(self, part: Part) -> Gaps:
+        """The gap that it leaves as a part of an exchange."""
+        return () if self.how is Recorded.WHOLE else gaps(part, how=self.how)
+
+
+LEFT_OUT = Body(how=Recorded.LEFT_OUT, words="was not saved")
+
+#: Codings on top of each other; more than anybody needs are none.
+_MOST_CODINGS = 3
+
+
+def plain(body: bytes, headers: Headers, *, whole: bool = False) -> Body:
+    """A body without its content codings, where a recorder left them on.
+
+    A coding that cannot be undone is the sender's fault if all of it was recorded; else it may be the recorder's.
+
+    Args:
+        body: As it was recorded.
+        headers: Those of its message.
+        whole: Is it certain that every byte was recorded? A fitting Content-Length makes it so, too.
+    """
+    said = (header(headers, "content-encoding") or "").lower()
+    whole = whole or announced(headers) == len(body)
+    names = [one.strip() for one in said.split(",") if one.strip() not in ("", "identity")]
+    for name in reversed(names):
+        if not body or body[:1] in _TEXT:
+            break  # taken off by the recorder, as most do
+        try:
+            if name in FOREIGN:
+                return Body(how=Recorded.ENCODED, words=f"is packed with {name}, which is not unpacked here")
+            if name not in KNOWN or len(names) > _MOST_CODINGS:
+                raise zlib.error
+            body = decoded(body, name)
+        except TooLarge:
+            return Body(failure="encoding.too-large", words=f"becomes larger than {MAX_BODY} bytes when it is unpacked")
+        except (EOFError, zlib.error) as error:
+            if whole:
+                words = f"is no {name[:20]}, although Content-Encoding says so"
+                return Body(failure="encoding.invalid", words=words)
+            if isinstance(error, EOFError):
+                return Body(how=Recorded.CUT, words=f"breaks off as {name[:20]}, and may have been cut off")
+            return Body(how=Recorded.ENCODED, words=f"is no {name[:20]}, and may have been changed when it was saved")
+    return Body(body)
+
+
+def announced(headers: Headers) -> int:
+    """The length in bytes that the headers announce; -1 if they announce none."""
+    said = (header(headers, "content-length") or "").strip()
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 12 else -1
+
+
+def uncut(body: Body, headers: Headers, *, size: float = -1) -> Body:
+    """The body, unless it was probably cut off: it breaks off at a length at which recorders do, or before its size.
+
+    Args:
+        body: Plain.
+        headers: Those of its message.
+        size: Bytes that it had, as the recorder says; -1 if it does not.
+    """
+    data = body.data
+    said = announced(headers)
+    if said == len(data) or not data:
+        return body
+    packed = header(headers, "content-encoding")
+    short = (
+        size > len(data)
+        or (said > len(data) and not packed)
+        or is_round(len(data))
+        or is_round(len(data.decode("utf-8", "ignore")))
+    )
+    if not short or not breaks_off(data):
+        return body
+    return Body(how=Recorded.CUT, words=f"breaks off after {count(len(data), 'byte')}: it was probably cut off")
+
+
+def is_round(length: int) -> bool:
+    """Is it a length at which recorders cut, 2^n or 10^n?"""
+    return length > 0 and (not length & (length - 1) or str(length).rstrip("0") == "1")
