@@ -34,6 +34,11 @@ SHOULD = next(clause for (level, basis), clause in SORTS.items() if level == "sh
 ASSUMED = next(clause for (_, basis), clause in SORTS.items() if basis == "assumed")
 
 
+#: One about the body of a response, and one that a response without it decides.
+BODY = next(clause for clause in SPEC.clauses.values() if clause.check == "json_wellformed")
+STATUS = next(clause for clause in SPEC.clauses.values() if clause.check == "http_status")
+
+
 def finding(clause: Clause = MUST, pointer: str = "/results/0/price", **changes: str) -> Finding:
     values = {"kind": "schema.type", "message": "wrong", "actual": 'string "x"', "operation": "ping", "media": "json"}
     return Finding(clause.id, pointer=pointer, **(values | changes))
@@ -45,8 +50,9 @@ def context(status: int = 200, intent: str = "", response_value: Any = None, bod
     return Context(exchange, OPERATIONS["ping"], SPEC, None, History(), response_value=response_value)
 
 
-def judged(*findings: Finding, outcome: str = "judged", **how: Any) -> Judgement:
-    return Judgement(outcome, "ping", "json", findings, (), context(**how))
+def judged(*findings: Finding, outcome: str = "judged", passed: Clause | None = BODY, **how: Any) -> Judgement:
+    held = ((passed.id, "json"),) if passed and outcome == "judged" else ()
+    return Judgement(outcome, "ping", "json", findings, (), context(**how), held)
 
 
 # ---- which breaches fail a run ---------------------------------------------------------------------------------------
@@ -119,6 +125,10 @@ GONE = judged(finding(), outcome="absent", status=404)
     ("judgements", "options", "expected"),
     [
         ([GOOD], {}, 0),
+        ([judged(passed=STATUS)], {}, 4),
+        ([judged(passed=SHOULD)], {}, 4),
+        ([judged(passed=None), judged(passed=STATUS), GOOD], {}, 0),
+        ([judged(finding(STATUS), passed=None)], {}, 1),
         ([BAD], {}, 1),
         ([judged(finding(SHOULD)), judged(finding(ASSUMED))], {}, 0),
         ([], {}, 4),
@@ -270,7 +280,8 @@ def test_findings_that_came_from_comparing_count_too() -> None:
     found._beside(Judgement("twins", "ping", "", (finding(), finding())), judgement)
 
     assert found.report("certify", {})["counts"] | {"judged": 0} == {
-        "exchanges": 1, "judged": 0, "unrecognised": 0, "unauthorised": 0, "absent": 0, "unanswered": 0, "findings": 2,
+        "exchanges": 1, "judged": 0, "unrecognised": 0, "unauthorised": 0, "absent": 0, "unanswered": 0, "undecided": 0,
+        "findings": 2,
     }  # fmt: skip
 
 

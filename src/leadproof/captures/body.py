@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from leadproof.bodies import MAX_BODY
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.recorded import ReadBody, uncut
 from leadproof.captures.streams import Stream
-from leadproof.core.exchange import BARE_RESPONSE, Exchange, Request, Response
+from leadproof.core.exchange import BARE_RESPONSE, Exchange, Part, Recorded, Request, Response
 from leadproof.judge.recognition import recognise
 
 _HEAD = 4096
@@ -35,13 +37,26 @@ def read_body(stream: Stream, source: CaptureSource) -> Iterator[Exchange | File
     else:
         response = Response(200, kind, data)
         exchange = Exchange(Request("", ""), response, source.operation, source.name, unknown=BARE_RESPONSE)
+    body = uncut(ReadBody(data), ())
     if source.operation is None and not (found := recognise(exchange)).candidates:
         yield FileProblem(
             found.kind, f"the file is no known recording, and as a bare body {found.reason}",
             "name it with --operation, such as --operation create_lead",
         )  # fmt: skip
         return
+    if body.how is not Recorded.WHOLE:
+        yield FileProblem("file.deviation", f"the body {body.words}", "save it whole")
+        exchange = _without_body(exchange, body)
     yield exchange
+
+
+def _without_body(exchange: Exchange, body: ReadBody) -> Exchange:
+    operation = exchange.operation or recognise(exchange).candidates[0]
+    if exchange.response is None:
+        unknown = (*exchange.unknown, *body.gaps(Part.REQUEST_BODY))
+        return replace(exchange, operation=operation, unknown=unknown, request=exchange.request._replace(body=b""))
+    unknown = (*exchange.unknown, *body.gaps(Part.RESPONSE_BODY))
+    return replace(exchange, operation=operation, unknown=unknown, response=exchange.response._replace(body=b""))
 
 
 def _is_request(data: bytes, fmt: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from leadproof.captures.model import CaptureSource, FileProblem
-from leadproof.captures.recorded import LEFT_OUT, Body, announced, plain, uncut
+from leadproof.captures.recorded import LEFT_OUT, ReadBody, announced, plain, uncut
 from leadproof.captures.values import DAY, duration, encoded, from_base64, mapping, number, pairs, seconds, target
 from leadproof.core.exchange import Exchange, Gaps, Headers, Part, Recorded, Request, Response, gaps
 from leadproof.core.findings import KINDS
@@ -32,7 +32,7 @@ _AS_SPECIFIED = "it was read all the same; HAR 1.2 writes it otherwise"
 
 _NOT_SAVED = LEFT_OUT._replace(words="was not saved in the HAR")
 _ELSEWHERE = LEFT_OUT._replace(words="stands in a file that is not beside the HAR")
-_CUT = Body(how=Recorded.CUT, words="was cut off by the exporter")
+_CUT = ReadBody(how=Recorded.CUT, words="was cut off by the exporter")
 
 #: Names that Chromium's developer tools give themselves, and members that only they write into an entry: they leave
 #: Authorization and cookies out, unless they are told otherwise.
@@ -114,6 +114,8 @@ def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: i
     for message in (sent, came):
         if not isinstance(message.get("headers", []), list):
             yield from har.once(at, "headers are no list of names and values")
+    if not isinstance(sent.get("method"), str):
+        yield from har.once(at, "a request has no method", "what the path does not tell was not judged")
     if isinstance(sent.get("postData"), str):
         yield from har.once(at, "the body of a request is a text instead of an object")
     if isinstance(came.get("content"), str):
@@ -133,17 +135,17 @@ def _form(row: dict[str, Any], sent: dict[str, Any], came: dict[str, Any], at: i
         yield from har.once(at, "startedDateTime is no date", "what depends on time was not judged")
 
 
-def _request(sent: dict[str, Any], row: dict[str, Any], har: Har) -> tuple[Request, Body, Gaps]:
+def _request(sent: dict[str, Any], row: dict[str, Any], har: Har) -> tuple[Request, ReadBody, Gaps]:
     post, method = _body(sent.get("postData")), sent.get("method")
     method = method.upper() if isinstance(method, str) else ""
     headers = _labelled(pairs(sent.get("headers")), post)
     body = _read(post, headers, row.get("_requestBodyStatus"), har)
     if body is None and isinstance(post.get("params"), list) and post["params"]:
         fields = [mapping(one) for one in post["params"]]
-        body = Body(urlencode([(str(one.get("name", "")), str(one.get("value", ""))) for one in fields]).encode())
+        body = ReadBody(urlencode([(str(one.get("name", "")), str(one.get("value", ""))) for one in fields]).encode())
     if body is None:
         size = max(number(sent.get("bodySize", -1)), announced(headers))
-        body = Body() if size == 0 or (size < 0 and method in _BODILESS) else _NOT_SAVED
+        body = ReadBody() if size == 0 or (size < 0 and method in _BODILESS) else _NOT_SAVED
     lost = () if method else gaps(Part.METHOD)
     if not pairs(sent.get("headers")):
         lost += gaps(Part.REQUEST_HEADERS)
@@ -152,13 +154,15 @@ def _request(sent: dict[str, Any], row: dict[str, Any], har: Har) -> tuple[Reque
     return Request(method, target(sent["url"]), headers, body.data), body, lost + body.gaps(Part.REQUEST_BODY)
 
 
-def _response(came: dict[str, Any], row: dict[str, Any], har: Har, *, bodiless: bool) -> tuple[Response, Body, Gaps]:
+def _response(
+    came: dict[str, Any], row: dict[str, Any], har: Har, *, bodiless: bool
+) -> tuple[Response, ReadBody, Gaps]:
     content, status = _body(came.get("content")), int(number(came.get("status")))
     headers = _labelled(pairs(came.get("headers")), content)
     body = _read(content, headers, row.get("_responseBodyStatus"), har)
     if body is None:
         sizes = [number(content.get("size", -1)), number(came.get("bodySize", -1)), announced(headers)]
-        body = Body() if bodiless or status in (204, 304) or max(sizes) == 0 else _NOT_SAVED
+        body = ReadBody() if bodiless or status in (204, 304) or max(sizes) == 0 else _NOT_SAVED
     lost = () if pairs(came.get("headers")) else gaps(Part.RESPONSE_HEADERS)
     lost += gaps(Part.STATUS) if status <= 0 else ()
     return Response(status if status > 0 else 200, headers, body.data), body, lost + body.gaps(Part.RESPONSE_BODY)
@@ -168,7 +172,7 @@ def _body(value: Any) -> dict[str, Any]:
     return {"text": value} if isinstance(value, str) else mapping(value)
 
 
-def _read(body: dict[str, Any], headers: Headers, status: Any, har: Har) -> Body | None:
+def _read(body: dict[str, Any], headers: Headers, status: Any, har: Har) -> ReadBody | None:
     """A body, as far as it went over the wire; None if no text is there. A HAR holds text that was decoded."""
     comment = str(body.get("comment") or "").lower()
     if "truncated" in comment:
@@ -179,13 +183,12 @@ def _read(body: dict[str, Any], headers: Headers, status: Any, har: Har) -> Body
     if text in (None, ""):
         name = next((str(body[key]) for key in ("_file", "_sha1") if body.get(key)), "")
         data = har.source.attached(name) if name else None
-        return plain(data, headers) if data is not None else _ELSEWHERE if name else None
+        return uncut(plain(data, headers), headers) if data is not None else _ELSEWHERE if name else None
     if str(body.get("encoding") or "").lower() == "base64" and (packed := from_base64(str(text))) is not None:
         return plain(packed, headers)
     if len(str(text)) == CUT and size != CUT:
         return _CUT
-    found = plain(encoded(str(text), headers), headers)
-    return uncut(found, headers, size=size) if found.how is Recorded.WHOLE and not found.failure else found
+    return uncut(plain(encoded(str(text), headers), headers), headers, size=size)
 
 
 def _labelled(found: Headers, body: dict[str, Any]) -> Headers:

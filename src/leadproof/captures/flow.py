@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from leadproof.captures.model import CaptureSource, FileProblem
-from leadproof.captures.recorded import LEFT_OUT, Body, plain
+from leadproof.captures.recorded import LEFT_OUT, ReadBody, plain
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import DAY
 from leadproof.core.exchange import Exchange, Headers, Part, Request, Response
@@ -98,7 +98,7 @@ def _flow(
     )  # fmt: skip
 
 
-def _body(message: dict[bytes, Any], headers: Headers) -> Body:
+def _body(message: dict[bytes, Any], headers: Headers) -> ReadBody:
     content = message.get(b"content")
     if content is None:
         return LEFT_OUT._replace(words="was not saved in the dump")

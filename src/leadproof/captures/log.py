@@ -11,7 +11,7 @@ import orjson
 from leadproof.captures import values
 from leadproof.captures.mapping import Mapping
 from leadproof.captures.model import CaptureSource, FileProblem
-from leadproof.captures.recorded import LEFT_OUT, Body, announced, plain, uncut
+from leadproof.captures.recorded import LEFT_OUT, ReadBody, announced, plain, uncut
 from leadproof.captures.streams import LINE, Stream, lines, utf8
 from leadproof.core.exchange import Exchange, Headers, Part, Recorded, Request, Response, gaps
 from leadproof.core.text import count
@@ -106,21 +106,20 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _body(text: str, headers: Headers, side: str, row: Any, mapping: Mapping) -> Body:
+def _body(text: str, headers: Headers, side: str, row: Any, mapping: Mapping) -> ReadBody:
     """A body as far as the log has it."""
     if not text:
-        return Body() if announced(headers) == 0 else LEFT_OUT
+        return ReadBody() if announced(headers) == 0 else LEFT_OUT
     at = mapping.get(row, f"{side}_cut")
     if at is True or str(at).lower() == "true" or (0 < values.number(at) <= len(text)) or _MARK.search(text[-80:]):
-        return Body(how=Recorded.CUT)
+        return ReadBody(how=Recorded.CUT)
     data = text.encode("utf-8", "surrogatepass")
     if str(mapping.get(row, f"{side}_encoding")).lower() in ("base64", "true"):
         packed = values.from_base64(text)
         if packed is None:
-            return Body(how=Recorded.ENCODED)
+            return ReadBody(how=Recorded.ENCODED)
         data = packed
-    body = plain(data, headers)
-    return body if body.failure or body.how is not Recorded.WHOLE else uncut(body, headers)
+    return uncut(plain(data, headers), headers)
 
 
 def _labelled(found: Headers, body: bytes) -> Headers:

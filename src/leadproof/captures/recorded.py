@@ -14,7 +14,7 @@ from leadproof.http.codings import FOREIGN, KNOWN, TooLarge, decoded
 _TEXT = b'{[<"tfn-0123456789 \t\r\n\xef'
 
 
-class Body(NamedTuple):
+class ReadBody(NamedTuple):
     """A body as a recording has it."""
 
     data: bytes = b""
@@ -29,13 +29,15 @@ class Body(NamedTuple):
         return () if self.how is Recorded.WHOLE else gaps(part, how=self.how)
 
 
-LEFT_OUT = Body(how=Recorded.LEFT_OUT, words="was not saved")
+LEFT_OUT = ReadBody(how=Recorded.LEFT_OUT, words="was not saved")
+
+_GZIP = b"\x1f\x8b"
 
 #: Codings on top of each other; more than anybody needs are none.
 _MOST_CODINGS = 3
 
 
-def plain(body: bytes, headers: Headers, *, whole: bool = False) -> Body:
+def plain(body: bytes, headers: Headers, *, whole: bool = False) -> ReadBody:
     """A body without its content codings, where a recorder left them on.
 
     A coding that cannot be undone is the sender's fault if all of it was recorded; else it may be the recorder's.
@@ -48,25 +50,31 @@ def plain(body: bytes, headers: Headers, *, whole: bool = False) -> Body:
     said = (header(headers, "content-encoding") or "").lower()
     whole = whole or announced(headers) == len(body)
     names = [one.strip() for one in said.split(",") if one.strip() not in ("", "identity")]
+    if not headers and body.startswith(_GZIP):
+        names = ["gzip"]  # what said so was left out
     for name in reversed(names):
         if not body or body[:1] in _TEXT:
             break  # taken off by the recorder, as most do
         try:
             if name in FOREIGN:
-                return Body(how=Recorded.ENCODED, words=f"is packed with {name}, which is not unpacked here")
+                return ReadBody(how=Recorded.ENCODED, words=f"is packed with {name}, which is not unpacked here")
             if name not in KNOWN or len(names) > _MOST_CODINGS:
                 raise zlib.error
             body = decoded(body, name)
         except TooLarge:
-            return Body(failure="encoding.too-large", words=f"becomes larger than {MAX_BODY} bytes when it is unpacked")
+            return ReadBody(
+                failure="encoding.too-large", words=f"becomes larger than {MAX_BODY} bytes when it is unpacked"
+            )
         except (EOFError, zlib.error) as error:
             if whole:
                 words = f"is no {name[:20]}, although Content-Encoding says so"
-                return Body(failure="encoding.invalid", words=words)
+                return ReadBody(failure="encoding.invalid", words=words)
             if isinstance(error, EOFError):
-                return Body(how=Recorded.CUT, words=f"breaks off as {name[:20]}, and may have been cut off")
-            return Body(how=Recorded.ENCODED, words=f"is no {name[:20]}, and may have been changed when it was saved")
-    return Body(body)
+                return ReadBody(how=Recorded.CUT, words=f"breaks off as {name[:20]}, and may have been cut off")
+            return ReadBody(
+                how=Recorded.ENCODED, words=f"is no {name[:20]}, and may have been changed when it was saved"
+            )
+    return ReadBody(body)
 
 
 def announced(headers: Headers) -> int:
@@ -75,7 +83,7 @@ def announced(headers: Headers) -> int:
     return int(said) if said.isascii() and said.isdigit() and len(said) < 12 else -1
 
 
-def uncut(body: Body, headers: Headers, *, size: float = -1) -> Body:
+def uncut(body: ReadBody, headers: Headers, *, size: float = -1) -> ReadBody:
     """The body, unless it was probably cut off: it breaks off at a length at which recorders do, or before its size.
 
     Args:
@@ -85,7 +93,7 @@ def uncut(body: Body, headers: Headers, *, size: float = -1) -> Body:
     """
     data = body.data
     said = announced(headers)
-    if said == len(data) or not data:
+    if said == len(data) or not data or body.failure:
         return body
     packed = header(headers, "content-encoding")
     short = (
@@ -96,7 +104,7 @@ def uncut(body: Body, headers: Headers, *, size: float = -1) -> Body:
     )
     if not short or not breaks_off(data):
         return body
-    return Body(how=Recorded.CUT, words=f"breaks off after {count(len(data), 'byte')}: it was probably cut off")
+    return ReadBody(how=Recorded.CUT, words=f"breaks off after {count(len(data), 'byte')}: it was probably cut off")
 
 
 def is_round(length: int) -> bool:

@@ -1,0 +1,78 @@
+"""What was not recorded breaks nothing and holds nothing; a run that decided nothing about a body has not passed."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from holes import HOLES, POSTING, WRITERS, story, without_operations
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leadproof.captures import files, load_mapping
+from leadproof.captures.validating import ValidationPlan, validate
+from leadproof.contract import specs
+from leadproof.core.errors import ExitCode
+from leadproof.redact import Redactor
+
+STORY = tuple(without_operations(story()))
+SPEC = specs.load()
+
+
+def report(path: Path, mapping: Path | None = None, operation: str | None = None) -> dict[str, Any]:
+    """What `validate` says of a file or folder."""
+    plan = ValidationPlan(
+        SPEC.choices, POSTING, Redactor(POSTING.personal_fields), operation=operation,
+        mapping=load_mapping(mapping) if mapping else None,
+    )  # fmt: skip
+    return validate(list(files([path])), plan, None).report("validate", {})
+
+
+def decided_a_body(found: dict[str, Any]) -> bool:
+    """Was a must about the body of a response decided?"""
+    return any(
+        row["level"] == "must" and row["subject"] == "response" and row["passed"] + row["failed"]
+        for row in found["clauses"]
+    )
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_capture_without_holes_passes(name: str, tmp_path: Path) -> None:
+    path, told = WRITERS[name](list(STORY), [frozenset()] * len(STORY), 1, tmp_path)
+
+    found = report(path, **told)
+
+    assert [row for row in found["findings"] if row["decides"]] == []
+    assert (found["exit_code"], decided_a_body(found)) == (ExitCode.PASSED, True)
+    assert name == "bare" or found["counts"]["judged"] == len(STORY)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data())
+def test_a_hole_breaks_no_must_and_nothing_decided_is_no_pass(name: str, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(STORY) - 1))
+    exchanges = list(STORY[first : first + data.draw(st.integers(1, 10))])
+    hole = st.frozensets(st.sampled_from(HOLES), max_size=3)
+    holes = data.draw(st.lists(hole, min_size=len(exchanges), max_size=len(exchanges)))
+    way = data.draw(st.integers(0, 100))
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, told = WRITERS[name](exchanges, holes, way, Path(folder))
+        found = report(path, **told)
+
+    assert [(row["clause"], row["message"], row["origin"]) for row in found["findings"] if row["decides"]] == []
+    assert found["exit_code"] == (ExitCode.PASSED if decided_a_body(found) else ExitCode.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_without_a_single_body_no_run_passes(name: str, tmp_path: Path) -> None:
+    path, told = WRITERS[name](list(STORY), [frozenset({"response_body"})] * len(STORY), 1, tmp_path)
+
+    found = report(path, **told)
+
+    assert [row for row in found["findings"] if row["decides"]] == []
+    assert (found["exit_code"], found["verdict"]) == (ExitCode.INCONCLUSIVE, "inconclusive")
+    assert found["evidence"]["decided"] == 0
