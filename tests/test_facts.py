@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from leadproof import bodies
 from leadproof.captures import validating
 from leadproof.captures.validating import REPEATED, KeepPolicy, Shard, ValidationPlan, follow, validate
-from leadproof.captures.workers import Piece
+from leadproof.captures.workers import FilePart
 from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.operations import OPERATIONS
@@ -181,7 +181,7 @@ def by_shards(files: list[Path], out: Path, keep: int, shares: Sequence[int], ah
     judged, kept = plan(keep), multiprocessing.Value("Q", 0)
     shards = [Shard(judged, kept) for _ in range(4)]
 
-    def parts() -> Iterator[tuple[Path, Piece]]:
+    def parts() -> Iterator[tuple[Path, FilePart]]:
         for number, path in enumerate(files):
             for part in shards[shares[number % len(shares)]](path, lambda: False):
                 yield path, part

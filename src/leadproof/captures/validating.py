@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof import captures
-from leadproof.captures.workers import Piece, Workers
+from leadproof.captures.workers import FilePart, Workers
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import InputError, UsageError
@@ -192,7 +192,7 @@ def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs
     return ledger
 
 
-def follow(ledger: Ledger, plan: ValidationPlan, parts: Iterable[tuple[Path, Piece | None]]) -> None:
+def follow(ledger: Ledger, plan: ValidationPlan, parts: Iterable[tuple[Path, FilePart | None]]) -> None:
     """Takes in what was judged elsewhere, in the order of the files.
 
     Args:
@@ -259,7 +259,7 @@ class Shard:
     kept: Any
     _facts: Facts | None = None
 
-    def __call__(self, path: Path, stopped: Callable[[], bool]) -> Iterator[Piece]:
+    def __call__(self, path: Path, stopped: Callable[[], bool]) -> Iterator[FilePart]:
         """The facts of a file, in parts."""
         if self._facts is None:
             tune_gc()
@@ -274,7 +274,7 @@ class Shard:
         for place, exchange in enumerate(capture.exchanges(stopped)):
             waiting.append(self._facts.of(place, exchange))
             if len(waiting) == PART:
-                yield Piece(taken, len(waiting), packed(waiting))
+                yield FilePart(taken, len(waiting), packed(waiting))
                 taken, waiting = 0, []
         row = capture.end()
-        yield Piece(taken, len(waiting), packed(waiting), row)
+        yield FilePart(taken, len(waiting), packed(waiting), row)

@@ -30,7 +30,7 @@ WAITING = 256 * 1024 * 1024
 _LOOK = 0.25
 
 
-class Piece(NamedTuple):
+class FilePart(NamedTuple):
     """A piece of a file that was judged."""
 
     #: Bytes that were read for it, and exchanges in it.
@@ -43,7 +43,7 @@ class Piece(NamedTuple):
 
 
 #: Judges a file in parts. What it is given tells whether the work is to be ended.
-Work = Callable[[Path, Callable[[], bool]], Iterator[Piece]]
+Work = Callable[[Path, Callable[[], bool]], Iterator[FilePart]]
 
 
 @dataclass(eq=False, slots=True)
@@ -110,14 +110,14 @@ class Workers:
 
     def parts(
         self, files: Sequence[Path], told: Callable[[str, int, int], None]
-    ) -> Iterator[tuple[Path, Piece | None]]:
+    ) -> Iterator[tuple[Path, FilePart | None]]:
         """The parts of each file, in the order of the files; None for a file whose process is no more.
 
         Args:
             files: What there is to do.
             told: Called with the name of a file, and bytes read and exchanges judged since.
         """
-        ahead: dict[int, deque[Piece | None]] = {}
+        ahead: dict[int, deque[FilePart | None]] = {}
         handed = turn = waiting = 0
         while turn < handed or (handed < len(files) and self.interruption is None):
             for worker in self._workers:
@@ -150,9 +150,9 @@ class Workers:
         ready = connection.wait([worker.pipe for worker in workers], seconds)
         return [worker for worker in workers if worker.pipe in ready]
 
-    def _receive(self, worker: _Worker) -> Piece | None:
+    def _receive(self, worker: _Worker) -> FilePart | None:
         try:
-            part: Piece | Exception = worker.pipe.recv()
+            part: FilePart | Exception = worker.pipe.recv()
         except (EOFError, OSError):
             self._workers.remove(worker)
             worker.pipe.close()
