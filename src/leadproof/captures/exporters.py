@@ -8,6 +8,7 @@ objects instead of lists, numbers as text, request bodies as plain text, form fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from leadproof.captures.values import DAY, duration, encoded, from_base64, mappi
 from leadproof.core.exchange import Exchange, Gaps, Headers, Part, Recorded, Request, Response, gaps
 from leadproof.core.findings import KINDS
 from leadproof.judge.checks.messages import CREDENTIALS
+from leadproof.runs.evidence.rows import read_gaps
 from leadproof.runs.formats.har import NO_RESPONSE, NO_TIME
 
 #: Characters at which Firefox cuts a body off.
@@ -94,6 +96,8 @@ def lenient(entry: Any, har: Har, origin: str, at: int) -> Iterator[Exchange | F
         if body.words and not failure:
             # A response whose body was not saved says nothing about the body that the service sent.
             yield FileProblem("file.deviation", f"the body of response {at} {body.words}", _WITH_CONTENT)
+    with suppress(AttributeError, KeyError, ValueError):  # what our own HARs say
+        unknown += read_gaps(row.get("_unknown") or {})
     started, elapsed = seconds(row.get("startedDateTime")), duration(row.get("time"))
     if started and not 0 <= number(row.get("time", -1)) / 1000 < DAY:
         unknown += gaps(Part.TIMES)

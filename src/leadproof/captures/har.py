@@ -126,6 +126,8 @@ def _regular(entry: dict[str, Any], har: Har, origin: str) -> Exchange | None:
     post, content = sent.postData, came.content
     if not 0 < came.status < 1000 or content.comment or not content.text:
         return None
+    if "_unknown" in entry:
+        return None
     bodiless = sent.bodySize == 0 or sent.method == "GET"
     if row.request_discarded or row.response_discarded or not (post.text if post else bodiless) or row.time < 0:
         return None

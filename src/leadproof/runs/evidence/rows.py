@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.core.errors import InputError
-from leadproof.core.exchange import Exchange, Part, Recorded, Request, Response
+from leadproof.core.exchange import Exchange, Gaps, Part, Recorded, Request, Response
 from leadproof.runs.evidence.files import EXCHANGES
 
 #: Bytes of a body that are kept, after redaction.
@@ -118,8 +118,17 @@ def read_exchange(row: Mapping[str, Any]) -> Exchange:
         started=float(row.get("started", 0.0)),
         elapsed=float(row.get("elapsed", 0.0)),
         failure=str(row.get("failure", "")),
-        unknown=tuple((Part[str(part).upper()], Recorded(how)) for part, how in row.get("unknown", {}).items()),
+        unknown=read_gaps(row.get("unknown", {})),
     )
+
+
+def read_gaps(row: Mapping[str, Any]) -> Gaps:
+    """What was not recorded, as a row has it.
+
+    Raises:
+        AttributeError, KeyError, ValueError: It is none.
+    """
+    return tuple((Part[str(part).upper()], Recorded(how)) for part, how in row.items())
 
 
 def _headers(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

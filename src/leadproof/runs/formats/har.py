@@ -45,17 +45,19 @@ def render(exchanges: Iterable[Row], base: str = "") -> Iterator[str]:
 
 
 def _entry(row: Row, base: str) -> dict[str, Any]:
-    elapsed = _number(row.get("elapsed")) * 1000
+    elapsed, unknown = _number(row.get("elapsed")) * 1000, row.get("unknown") or {}
     entry: dict[str, Any] = {
         "startedDateTime": _moment(row.get("started")),
         "time": elapsed,
-        "request": _request(row["request"], base),
-        "response": _response(row.get("response"), str(row.get("failure") or "")),
+        "request": _request(row["request"], base, known="request_body" not in unknown),
+        "response": _response(row.get("response"), str(row.get("failure") or ""), known="response_body" not in unknown),
         "cache": {},
         "timings": {"send": -1, "wait": elapsed, "receive": -1},
         "comment": str(row.get("origin") or ""),
         "_number": row.get("n"),
     }
+    if unknown:  # HAR has no words for it
+        entry["_unknown"] = unknown
     judged = row.get("judged")
     if isinstance(judged, Mapping):
         entry["_leadproof"] = {
@@ -66,7 +68,7 @@ def _entry(row: Row, base: str) -> dict[str, Any]:
     return entry
 
 
-def _request(message: Row, base: str) -> dict[str, Any]:
+def _request(message: Row, base: str, *, known: bool) -> dict[str, Any]:
     headers = _headers(message)
     target = str(message.get("target") or "")
     found: dict[str, Any] = {
@@ -80,14 +82,14 @@ def _request(message: Row, base: str) -> dict[str, Any]:
             for name, value in parse_qsl(target.partition("?")[2], keep_blank_values=True, errors="backslashreplace")
         ],
         "headersSize": -1,
-        "bodySize": _length(message),
+        "bodySize": _length(message) if known else -1,
     }
     if message.get("body"):
         found["postData"] = {"mimeType": _type(headers), **_body(message)}
     return found
 
 
-def _response(message: Row | None, failure: str) -> dict[str, Any]:
+def _response(message: Row | None, failure: str, *, known: bool) -> dict[str, Any]:
     """A response; where none came the status is 0, as browsers write it, and the reason stands beside it."""
     if message is None:
         content: dict[str, Any] = {"size": 0, "mimeType": ""}
@@ -95,9 +97,11 @@ def _response(message: Row | None, failure: str) -> dict[str, Any]:
         found["_error"] = failure or NO_RESPONSE
     else:
         headers, status = _headers(message), int(message.get("status") or 0)
-        content = {"size": _length(message), "mimeType": _type(headers), **_body(message)}
+        content = {"size": -1, "mimeType": _type(headers)}
+        if known:
+            content |= {"size": _length(message), **_body(message)}
         found = {"status": status, "statusText": "", "headers": headers, "content": content}
-        found["bodySize"] = _length(message)
+        found["bodySize"] = content["size"]
         found["redirectURL"] = _value(headers, "location")
     return {"httpVersion": "HTTP/1.1", "cookies": _NO_COOKIES, "redirectURL": "", "headersSize": -1} | found
 
