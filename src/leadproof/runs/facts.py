@@ -115,7 +115,8 @@ class Facts:
 def digest(exchange: Exchange) -> bytes:
     """What is the same for the same exchange, whoever exported it; when it was is not."""
     request, response = exchange.request, exchange.response
-    parts = (request.method, request.target, request.body, response and (response.status, response.body))
+    came = (response.status, response.body) if response else exchange.failure
+    parts = (request.method, request.target, request.body, came)
     return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=12).digest()
 
 

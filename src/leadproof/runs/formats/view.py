@@ -236,7 +236,7 @@ def remedy(report: Row) -> str:
     if any(row.get("kind") == "file.ambiguous" for row in seen):
         return "what was captured fits several operations: name the one that it is with --operation"
     if number(evidence, "unread") and not number(evidence, "decided"):
-        return "no response was recorded with its body: what is missing is named below; record the responses whole"
+        return "too little of the responses was recorded: what is missing is named below; record the responses whole"
     if number(counts, "unrecognised"):
         return "no exchange is a documented operation: was the traffic of the lead receiver recorded?"
     if number(counts, "judged") and not number(mapping(coverage, "cells"), "covered"):
