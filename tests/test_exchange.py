@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from leadproof.core.exchange import MEDIA_TYPES, Request, format_of, format_of_body, header, headers, media_type
+from leadproof.core.exchange import (
+    MEDIA_TYPES,
+    REQUEST,
+    Exchange,
+    Part,
+    Recorded,
+    Request,
+    Response,
+    format_of,
+    format_of_body,
+    gaps,
+    header,
+    headers,
+    media_type,
+)
 
 
 def test_the_first_header_of_a_name_counts_whatever_its_case() -> None:
@@ -65,3 +79,32 @@ def test_a_body_without_content_type_is_told_by_its_first_character(
 
 def test_the_path_is_the_target_without_its_query() -> None:
     assert Request("GET", "/v2/status/1%2F2?x=/y?z").path == "/v2/status/1%2F2"
+
+
+def test_a_part_is_recorded_empty_or_not_known() -> None:
+    request, response = Request("POST", "/", (("a", "b"),)), Response(200, (), b"{}")
+    exchange = Exchange(request, response, unknown=gaps(Part.RESPONSE_BODY, how=Recorded.CUT))
+
+    assert exchange.recorded(Part.RESPONSE_BODY) is Recorded.CUT
+    assert exchange.recorded(Part.REQUEST_BODY) is Recorded.EMPTY
+    assert exchange.recorded(Part.REQUEST_HEADERS) is exchange.recorded(Part.STATUS) is Recorded.WHOLE
+    assert exchange.knows(*REQUEST)
+    assert not exchange.knows(Part.STATUS, Part.RESPONSE_BODY)
+    assert exchange.missing() == "not recorded: the response's body (cut off)"
+    assert Exchange(request, response).missing() == "it gives no occasion"
+    assert Exchange(request, None).missing() == "not recorded: the response"
+
+
+def test_credentials_are_headers() -> None:
+    request = Request("POST", "/")
+
+    assert not Exchange(request, None, unknown=gaps(Part.REQUEST_HEADERS)).knows(Part.CREDENTIALS)
+    assert Exchange(request, None, unknown=gaps(Part.CREDENTIALS)).knows(Part.REQUEST_HEADERS)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_a_request_without_method_and_target_was_not_recorded(body: bytes) -> None:
+    exchange = Exchange(Request("", "", (), body), None)
+
+    assert [part for part in REQUEST if exchange.knows(part)] == ([Part.REQUEST_BODY] if body else [])
+    assert Exchange(Request("", "/v2/status/1"), None).unknown == ()

@@ -7,7 +7,7 @@ objects instead of lists, numbers as text, request bodies as plain text, form fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,10 +62,10 @@ class Har:
             self.about.add(what)
             yield FileProblem("file.deviation", f"from entry {entry} on: {what}", hint)
 
-    def lacks_credentials(self, headers: Headers, row: Mapping[str, Any]) -> bool:
-        """Were the credentials of an entry left out, as far as one can tell?"""
+    def lacks_credentials(self, names: Iterable[str], row: Mapping[str, Any]) -> bool:
+        """Were the credentials of an entry left out, as far as the names of its headers tell?"""
         sanitising = self.creator.lower().startswith(_SANITISERS) or any(name in row for name in _SANITISED_ENTRY)
-        return sanitising and not any(name.lower() in CREDENTIALS for name, _ in headers)
+        return sanitising and not any(name.lower() in CREDENTIALS for name in names)
 
 
 def lenient(entry: Any, har: Har, origin: str, at: int) -> Iterator[Exchange | FileProblem]:
@@ -153,7 +153,7 @@ def _request(sent: dict[str, Any], row: dict[str, Any], har: Har) -> tuple[Reque
     lost = () if method else gaps(Part.METHOD)
     if not pairs(sent.get("headers")):
         lost += gaps(Part.REQUEST_HEADERS)
-    elif har.lacks_credentials(headers, row):
+    elif har.lacks_credentials((name for name, _ in headers), row):
         lost += gaps(Part.CREDENTIALS)
     return Request(method, target(sent["url"]), headers, body.data), body, lost + body.gaps(Part.REQUEST_BODY)
 
