@@ -10,7 +10,8 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -249,8 +250,9 @@ def _given_at(exchange: Exchange, now: datetime) -> Exchange:
         raise UsageError("now= has no time zone", hint="such as datetime.now(timezone.utc)")
     response = exchange.response
     if response is not None:
-        pairs = tuple(pair for pair in response.headers if pair[0].lower() != "date")
-        response = response._replace(headers=pairs)
+        others = (pair for pair in response.headers if pair[0].lower() != "date")
+        date = format_datetime(now.astimezone(UTC), usegmt=True)
+        response = response._replace(headers=(*others, ("date", date)))
     return replace(exchange, response=response, started=now.timestamp(), elapsed=0.0)
 
 
