@@ -184,8 +184,11 @@ def log(exchanges: list[Exchange], holes: list[frozenset[str]], way: int, folder
 
 
 def http(exchanges: list[Exchange], holes: list[frozenset[str]], way: int, folder: Path) -> tuple[Path, dict[str, Any]]:
-    """HTTP messages as text: requests left out, bodies left out or cut."""
-    pieces = []
+    """HTTP messages as text: requests left out, bodies left out or cut.
+
+    A request stands where the response before it is missing: else nobody could tell which two belong together.
+    """
+    pieces, answered = [], True
     for at, (one, lost) in enumerate(zip(exchanges, holes, strict=True), way):
         assert one.response is not None
         body, asked = one.response.body, one.request.body
@@ -193,9 +196,10 @@ def http(exchanges: list[Exchange], holes: list[frozenset[str]], way: int, folde
             body = (b"", body[:64])[at % 2]
         if "request_body" in lost:
             asked = b""
-        if not lost & {"method", "request_headers", "credentials"}:
+        if not answered or not lost & {"method", "request_headers", "credentials"}:
             pieces.append(_message(f"{one.request.method} {one.request.target} HTTP/1.1", one.request.headers, asked))
-        if "response" not in lost:
+        answered = "response" not in lost
+        if answered:
             pieces.append(_message(f"HTTP/1.1 {one.response.status} OK", one.response.headers, body))
     return _written(folder / "x.http", b"\n\n".join(pieces).decode()), {}
 
