@@ -20,7 +20,7 @@ import pytest
 from recorders import Recorder, Shelf, running, wait_for
 
 from leadproof.contract.profile import load
-from leadproof.core.exchange import Exchange, Request, Response, header
+from leadproof.core.exchange import Exchange, Part, Request, Response, header
 from leadproof.core.target import Target
 from leadproof.recorder import heads
 from leadproof.recorder.frames import Counts, FrameKind, Reader, frame
@@ -536,7 +536,7 @@ def test_as_many_exchanges_as_wanted_are_taken_and_no_more(recorder, http_target
         (b"{}", "gzip", None, "encoding.invalid"),
         (gzip.compress(b"{}")[:-3], "gzip", None, "encoding.invalid"),
         (gzip.compress(bytes(20_000_000)), "gzip", None, "encoding.too-large"),
-        (b"whatever", "br", None, ""),
+        (b"whatever", "br", b"", ""),
     ],
     ids=["whole", "none", "cut off", "a bomb", "not read here"],
 )
@@ -548,6 +548,7 @@ def test_the_judge_gets_bodies_without_their_coding(
     got = plain(raw)
 
     assert (got.response and got.response.body, got.failure) == (response, failure)
+    assert got.knows(Part.RESPONSE_BODY) == (coding != "br")
 
 
 # ---- the keeper ------------------------------------------------------------------------------------------------------
