@@ -107,14 +107,17 @@ def raw_target() -> Iterator[Callable[..., RawServer]]:
 
             def talk(connection: socket.socket) -> None:
                 with connection, contextlib.suppress(OSError):
-                    # Whole, as far as its length tells: who closes with bytes unread sends a reset.
                     asked = b""
-                    while not _complete(asked) and (more := connection.recv(65536)):
-                        asked += more
+                    while b"\r\n\r\n" not in asked:
+                        asked += connection.recv(65536) or b"\r\n\r\n"
                     served.requests.append(asked)
                     for piece in pieces:
                         connection.sendall(piece)
                         over.wait(pause)
+                    # Who closes with bytes unread sends a reset.
+                    connection.settimeout(0.5)
+                    while not reset and not _complete(asked) and (more := connection.recv(65536)):
+                        asked += more
                     if reset:  # no orderly goodbye: the other side gets RST
                         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
