@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from leadproof.contract.specs import load
-from leadproof.core.exchange import Exchange, Request, WireProblem
+from leadproof.core.exchange import Exchange, Request
 from leadproof.judge import Judge, Judgement, Tally
 from leadproof.redact import Redactor
 from leadproof.runs.ledger import Ledger, _size
@@ -40,8 +40,8 @@ class CountingJudge(Judge):
         super().__init__(*args, **options)
         self.tally = Tally()
 
-    def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
-        judgement = super().judge(exchange, problems)
+    def judge(self, exchange: Exchange) -> Judgement:
+        judgement = super().judge(exchange)
         self.tally.add(judgement.decisions())
         return judgement
 

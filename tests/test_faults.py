@@ -13,6 +13,8 @@ from leadproof.contract import specs
 from leadproof.contract.profile import load
 from leadproof.core.errors import TargetError, UsageError
 from leadproof.core.findings import KINDS
+from leadproof.core.wire_faults import WIRE_FAULTS
+from leadproof.core.wire_rules import WIRE_RULES
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import Client, Target
 from leadproof.judge import Judge
@@ -33,23 +35,29 @@ TIMEOUT = 0.5
 QUICK = {"latency": "latency:0.02", "jitter": "jitter:0.04", "gzip-bomb": "gzip-bomb:30", "huge": "huge:30"}
 
 
-def tell(*words: str) -> tuple[Counter[str], str, int]:
-    """Kinds that a run finds, how it ended if not by itself, and how many requests it sent."""
+def ran(words: tuple[str, ...], fmt: str, *topics: str) -> tuple[Ledger, str, int]:
+    """What a run took in, how it ended if not by itself, and how many requests it sent."""
     with running(Mock(PROFILE, clock=time.time, token="t"), fault=script(words)) as mock:
         client = Client(Target(mock.url, "api-key", PROFILE.credentials.api_keys[0], timeout=TIMEOUT))
         ledger = Ledger(Judge(SPEC, PROFILE), Redactor(PROFILE.personal_fields))
         story = suite.CaseContext(Session(client, ledger), LeadMaker(PROFILE))
         ended = ""
         try:
-            suite.run(story, suite.select(["ping"], ["json"], ["operations", "twins", "transport"]))
+            suite.run(story, suite.select(["ping"], [fmt], topics))
         except (TargetError, GaveUp) as error:
             ended = str(error)
         finally:
             client.close()
-        return Counter(one.finding.kind for one in ledger.summary.kept()), ended, client.sent
+        return ledger, ended, client.sent
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+def tell(*words: str) -> tuple[Counter[str], str, int]:
+    """Kinds that a run finds, how it ended if not by itself, and how many requests it sent."""
+    ledger, ended, sent = ran(words, "json", "operations", "twins", "transport")
+    return Counter(one.finding.kind for one in ledger.summary.kept()), ended, sent
+
+
+@pytest.mark.parametrize("fault", FAULTS.keys() - WIRE_FAULTS.keys())
 def test_a_run_tells_the_fault_and_ends(fault: str) -> None:
     kinds, ended, _ = tell(QUICK.get(fault, fault))
     if "cannot be reached" in ended:  # nothing ever came: the run says so, and is over
@@ -59,6 +67,23 @@ def test_a_run_tells_the_fault_and_ends(fault: str) -> None:
         assert set(FAULTS[fault].kinds) <= set(kinds)
     if not FAULTS[fault].kinds:
         assert not kinds
+
+
+@pytest.mark.parametrize("fault", WIRE_FAULTS)
+def test_a_probe_names_each_fault_of_the_bytes(fault: str) -> None:
+    row = WIRE_FAULTS[fault]
+    rule = WIRE_RULES[row.rule]
+
+    ledger, _, _ = ran((fault,), row.media or "json", "transport")
+
+    findings = {(one.finding.kind, one.finding.message) for one in ledger.summary.kept()}
+    observations = {(one.kind, one.message.partition(":")[0]) for one, _ in ledger.summary.observed.values()}
+    assert (rule.kind, rule.message) in (observations if rule.observed else findings)
+
+
+def test_the_faults_of_the_mock_have_those_of_the_bytes_among_them() -> None:
+    assert WIRE_FAULTS.keys() < FAULTS.keys()
+    assert len(WIRE_FAULTS) >= 90
 
 
 def test_a_run_gives_up_when_nobody_responds_any_more() -> None:

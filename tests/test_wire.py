@@ -43,7 +43,7 @@ CASES = {
     "too long a length": (OK + length(BODY, len(BODY) + 5), "framing.length"),
     "both framings": (
         OK + b"transfer-encoding: chunked\r\n" + length(b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)),
-        "framing.invalid",
+        "framing.conflict",
     ),
     "the last chunk is missing": (
         OK + b"transfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n" % (len(BODY), BODY),
@@ -66,14 +66,14 @@ def test_a_broken_response_is_named(name: str) -> None:
     with responding(response) as url:
         wire = probe(Target(url, timeout=5), Request("GET", "/v2/status/1"), operation="lead_status")
 
-    assert kind in [problem.kind for problem in wire.problems]
+    assert kind in [problem.kind for problem in wire.exchange.problems]
 
 
 def test_a_clean_response_has_no_problems() -> None:
     with responding(OK + length(BODY)) as url:
         wire = probe(Target(url, timeout=5), Request("GET", "/v2/status/1"), operation="lead_status")
 
-    assert wire.problems == ()
+    assert wire.exchange.problems == ()
     assert wire.exchange.response is not None
     assert wire.exchange.response.body == BODY
 

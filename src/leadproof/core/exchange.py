@@ -107,6 +107,8 @@ class Exchange:
     failure: str = ""
     #: The parts that were not recorded as they were; everything else is known, be it empty.
     unknown: Gaps = ()
+    #: What is wrong with the bytes of the response, where somebody saw them.
+    problems: tuple[WireProblem, ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.request.method or self.request.target or self.unknown):
@@ -137,9 +139,8 @@ def _covers(gap: Part, part: Part) -> bool:
     return gap is part or (part is Part.CREDENTIALS and gap is Part.REQUEST_HEADERS)
 
 
-@dataclass(frozen=True, slots=True)
-class WireProblem:
-    """Something wrong with the bytes of a response, as only a raw socket shows it.
+class WireProblem(NamedTuple):
+    """Something wrong with the bytes of a response, as a raw socket or the text of a message shows it.
 
     `kind` is a key of `findings.KINDS`.
     """
@@ -148,6 +149,8 @@ class WireProblem:
     message: str
     expected: str
     actual: str
+    #: Allowed, and yet worth knowing: an observation, no finding.
+    observed: bool = False
 
 
 def header(headers: Headers, name: str) -> str | None:

@@ -122,7 +122,7 @@ class Client:
         response, failure = self._exchange(built)
         elapsed = time.perf_counter() - ticks
         if self._deadlines is not None and failure != "transport.refused":  # what a proxy says of itself is not from it
-            self.reached = self.reached or self._deadlines.received
+            self.reached = self.reached or bool(self._deadlines.first)
         return Exchange(sent, response, operation, origin, intent, started, elapsed, failure)
 
     def probe(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Wire:
@@ -143,7 +143,7 @@ class Client:
     def _exchange(self, built: httpx.Request) -> tuple[Response | None, str]:
         deadline = time.monotonic() + self.target.timeout
         if self._deadlines is not None:
-            self._deadlines.until, self._deadlines.received = deadline, False
+            self._deadlines.until, self._deadlines.first = deadline, b""
         try:
             response = self._http.send(built, stream=True)
             self.reached = True
@@ -167,6 +167,9 @@ class Client:
         except httpx.ProxyError:
             return None, "transport.refused"
         except httpx.RemoteProtocolError as error:
+            first = self._deadlines.first.lstrip() if self._deadlines is not None else b""
+            if first.startswith((b"{", b"[", b"<")):  # HTTP/0.9
+                return None, "framing.version"
             return None, "transport.reset" if "disconnected" in str(error) else "framing.invalid"
         except (httpx.TransportError, httpx.InvalidURL, OSError):
             return None, "transport.reset"

@@ -22,8 +22,8 @@ class Deadlines(httpcore.NetworkBackend):
         self._network = httpcore.SyncBackend()
         #: Seconds of the monotonic clock; whoever begins an exchange sets it.
         self.until = float("inf")
-        #: Has any byte come, of what is spoken to the other end of the connection?
-        self.received = False
+        #: The first bytes that came, of what is spoken to the other end of the connection.
+        self.first = b""
 
     def left(self, timeout: float | None) -> float | None:
         """Seconds that a step may take.
@@ -55,7 +55,8 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._stream.read(max_bytes, self._deadlines.left(timeout))
-        self._deadlines.received = self._deadlines.received or bool(data)
+        if not self._deadlines.first:
+            self._deadlines.first = data[:16]
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -14,7 +14,7 @@ from leadproof import bodies
 from leadproof.bodies import BodyError, Decoded
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Clause, Specification, load
-from leadproof.core.exchange import RESPONSE, Exchange, Part, Request, Response, WireProblem, format_of_body, header
+from leadproof.core.exchange import RESPONSE, Exchange, Part, Request, Response, format_of_body, header
 from leadproof.core.findings import Finding, Observation
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge.breaches import Yielded, clauses_of, finding, settle
@@ -39,6 +39,9 @@ NEGATIVE = ("refused", "invalid", "unreadable", "unauthorised", "unknown")
 
 #: First part of the kind of a wire problem -> the check that owns it.
 _WIRE = {"charset": "charset", "media": "media_type"}
+
+#: First parts of the kinds of wire problems after which a body is not what was meant.
+_BODY = ("framing.", "encoding.", "charset.")
 
 #: Said of a response without results whose request is not known.
 _NO_RESULTS = "the response has no result, and its request is not known: whether one is missing cannot be decided"
@@ -79,28 +82,27 @@ class Judge:
         self._quick = FastJudge(self.spec, self.register, profile, self.history)
         self._following = Following(self.spec, self.register, self.twins if captured else None)
 
-    def judge(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
+    def judge(self, exchange: Exchange) -> Judgement:
         """Findings and observations of one exchange; what it established is remembered.
 
         Args:
             exchange: Raw, as it was sent and received.
-            problems: What a probe saw of the bytes on the wire.
         """
-        return self._following(self.alone(exchange, problems))
+        return self._following(self.alone(exchange))
 
     def follow(self, alone: Judgement) -> Judgement:
         """The judgement in view of the exchanges before it, of one that was judged by itself; it is remembered."""
         return self._following(alone)
 
-    def alone(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
+    def alone(self, exchange: Exchange) -> Judgement:
         """What there is to say of one exchange by itself; `follow` says the rest.
 
         Args:
             exchange: Raw, as it was sent and received.
-            problems: What a probe saw of the bytes on the wire.
         """
         recognition = recognise(exchange)
-        short = None if problems or not recognition.candidates else self._quick.try_judge(exchange, recognition)
+        plain = bool(recognition.candidates) and not exchange.problems
+        short = self._quick.try_judge(exchange, recognition) if plain else None
         if short is not None and short.judgement is not None:
             judgement = short.judgement
         elif not recognition.candidates:
@@ -108,7 +110,6 @@ class Judge:
             return Judgement("unrecognised", "", "", (), (seen,))
         else:
             case = _Case(self, exchange, recognition)
-            case.wire(problems)
             judgement = case.judge()
             if short is not None:
                 self._quick.learn(short, judgement, recognition)
@@ -192,6 +193,7 @@ class _Case:
         self.response_format = response_format
 
     def judge(self) -> Judgement:
+        self._wire()
         response, intent = self.exchange.response, self.exchange.intent.partition(":")[0]
         if response is None:
             if self.exchange.failure:
@@ -230,9 +232,12 @@ class _Case:
         absent = response.status in ABSENT and intent not in ("invalid", "unreadable", "unknown")
         return self._done("absent" if absent else "judged")
 
-    def wire(self, problems: Sequence[WireProblem]) -> None:
+    def _wire(self) -> None:
         """Notes what is wrong with the bytes; whatever is said besides, the response did not arrive whole."""
-        for problem in problems:
+        for problem in self.exchange.problems:
+            if problem.observed:
+                self._observe(problem.kind, f"{problem.message}: {problem.actual}")
+                continue
             check = _WIRE.get(problem.kind.partition(".")[0], "response_arrives")
             self._breach(check, Breach(problem.kind, problem.message, "", "", problem.expected, problem.actual))
 
@@ -272,7 +277,7 @@ class _Case:
         if fmt is None:
             if not response.body.strip():
                 empty = Breach("body.empty", "the response has no body", "", "", "a body", "nothing")
-                self._breach(form.owner(self.media, "body.empty"), empty)
+                self._breach_of_body(self.media, empty)
             return None
         if fmt not in self.operation.media:
             self._observe(
@@ -290,12 +295,17 @@ class _Case:
             elif not sure:
                 self._observe("file.deviation", _NO_STATUS)
             else:
-                self._breach(form.owner(fmt, error.kind), form.breach(error.problem))
+                self._breach_of_body(fmt, form.breach(error.problem))
             return None
         if not sure and not is_documented(decoded.value, self.operation.id, self.spec):
             self._observe("file.deviation", _NO_STATUS)
             return None
         return decoded
+
+    def _breach_of_body(self, fmt: str, breach: Breach) -> None:
+        """Notes that a body cannot be read, unless it did not arrive as it was: that is said already."""
+        if not any(problem.kind.startswith(_BODY) and not problem.observed for problem in self.exchange.problems):
+            self._breach(form.owner(fmt, breach.kind), breach)
 
     # ---- deciding ----------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ from typing import Protocol, cast
 
 import httptools
 
+from leadproof.http.octets import BODILESS
 from leadproof.http.server import MAX_HEAD, Pairs
-from leadproof.http.wire import BODILESS
 from leadproof.recorder.proxied_exchange import Framing, ProxiedExchange
 
 _CODING = b"transfer-encoding"

@@ -16,7 +16,7 @@ from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core import signals
 from leadproof.core.excerpts import curl, excerpt
-from leadproof.core.exchange import Exchange, Request, Response, WireProblem
+from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.tally import LONGEST, Tally
@@ -148,7 +148,6 @@ class Ledger:
     def add(
         self,
         exchange: Exchange,
-        problems: Sequence[WireProblem] = (),
         *,
         observations: Sequence[Observation] = (),
         number: int | None = None,
@@ -158,7 +157,6 @@ class Ledger:
 
         Args:
             exchange: Raw, as it was sent and received.
-            problems: What a probe saw of the bytes on the wire.
             observations: What the caller saw and no clause decides.
             number: Of the exchange in the evidence, where it was written before.
             judge: False to count it only.
@@ -169,7 +167,7 @@ class Ledger:
         if not judge:
             self.append(ResultRow(_UNJUDGED, exchange=number))
             return Judgement(UNJUDGED, "", "", number=number)
-        judgement = self._judge.judge(exchange, problems)
+        judgement = self._judge.judge(exchange)
         if observations:
             judgement = replace(judgement, observations=(*judgement.observations, *observations))
         judgement = self._take(judgement, exchange.elapsed, lambda: exchange, _size(exchange), number)

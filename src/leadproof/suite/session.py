@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from leadproof import bodies
-from leadproof.core.exchange import Exchange, Headers, Request, WireProblem
+from leadproof.core.exchange import Exchange, Headers, Request
 from leadproof.core.operations import OPERATIONS
 from leadproof.http.client import Client, compose, require_reachable
 from leadproof.judge import Judgement
@@ -108,15 +108,15 @@ class Session:
         """Sends one request on a raw socket, and judges the bytes of the response as well as what they say."""
         origin = f"{operation}: {what}"
         wire = self.client.probe(request, operation=operation, origin=origin, intent=intent)
-        return self.take(wire.exchange, wire.problems)
+        return self.take(wire.exchange)
 
-    def take(self, exchange: Exchange, problems: Sequence[WireProblem] = ()) -> Judgement:
-        """Judges an exchange and keeps it, with what a probe saw of its bytes."""
+    def take(self, exchange: Exchange) -> Judgement:
+        """Judges an exchange and keeps it."""
         if self.client.reached and not self._reached:
             self._reached = True
             self.ledger.note("reached")
         self._silent = self._silent + 1 if exchange.failure == "transport.timeout" else 0
-        judgement = self.ledger.add(exchange, problems)
+        judgement = self.ledger.add(exchange)
         if self._silent >= SILENCE:
             raise GaveUp(f"the run ended after {SILENCE} requests in a row that got no response in time")
         return judgement

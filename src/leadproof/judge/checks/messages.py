@@ -10,6 +10,8 @@ from leadproof.judge.checks.context import Breach, Context
 
 #: Statuses that say that the credentials were not taken; what the service does then is not documented.
 UNAUTHORISED = (401, 403)
+#: Statuses that send the client elsewhere (RFC 9110, section 15.4).
+REDIRECTS = (301, 302, 303, 307, 308)
 CREDENTIALS = ("api-key", "access_token", "authorization")
 
 
@@ -23,7 +25,8 @@ def http_status(context: Context) -> Iterator[Breach]:
             yield Breach("status.unexpected", f"a request that can be read broke the service: status {response.status}",
                          "", "", "status 200, or a client error", f"status {response.status}")  # fmt: skip
     elif response.status != 200:
-        yield Breach("status.unexpected", f"the response has status {response.status}", "", "", "status 200",
+        kind = "status.redirect" if response.status in REDIRECTS else "status.unexpected"
+        yield Breach(kind, f"the response has status {response.status}", "", "", "status 200",
                      f"status {response.status}")  # fmt: skip
 
 

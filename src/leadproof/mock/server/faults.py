@@ -8,7 +8,6 @@ contract of the responses is not touched; that is what the mock's defects are fo
 from __future__ import annotations
 
 import difflib
-import gzip
 import random
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +16,8 @@ from itertools import count
 from typing import NamedTuple
 
 from leadproof.core.errors import UsageError
-from leadproof.core.exchange import Headers
+from leadproof.core.wire_faults import WIRE_FAULTS, WireFault, broken
+from leadproof.core.wire_rules import WIRE_RULES
 from leadproof.mock.server.plays import End, OutgoingResponse, Proceed, Script, Step
 
 
@@ -98,29 +98,6 @@ def _other(change: Callable[[OutgoingResponse], OutgoingResponse]) -> Callable[[
     return make
 
 
-def _told(change: Callable[[OutgoingResponse], Headers]) -> Callable[[float], Script]:
-    """Sends the body with other words about its length."""
-    return _other(lambda response: response._replace(framing=change(response), keep=False))
-
-
-def _length(by: int) -> Callable[[OutgoingResponse], Headers]:
-    return lambda response: (("content-length", str(max(0, len(response.body) + by))),)
-
-
-def _chunks(last: bytes, size: bytes = b"%x") -> Callable[[float], Script]:
-    def changed(response: OutgoingResponse) -> OutgoingResponse:
-        body = (size % len(response.body) if b"%" in size else size) + b"\r\n" + response.body + b"\r\n" + last
-        return response._replace(body=body, framing=(("transfer-encoding", "chunked"),), keep=False)
-
-    return _other(changed)
-
-
-def _both(response: OutgoingResponse) -> OutgoingResponse:
-    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(response.body), response.body)
-    framing = (("content-length", str(len(response.body))), ("transfer-encoding", "chunked"))
-    return response._replace(body=body, framing=framing, keep=False)
-
-
 def _burst(status: int, *headers: tuple[str, str]) -> Callable[[float], Script]:
     """Some responses in a row of every ten are errors; the first ones are not."""
 
@@ -182,8 +159,19 @@ def _huge(megabytes: float) -> Script:
     return script
 
 
-def _marked(response: OutgoingResponse) -> OutgoingResponse:
-    return response._replace(body=b"\xef\xbb\xbf" + response.body)
+def _wire(fault: WireFault) -> Callable[[float], Script]:
+    """Breaks the bytes of what would be sent."""
+
+    def make(parameter: float) -> Script:
+        def script(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
+            before, data = _whole(proceed(response._replace(keep=False)))
+            yield from before
+            yield broken(fault, data)
+            yield End.CLOSE
+
+        return script
+
+    return make
 
 
 def _instead(data: bytes) -> Callable[[float], Script]:
@@ -224,36 +212,13 @@ FAULTS: dict[str, Fault] = {
         ("transport.reset", "framing.length"),
     ),
     "hang-up": Fault("The connection is closed without a response.", _instead(b""), ("transport.reset",)),
-    # framing
-    "truncated": Fault("The body ends before its announced length.", _cut(lambda _: (End.CLOSE,)), ("framing.length",)),
-    "length-too-long": Fault("More is announced than comes.", _told(_length(10)), ("framing.length",)),
-    "length-too-short": Fault("Less is announced than comes.", _told(_length(-10)), ("framing.length",)),
-    "length-twice": Fault(
-        "Two different lengths are announced.",
-        _told(lambda response: (*_length(0)(response), *_length(7)(response))),
-        ("framing.invalid",),
-    ),
-    "chunk-wrong": Fault(
-        "A chunk has a size that is no number.", _chunks(b"0\r\n\r\n", size=b"zz"), ("framing.invalid",)
-    ),
-    "chunk-unfinished": Fault("The last chunk is missing.", _chunks(b""), ("framing.length",)),
-    "both-framings": Fault("The body is chunked and has a length as well.", _other(_both), ("framing.invalid",)),
-    "no-http": Fault("What comes is no HTTP.", _instead(b"220 mail.example ESMTP\r\n\r\n"), ("framing.invalid",)),
-    # labels
+    # the bytes of the message
+    **{name: Fault(fault.words, _wire(fault), (WIRE_RULES[fault.rule].kind,)) for name, fault in WIRE_FAULTS.items()},
     "type-wrong": Fault(
         "Responses say that they are HTML.",
         _other(lambda response: response.labelled("text/html")),
         ("media.unexpected",),
     ),
-    "type-missing": Fault(
-        "Responses have no Content-Type.", _other(lambda response: response.labelled(None)), ("media.missing",)
-    ),
-    "charset-wrong": Fault(
-        "Responses say that they are in UTF-16.",
-        _other(lambda response: response.labelled(f"{response.label()}; charset=utf-16")),
-        ("charset.invalid",),
-    ),
-    "mark": Fault("Responses begin with a byte order mark.", _other(_marked), ("charset.invalid",)),
     # statuses
     "errors": Fault(
         "So many of every ten responses have status 503.", _burst(503), ("status.unexpected",), "of ten", 3
@@ -265,22 +230,12 @@ FAULTS: dict[str, Fault] = {
         "of ten",
         3,
     ),
-    "body-204": Fault(
-        "Responses have status 204 and a body.",
-        _other(lambda response: response._replace(status=204, keep=False)),
-        ("status.unexpected", "framing.invalid"),
+    "redirect": Fault(
+        "Responses have status 308 and name another address.",
+        _other(lambda response: response._replace(status=308, headers=(*response.headers, ("location", "/elsewhere")))),
+        ("status.redirect",),
     ),
-    # codings and sizes
-    "gzip-none": Fault(
-        "Responses say that they are gzip, and are not.",
-        _other(lambda response: response.coded("gzip", response.body)),
-        ("encoding.invalid",),
-    ),
-    "gzip-truncated": Fault(
-        "Responses are gzip that is cut off.",
-        _other(lambda response: response.coded("gzip", gzip.compress(response.body, mtime=0)[:-12])),
-        ("encoding.invalid",),
-    ),
+    # sizes
     "gzip-bomb": Fault(
         "Responses are small gzip and huge inside.", _gzip_bomb, ("encoding.too-large",), "megabytes", 200
     ),
