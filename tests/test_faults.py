@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -21,7 +23,7 @@ from leadproof.judge import Judge
 from leadproof.mock import Mock
 from leadproof.mock.server import running
 from leadproof.mock.server.faults import FAULTS, script
-from leadproof.mock.server.plays import End, OutgoingResponse, whole
+from leadproof.mock.server.plays import End, OutgoingResponse, Proceed, Script, Step, whole
 from leadproof.redact import Redactor
 from leadproof.runs.ledger import Ledger
 from leadproof.suite.session import GaveUp, Session
@@ -35,26 +37,49 @@ TIMEOUT = 0.5
 QUICK = {"latency": "latency:0.02", "jitter": "jitter:0.04", "gzip-bomb": "gzip-bomb:30", "huge": "huge:30"}
 
 
-def ran(words: tuple[str, ...], fmt: str, *topics: str) -> tuple[Ledger, str, int]:
-    """What a run took in, how it ended if not by itself, and how many requests it sent."""
-    with running(Mock(PROFILE, clock=time.time, token="t"), fault=script(words)) as mock:
+def ran(client: Client, fmt: str, *topics: str) -> tuple[Ledger, str]:
+    """What a run took in, and how it ended if not by itself."""
+    ledger = Ledger(Judge(SPEC, PROFILE), Redactor(PROFILE.personal_fields))
+    story = suite.CaseContext(Session(client, ledger), LeadMaker(PROFILE))
+    try:
+        suite.run(story, suite.select(["ping"], [fmt], topics))
+    except (TargetError, GaveUp) as error:
+        return ledger, str(error)
+    return ledger, ""
+
+
+@contextmanager
+def client_of(fault: Script) -> Iterator[Client]:
+    """A client of a mock with a fault."""
+    with running(Mock(PROFILE, clock=time.time, token="t"), fault=fault) as mock:
         client = Client(Target(mock.url, "api-key", PROFILE.credentials.api_keys[0], timeout=TIMEOUT))
-        ledger = Ledger(Judge(SPEC, PROFILE), Redactor(PROFILE.personal_fields))
-        story = suite.CaseContext(Session(client, ledger), LeadMaker(PROFILE))
-        ended = ""
         try:
-            suite.run(story, suite.select(["ping"], [fmt], topics))
-        except (TargetError, GaveUp) as error:
-            ended = str(error)
+            yield client
         finally:
             client.close()
-        return ledger, ended, client.sent
 
 
 def tell(*words: str) -> tuple[Counter[str], str, int]:
     """Kinds that a run finds, how it ended if not by itself, and how many requests it sent."""
-    ledger, ended, sent = ran(words, "json", "operations", "twins", "transport")
-    return Counter(one.finding.kind for one in ledger.summary.kept()), ended, sent
+    with client_of(script(words)) as client:
+        ledger, ended = ran(client, "json", "operations", "twins", "transport")
+        return Counter(one.finding.kind for one in ledger.summary.kept()), ended, client.sent
+
+
+class Switch:
+    """A fault that can be another one for the next response."""
+
+    script: Script
+
+    def __call__(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
+        return self.script(response, proceed)
+
+
+@pytest.fixture(scope="module")
+def switched() -> Iterator[tuple[Switch, Client]]:
+    switch = Switch()
+    with client_of(switch) as client:
+        yield switch, client
 
 
 @pytest.mark.parametrize("fault", FAULTS.keys() - WIRE_FAULTS.keys())
@@ -70,11 +95,11 @@ def test_a_run_tells_the_fault_and_ends(fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", WIRE_FAULTS)
-def test_a_probe_names_each_fault_of_the_bytes(fault: str) -> None:
-    row = WIRE_FAULTS[fault]
-    rule = WIRE_RULES[row.rule]
+def test_a_probe_names_each_fault_of_the_bytes(fault: str, switched: tuple[Switch, Client]) -> None:
+    row, (switch, client) = WIRE_FAULTS[fault], switched
+    rule, switch.script = WIRE_RULES[row.rule], script([fault])
 
-    ledger, _, _ = ran((fault,), row.media or "json", "transport")
+    ledger, _ = ran(client, row.media or "json", "transport")
 
     findings = {(one.finding.kind, one.finding.message) for one in ledger.summary.kept()}
     observations = {(one.kind, one.message.partition(":")[0]) for one, _ in ledger.summary.observed.values()}

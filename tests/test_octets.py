@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadproof import captures
 from leadproof.bodies import MAX_BODY
-from leadproof.core.exchange import Headers
+from leadproof.core.exchange import Exchange, Headers
 from leadproof.core.wire_faults import WIRE_FAULTS, broken
 from leadproof.core.wire_rules import WIRE_RULES
 from leadproof.http.octets import read, shown
@@ -172,10 +174,39 @@ def test_a_capture_accuses_nobody_of_what_its_tool_did() -> None:
     ]
 
     for pairs in undone:
-        assert shown(200, pairs, '{"a": "é"}'.encode()) == ()
+        assert shown("HTTP/1.1 200 OK", pairs, '{"a": "é"}'.encode()) == ()
 
 
-def test_a_rule_that_a_capture_shows_is_said_of_it() -> None:
-    [problem] = shown(200, (("content-type", "application/json"), ("content-length", "-1")), b"{}")
+#: Bytes that a request begins with, as a text file has them.
+REQUEST = b"GET /v2/status/1 HTTP/1.1\r\naccept: application/json\r\napi-key: made-up\r\n\r\n"
 
-    assert (problem.kind, problem.actual) == ("framing.invalid", "-1")
+
+@pytest.mark.parametrize("name", [name for name, row in WIRE_FAULTS.items() if WIRE_RULES[row.rule].captured])
+def test_a_reader_names_each_fault_that_a_capture_shows(name: str, tmp_path: Path) -> None:
+    fault, path = WIRE_FAULTS[name], tmp_path / "capture.http"
+    path.write_bytes(REQUEST + broken(fault, message(fault.media or "json")) + b"\r\n")
+
+    [exchange] = [one for one in captures.read(path) if isinstance(one, Exchange)]
+
+    assert WIRE_RULES[fault.rule].message in {problem.message for problem in exchange.problems}
+
+
+def test_a_reader_says_nothing_of_responses_that_are_right(tmp_path: Path) -> None:
+    unpacked = [raw for name, raw in RIGHT.items() if not name.startswith(("UTF-16", "gzip", "deflate"))]
+    for number, raw in enumerate(unpacked):
+        path = tmp_path / f"{number}.http"
+        path.write_bytes(REQUEST + raw + b"\r\n")
+
+        [exchange] = [one for one in captures.read(path) if isinstance(one, Exchange)]
+
+        assert exchange.problems == (), raw
+
+
+@pytest.mark.parametrize("length", ["\u00b2", "-1", "many", "0x1f", "9" * 5_000, "1 2", ""])
+def test_no_length_makes_a_reader_fail(length: str, tmp_path: Path) -> None:
+    path = tmp_path / "capture.http"
+    path.write_text(f"HTTP/1.1 200 OK\ncontent-type: application/json\ncontent-length: {length}\n\n{{}}\n", "utf-8")
+
+    [exchange] = [one for one in captures.read(path, "lead_status") if isinstance(one, Exchange)]
+
+    assert [problem.kind for problem in exchange.problems] in (["framing.invalid"], ["framing.length"])

@@ -33,6 +33,8 @@ LOOSE = ("commands", "contract", "core", "http", "runs")
 #: Modules of those without a test file of their own, and where they are tested instead.
 TESTED_ELSEWHERE = {
     "contract/explaining": "test_schemas.py, and wherever a finding is explained",
+    "core/wire_faults": "test_octets.py, which reads each of them, and test_faults.py, which sends each",
+    "core/wire_rules": "test_octets.py, which breaks each of them",
     "core/text": "test_reports.py, with every format that shows texts from outside",
     "runs/formats": "test_reports.py and test_reports_*.py",
     "runs/report": "test_summary.py, with what it is made of, and test_rebuilt.py",

@@ -47,7 +47,7 @@ class Mapping:
         for key in self.paths.get(part, ("\0",)):
             if isinstance(value, dict):
                 value = value.get(key)
-            elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
                 value = value[int(key)]
             else:
                 value = None

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from leadproof.bodies import MAX_BODY
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import target
 from leadproof.core.exchange import Headers, Request, header
 from leadproof.core.text import count
+from leadproof.http.octets import announced
 
 #: Bytes of one message.
 MESSAGE = MAX_BODY // 2
@@ -45,6 +47,8 @@ class Message:
     body: bytes
     #: Is it as curl -v shows it, every line of the head with a mark?
     verbose: bool = False
+    #: Did a header go on in the next line?
+    folded: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -90,16 +94,25 @@ def message_of(piece: bytes) -> Message | None:
     verbose = piece[:2] if piece[:2] in (b"> ", b"< ") else b""
     head, body = _verbose(piece, verbose) if verbose else (*_BLANK.split(piece, 1), b"")[:2]
     lines = head.decode("latin-1").replace("\r", "").split("\n")
-    first, pairs = lines[0].strip(), []
-    for line in lines[1:]:
-        if found := _HEADER.fullmatch(line.strip()):
+    first, pairs, folded = lines[0].strip(), list[tuple[str, str]](), False
+    for before, line in pairwise(lines):
+        found = _HEADER.fullmatch(line.strip())
+        if line.startswith((" ", "\t")) and line.strip() and pairs and _goes_on(before):
+            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]} {line.strip()}")  # as RFC 9112, section 5.2, asks clients to
+            folded = True
+        elif found:
             if not line[:1].isspace():
                 pairs.append((found[1], found[2]))
         elif line[:1].isspace() and line.strip()[:1] in ("?", "&") and not pairs:
             first = first.partition(" HTTP/")[0] + line.strip()  # a query over several lines
-    message = Message(first, tuple(pairs), body, bool(verbose))
+    message = Message(first, tuple(pairs), body, bool(verbose), folded)
     _trim(message)
     return message
+
+
+def _goes_on(line: str) -> bool:
+    """Is it a header, or a line that goes on with one?"""
+    return line.startswith((" ", "\t")) or bool(_HEADER.fullmatch(line))
 
 
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
@@ -132,11 +145,9 @@ def _trim(message: Message) -> None:
         if _ELSEWHERE.match(body.strip()):
             message.notes.append("its body stands in another file")
             body = b""
-    said = (header(message.headers, "content-length") or "").strip()
     if "chunked" in (header(message.headers, "transfer-encoding") or "").lower() and _SIZE.match(body):
         body = _unchunked(body, message)
-    elif said.isdigit() and len(said) < 12:
-        length = int(said)
+    elif (length := announced(message.headers)) is not None:
         if verbose and not message.is_response:
             if length:
                 message.notes.append("curl -v does not show the body of a request")

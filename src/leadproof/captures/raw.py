@@ -12,7 +12,8 @@ from leadproof.captures.messages import MESSAGE, Message, message_of, pieces, re
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.recorded import LEFT_OUT, announced, plain, uncut
 from leadproof.captures.streams import Stream, utf8
-from leadproof.core.exchange import REQUEST, Exchange, Gaps, Part, Request, Response, gaps, header
+from leadproof.core.exchange import REQUEST, Exchange, Gaps, Part, Request, Response, WireProblem, gaps, header
+from leadproof.http.octets import shown
 
 _JUDGED = "what could be read was judged"
 
@@ -86,7 +87,8 @@ class _Pairing:
         if body.words and not body.failure:
             yield FileProblem("file.deviation", f"the body of message {self._messages} {body.words}", "it was left out")
         response = None if body.failure else Response(message.status, message.headers, body.data)
-        yield self._exchange(response, body.gaps(Part.RESPONSE_BODY), body.failure)
+        problems = shown(message.first, message.headers, message.body, folded=message.folded)
+        yield self._exchange(response, body.gaps(Part.RESPONSE_BODY), body.failure, problems)
 
     def _unanswered(self) -> Iterator[Exchange]:
         if self._waiting is not None:
@@ -96,7 +98,13 @@ class _Pairing:
         for note in message.notes:
             yield FileProblem("file.deviation", f"message {self._messages}: {note}", _JUDGED)
 
-    def _exchange(self, response: Response | None, unknown: Gaps = (), failure: str = "") -> Exchange:
+    def _exchange(
+        self,
+        response: Response | None,
+        unknown: Gaps = (),
+        failure: str = "",
+        problems: tuple[WireProblem, ...] = (),
+    ) -> Exchange:
         """The request that waits, if one does, with its response."""
         self._exchanges += 1
         request, self._waiting = self._waiting or Request("", ""), None
@@ -105,4 +113,6 @@ class _Pairing:
         elif not request.body and announced(request.headers) > 0:
             unknown += gaps(Part.REQUEST_BODY)
         origin = f"{self._source.name}#{self._exchanges}"
-        return Exchange(request, response, self._source.operation, origin, failure=failure, unknown=unknown)
+        return Exchange(
+            request, response, self._source.operation, origin, failure=failure, unknown=unknown, problems=problems
+        )

@@ -68,7 +68,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        self._deadlines.received = False  # what came before was a proxy's
+        self._deadlines.first = b""  # what came before was a proxy's
         return _Stream(
             self._deadlines, self._stream.start_tls(ssl_context, server_hostname, self._deadlines.left(timeout))
         )

@@ -87,7 +87,7 @@ def target(reference: str, document: Json) -> Any:
         name = unquote(part).replace("~1", "/").replace("~0", "~")  # RFC 6901, section 6
         if isinstance(node, Mapping) and name in node:
             node = node[name]
-        elif isinstance(node, list) and name.isdigit() and int(name) < len(node):
+        elif isinstance(node, list) and name.isdecimal() and int(name) < len(node):
             node = node[int(name)]
         else:
             return None

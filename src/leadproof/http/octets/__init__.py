@@ -14,10 +14,10 @@ from leadproof.core.exchange import Headers, Response, WireProblem
 from leadproof.core.text import count
 from leadproof.core.wire_rules import WIRE_RULES
 from leadproof.http.octets.framing import BODILESS, EMPTY, framed
-from leadproof.http.octets.heads import Broken, head_problems, headers_of, printable, status_of
+from leadproof.http.octets.heads import Broken, announced, head_problems, headers_of, printable, status_of
 from leadproof.http.octets.payload import contradiction, text_problems, uncoded
 
-__all__ = ["BODILESS", "Octets", "read", "shown"]
+__all__ = ["BODILESS", "Octets", "announced", "read", "shown"]
 
 #: How a response begins, as far as it can be taken for one: protocol and status.
 _BEGIN = re.compile(r"\s*(HTTP/?\S*)(?:[ \t]+(\S*))?", re.IGNORECASE)
@@ -47,17 +47,18 @@ def read(raw: bytes) -> Octets:
     return Octets(response, _problems(found))
 
 
-def shown(status: int, pairs: Headers, body: bytes, *, folded: bool = False) -> tuple[WireProblem, ...]:
+def shown(start: str, pairs: Headers, body: bytes, *, folded: bool = False) -> tuple[WireProblem, ...]:
     """What is wrong with a response, as far as its text in a capture shows it.
 
     Args:
-        status: Its status.
+        start: Its status line; the second word is its status.
         pairs: Its headers.
         body: Its body as it is shown.
         folded: Did a header go on in the next line?
     """
+    status = int(start.split()[1])
     found: list[Broken] = [("header-folded", "an indented line")] if folded else []
-    found += head_problems(status, pairs)
+    found += head_problems(status, pairs, old=start.startswith("HTTP/1.0"))
     if status in EMPTY and body.strip():
         found.append(("body-forbidden", f"status {status} and {count(len(body), 'byte')}"))
     found += contradiction(pairs, body)

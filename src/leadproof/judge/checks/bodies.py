@@ -130,7 +130,7 @@ def value_at(value: Any, pointer: str) -> Any:
     """What stands at a JSON Pointer (RFC 6901); None where there is nothing."""
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, list) and name.isdigit() and int(name) < len(value):
+        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         elif isinstance(value, dict):
             value = value.get(name)

@@ -75,4 +75,4 @@ class Channel:
 def inherited(stop: Callable[[str], None]) -> Channel | None:
     """The line to the command, if this process was given one."""
     number = os.environ.get(VARIABLE, "")
-    return Channel(int(number), stop) if number.isdigit() else None
+    return Channel(int(number), stop) if number.isdecimal() else None

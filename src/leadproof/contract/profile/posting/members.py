@@ -227,7 +227,7 @@ def _states(value: str, terms: StatedTerms, about: str) -> str:
 def _age(value: str, terms: StatedTerms, about: str) -> str:
     found = choices.values(value)
     low, high = (None if one is None else int(one) for one in (found.min, found.max))
-    if low is None and high is None and value.strip().isdigit():
+    if low is None and high is None and value.strip().isdecimal():
         low = int(value)
     if low is None and high is None:
         return ""
