@@ -23,6 +23,7 @@ from leadproof.core import resources
 from leadproof.core.target import Target
 from leadproof.load import driver, objectives, scenarios
 from leadproof.load.job import Job
+from leadproof.load.rebuilding import histograms
 from leadproof.load.schedule import SHAPES
 
 pytest.importorskip("gevent")
@@ -180,6 +181,53 @@ def test_ctrl_c_before_the_first_packet_ends_the_run_too(tmp_path: Path, mock: s
 
     assert code == 130, err
     assert report["latency"]["counts"].get("started", 0) < 3000  # what the whole minute would have brought
+
+
+@pytest.mark.load
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows no SIGKILL")
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_killed_load_has_measured_until_then(
+    processes: str, tmp_path: Path, mock: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    process = start(
+        tmp_path, "ping_only", "--target", mock, "--rate", "40", "--duration", "120s", "--processes", processes
+    )
+    _wait_for(lambda: _frames(tmp_path) >= 3)
+    process.kill()
+    with process:
+        process.communicate()
+    [run] = tmp_path.glob("reports/out/*")
+
+    code = main(["report", str(run), "--json"])
+
+    latency = json.loads(capsys.readouterr().out)["latency"]
+    assert (code, latency["verdict"]) == (130, "INCONCLUSIVE")
+    assert latency["counts"]["completed"] > 20
+    assert 0 < latency["steps"]["ping json"]["latency"]["p99"] < 60
+    assert main(["load", "ping_only", "--plan", "--baseline", str(run)]) == 0, "its histograms can be compared with"
+    assert (histograms(run) or {})["steps"]["ping json"]["failed"] == 0
+
+
+@pytest.mark.load
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows no SIGKILL")
+def test_a_load_that_is_killed_before_its_first_packet_is_reported_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = start(tmp_path, "ping_only", "--target", url, "--rate", "1", "--duration", "60s")
+        _wait_for(lambda: any(path.stat().st_size for path in tmp_path.glob("reports/out/*/rows.ndjson")))
+        process.kill()
+        with process:
+            process.communicate()
+    [run] = tmp_path.glob("reports/out/*")
+
+    assert main(["report", str(run)]) == 130
+    assert "load       0 requests at 1/s: p99 –, 0 failed; INCONCLUSIVE" in capsys.readouterr().out
+
+
+def _frames(folder: Path) -> int:
+    return sum(path.read_text().count('"frame"') for path in folder.glob("reports/out/*/rows.ndjson"))
 
 
 def _wait_for(condition: Callable[[], Any]) -> None:

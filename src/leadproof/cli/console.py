@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,7 +90,7 @@ def _load(latency: Mapping[str, Any]) -> str:
     """The load of a run, or why there was none, in one line."""
     if "skipped" in latency:
         return f"not probed: {latency['skipped']}"
-    counts, curves = latency["counts"], latency["steps"]
+    counts, curves = Counter[str](latency["counts"]), latency["steps"]  # empty where nothing was sent
     p99 = max((row["latency"].get("p99", 0.0) for row in curves.values()), default=None)
     decides = "" if latency.get("decides", True) else " (informational)"
     return (

@@ -251,6 +251,8 @@ def _word(word: str, words: str) -> Iterator[Said]:
 def _fault(name: str, fault: Fault) -> Iterator[Said]:
     yield name
     yield Fact("breaks", fault.words)
+    if fault.right:
+        yield Fact("right is", fault.right)
     yield Fact("noticed as", ", ".join(fault.kinds) or "longer responses only")
     if fault.parameter:
         yield Fact("parameter", f"{fault.parameter}; {fault.default:g} if none is given")
@@ -361,6 +363,6 @@ SHELVES: dict[str, Shelf] = {
     "changes": Shelf(_changes, _change, lambda: (
         f"{name:28} {words}" for name, words in _changes().items()), slow=True),
     "faults": Shelf(_faults, _fault, lambda: (
-        f"{name:18} {fault.words}" for name, fault in _faults().items()), slow=True),
+        f"{name:22} {fault.words}" for name, fault in _faults().items()), slow=True),
     "defects": Shelf(_defects, _defect, _list_of_defects, slow=True),
 }  # fmt: skip

@@ -27,6 +27,7 @@ from leadproof.load.following import follow
 from leadproof.load.job import MODELS, Job, require_sources
 from leadproof.load.plan import LoadPlan, require
 from leadproof.load.plan import plan as plan_of
+from leadproof.load.rebuilding import histograms
 from leadproof.load.scenario import Scenario
 from leadproof.load.schedule import PATTERNS, SHAPES
 from leadproof.load.story import KEPT, LoadRun
@@ -272,6 +273,8 @@ def _baseline(path: Path | None) -> Mapping[str, Any] | None:
     if path is None:
         return None
     file = path / "latency.json" if path.is_dir() else path
+    if path.is_dir() and not file.exists() and (measured := histograms(path)) is not None:
+        return measured
     try:
         found = json.loads(file.read_text("utf-8"))
     except OSError as error:

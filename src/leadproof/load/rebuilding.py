@@ -14,7 +14,7 @@ from leadproof.load.objectives import Objective
 from leadproof.load.story import LoadRun
 from leadproof.redact import Redactor
 from leadproof.runs.evidence.reading import read_facts
-from leadproof.runs.evidence.results import read_rows, reporting_bad_rows
+from leadproof.runs.evidence.results import has_rows, read_rows, reporting_bad_rows
 from leadproof.runs.ledger import Ledger
 from leadproof.runs.results import Note, Row
 
@@ -32,6 +32,17 @@ def rebuild(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder} has no result rows of a load", hint="was it written by an older version?")
     run.interrupted = True
     return run.report(facts, latency.described)
+
+
+def histograms(folder: Path) -> dict[str, Any] | None:
+    """What a load run that was killed had measured until then, in the form of `latency.json`; None of any other run.
+
+    Raises:
+        InputError: A line of its rows but the last is broken.
+    """
+    with reporting_bad_rows(folder):
+        run = read_back(read_rows(folder), "must") if has_rows(folder) else None
+    return latency.raw(run.measures) if run is not None else None
 
 
 def read_back(rows: Iterable[Row], fail_on: str) -> LoadRun | None:

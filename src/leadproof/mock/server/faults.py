@@ -33,6 +33,8 @@ class Fault(NamedTuple):
     #: What the parameter is, and what it is where none is given; "" where there is none.
     parameter: str = ""
     default: float = 0.0
+    #: What would be right, and where that is written; "" where no standard says it.
+    right: str = ""
 
 
 # ---- what they do ----------------------------------------------------------------------------------------------------
@@ -185,6 +187,11 @@ def _instead(data: bytes) -> Callable[[float], Script]:
     return make
 
 
+def _of_bytes(fault: WireFault) -> Fault:
+    rule = WIRE_RULES[fault.rule]
+    return Fault(fault.words, _wire(fault), (rule.kind,), right=rule.expected)
+
+
 _FOREVER = 3600.0
 
 FAULTS: dict[str, Fault] = {
@@ -213,7 +220,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "hang-up": Fault("The connection is closed without a response.", _instead(b""), ("transport.reset",)),
     # the bytes of the message
-    **{name: Fault(fault.words, _wire(fault), (WIRE_RULES[fault.rule].kind,)) for name, fault in WIRE_FAULTS.items()},
+    **{name: _of_bytes(fault) for name, fault in WIRE_FAULTS.items()},
     "type-wrong": Fault(
         "Responses say that they are HTML.",
         _other(lambda response: response.labelled("text/html")),
