@@ -70,6 +70,14 @@ NEVER_ONE = {
     "per_second": "below none",
 }  # fmt: skip
 
+#: Where the time of day is read on the spot, and why: it is written down there, and measures no duration.
+TIME_OF_DAY = {
+    "load/locust/stats.py": "locust's own statistics have a row for each second",
+    "recorder/inbound.py": "when a request began",
+    "runs/evidence/run.py": "when a run began and ended",
+    "cli/ending.py": "the day on which waivers expire",
+}
+
 _PLURAL = re.compile(
     r" (?:more )?(?:values|exchanges|samples|lines|files|findings|requests|clauses|places|cases|defects|times|leads"
     r"|members|workers|users|runs|bytes|characters|hosts|messages|seconds|rows|folders|elements|pairs|differences|entries"
@@ -114,6 +122,18 @@ def shown(path: Path) -> str:
 
 
 # ---- modules and their tests -----------------------------------------------------------------------------------------
+
+
+def test_the_time_of_day_measures_no_duration() -> None:
+    read = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "date.today")
+    }
+
+    assert read == set(TIME_OF_DAY), "time.monotonic and time.perf_counter measure; what is passed in is a clock"
 
 
 def test_the_listing_is_the_architecture() -> None:

@@ -139,7 +139,7 @@ class LoadSession:
 
     def _begun(self, environment: Environment, msg: Any) -> None:
         """A worker is told when to begin."""
-        self._word.set(msg.data["begin"])
+        self._word.set(time.perf_counter() + msg.data["after"])  # not by the time of day: clocks of machines differ
 
     def _carry(self, job: Job, share: int, of: int) -> None:
         self.job, self._word = job, AsyncResult()
@@ -155,7 +155,7 @@ class LoadSession:
                 self._emit({"ready": True})
                 begin = self._word.get()
             else:
-                begin = time.time() + _AHEAD
+                begin = time.perf_counter() + _AHEAD
             self.ready.set()
             self.worker.run(begin)
         except LeadproofError as error:
@@ -194,10 +194,9 @@ class LoadSession:
         if self._told_to_begin or not left or not self._prepared >= left:
             return
         self._told_to_begin = True
-        begin = time.time() + _AHEAD
         for name in left:
             self._names[name] = time.monotonic() + _AHEAD
-            self.runner.send_message(_BEGIN, {"begin": begin}, name)
+            self.runner.send_message(_BEGIN, {"after": _AHEAD}, name)
 
     def attend(self) -> None:
         """A master that the command has started tells it how many workers are there, until the run begins."""

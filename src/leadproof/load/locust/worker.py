@@ -77,7 +77,7 @@ class LoadWorker:
         """Carries the load; returns when the last frame is out.
 
         Args:
-            begin: When the schedule begins, seconds since the Unix epoch.
+            begin: When the schedule begins, in seconds of this process's `time.perf_counter`.
         """
         receiver = None
         engine, scenario = self.engine, self.job.scenario
@@ -88,8 +88,8 @@ class LoadWorker:
         tune_gc()
         engine.open()
         try:
-            gevent.sleep(max(0.0, begin - time.time() - 0.05))
-            self._begin = time.perf_counter() + (begin - time.time())
+            gevent.sleep(max(0.0, begin - time.perf_counter() - 0.05))
+            self._begin = begin
             self._cpu = (time.process_time(), time.perf_counter())
             if self.job.model == "open" and not self._stop:
                 engine.schedule(scenario.schedule(self.job.seed).arrivals(self._share, self._of), self._begin)

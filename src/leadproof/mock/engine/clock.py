@@ -13,19 +13,27 @@ Seconds = Callable[[], float]
 
 
 class MockClock:
-    """Seconds from the Unix epoch, never backwards because of the controls."""
+    """Seconds from the Unix epoch, never backwards: if the outer clock is put back, time goes on from where it was."""
 
-    __slots__ = ("_ahead", "_outer", "_stopped")
+    __slots__ = ("_ahead", "_latest", "_outer", "_stopped")
 
     def __init__(self, outer: Seconds) -> None:
         self._outer = outer
         #: Seconds that the mock is ahead of the outer clock.
         self._ahead = 0.0
+        #: What the outer clock said last.
+        self._latest = outer()
         #: The instant at which time stands still, if it does.
         self._stopped: float | None = None
 
     def now(self) -> float:
-        return (self._outer() if self._stopped is None else self._stopped) + self._ahead
+        if self._stopped is not None:
+            return self._stopped + self._ahead
+        outer = self._outer()
+        if outer < self._latest:
+            self._ahead += self._latest - outer
+        self._latest = outer
+        return outer + self._ahead
 
     def advance(self, seconds: float) -> None:
         """Move time forward."""
