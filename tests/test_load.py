@@ -6,7 +6,8 @@ import json
 import random
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_every_journey_is_in_a_shipped_scenario_and_says_what_it_sends() -> None
         ({"journeys": {}}, "no journey has a weight"),
         ({"journeys": {"ping_post": -1}}, "the weight of ping_post is -1"),
         ({"journeys": {"ping_post": 1}, "rat": 5}, "no key rat"),
-        ({"journeys": {"ping_post": 1}, "rate": "fast"}, "'fast' is no number"),
+        ({"journeys": {"ping_post": 1}, "rate": "fast"}, "rate is no number: 'fast'"),
         ({"journeys": {"ping_post": 1}, "xml_share": 1.5}, "xml_share is 1.5"),
         ({"journeys": {"ping_post": 1}, "shape": "wave"}, "no shape of load called 'wave'"),
         ({"journeys": {"ping_post": 1}, "think": [2, 1]}, "think is from 2 to 1"),
@@ -689,7 +690,42 @@ def test_a_baseline_tells_better_from_worse() -> None:
     assert {row["verdict"] for row in latency.compared(slow, latency.raw(fast))} == {"worse"}
     assert {row["verdict"] for row in latency.compared(fast, latency.raw(slow))} == {"better"}
     with pytest.raises(ValueError, match="schema"):
-        latency.compared(fast, {})
+        latency.baseline({})
+
+
+HISTOGRAM = {"bits": 9, "buckets": [1], "counts": [1], "lowest": 0.1, "highest": 0.1}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"bits": 10**9}, {"bits": -1}, {"bits": "many"}, {"buckets": [10**400]}, {"buckets": 1}, {"counts": [-1]},
+        {"counts": [float("inf")]}, {"counts": []}, {"lowest": float("nan")}, {"lowest": 1}, {"highest": [1]},
+    ],
+)  # fmt: skip
+def test_a_hostile_baseline_is_refused_before_the_load(changed: dict[str, Any]) -> None:
+    good = {"schema": latency.RAW, "steps": {"ping json": {"latency": HISTOGRAM}}}
+    assert latency.baseline(good) == good
+
+    for steps in ({"ping json": {"latency": HISTOGRAM | changed}}, {"ping json": {}}, {"ping json": 1}, [1], None):
+        with pytest.raises(ValueError, match=r"."):
+            latency.baseline({"schema": latency.RAW, "steps": steps})
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Scenario)])
+def test_a_hostile_scenario_is_refused_or_can_be_written_down(field: str, tmp_path: Path) -> None:
+    values = [
+        "1", "-1", "1.5", "nan", "inf", "true", '"x"', '""', "[]", "[1]", "[[1]]", "[1, 2, 3]", "{}", "{ a = 1 }",
+        "1979-05-27", "07:32:00", "1" + "0" * 400, r'"\u0000"', "{ ping_only = nan }", "{ ping_only = 'x' }",
+    ]  # fmt: skip
+    for value in values:
+        path = tmp_path / "own.toml"
+        path.write_text(f"{field} = {value}\n" + ("" if field == "journeys" else "[journeys]\nping_only = 1\n"))
+        try:
+            made = scenarios.load(str(path))
+        except ConfigurationError:
+            continue
+        assert Scenario(**json.loads(json.dumps(made.data())) | {"think": made.think}) == made, value
 
 
 def test_a_step_run_finds_the_knee() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from leadproof.core.errors import ConfigurationError
+from leadproof.core.toml import parse as parse_toml
 
 #: What a mapping may name -> what it means.
 PARTS: dict[str, str] = {
@@ -65,10 +65,10 @@ def load(path: Path) -> Mapping:
         ConfigurationError: It cannot be read, is no TOML, or names something that no exchange has.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        document = parse_toml(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}", hint="check --mapping") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{path}: is no TOML: {error}", hint=_HINT) from None
     defaults = document.pop("defaults", {})
     if not isinstance(defaults, dict):

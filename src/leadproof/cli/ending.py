@@ -18,6 +18,7 @@ from leadproof.cli import ci, options
 from leadproof.cli.console import summarise
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
+from leadproof.core.errors import InputError
 from leadproof.runs import comparison, config, verdicts, waivers
 from leadproof.runs.evidence import Run, is_unfinished, read_report
 from leadproof.runs.formats import FORMATS, RENDERERS
@@ -106,8 +107,11 @@ def read_run(path: Path) -> dict[str, Any]:
     Raises:
         InputError: There is neither a report nor a run.
     """
-    if not is_unfinished(path, "load"):
-        return read_report(path)
+    try:
+        if not is_unfinished(path, "load"):
+            return read_report(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
     from leadproof.load import rebuilding  # a third of a second, which hardly any command needs
 
     return rebuilding.rebuild(path)

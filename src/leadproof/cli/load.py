@@ -276,14 +276,13 @@ def _baseline(path: Path | None) -> Mapping[str, Any] | None:
     if path.is_dir() and not file.exists() and (measured := histograms(path)) is not None:
         return measured
     try:
-        found = json.loads(file.read_text("utf-8"))
+        return latency.baseline(json.loads(file.read_text("utf-8")))
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}", hint="name the directory of a load run") from None
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or found.get("schema") != latency.RAW:
-        raise InputError(f"{file} holds no histograms", hint="name the directory of a load run, with its latency.json")
-    return found
+    except (ValueError, RecursionError):
+        raise InputError(
+            f"{file} holds no histograms", hint="name the directory of a load run, with its latency.json"
+        ) from None
 
 
 def _absolute(path: str | None) -> str | None:

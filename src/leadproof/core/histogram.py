@@ -16,6 +16,9 @@ from typing import Any
 #: Buckets per power of two, as a power of two itself: 2^9 = 512, so half a bucket is at most 1/1024 of the value.
 BITS = 9
 
+#: Bits of a histogram that is read: more is finer than any clock.
+_MOST_BITS = 20
+
 #: Seconds. What is shorter (or negative, by a clock's rounding) counts as this.
 SHORTEST = 1e-9
 
@@ -153,12 +156,17 @@ class Histogram:
         """
         try:
             made = cls(int(data["bits"]))
+            if not 1 <= made.bits <= _MOST_BITS:
+                raise ValueError(f"no histogram: {made.bits} bits")
             for index, number in zip(data["buckets"], data["counts"], strict=True):
                 made.counts[int(index)] += int(number)
             if made.counts:
                 made.lowest, made.highest = float(data["lowest"]), float(data["highest"])
-        except (KeyError, TypeError) as error:
+                made.middle(max(made.counts))
+        except (KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"no histogram: {error}") from None
+        if made.counts and not (min(made.counts.values()) >= 0 and 0 <= made.lowest <= made.highest < math.inf):
+            raise ValueError("no histogram: a count or a bound is none")
         return made
 
     def __iter__(self) -> Iterator[tuple[float, int]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from leadproof.core.errors import ConfigurationError
+from leadproof.core.toml import parse as parse_toml
 
 
 def toml_document(path: Path, name: str, known: Iterable[str], missing: str, shipped: str) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def toml_document(path: Path, name: str, known: Iterable[str], missing: str, shi
         near = difflib.get_close_matches(name, known, 1)
         raise ConfigurationError(missing, hint=(f"did you mean {near[0]}? " if near else "") + shipped)
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return parse_toml(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None

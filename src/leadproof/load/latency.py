@@ -186,6 +186,19 @@ def heat(measures: Measures, name: str) -> dict[str, Any]:
 SAME_SHARE, SAME_SECONDS = 0.05, 0.001
 
 
+def baseline(data: object) -> Mapping[str, Any]:
+    """What `raw` gave, if it is that.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not isinstance(data, Mapping) or data.get("schema") != RAW or not isinstance(data.get("steps"), Mapping):
+        raise ValueError(f"its schema is not {RAW}")
+    for step in data["steps"].values():
+        Histogram.read(step["latency"] if isinstance(step, Mapping) and "latency" in step else {})
+    return data
+
+
 def compared(
     now: Measures, before: Mapping[str, Any], percents: Sequence[float] = (50, 95, 99)
 ) -> list[dict[str, Any]]:
@@ -196,15 +209,10 @@ def compared(
 
     Args:
         now: This run.
-        before: The `raw` data of the baseline.
+        before: The `baseline`.
         percents: Which percentiles.
-
-    Raises:
-        ValueError: The baseline is no such data.
     """
     rows = []
-    if before.get("schema") != RAW:
-        raise ValueError(f"its schema is not {RAW}")
     for name, step in sorted(now.steps.items()):
         if name not in before["steps"]:
             continue

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
+from leadproof.core.text import count
+from leadproof.core.toml import parse as parse_toml
 from leadproof.load.documents import toml_document
 from leadproof.load.journeys import JOURNEYS
 from leadproof.load.scenario import Scenario, checked
@@ -59,24 +60,9 @@ def read(document: Mapping[str, Any], name: str, place: str) -> Scenario:
                 f"{place}: there is no key {key}",
                 hint=f"did you mean {near[0]}?" if near else f"known are: {', '.join(known)}",
             )
-    values = {"name": name, **document}
     try:
-        if "think" in values:
-            values["think"] = _pair(values["think"])
-        for key in (
-            "rate",
-            "duration",
-            "xml_share",
-            "post_share",
-            "duplicate_share",
-            "refused_share",
-            "judge_share",
-            "timeout",
-        ):
-            if key in values:
-                values[key] = _number(values[key])
-        made = Scenario(**values)
-    except (TypeError, ValueError) as error:
+        made = Scenario(**{"name": name} | {key: _value(known[key], value) for key, value in document.items()})
+    except ValueError as error:
         raise ConfigurationError(f"{place}: {error}", hint="see the shipped scenarios for examples") from None
     for journey in made.journeys:
         if journey not in JOURNEYS:
@@ -100,23 +86,49 @@ def changed(one: Scenario, settings: Sequence[str]) -> Scenario:
                 f"--set {setting} is not of the form key=value", hint="such as --set batch=5 or --set post_share=0.5"
             )
         try:
-            document[key] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+            document[key] = parse_toml(f"value = {text}")["value"]
+        except ValueError:
             document[key] = text
     return read(document, one.name, "--set") if settings else one
 
 
+def _value(setting: Field[Any], value: object) -> Any:
+    """A value of the type that a setting has."""
+    if setting.name == "think":
+        return _pair(value)
+    fits, words = next(row for kind, *row in _TYPES if isinstance(setting.default, kind))
+    if setting.name == "journeys":
+        fits, words = Mapping, "a table"
+    if isinstance(value, bool) or not isinstance(value, fits):
+        raise ValueError(f"{setting.name} is no {words.partition(' ')[2]}: {_short(value)}")
+    return _number(value) if isinstance(setting.default, float) else value
+
+
+#: Type of a setting's default -> what its values may be, and what that is called; a name has no default.
+_TYPES: tuple[tuple[type, Any, str], ...] = (
+    (float, int | float, "a number"), (int, int, "a whole number"), (object, str, "a text"),
+)  # fmt: skip
+
+
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float):
+            return float(value)
+    except OverflowError:
+        pass
+    raise ValueError(f"{_short(value)} is no number")
+
+
+def _short(value: object) -> str:
+    return repr(value)[:40] if not isinstance(value, int) or abs(value) < 10**40 else "so large a value"
 
 
 def _pair(value: object) -> tuple[float, float]:
     if not isinstance(value, list | tuple):
         return (_number(value), _number(value))
-    least, most = (_number(one) for one in value)
-    return (least, most)
+    if len(value) != 2:
+        raise ValueError(f"think has {count(len(value), 'value')}, where it takes the least and the most")
+    return (_number(value[0]), _number(value[1]))
 
 
 def capped(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.target import SCHEMES, Target
+from leadproof.core.toml import parse as parse_toml
 
 FILE = "leadproof.toml"
 
@@ -106,7 +106,7 @@ def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return parse_toml(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -115,7 +115,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         ) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None
 
 

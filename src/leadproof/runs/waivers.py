@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +24,7 @@ from leadproof.contract import specs
 from leadproof.contract.profile.reading import line_of
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.operations import OPERATIONS
+from leadproof.core.toml import parse as parse_toml
 from leadproof.runs.verdicts import settle_again
 
 #: Key -> type and what to write.
@@ -79,8 +79,8 @@ def load(path: Path) -> tuple[Waiver, ...]:
 def read(text: str, name: str) -> tuple[Waiver, ...]:
     """The waivers of a text; `name` stands for it in messages. Raises what `load` raises."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except ValueError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = found[1] if found else text.count("\n") + 1
         raise ConfigurationError(f"{name}:{line}: no valid TOML: {error}", hint="mend the syntax there") from None

@@ -6,7 +6,6 @@ YAML is read by the safe loader, XML by the hardened parser, both under a cap. W
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from leadproof.commands.diff.xsd_model import XS, Scope
 from leadproof.commands.files import read_capped
 from leadproof.core import resources
 from leadproof.core.errors import InputError
+from leadproof.core.toml import parse as parse_toml
 
 #: What stands for the specification that this version of leadproof carries.
 PACKAGED = "packaged"
@@ -174,13 +174,11 @@ def _yaml(data: bytes, name: str) -> Any:
 
 def _toml(data: bytes, name: str) -> Any:
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        return parse_toml(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InputError(f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise InputError(f"{name}: no valid TOML: {error}", hint="mend the syntax at that line") from None
-    except RecursionError:
-        raise InputError(f"{name}: is nested too deeply", hint="is it a posting profile?") from None
 
 
 def _schema_documents(path: Path, name: str, data: bytes) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
@@ -23,6 +22,7 @@ from leadproof.contract.profile.formats import DATES, fault_of_mask
 from leadproof.contract.profile.model import LeadType, Profile
 from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
+from leadproof.core.toml import parse as parse_toml
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -71,8 +71,8 @@ def parse(text: str, name: str = "profile") -> Profile:
         ConfigurationError: As `load` does.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except ValueError as error:
         line = re.search(r"at line (\d+)", str(error))
         place = f"{name}:{line[1] if line else text.count(chr(10)) + 1}"  # else it is the end of the document
         raise ConfigurationError(f"{place}: no valid TOML: {error}", hint="Mend the syntax at that line.") from error
