@@ -115,6 +115,11 @@ class Exchange:
             lost = REQUEST[:2] if self.request.body else REQUEST
             object.__setattr__(self, "unknown", gaps(*lost))
 
+    @property
+    def garbled(self) -> bool:
+        """Did the body not arrive as it was meant, so that what is wrong with it is said already?"""
+        return any(row.kind.startswith(_GARBLED) and not row.observed for row in self.problems)
+
     def knows(self, *parts: Part) -> bool:
         """Were all of these parts recorded?"""
         return not self.unknown or not any(_covers(gap, part) for gap, _ in self.unknown for part in parts)
@@ -133,6 +138,10 @@ class Exchange:
         lost = [part if how is Recorded.LEFT_OUT else f"{part} ({how})" for part, how in self.unknown]
         lost += ["the response"] if self.response is None else []
         return f"not recorded: {', '.join(lost)}" if lost else "it gives no occasion"
+
+
+#: First parts of the kinds of problems after which a body is not what was meant.
+_GARBLED = ("framing.", "encoding.", "charset.")
 
 
 def _covers(gap: Part, part: Part) -> bool:

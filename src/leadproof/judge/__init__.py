@@ -40,9 +40,6 @@ NEGATIVE = ("refused", "invalid", "unreadable", "unauthorised", "unknown")
 #: First part of the kind of a wire problem -> the check that owns it.
 _WIRE = {"charset": "charset", "media": "media_type"}
 
-#: First parts of the kinds of wire problems after which a body is not what was meant.
-_BODY = ("framing.", "encoding.", "charset.")
-
 #: Said of a response without results whose request is not known.
 _NO_RESULTS = "the response has no result, and its request is not known: whether one is missing cannot be decided"
 
@@ -277,7 +274,8 @@ class _Case:
         if fmt is None:
             if not response.body.strip():
                 empty = Breach("body.empty", "the response has no body", "", "", "a body", "nothing")
-                self._breach_of_body(self.media, empty)
+                if not self.exchange.garbled:
+                    self._breach(form.owner(self.media, "body.empty"), empty)
             return None
         if fmt not in self.operation.media:
             self._observe(
@@ -294,18 +292,13 @@ class _Case:
                 self._observe(error.kind, _NO_CHARSET.format(error.message))
             elif not sure:
                 self._observe("file.deviation", _NO_STATUS)
-            else:
-                self._breach_of_body(fmt, form.breach(error.problem))
+            elif not self.exchange.garbled:
+                self._breach(form.owner(fmt, error.kind), form.breach(error.problem))
             return None
         if not sure and not is_documented(decoded.value, self.operation.id, self.spec):
             self._observe("file.deviation", _NO_STATUS)
             return None
         return decoded
-
-    def _breach_of_body(self, fmt: str, breach: Breach) -> None:
-        """Notes that a body cannot be read, unless it did not arrive as it was: that is said already."""
-        if not any(problem.kind.startswith(_BODY) and not problem.observed for problem in self.exchange.problems):
-            self._breach(form.owner(fmt, breach.kind), breach)
 
     # ---- deciding ----------------------------------------------------------------------------------------------------
 
