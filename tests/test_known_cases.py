@@ -179,8 +179,14 @@ def test_a_har_names_nothing_outside_its_folder(tmp_path: Path, name: str) -> No
     assert home / "link.json" in list(files([home])) or name == "link.json"
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04" + b"\0" * 60, b""])
-def test_a_zip_that_is_broken_or_has_no_har_is_named(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "kind", "code"),
+    [
+        (b"PK\x03\x04" + b"\0" * 60, "file.unreadable", ExitCode.USAGE),
+        (b"", "file.unrecognised", ExitCode.INCONCLUSIVE),
+    ],
+)
+def test_a_zip_that_is_broken_or_has_no_har_is_named(tmp_path: Path, content: bytes, kind: str, code: ExitCode) -> None:
     path = tmp_path / "x.zip"
     if content:
         path.write_bytes(content)
@@ -190,7 +196,7 @@ def test_a_zip_that_is_broken_or_has_no_har_is_named(tmp_path: Path, content: by
 
     found = report(path)
 
-    assert (found["files"][0]["problem"]["kind"], found["exit_code"]) == ("file.unreadable", ExitCode.USAGE)
+    assert (found["files"][0]["problem"]["kind"], found["exit_code"]) == (kind, code)
 
 
 # ---- exports without credentials -------------------------------------------------------------------------------------

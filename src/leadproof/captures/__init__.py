@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from leadproof.captures.archive import Archive
 from leadproof.captures.attached import beside, zipped
 from leadproof.captures.body import read_body
+from leadproof.captures.burp import read_burp
 from leadproof.captures.files import files, format_of, format_of_file
 from leadproof.captures.flow import read_flow
 from leadproof.captures.har import read_har
@@ -21,9 +25,14 @@ from leadproof.captures.mapping import PARTS, Mapping
 from leadproof.captures.mapping import load as load_mapping
 from leadproof.captures.model import CaptureSource, FileProblem, Reader
 from leadproof.captures.ndjson import read_ndjson
+from leadproof.captures.newman import read_newman
 from leadproof.captures.problems import Problems
-from leadproof.captures.raw import read_raw
-from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
+from leadproof.captures.raw import read_raw, session
+from leadproof.captures.streams import STANDARD_INPUT, Stream, opened, unpacked
+from leadproof.captures.stubs import read_hoverfly, read_wiremock
+from leadproof.captures.suggesting import suggest
+from leadproof.captures.tshark import read_tshark
+from leadproof.captures.vcr import read_vcr
 from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange
 
@@ -41,7 +50,38 @@ __all__ = [
     "format_of_file",
     "load_mapping",
     "read",
+    "suggest",
 ]  # fmt: skip
+
+
+def read_archive(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
+    """The exchanges of what is in a zip archive; an archive within it is not opened."""
+    archive = Archive(stream)
+    if archive.broken[0]:
+        yield FileProblem("file.unreadable", *archive.broken)
+        return
+    for member in archive.members():
+        name = f"{source.name}/{member.name}"
+        inner = replace(source, name=name, attached=partial(archive.attached, member.name))
+        for one in _read_member(member.read, member.response, inner):
+            yield replace(one, message=f"{member.name}: {one.message}") if isinstance(one, FileProblem) else one
+
+
+def _read_member(
+    read: Callable[[int], bytes], response: Callable[[int], bytes] | None, source: CaptureSource
+) -> Iterator[Exchange | FileProblem]:
+    if response is not None:
+        yield from session(read, response, source, source.name)
+        return
+    stream = unpacked(read, source.name)
+    kind = format_of(stream, mapped=source.mapping is not None)
+    if kind == "zip":
+        yield FileProblem("file.unreadable", "is an archive within an archive", "unpack it, and name the folder")
+    elif stream.head or not stream.broken[0]:
+        yield from READERS[kind](stream, source)
+    if stream.broken[0]:
+        yield FileProblem("file.unreadable", *stream.broken)
+
 
 #: Format -> reader. `report["files"][…]["format"]` says which was used.
 READERS: dict[str, Reader] = {
@@ -49,6 +89,13 @@ READERS: dict[str, Reader] = {
     "ndjson": read_ndjson,
     "flow": read_flow,
     "http": read_raw,
+    "vcr": read_vcr,
+    "newman": read_newman,
+    "wiremock": read_wiremock,
+    "hoverfly": read_hoverfly,
+    "burp": read_burp,
+    "tshark": read_tshark,
+    "zip": read_archive,
     "log": read_log,
     "body": read_body,
 }

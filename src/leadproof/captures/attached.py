@@ -24,17 +24,23 @@ _NAMED = re.compile(rb"\"(?:_file|_sha1)\"\s*:\s*\"([^\"\\/]{1,255})\"")
 _CHUNK, _LONGEST = 1 << 20, 300
 
 
-def beside(path: Path) -> Attached:
-    """The files beside a HAR."""
+def beside(capture: Path) -> Attached:
+    """The files that a capture may name, by their path from its folder or from the one above (WireMock).
+
+    Whoever wrote the capture chose the names: nothing outside of these folders is read.
+    """
 
     def read(name: str) -> bytes | None:
-        file = path.parent / name
-        try:
-            if not _is_plain(name) or file.is_symlink() or not file.is_file() or file.stat().st_size > MAX_BODY:
-                return None
-            return file.read_bytes()
-        except OSError:
+        if "\\" in name or ":" in name:
             return None
+        for folder in capture.resolve().parents[:2]:
+            try:
+                place = (folder / name).resolve()
+                if place.is_relative_to(folder) and place.is_file() and place.stat().st_size <= MAX_BODY:
+                    return place.read_bytes()
+            except (OSError, ValueError):
+                continue
+        return None
 
     return read
 

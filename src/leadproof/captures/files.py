@@ -9,11 +9,15 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from leadproof.captures.attached import names, zipped
-from leadproof.captures.streams import STANDARD_INPUT, Stream, opened
+from leadproof.captures.shapes import is_documented, root_name, top_names
+from leadproof.captures.streams import SESSION, STANDARD_INPUT, Stream, opened
 from leadproof.core.errors import InputError
 
 _RUN = "run.json"
 _EXCHANGES = "exchanges.ndjson"
+
+#: The folder in which WireMock keeps the bodies that its mappings name.
+_BODIES = "__files"
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -25,7 +29,8 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
     Raises:
         InputError: A path does not exist, is no file, or is a folder without files.
     """
-    for path in paths:
+    paths = list(paths)
+    for path in _without_sides(paths):
         try:
             if path == STANDARD_INPUT or path.is_file():
                 yield path
@@ -51,9 +56,20 @@ def _inside(folder: Path) -> Iterator[Path]:
     # Bodies that a HAR names are read with it.
     named = {one.with_name(name) for one in found if one.suffix.lower() == ".har" for name in names(one)}
     found = [one for one in found if one not in named]
+    found = [one for one in _without_sides(found) if one.parent.name != _BODIES]
     if not found:
         raise InputError(f"{folder}: there is no file in this folder", hint="name a folder with captures in it")
     yield from found
+
+
+def _without_sides(paths: list[Path]) -> list[Path]:
+    """Paths without the responses of Fiddler's sessions, which are read with their requests."""
+    requests = {(one.parent, found[1]) for one in paths if (found := SESSION.fullmatch(one.name)) and found[2] == "c"}
+    return [
+        one
+        for one in paths
+        if not (found := SESSION.fullmatch(one.name)) or found[2] == "c" or (one.parent, found[1]) not in requests
+    ]
 
 
 def _hidden(path: Path) -> bool:
@@ -63,7 +79,7 @@ def _hidden(path: Path) -> bool:
 #: A request line, a status line, or one of these as curl -v shows it; a separator of a file for an HTTP client.
 _MESSAGE = re.compile(
     rb"\s*(?:(?:#|//)[^\n]*\s+)*(?:[<>] )?"
-    rb"(?:[A-Z]{3,7} (?:https?://|/|\{\{)\S* ?(?:HTTP/[\d.]+)?(?:\r?\n|\Z)|HTTP/[\d.]+ \d{3})"
+    rb"(?:[A-Z]{3,7} (?:https?://|/|\{\{)\S* ?(?:HTTP/[\d.]+)?(?:\r?\n|\Z)|HTTP/[\d.]+ \d{3}|CONNECT \S+:\d+ HTTP/)"
     rb"|\s*###|\s*\* (?:Trying|Host|  ?Trying|processing|Added|Connected|Uses? |Expire)|\s*Note: Using|\s*% Total"
 )
 _FLOW = re.compile(rb"\d{1,12}:(?:\d{1,9}:|\})")
@@ -98,11 +114,47 @@ def format_of(stream: Stream, *, mapped: bool = False) -> str:
         return "har"
     if _FLOW.match(head):
         return "flow"
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
     if name.endswith((".http", ".rest")) or _MESSAGE.match(text):
         return "http"
     if _lines(name, text):
         return "log" if mapped or name != _EXCHANGES else "ndjson"
-    return "log" if mapped and text[:1] == b"{" and not name.endswith((".json", ".xml")) else "body"
+    if document := _document(text):
+        return document
+    if mapped and (text[:1] == b"[" or _PREFIXED.search(text) or (text[:1] == b"{" and not is_documented(text))):
+        return "log"
+    return "body"
+
+
+#: Members of a mapping of WireMock, and how a request of it names its URL.
+_STUB = {
+    "id", "uuid", "name", "request", "response", "persistent", "priority", "scenarioName", "requiredScenarioState",
+    "newScenarioState", "insertionIndex", "metadata", "postServeActions", "serveEventListeners",
+}  # fmt: skip
+_STUB_URL = re.compile(rb'"url(?:Path)?(?:Pattern|Template)?"\s*:')
+_CASSETTE = re.compile(rb"(?m)^(?:http_)?interactions:")
+_ROWS = re.compile(rb'\[\s*\{[^{}]*"_source"\s*:\s*\{\s*"layers"')
+
+
+def _document(text: bytes) -> str:
+    """The format of a document in which a tool keeps exchanges; "" for any other."""
+    names = set(top_names(text))
+    if names & {"interactions", "http_interactions"} or (text[:1] not in b"{[<" and _CASSETTE.search(text)):
+        return "vcr"
+    if "collection" in names and b'"item"' in text:
+        return "newman"
+    if "mappings" in names or ("request" in names and names <= _STUB and _STUB_URL.search(text)):
+        return "wiremock"
+    if "data" in names and b'"pairs"' in text:
+        return "hoverfly"
+    if _ROWS.match(text):
+        return "tshark"
+    return "burp" if root_name(text) == "items" and b"burpVersion" in text else ""
+
+
+#: What writers of logs put before a line's JSON: the container and a bar, a date, a level.
+_PREFIXED = re.compile(rb"(?m)^[^\n\"]{1,200}\{\s*\"")
 
 
 def _lines(name: str, text: bytes) -> bool:

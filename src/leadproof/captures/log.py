@@ -1,4 +1,7 @@
-"""Logs of JSON lines, whoever wrote them: a mapping file says which member is what."""
+"""Logs in JSON, whoever wrote them: a mapping file says which member is what.
+
+A record is a line, whatever its collector put before the JSON, or an item of a list in one document.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ from typing import Any
 import orjson
 
 from leadproof.captures import values
-from leadproof.captures.mapping import Mapping
+from leadproof.captures.mapping import Keys, Mapping
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.recorded import LEFT_OUT, ReadBody, announced, plain, uncut
 from leadproof.captures.streams import LINE, Stream, lines, utf8
+from leadproof.captures.trees import BrokenTree, Place, items
 from leadproof.core.exchange import Exchange, Headers, Part, Recorded, Request, Response, gaps
 from leadproof.core.text import count
 
@@ -22,41 +26,81 @@ def read_log(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileP
     if source.mapping is None:
         yield FileProblem(
             "file.unrecognised", "the file is a log of JSON lines, and nothing says what in it is what",
-            "name a mapping with --mapping FILE; leadproof validate --help shows one",
+            "leadproof mapping suggest FILE writes a first mapping, and --mapping takes it",
         )  # fmt: skip
         return
-    text, encoding = utf8(stream)
-    if encoding:
-        yield FileProblem("file.deviation", f"the log is in {encoding}", "it was read all the same")
-    other, first, found = 0, 0, 0
-    for number, line in enumerate(lines(text), 1):
-        if line is None:
-            what = f"line {number} has more than {LINE // 1024 // 1024} MB"
-            yield FileProblem("file.unreadable", what, "the other lines were judged")
+    mapping, other, first, found = source.mapping, 0, 0, 0
+    reason = ""
+    for number, row in records(stream, mapping.records):
+        if isinstance(row, FileProblem):
+            yield row
             continue
-        if not line.strip():
-            continue
-        try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            yield FileProblem("file.unreadable", f"line {number} is no JSON", "the other lines were judged")
-            continue
-        exchange = _exchange(row, source.mapping, source, f"{source.name}#{number}")
+        exchange = _exchange(row, mapping, source, f"{source.name}#{number}")
         if exchange is None:
             other, first = other + 1, first or number
+            reason = reason or mapping.why_not(row, "url")
         else:
             found += 1
             yield exchange
     if other and not found:
-        yield FileProblem(
-            "file.unrecognised",
-            f"no line of {count(other, 'line')} has what the mapping names",
-            "compare it with a line",
-        )
+        what = f"no line of {count(other, 'line')} has what the mapping names"
+        hint = "compare it with a line; leadproof mapping suggest FILE writes a first one"
+        yield FileProblem("file.unrecognised", f"{what}: in line {first}, {reason}" if reason else what, hint)
     elif other:
         yield FileProblem(
             "file.deviation", f"{count(other, 'line is', 'lines are')} no exchange, the first is line {first}", ""
         )
+
+
+def records(stream: Stream, place: Keys | None = None) -> Iterator[tuple[int, Any]]:
+    """The records of a log with their numbers: JSON values of lines, or of a list in a document; problems among them.
+
+    Args:
+        stream: The log, from its beginning.
+        place: The keys that lead to the list, in a log that is one document.
+    """
+    text, encoding = utf8(stream)
+    if encoding:
+        yield 0, FileProblem("file.deviation", f"the log is in {encoding}", "it was read all the same")
+    head = text.head.lstrip()
+    if place is not None or head[:1] == b"[":
+        yield from _items(text, place or ())
+    elif _OPEN.match(head):
+        yield from _items(text, None)
+    else:
+        yield from _lines(text)
+
+
+#: A document over several lines, instead of one a line.
+_OPEN = re.compile(rb"\{\s*\n|\{[^\n]*[,{\[]\s*\n")
+
+
+def _items(text: Stream, place: Place) -> Iterator[tuple[int, Any]]:
+    number = 0
+    try:
+        for number, value in items(text, place):
+            yield number, value
+    except BrokenTree as error:
+        yield number, FileProblem("file.unreadable", f"behind record {number}, {error}", "what came before was judged")
+
+
+#: How `docker compose logs` begins each line, those of other services too.
+_CONTAINER = re.compile(rb"[\w.-]+ +\| ")
+
+
+def _lines(text: Stream) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(lines(text), 1):
+        if line is None:
+            what = f"line {number} has more than {LINE // 1024 // 1024} MB"
+            yield number, FileProblem("file.unreadable", what, "the other lines were judged")
+        elif line.strip():
+            try:
+                yield number, values.json_in(line)
+            except ValueError:
+                if _CONTAINER.match(line):
+                    yield number, None
+                    continue
+                yield number, FileProblem("file.unreadable", f"line {number} is no JSON", "the other lines were judged")
 
 
 def _exchange(row: Any, mapping: Mapping, source: CaptureSource, origin: str) -> Exchange | None:
@@ -73,13 +117,13 @@ def _exchange(row: Any, mapping: Mapping, source: CaptureSource, origin: str) ->
     unknown += body.gaps(Part.REQUEST_BODY)
     target = values.target(url) if isinstance(url, str) and url else ""
     method = str(mapping.get(row, "method") or "").upper()
-    request, response, failure = Request(method, target, _labelled(headers, body.data), body.data), None, ""
+    request, response, failure = Request(method, target, values.labelled(headers, body.data), body.data), None, ""
     if status > 0 or came:
         headers = values.pairs(mapping.get(row, "response_headers"))
         body = _body(came, headers, "response", row, mapping)
         unknown, failure = unknown + body.gaps(Part.RESPONSE_BODY), body.failure
         if not failure:
-            response = Response(int(status) or 200, _labelled(headers, body.data), body.data)
+            response = Response(int(status) or 200, values.labelled(headers, body.data), body.data)
     return Exchange(
         request, response, operation, origin, "", values.seconds(mapping.get(row, "time")),
         values.duration(mapping.get(row, "elapsed")), failure, unknown,
@@ -120,11 +164,3 @@ def _body(text: str, headers: Headers, side: str, row: Any, mapping: Mapping) ->
             return ReadBody(how=Recorded.ENCODED)
         data = packed
     return uncut(plain(data, headers), headers)
-
-
-def _labelled(found: Headers, body: bytes) -> Headers:
-    """Headers; where the log has none, the Content-Type that the body shows."""
-    first = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if found or first not in (b"{", b"[", b"<"):
-        return found
-    return (("content-type", "application/xml" if first == b"<" else "application/json"),)

@@ -26,6 +26,7 @@ _METHODS = rb"GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE"
 #: Where a message begins. A body need not end its line: after `curl -i`, the next status line follows its last brace.
 _START = re.compile(
     rb"(?m)(?:^|(?<=[}\]>]))(?:[<>] )?(?:(?:%s) +(?:[a-zA-Z]+://|/|\{\{)\S*(?: +HTTP/[\d.]+)?\r?$"
+    rb"|CONNECT +[^\s/]+:\d+ +HTTP/[\d.]+\r?$"
     rb"|HTTP/\d(?:\.\d)? +\d{3}\b[^\r\n]*\r?$)|^###[^\n]*$" % _METHODS
 )
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~\w-]+)\s*:\s*(.*)")

@@ -6,12 +6,14 @@ Several may stand in one file; a request is paired with the response that follow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from leadproof.captures.messages import MESSAGE, Message, message_of, pieces, request_of
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.recorded import LEFT_OUT, announced, plain, uncut
-from leadproof.captures.streams import Stream, utf8
+from leadproof.captures.streams import Stream, chained, utf8
 from leadproof.core.exchange import REQUEST, Exchange, Gaps, Part, Request, Response, WireProblem, gaps, header
 from leadproof.http.octets import shown
 
@@ -30,6 +32,37 @@ def read_raw(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileP
     yield from pairing.end()
 
 
+def session(
+    sent: Callable[[int], bytes], came: Callable[[int], bytes], source: CaptureSource, origin: str
+) -> Iterator[Exchange | FileProblem]:
+    """The exchange of a request and a response that were saved apart, as they went over the wire.
+
+    Args:
+        sent: Reads the request.
+        came: Reads the response.
+        source: The file that they are of.
+        origin: What the exchange is called.
+    """
+    stream = Stream(chained(sent, came), source.name)
+    for one in read_raw(stream, source):
+        yield replace(one, origin=origin) if isinstance(one, Exchange) else one
+    if stream.broken[0]:
+        yield FileProblem("file.unreadable", *stream.broken)
+
+
+#: How proxies call the response to CONNECT, and the headers of which it has none (RFC 9110, section 9.3.6).
+_ESTABLISHED = re.compile(r"HTTP/[\d.]+ 2\d\d +connection (?:established|ok)", re.IGNORECASE)
+_OF_A_BODY = ("content-type", "content-length", "transfer-encoding")
+
+
+def _may_be_tunnel(message: Message, *, certain: bool) -> bool:
+    """May a response be a proxy's to the CONNECT of curl -i? 204 and 205 have no body either way."""
+    if certain and not _ESTABLISHED.match(message.first):
+        return False
+    bare = not message.body and all(header(message.headers, name) is None for name in _OF_A_BODY)
+    return bare and 200 <= message.status < 300 and message.status not in (204, 205)
+
+
 class _Pairing:
     """Messages in, exchanges out."""
 
@@ -39,6 +72,9 @@ class _Pairing:
         self._waiting: Request | None = None
         #: A response of which only the head was seen, because curl prints its body later.
         self._head: Message | None = None
+        #: A response that is a proxy's if another follows at once.
+        self._tunnel: Message | None = None
+        self._proxied = False
 
     def add(self, message: Message) -> Iterator[Exchange | FileProblem]:
         """The next message of the text."""
@@ -46,6 +82,9 @@ class _Pairing:
             head, self._head = self._head, None
             if message.verbose or not message.is_response or message.status != head.status:
                 yield from self._response(head)
+        tunnel, self._tunnel = self._tunnel, None
+        if tunnel is not None and not message.is_response:
+            yield from self._response(tunnel)
         self._messages += 1
         if not message.is_response:
             yield from self._unanswered()
@@ -55,6 +94,11 @@ class _Pairing:
             return  # an interim response
         elif self._waiting is not None and self._waiting.method == "CONNECT":
             self._waiting = None  # the way through a proxy
+        elif message.status == 407:
+            self._proxied, hint = True, "did it get its credentials? what follows was judged"
+            yield FileProblem("file.deviation", f"message {self._messages} is a proxy's, not the service's", hint)
+        elif not message.verbose and _may_be_tunnel(message, certain=self._waiting is not None):
+            self._proxied, self._tunnel = True, message
         elif message.verbose and not message.body and header(message.headers, "content-length") not in (None, "0"):
             self._head = message
         else:
@@ -65,13 +109,18 @@ class _Pairing:
         self._messages += 1
         what = f"message {self._messages} has more than {MESSAGE // 1024 // 1024} MB"
         yield FileProblem("file.unreadable", what, "the other messages were judged")
-        self._waiting = self._head = None
+        self._waiting = self._head = self._tunnel = None
 
     def end(self) -> Iterator[Exchange | FileProblem]:
         """Nothing follows."""
         if self._head is not None:
             yield from self._response(self._head)
+        if self._tunnel is not None and not _ESTABLISHED.match(self._tunnel.first):
+            yield from self._response(self._tunnel)
         yield from self._unanswered()
+        if self._proxied and not self._exchanges:
+            hint = "did the connection through it break off?"
+            yield FileProblem("file.unrecognised", "there is the response of a proxy, and none of the service", hint)
         if not self._messages:
             hint = "a message begins with a line such as POST /v2/insert/ping HTTP/1.1, or HTTP/1.1 200 OK"
             yield FileProblem("file.unrecognised", "there is no HTTP message in the file", hint)

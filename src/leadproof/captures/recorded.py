@@ -8,7 +8,7 @@ from typing import NamedTuple
 from leadproof.bodies import MAX_BODY, breaks_off
 from leadproof.core.exchange import Gaps, Headers, Part, Recorded, gaps, header
 from leadproof.core.text import count
-from leadproof.http.codings import FOREIGN, KNOWN, TooLarge, decoded
+from leadproof.http.codings import FOREIGN, KNOWN, OTHERS, TooLarge, decoded
 
 #: First bytes of what is text for us: JSON, XML, white space.
 _TEXT = b'{[<"tfn-0123456789 \t\r\n\xef'
@@ -56,6 +56,9 @@ def plain(body: bytes, headers: Headers, *, whole: bool = False) -> ReadBody:
         if not body or body[:1] in _TEXT:
             break  # taken off by the recorder, as most do
         try:
+            if name in OTHERS:
+                body = OTHERS[name](body)
+                continue
             if name in FOREIGN:
                 return ReadBody(how=Recorded.ENCODED, words=f"is packed with {name}, which is not unpacked here")
             if name not in KNOWN or len(names) > _MOST_CODINGS:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import bz2
 import codecs
 import lzma
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +35,6 @@ _PACKED: dict[bytes, tuple[str, Callable[[], Any] | None]] = {
     b"BZh": ("bzip2", bz2.BZ2Decompressor),
     b"\xfd7zXZ\x00": ("xz", lambda: lzma.LZMADecompressor(memlimit=XZ)),
     b"\x28\xb5\x2f\xfd": ("zstd", None),
-    b"PK\x03\x04": ("zip", None),
 }
 
 #: Endings of packed files that say nothing about what is inside.
@@ -78,19 +78,19 @@ class Stream:
             return b""
         try:
             return self._read(size)
-        except _Bomb as error:
+        except BombError as error:
             self.broken = str(error), "is it really a capture? unpack it and name what comes out of it"
-        except (EOFError, zlib.error, lzma.LZMAError, _BadPacking) as error:
+        except (EOFError, zlib.error, lzma.LZMAError, BadPackingError) as error:
             reason = " ".join(str(error).split())[:120]
             self.broken = f"the packed file is broken: {reason}", "what could be unpacked was judged; fetch it again"
         return b""
 
 
-class _Bomb(Exception):
+class BombError(Exception):
     """A packed file becomes larger than any capture."""
 
 
-class _BadPacking(Exception):
+class BadPackingError(Exception):
     """A file is not packed as it says."""
 
 
@@ -108,14 +108,41 @@ def opened(path: Path, taken: Callable[[int], None] = lambda size: None) -> Iter
     if path == STANDARD_INPUT:
         yield _standard_input()
         return
-    with path.open("rb") as file:
+    with path.open("rb") as file, _response_beside(path) as response:
 
         def read(size: int) -> bytes:
             piece = file.read(size)
             taken(len(piece))
             return piece
 
-        yield _unpacked(read, path.name)
+        yield unpacked(chained(read, response.read) if response else read, path.name)
+
+
+#: A file of a session of Fiddler: `N_c.txt` the request, `N_s.txt` the response, and what else there is of it.
+SESSION = re.compile(r"(?:.*/)?(\d+)_([csmw])\.(?:txt|xml)")
+
+
+def _response_beside(path: Path) -> AbstractContextManager[Any]:
+    """The response of a session of Fiddler, which is in a file of its own."""
+    found = SESSION.fullmatch(path.name)
+    other = path.with_name(f"{found[1]}_s.txt") if found and found[2] == "c" else None
+    return other.open("rb") if other and other.is_file() else nullcontext()
+
+
+def chained(*reads: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Reads one message of HTTP after the other, each from a line of its own."""
+    left = list(reads)
+
+    def read(size: int) -> bytes:
+        while left:
+            if piece := left[0](size):
+                return piece
+            left.pop(0)
+            if left:
+                return b"\r\n"
+        return b""
+
+    return read
 
 
 _piped: list[Stream] = []
@@ -124,11 +151,12 @@ _piped: list[Stream] = []
 def _standard_input() -> Stream:
     """Standard input, which can be looked at and read only once, whoever opens it."""
     if not _piped:
-        _piped.append(_unpacked(sys.stdin.buffer.read, "standard input"))
+        _piped.append(unpacked(sys.stdin.buffer.read, "standard input"))
     return _piped[0]
 
 
-def _unpacked(read: Callable[[int], bytes], name: str) -> Stream:
+def unpacked(read: Callable[[int], bytes], name: str) -> Stream:
+    """A stream of what is packed in another, if it is."""
     plain = Stream(read, name)
     kind, begin = next((row for magic, row in _PACKED.items() if plain.head.startswith(magic)), ("", None))
     if not kind:
@@ -167,8 +195,8 @@ class _Unpacker:
 
         Raises:
             EOFError: The file ends before a packed stream does.
-            _Bomb: It becomes too large.
-            zlib.error, lzma.LZMAError, _BadPacking: It is not packed as it says.
+            BombError: It becomes too large.
+            zlib.error, lzma.LZMAError, BadPackingError: It is not packed as it says.
         """
         while True:
             if self._decompressor.eof:
@@ -183,12 +211,12 @@ class _Unpacker:
             try:
                 piece: bytes = self._decompressor.decompress(self._waiting, size)
             except OSError as error:  # how bzip2 says that it is none
-                raise _BadPacking(*error.args) from None
+                raise BadPackingError(*error.args) from None
             self._waiting = getattr(self._decompressor, "unconsumed_tail", b"")
             if piece:
                 self._made += len(piece)
                 if self._made > UNPACKED and self._made > RATIO * self._taken:
-                    raise _Bomb(f"the file becomes more than {RATIO} times as large when it is unpacked")
+                    raise BombError(f"the file becomes more than {RATIO} times as large when it is unpacked")
                 return piece
 
     def _more(self) -> bytes:

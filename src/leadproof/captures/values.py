@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
+
 from leadproof.core.exchange import Headers, header
 
 #: Seconds.
@@ -111,3 +113,37 @@ def encoded(text: str, headers: Headers) -> bytes:
         return text.encode(said[1] if said else "utf-8")
     except (LookupError, UnicodeError):
         return text.encode("utf-8", "surrogatepass")
+
+
+#: Tries at finding where the JSON of a line begins: what stands before it may have a brace, too.
+_TRIES = 4
+
+
+def json_in(text: str | bytes) -> Any:
+    """The JSON value of a text: all of it, or what is left behind a prefix (`web_1 | {…}`, a date, a level).
+
+    Raises:
+        ValueError: There is none.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    at = -1
+    for _ in range(_TRIES):
+        at = raw.find(b"{", at + 1)
+        if at < 0:
+            break
+        try:
+            return orjson.loads(raw[at:])
+        except orjson.JSONDecodeError:
+            continue
+    raise ValueError("there is no JSON in it")
+
+
+def labelled(found: Headers, body: bytes) -> Headers:
+    """Headers; where a recording has none, the Content-Type that the body shows."""
+    first = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if found or first not in (b"{", b"[", b"<"):
+        return found
+    return (("content-type", "application/xml" if first == b"<" else "application/json"),)

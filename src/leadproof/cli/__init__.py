@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "test": "Run the contract suite alone, or a part of it.",
     "load": "Put load on a target: open model, judged, with objectives and a verdict.",
     "validate": "Judge captured responses: HAR files, bare bodies, folders.",
+    "mapping": "Write a first mapping for a log, which validate reads it by.",
     "record": "Record what goes to a target and comes back, and judge it as it passes.",
     "redact": "Make a copy of a capture that is safe to share.",
     "compare": "Do a JSON and an XML response say the same?",

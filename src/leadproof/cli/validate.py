@@ -53,22 +53,30 @@ def command(
     jobs: int,
     keep: int | None,
 ) -> int:
-    """Judge captured exchanges: HAR, runs of leadproof, mitmproxy flows, HTTP messages, logs, bare bodies.
+    """Judge captured exchanges: HAR files, recordings of other tools, HTTP messages, logs, bare bodies.
 
     Each PATH is a file, a folder (walked), a pattern, or - for standard input; packed files (gzip, bzip2, xz) are
     unpacked on the way. The format is told by the content. What cannot be read of a file is named in the report, and
     the rest of it is judged. Requests are judged as well: what their sender did wrong is found too.
 
     \b
-    har     HTTP archives of browsers, proxies and HTTP clients
-    ndjson  the exchanges of a run of leadproof
-    flow    what mitmdump -w writes
-    http    HTTP messages as text: *.http files, the output of curl -i and curl -v, several in one file
-    log     one JSON object a line, with --mapping
-    body    a bare request or response; name its operation where its shape does not show it
+    har       HTTP archives of browsers, proxies and HTTP clients
+    ndjson    the exchanges of a run of leadproof
+    flow      what mitmdump -w writes
+    http      HTTP messages as text: *.http files, the output of curl -i and curl -v, several in one file
+    vcr       cassettes of vcrpy and of Ruby's VCR
+    newman    what newman run --reporters json writes
+    wiremock  recorded mappings, with the __files beside them
+    hoverfly  captured simulations
+    burp      items that Burp Suite saved, in XML
+    tshark    captured packets; docs/captures.md has the line that prints them
+    zip       sessions of Fiddler (.saz), and any of these in an archive
+    log       JSON lines, or a JSON document with a list of records, with --mapping
+    body      a bare request or response; name its operation where its shape does not show it
 
     \b
-    A mapping says by dotted paths which member of a log's line is what (all parts but url may be left out):
+    A mapping says by dotted paths which member of a log's record is what (all parts but url may be left out;
+    leadproof mapping suggest writes a first one):
       method = "req.method"            url = "req.url"
       request_headers = "req.headers"  request_body = "req.body"
       status = "res.status"            response_headers = "res.headers"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
+
+import brotli
+import zstandard
 
 from leadproof.bodies import MAX_BODY
 
@@ -36,6 +40,51 @@ def decoded(body: bytes, encoding: str | None) -> bytes:
         elif coding in FOREIGN:
             raise zlib.error("a coding that was not offered")
     return body
+
+
+def unbrotli(body: bytes) -> bytes:
+    """A body without brotli (RFC 7932); raises as `decoded` does."""
+    stream = brotli.Decompressor()
+    try:
+        found = bytes(stream.process(body, output_buffer_limit=MAX_BODY + 1))
+    except brotli.error as error:
+        raise zlib.error(str(error)) from None
+    if len(found) > MAX_BODY:
+        raise TooLarge
+    if not stream.is_finished():
+        raise EOFError
+    return found
+
+
+#: Bytes that zstd may look back; a decoder of HTTP need not take more (RFC 9659).
+_WINDOW = 8 * 1024 * 1024
+
+
+def unzstd(body: bytes) -> bytes:
+    """A body without zstd (RFC 8878), all its frames; raises as `decoded` does."""
+    found = b""
+    while body:
+        stream = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
+        try:
+            for at in range(0, len(body), _PIECE):
+                found += stream.decompress(body[at : at + _PIECE])
+                if len(found) > MAX_BODY:
+                    raise TooLarge
+                if stream.eof:
+                    body = stream.unused_data + body[at + _PIECE :]
+                    break
+            else:
+                raise EOFError
+        except zstandard.ZstdError as error:
+            raise zlib.error(str(error)) from None
+    return found
+
+
+#: Bytes that zstd is given at a time: a block of its is 128 kB at most, whatever it is packed into.
+_PIECE = 64
+
+#: Codings that we do not offer, and that recordings of other clients have.
+OTHERS: dict[str, Callable[[bytes], bytes]] = {"br": unbrotli, "zstd": unzstd}
 
 
 def _has_zlib_head(body: bytes) -> bool:

@@ -27,7 +27,7 @@ from leadproof.runs.formats import EXPORTS, RENDERERS
 Progress = Callable[[str], None]
 
 #: Formats (keys of `captures.READERS`) that nobody can write back: their copy is a HAR.
-AS_HAR = frozenset({"flow"})
+AS_HAR = frozenset({"flow", "vcr", "newman", "wiremock", "hoverfly", "burp", "tshark", "zip"})
 
 #: What a report shows of an exchange, in a row of its findings and observations.
 _SHOWN = ("message", "expected", "actual", "pointer", "xpath", "origin", "request", "response", "curl", "replay")
@@ -155,14 +155,26 @@ def _pieces(source: Path, redactor: Redactor, on_progress: Progress) -> Iterator
     """The text of the copy, piece by piece."""
     fmt = captures.format_of_file(source)
     if fmt in AS_HAR:
-        exchanges = (found for found in captures.read(source) if isinstance(found, Exchange))
+        lost: list[str] = []
+        exchanges = _exchanges(source, lost)
         yield from EXPORTS["har"].render((texts.row_of(redactor.exchange(one)) for one in exchanges), "")
+        if lost:
+            raise har.Broken(lost[0])
         return
     with source.open("rb") as raw, _unpacked(raw) as file:
         for number, piece in enumerate(_copied(file, fmt, redactor)):
             yield piece
             if number % 64 == 0:
                 on_progress(f"{source.name}: {raw.tell() / max(source.stat().st_size, 1):.0%}")
+
+
+def _exchanges(source: Path, lost: list[str]) -> Iterator[Exchange]:
+    """The exchanges of a capture; what cannot be read of it is added to a list."""
+    for found in captures.read(source):
+        if isinstance(found, Exchange):
+            yield found
+        elif found.kind == "file.unreadable":
+            lost.append(found.message)
 
 
 def _copied(file: Any, fmt: str, redactor: Redactor) -> Iterator[str]:

@@ -64,11 +64,13 @@ def _row(text: str, redactor: Redactor) -> str:
 def row_of(exchange: Exchange) -> dict[str, Any]:
     """A redacted exchange as a row of evidence, its bodies whole."""
     request, response = exchange.request, exchange.response
+    unknown = {part.name.lower(): how for part, how in exchange.unknown}
     return {
         "origin": exchange.origin, "started": exchange.started, "elapsed": exchange.elapsed,
         "failure": exchange.failure,
         "request": {"method": request.method, "target": request.target, **_message(request)},
         "response": {"status": response.status, **_message(response)} if response else None,
+        **({"unknown": unknown} if unknown else {}),
     }  # fmt: skip
 
 
