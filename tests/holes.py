@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import yaml
+
 from leadproof import bodies
 from leadproof.contract import profile
 from leadproof.core.exchange import Exchange, Response, header
@@ -274,8 +276,60 @@ def bare(exchanges: list[Exchange], holes: list[frozenset[str]], way: int, folde
     return home, {}
 
 
+def cassette(
+    exchanges: list[Exchange], holes: list[frozenset[str]], way: int, folder: Path
+) -> tuple[Path, dict[str, Any]]:
+    """A cassette of vcrpy or of Ruby's VCR, from which hooks took what was not to be kept."""
+    rows = []
+    for one, lost in zip(exchanges, holes, strict=True):
+        assert one.response is not None
+        asked = [pair for pair in one.request.headers if "credentials" not in lost or pair[0] != "authorization"]
+        body = None if way % 2 and not one.request.body else one.request.body.decode()
+        request = {"method": one.request.method, "uri": f"https://leads.example{one.request.target}",
+                   "body": body, "headers": {name: [value] for name, value in asked}}  # fmt: skip
+        coded = {"base64_string": base64.b64encode(one.response.body).decode()}
+        response = {"status": {"code": one.response.status, "message": "OK"},
+                    "headers": {name: [value] for name, value in one.response.headers},
+                    "body": {"string": one.response.body.decode()} if way % 3 else coded}  # fmt: skip
+        request = {name: value for name, value in request.items() if name not in lost and f"request_{name}" not in lost}
+        response = {name: value for name, value in response.items() if not {name, f"response_{name}"} & lost}
+        rows.append({"request": request, **({} if "response" in lost else {"response": response}),
+                     **({} if "times" in lost else {"recorded_at": _moment(one.started)})})  # fmt: skip
+    if way % 2:
+        return _written(folder / "x.json", json.dumps({"interactions": rows, "version": 1})), {}
+    document = {"http_interactions": rows, "recorded_with": "VCR 6.0.0"}
+    return _written(folder / "x.yml", yaml.safe_dump(document, sort_keys=bool(way % 4))), {}
+
+
+def simulation(
+    exchanges: list[Exchange], holes: list[frozenset[str]], way: int, folder: Path
+) -> tuple[Path, dict[str, Any]]:
+    """A simulation of Hoverfly: it keeps the headers that it was told to keep, and patterns for what was loosened."""
+    pairs = []
+    for one, lost in zip(exchanges, holes, strict=True):
+        assert one.response is not None
+        kept = [pair for pair in one.request.headers if "credentials" not in lost or pair[0] != "authorization"]
+        request: dict[str, Any] = {
+            "path": [{"matcher": "exact", "value": one.request.target}],
+            "method": [{"matcher": "glob" if "method" in lost else "exact", "value": one.request.method}],
+            "body": [{"matcher": "regex" if "request_body" in lost else "exact", "value": one.request.body.decode()}],
+        }
+        if "request_headers" not in lost:
+            request["headers"] = {name: [{"matcher": "exact", "value": value}] for name, value in kept[: way % 5 + 1]}
+        body = one.response.body
+        response = {"status": one.response.status, "headers": {name: [value] for name, value in one.response.headers},
+                    "body": base64.b64encode(body).decode() if way % 2 else body.decode(), "encodedBody": bool(way % 2),
+                    "templated": bool(lost & {"response", "status", "response_headers"})}  # fmt: skip
+        if "response_body" in lost:
+            response |= {"bodyFile": "none.json"}
+        pairs.append({"request": request, "response": response})
+    document = {"data": {"pairs": pairs}, "meta": {"schemaVersion": "v5.2"}}
+    return _written(folder / "x.json", json.dumps(document, indent=1)), {}
+
+
 WRITERS: dict[str, Writer] = {
     "har": har, "zip": zipped, "log": log, "http": http, "ndjson": ndjson, "flow": flow, "bare": bare,
+    "cassette": cassette, "simulation": simulation,
 }  # fmt: skip
 
 

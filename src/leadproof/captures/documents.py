@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from leadproof.captures import values
 from leadproof.captures.model import CaptureSource, FileProblem
-from leadproof.captures.recorded import LEFT_OUT, ReadBody, plain, uncut
+from leadproof.captures.recorded import LEFT_OUT, ReadBody, announced, plain, uncut
 from leadproof.captures.streams import Stream, utf8
 from leadproof.captures.trees import BrokenTree, Place, items
-from leadproof.core.exchange import REQUEST, Exchange, Headers, Part, Request, Response, gaps
+from leadproof.core.exchange import Exchange, Headers, Part, Request, Response, gaps
 
 
 class RawExchange(NamedTuple):
@@ -35,6 +35,8 @@ class RawExchange(NamedTuple):
     elapsed: float = 0.0
     #: Why there is no response, a `transport.*` kind.
     failure: str = ""
+    #: Further parts that were not kept.
+    lost: tuple[Part, ...] = ()
 
 
 class NotRecordedError(ValueError):
@@ -93,24 +95,26 @@ class DocumentFormat:
 def settled(found: RawExchange, label: str, source: CaptureSource, origin: str) -> Iterator[Exchange | FileProblem]:
     """The exchange of what was recorded, its bodies unpacked, and what could not be told of it."""
     headers, response_headers = found.headers or (), found.response_headers or ()
-    unknown = () if found.started else gaps(Part.TIMES)
-    if not found.method and not found.url:
-        unknown += gaps(*REQUEST)
-    elif found.headers is None:
-        unknown += gaps(Part.REQUEST_HEADERS)
-    body, response, failure = _read(found.body, headers), None, found.failure
-    unknown += body.gaps(Part.REQUEST_BODY)
-    if body.words:
-        yield FileProblem("file.deviation", f"the request of {label}: its body {body.words}", _LEFT_OUT)
+    unknown = gaps(*found.lost, *(part for part, kept in (
+        (Part.METHOD, found.method), (Part.REQUEST_HEADERS, found.headers is not None),
+        (Part.RESPONSE_HEADERS, found.response_headers is not None), (Part.TIMES, found.started),
+    ) if not kept))  # fmt: skip
+    sent = LEFT_OUT if found.body == b"" and announced(headers) > 0 else _read(found.body, headers)
+    response, failure = None, found.failure
+    unknown += sent.gaps(Part.REQUEST_BODY)
+    if sent.words:
+        yield FileProblem("file.deviation", f"the request of {label}: its body {sent.words}", _LEFT_OUT)
     if found.status > 0:
-        came = _read(found.response_body, response_headers)
+        bodiless = found.method.upper() == "HEAD" or found.status in (204, 304)
+        empty = found.response_body == b"" and announced(response_headers) > 0 and not bodiless
+        came = LEFT_OUT if empty else _read(found.response_body, response_headers)
         unknown, failure = unknown + came.gaps(Part.RESPONSE_BODY), came.failure
         if came.words and not failure:
             yield FileProblem("file.deviation", f"the response of {label}: its body {came.words}", _LEFT_OUT)
         if not failure:
             response = Response(found.status, values.labelled(response_headers, came.data), came.data)
-    request = Request(found.method.upper(), values.target(found.url) if found.url else "", headers, body.data)
-    request = request._replace(headers=values.labelled(headers, body.data))
+    target = values.target(found.url) if found.url else ""
+    request = Request(found.method.upper(), target, values.labelled(headers, sent.data), sent.data)
     yield Exchange(request, response, source.operation, origin, "", found.started, found.elapsed, failure, unknown)
 
 

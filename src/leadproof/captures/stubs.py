@@ -14,7 +14,10 @@ from leadproof.captures.documents import DocumentFormat, NotRecordedError, RawEx
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.shapes import top_names
 from leadproof.captures.streams import Stream
-from leadproof.core.exchange import Exchange, Headers
+from leadproof.core.exchange import Exchange, Headers, Part
+
+#: Headers of requests are in a recording as far as it was told to take them.
+_CHOSEN = (Part.REQUEST_HEADERS,)
 
 _BY_HAND = "is a stub written by hand, not the recording of an exchange"
 
@@ -41,6 +44,7 @@ def _mapping(item: dict[str, Any], source: CaptureSource) -> RawExchange:
         came["status"],
         values.pairs(came.get("headers")),
         _body(came, source),
+        lost=_CHOSEN,
     )
 
 
@@ -106,6 +110,7 @@ def _pair(item: dict[str, Any], source: CaptureSource) -> RawExchange:
         int(came["status"]),
         response_headers,
         _response(came, response_headers, source),
+        lost=_CHOSEN,
     )
 
 

@@ -11,27 +11,40 @@ from typing import Any
 from leadproof.captures import values
 from leadproof.captures.documents import DocumentFormat, RawExchange
 from leadproof.captures.model import CaptureSource
-from leadproof.core.exchange import Headers
+from leadproof.core.exchange import Headers, Part
+from leadproof.judge.checks.messages import CREDENTIALS
 
 
 def _recorded(item: dict[str, Any], source: CaptureSource) -> RawExchange:
     sent, came = item["request"], values.mapping(item.get("response"))
-    headers, response_headers = values.pairs(sent.get("headers")), values.pairs(came.get("headers"))
+    headers, response_headers = _headers(sent), _headers(came)
     status = came.get("status_code", came.get("status"))
+    code = int(values.number(status.get("code") if isinstance(status, dict) else status))
+    # Who shares a cassette has the recorder take the credentials out, and nothing says so.
+    filtered = headers is not None and not any(name.lower() in CREDENTIALS for name, _ in headers)
+    lost = ((Part.CREDENTIALS,) if filtered else ()) + ((Part.STATUS,) if came and not code else ())
     return RawExchange(
-        sent["method"],
+        str(sent.get("method") or ""),
         sent["uri"],
         headers,
-        _bytes(sent.get("body"), headers),
-        int(values.number(status.get("code") if isinstance(status, dict) else status)),
+        _bytes(sent, "body", headers or ()),
+        code or (200 if came else 0),
         response_headers,
-        _bytes(came.get("content", came.get("body")), response_headers),
+        _bytes(came, "content" if "content" in came else "body", response_headers or ()),
         values.seconds(item.get("recorded_at")),
+        lost=lost,
     )
 
 
-def _bytes(body: Any, headers: Headers) -> bytes | None:
+def _headers(message: dict[str, Any]) -> Headers | None:
+    return values.pairs(message["headers"]) if "headers" in message else None
+
+
+def _bytes(message: dict[str, Any], name: str, headers: Headers) -> bytes | None:
     """A body: text, bytes, or an object with one of them. None where it is something else, such as a Python object."""
+    if name not in message:
+        return None
+    body = message[name]
     if isinstance(body, dict):
         if isinstance(body.get("base64_string"), str):
             return values.from_base64(body["base64_string"])
