@@ -212,6 +212,12 @@ def archives() -> Iterator[Case]:
     spoilt = bytearray(zipped(pair, zipfile.ZIP_STORED))
     spoilt[spoilt.index(CAME) + 20] ^= 1
     yield Case("wrong-sum.saz", bytes(spoilt), UNREADABLE, 1)
+    stub = {"request": {"url": "/v2/status/1"}, "response": {"status": 200, "bodyFileName": "a.json"}}
+    stubs = {"mappings/a.json": json.dumps(stub).encode(), "__files/a.json": b'{"results": []}'}
+    yield Case("stubs.zip", zipped(stubs), set(), 1)
+    yield Case("stub-alone.zip", zipped({"mappings/a.json": stubs["mappings/a.json"]}), DEVIATION, 1, "not saved")
+    broken = zipped(stubs, zipfile.ZIP_STORED).replace(b'{"results": []}', b'{"results": ()}')
+    yield Case("stub-broken.zip", broken, DEVIATION, 1, "not saved")
     yield Case("large.zip", b"PK\x03\x04" + b"\0" * (33 << 20), UNREADABLE, 0, "MB")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,15 @@ def flat(one: Exchange) -> dict[str, Any]:
     return {"@timestamp": "2026-01-31T16:25:12Z", **names}
 
 
+def coded(one: Exchange) -> dict[str, Any]:
+    """Bodies in base64, as gateways write them that do not look into them."""
+    found = row(one)
+    for side in ("req", "res"):
+        found[side]["body"] = base64.b64encode(found[side]["body"].encode()).decode()
+        found[side]["isBase64Encoded"] = True
+    return found
+
+
 def deep(one: Exchange) -> dict[str, Any]:
     """Texts in texts, as where a collector packs what a collector packed."""
     return {"kubernetes": {"pod": "a"}, "message": json.dumps({"log": json.dumps(row(one)), "stream": "stdout"})}
@@ -69,7 +79,7 @@ WRITTEN: dict[str, Callable[[list[Any]], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("form", [row, flat, deep])
+@pytest.mark.parametrize("form", [row, flat, coded, deep])
 @pytest.mark.parametrize("written", WRITTEN)
 def test_the_mapping_that_is_suggested_reads_the_log(
     written: str, form: Callable[[Exchange], Any], tmp_path: Path

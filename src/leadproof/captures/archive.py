@@ -84,7 +84,10 @@ class Archive:
         folder = member.rpartition("/")[0]
         for place in (folder, folder.rpartition("/")[0]):
             if (path := f"{place}/{name}".lstrip("/")) in self._infos:
-                data = self._reader(path)(MAX_BODY + 1)
+                try:
+                    data = self._reader(path)(MAX_BODY + 1)
+                except (BadPackingError, BombError):
+                    return None
                 return data if len(data) <= MAX_BODY else None
         return None
 

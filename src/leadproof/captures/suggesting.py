@@ -52,6 +52,7 @@ def _body(keys: Keys, value: Any, *, request: bool) -> int:
         text = orjson.dumps(value, default=str)
     else:
         text = value.encode("utf-8", "replace") if isinstance(value, str) else b""
+        text = text if text.lstrip()[:1] in (b"{", b"[", b"<") else values.from_base64(text.decode()) or b""
     return 3 if text.strip() and is_documented(text) and is_request(text) is request else 0
 
 
@@ -65,6 +66,14 @@ def _headers(keys: Keys, value: Any, *, request: bool) -> int:
     return max(
         1 + 2 * bool(side.search(way)) - 2 * bool(other.search(way)) + len(names & ours) - len(names & theirs), 0
     )
+
+
+def _encoding(keys: Keys, value: Any, *, request: bool) -> int:
+    if not (isinstance(value, bool) or value == "base64") or not _named(keys, r".*(?:base_?64|encod).*"):
+        return 0
+    side, other = (_REQUEST, _RESPONSE) if request else (_RESPONSE, _REQUEST)
+    way = ".".join(keys)
+    return max(1 + 2 * bool(side.search(way)) - 2 * bool(other.search(way)), 0)
 
 
 def _status(keys: Keys, value: Any) -> int:
@@ -88,9 +97,11 @@ SIGNS: dict[str, Callable[[Keys, Any], int]] = {
     "url": _url,
     "request_headers": lambda keys, value: _headers(keys, value, request=True),
     "request_body": lambda keys, value: _body(keys, value, request=True),
+    "request_encoding": lambda keys, value: _encoding(keys, value, request=True),
     "status": _status,
     "response_headers": lambda keys, value: _headers(keys, value, request=False),
     "response_body": lambda keys, value: _body(keys, value, request=False),
+    "response_encoding": lambda keys, value: _encoding(keys, value, request=False),
     "time": _time,
     "elapsed": _elapsed,
     "operation": lambda keys, value: 3 * (isinstance(value, str) and value in OPERATIONS),
@@ -119,7 +130,7 @@ def suggest(path: Path) -> str:
     for part in PARTS:
         if part in found:
             lines.append(f"{part} = {_quoted(found[part])}  # in {counts[part]} of {count(len(sample), 'record')}")
-        elif part in SIGNS and part != "operation":
+        elif part in SIGNS and part not in ("operation", "request_encoding", "response_encoding"):
             lines.append(f'# {part} = "…"  ({PARTS[part]})')
     return "\n".join(lines) + "\n"
 
