@@ -1,10 +1,9 @@
 """Captured exchanges from files: one reader a format, lenient, streaming, naming what deviates.
 
 A reader yields an `Exchange` for what it can read and a `FileProblem` for what it cannot, so that the good entries of a
-broken file are still judged. Nothing here judges. `files` says which files are meant, `streams` and
-`archive` unpack them, `values` reads what recorders write in many ways, `trees` and `documents` what keeps exchanges in a
-list of a JSON or YAML document, `shapes` and `strangers` tell bodies from what is none, and every other module is one
-format.
+broken file are still judged. Nothing here judges. `files` says which files are meant, `streams` and `archive` unpack
+them, `values` reads what recorders write in many ways, `trees` and `documents` what keeps exchanges in a list of a JSON
+or YAML document, `shapes` and `strangers` tell bodies from what is none, and every other module is one format.
 """
 
 from __future__ import annotations
