@@ -14,7 +14,7 @@ TESTS := pytest -n $(JOBS) --dist loadscope
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-generated test-load test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
+.PHONY: help setup certify mock defects test test-generated test-load test-networks test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
 	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
@@ -56,6 +56,13 @@ test-rebuilt: $(READY)  ## every door, finished and killed: do its rows come to 
 
 test-printed: $(READY)  ## run every command that README, help and hints show, each to its end: a quarter of an hour
 	LEADPROOF_PRINTED=whole $(RUN) pytest -q -n $(JOBS) tests/test_printed.py $(ARGS)
+
+# Outside of the tests' own environment, whose versions it would change; without it the tests say so and go on.
+build/mitmproxy/bin/mitmdump:
+	-"$(PYTHON)" -m venv build/mitmproxy && build/mitmproxy/bin/pip install --quiet --disable-pip-version-check mitmproxy==11.0.2
+
+test-networks: $(READY) build/mitmproxy/bin/mitmdump  ## every command through proxies, with a client certificate, on ::1, where idle connections are closed
+	LEADPROOF_NETWORKS=whole MITMDUMP=$(wildcard $(CURDIR)/build/mitmproxy/bin/mitmdump) $(RUN) pytest -q -n $(JOBS) tests/test_networks.py $(ARGS)
 
 lint-specs: $(READY)  ## what redocly, Spectral and other people's parsers say of specs/; those that cannot be had are left out
 	$(RUN:-m=) tests/outside/lint.py $(ARGS)

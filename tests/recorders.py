@@ -12,9 +12,9 @@ from typing import Any
 
 from leadproof.core.exchange import Exchange
 from leadproof.core.target import Target
+from leadproof.http.connecting import tls_of
 from leadproof.http.hosts import Hosts
 from leadproof.http.server import new_loop
-from leadproof.http.wire import trust
 from leadproof.recorder.frames import FrameKind
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.proxy import Proxy
@@ -100,7 +100,7 @@ def running(
     goal = Target(url, timeout=timeout)
 
     async def listen() -> tuple[Proxy, asyncio.Server]:
-        tls = trust(ca) if url.startswith("https") else None
+        tls = tls_of(Target(url, ca=ca))
         proxy = Proxy(
             goal, shelf, loop=loop, tls=tls, hosts=hosts, deciding=deciding, most=most, full=full.set,  # type: ignore[arg-type]
         )  # fmt: skip

@@ -104,7 +104,7 @@ WRONG = {
     ),
     "a boolean for a number": (
         "seed = true",
-        ": seed has to be a whole number, and is something else",
+        ": seed has to be a whole number, and is true or false",
         "seed of everything that is generated",
     ),
     "targets no table": ("targets = 1", ": targets has to be a table, and is a whole number", "named targets"),

@@ -1,4 +1,4 @@
-"""A time limit for a whole exchange: `leadproof.deadlines`."""
+"""The network under the HTTP library: a time limit for a whole exchange, and one host: `leadproof.http.deadlines`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 from leadproof.http import deadlines as module
 from leadproof.http.client import Client, Target, compose
-from leadproof.http.deadlines import Deadlines
+from leadproof.http.deadlines import Network
+from leadproof.http.plan import plan_of
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 
@@ -55,10 +56,19 @@ def test_a_slow_head_is_waited_for_as_long_as_there_is_time(dripping: str) -> No
 
 def test_a_step_gets_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.time, "monotonic", lambda: 100.0)
-    deadlines = Deadlines()
-    assert deadlines.left(3.0) == 3.0
-    deadlines.until = 101.0
-    assert (deadlines.left(None), deadlines.left(3.0), deadlines.left(0.25)) == (1.0, 1.0, 0.25)
-    deadlines.until = 99.0
+    network = Network(plan_of(Target("http://127.0.0.1:9", timeout=30)), None)
+    assert (network.left(3.0), network.left(None)) == (3.0, 30.0)
+    network.begin(101.0)
+    assert (network.left(None), network.left(3.0), network.left(0.25)) == (1.0, 1.0, 0.25)
+    network.begin(99.0)
     with pytest.raises(httpcore.ReadTimeout):
-        deadlines.left(3.0)
+        network.left(3.0)
+
+
+@pytest.mark.parametrize(("host", "port"), [("elsewhere.example", 80), ("leads.example", 81), ("127.0.0.1", 80)])
+def test_nothing_is_contacted_that_nobody_named(host: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network(plan_of(Target("http://leads.example")), None)
+    monkeypatch.setattr(module, "connect", lambda *_: pytest.fail("it connects"))
+
+    with pytest.raises(httpcore.ConnectError, match="nobody named"):
+        network.connect_tcp(host, port)

@@ -16,6 +16,7 @@ from leadproof import bodies
 from leadproof.contract import profile, specs
 from leadproof.core.errors import ConfigurationError, ExitCode
 from leadproof.core.histogram import Histogram
+from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
 from leadproof.load import console, job, latency, objectives, reconciliation, replies, scenarios
@@ -775,8 +776,13 @@ def test_a_job_travels_without_a_secret() -> None:
     one = Job(scenarios.load("mixed"), URL, readings={"namespaces": "serializer"}, mock=True, only=("ping_post",))
 
     assert Job.read(json.loads(json.dumps(one.data()))) == one
-    assert one.target({job.SECRET: "hush"}).secret == "hush"
-    assert "hush" not in json.dumps(one.data())
+    target = Target(URL, secret="hush", proxy="http://me:psst@127.0.0.1:1", headers=(("X-Gate", "shh"),), cert="c.pem")
+    sent = replace(one, **job.files_of(target))
+    found = sent.target({job.SECRET: job.private(target)})
+    assert (found.secret, found.proxy, found.headers) == (target.secret, target.proxy, target.headers)
+    assert (found.cert, found.ca, found.key, found.verify) == (str(Path("c.pem").absolute()), "", "", True)
+    assert not any(word in json.dumps(sent.data()) for word in ("hush", "psst", "shh"))
+    assert job.private(Target(URL)) == ""
     assert one.target({}).secret == profile.load().credentials.api_keys[0]
     assert Job(scenarios.load("mixed"), "http://sandbox.example").target({}).secret == ""
 

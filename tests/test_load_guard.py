@@ -75,14 +75,12 @@ def test_credentials_in_the_url_are_refused_before_anything_else() -> None:
         Target("http://127.0.0.1@leads.partner.example")
 
 
-def test_no_load_through_a_proxy() -> None:
-    with pytest.raises(ConfigurationError, match="proxy"):
-        guard.allow(Target("http://127.0.0.1", proxy="http://127.0.0.1:3128"), ["127.0.0.1"])
+def test_behind_a_proxy_nothing_is_this_machine() -> None:
+    target = Target("http://127.0.0.1", proxy="http://127.0.0.1:3128")
 
-
-def test_localhost_is_an_address_and_no_lookup() -> None:
-    assert guard.address(Target("http://localhost:8080"), ()) == ("127.0.0.1", 8080, False)
-    assert guard.address(Target("https://[::1]"), ()) == ("::1", 443, True)
+    with pytest.raises(ConfigurationError, match="refused before anything was sent"):
+        guard.allow(target, [])
+    assert guard.allow(target, ["127.0.0.1"]) is target
 
 
 def test_only_the_command_line_names_a_host_for_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from networks import Front, idle_closer, listening, message
 
 from leadproof.contract import profile
 from leadproof.load import scenarios
@@ -349,19 +350,19 @@ def test_a_worker_that_dies_is_noticed_and_named(tmp_path: Path) -> None:
 ENGINES = (
     COUNTING
     + """
-import json, ssl, time
+import json, time
 import locust, gevent
-from leadproof.load import guard, job, scenarios
+from leadproof.http.connecting import tls_of
+from leadproof.http.plan import plan_of
+from leadproof.load import job, scenarios
 from leadproof.load.locust.engine import LoadEngine
 class Run:
     def __init__(self, url, ca="", **settings):
         one = job.Job(scenarios.load("ping_only").with_(arrivals="constant", **settings), url, ca=ca)
         target = one.target()
-        host, port, tls = guard.address(target, ())
-        context = ssl.create_default_context(cafile=ca or None) if tls else None
         self.arrivals, self.samples = one.scenario.schedule().arrivals(), []
         context_of = job.journey_context(one, target, time.time)
-        self.engine = LoadEngine(context_of, (host, port), tls=context, name=target.host, sink=self.keep)
+        self.engine = LoadEngine(context_of, plan_of(target), tls=tls_of(target), sink=self.keep)
     def keep(self, sample):
         self.samples.append(sample)
         return True
@@ -487,6 +488,38 @@ def test_errors_have_kinds_odd_responses_are_judged_and_no_redirect_is_followed(
         (kinds, judged, True) for _, kinds, judged in ODD
     ]
     assert far == []
+
+
+def test_a_connection_that_closes_as_it_is_used_again_is_no_error_of_the_target() -> None:
+    settings = {"rate": 100.0, "duration": 1.0, "timeout": 30.0}
+    with (
+        FrozenServer((-1.0, -1.0)) as server,
+        idle_closer(int(server.url.rpartition(":")[2]), every=5) as closing,
+        closing_once_used() as lost,
+    ):
+        (again, never), _ = engines({"url": closing.url, **settings}, {"url": lost.url, **settings})
+
+    assert (again["errors"], again["failed"], again["completed"], again["clean"]) == ([], 0, 100, True)
+    assert 10 < again["resent"] < 40
+    # One that breaks as soon as it is new is an error.
+    assert (never["errors"], never["completed"] + never["failed"], never["clean"]) == (["reset"], 100, True)
+    assert never["completed"] > 0
+
+
+@contextlib.contextmanager
+def closing_once_used() -> Iterator[Front]:
+    """Responds once on each of its first connections, and closes all later ones as their first request comes."""
+
+    def serve(client: socket.socket, front: Front) -> None:
+        file = client.makefile("rb")
+        early = len(front.peers) < 5
+        while message(file)[0] and early:
+            early = False
+            head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+            client.sendall(head % len(FrozenServer.BODY) + FrozenServer.BODY)
+
+    with listening(serve) as front:
+        yield front
 
 
 class OddServer(FrozenServer):

@@ -22,6 +22,7 @@ from recorders import Recorder, Shelf, running, wait_for
 from leadproof.contract.profile import load
 from leadproof.core.exchange import Exchange, Part, Request, Response, header
 from leadproof.core.target import Target
+from leadproof.http.plan import plan_of
 from leadproof.recorder import heads
 from leadproof.recorder.frames import Counts, FrameKind, Reader, frame
 from leadproof.recorder.keeper import EvidenceWriter, RecordingJob, plain
@@ -650,9 +651,9 @@ def test_a_response_that_is_decided_about_is_judged_after_those_before_it(
     ],
 )
 def test_only_codings_that_can_be_undone_are_asked_for(accepted: bytes, kept: bytes) -> None:
-    way = heads.way(Target("http://127.0.0.1:1"))
+    plan = plan_of(Target("http://127.0.0.1:1"))
 
-    _, pairs = heads.to_target(way, b"/", [(b"accept-encoding", accepted)])
+    _, pairs = heads.to_target(plan, b"/", [(b"accept-encoding", accepted)])
 
     assert dict(pairs)[b"accept-encoding"] == kept
 

@@ -208,3 +208,66 @@ def test_evidence_is_kept_line_by_line_and_without_secrets(tmp_path: Path) -> No
     assert header(exchange.request.headers, "api-key") not in (None, KEY)
     assert KEY.encode() not in (run.path / "exchanges.ndjson").read_bytes()
     assert lead()["leads"][0]["fields"]["Email"].encode() not in (run.path / "exchanges.ndjson").read_bytes()
+
+
+# ---- what a service asks for, and what came of a lost response -------------------------------------------------------
+
+
+def busy(*waits: str) -> Callable[[httpx.Request], httpx.Response]:
+    """Responds with 429 and these Retry-After, one after the other, and then like a service."""
+    left = list(waits)
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if left:
+            return httpx_response(b"", 429, [("retry-after", left.pop(0))])
+        return httpx_response(b'{"requestId": "r", "results": []}')
+
+    return respond
+
+
+def test_a_moment_is_waited_and_the_request_sent_again() -> None:
+    waited: list[float] = []
+    setting = Setting(busy("2"), sleep=waited.append)
+
+    judgement = setting.session.call("ping", value=MAKER.request("ping", (1,))[0])
+
+    assert (waited, len(setting.asked), judgement.outcome) == ([2.0], 2, "judged")
+    assert [request.content for request in setting.asked] == [setting.asked[0].content] * 2
+    assert ("status.throttled", 1) in {(seen.kind, number) for seen, number in setting.summary.observed.values()}
+
+
+@pytest.mark.parametrize("wait", ["3600", "Fri, 27 Nov 2026 08:00:00 GMT"])
+def test_longer_than_a_moment_is_not_waited(wait: str) -> None:
+    waited: list[float] = []
+    setting = Setting(busy(wait), sleep=waited.append)
+
+    assert setting.session.call("ping", value=MAKER.request("ping", (1,))[0]).outcome == "stopped"
+    assert (waited, len(setting.asked)) == ([], 1)
+
+
+def test_who_asks_again_at_once_is_not_waited_for_any_more() -> None:
+    waited: list[float] = []
+    setting = Setting(busy(*["1"] * 6), sleep=waited.append)
+
+    outcomes = [setting.session.call("ping", value=MAKER.request("ping", (1,))[0]).outcome for _ in range(3)]
+
+    assert (outcomes, waited, len(setting.asked)) == (["stopped"] * 3, [1.0], 4)
+
+
+@pytest.mark.parametrize(
+    ("intent", "left"),
+    [("accepted", ""), ("refused:Duplicate_Lead", ""), ("mixed:accepted,refused", ""), ("unknown", ""),
+     ("invalid", "invalid"), ("unreadable", "unreadable"), ("unauthorised", "unauthorised"), ("bare", "bare")],
+)  # fmt: skip
+def test_after_a_lost_response_nothing_is_expected_that_hangs_on_it(intent: str, left: str) -> None:
+    setting = Setting()
+    setting.session.call("create_lead", value=lead())
+    setting._response = stay_silent
+    setting.session.call("create_lead", value=lead())
+    setting._response = None
+
+    lost = setting.session.call("create_lead", value=lead(), intent=intent)
+    setting.session.begin()
+    after = setting.session.call("create_lead", value=lead(), intent=intent)
+
+    assert [judgement.context.exchange.intent for judgement in (lost, after)] == [left, intent]

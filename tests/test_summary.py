@@ -280,8 +280,8 @@ def test_findings_that_came_from_comparing_count_too() -> None:
     found._beside(Judgement("twins", "ping", "", (finding(), finding())), judgement)
 
     assert found.report("certify", {})["counts"] | {"judged": 0} == {
-        "exchanges": 1, "judged": 0, "unrecognised": 0, "unauthorised": 0, "absent": 0, "unanswered": 0, "undecided": 0,
-        "findings": 2,
+        "exchanges": 1, "judged": 0, "unrecognised": 0, "unauthorised": 0, "absent": 0, "stopped": 0, "unanswered": 0,
+        "undecided": 0, "findings": 2,
     }  # fmt: skip
 
 

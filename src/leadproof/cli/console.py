@@ -31,6 +31,7 @@ _OUTCOMES = {
     "unrecognised": "not recognised",
     "unauthorised": "with rejected credentials",
     "absent": "with nothing at the address",
+    "stopped": "stopped on the way",
     "unanswered": "without a response",
     "undecided": "of which nothing could be decided",
 }

@@ -35,6 +35,9 @@ from leadproof.suite.session import Session
 #: Said where the target was given no key: that the requests carry none is then nobody's breach.
 NO_SECRET = "the requests carried no credentials: none were given (LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN)"
 
+#: Said where the target's table says so.
+UNVERIFIED = "the certificate of the target was not verified (verify = false): whoever responded may be somebody else"
+
 #: What is sent at most to a target that is not this machine, unless told otherwise.
 REMOTE_BUDGET, REMOTE_RATE = 200, 5.0
 
@@ -139,6 +142,8 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget)
         judge = Judge(wish.spec, profile, without=without)
         ledger = Ledger(judge, redactor, wish.fail_on, evidence=run, progress=watch.sent)
+        if not goal.verify and goal.base.startswith("https:"):
+            ledger.observe("transport.unverified", UNVERIFIED)
         if without:
             ledger.observe("client.credentials", NO_SECRET)
             missing = {clause.id: NO_SECRET for clause in wish.spec.clauses.values() if clause.check in without}
@@ -208,4 +213,4 @@ def rate_of(wish: Wish, *, remote: bool) -> float:
 
 def _redactor(profile: Profile, goal: Target, *, remote: bool) -> Redactor:
     """Against a real service the placeholders are salted, so that nobody can confirm a guess."""
-    return options.redactor(profile, goal.secret, salted=remote)
+    return options.redactor(profile, *goal.secrets, salted=remote)

@@ -24,7 +24,7 @@ from leadproof.http.mock_target import is_mock, mock_credentials, with_mock_cred
 from leadproof.judge import Judge
 from leadproof.load import console, driver, guard, latency, objectives, scenarios
 from leadproof.load.following import follow
-from leadproof.load.job import MODELS, Job, require_sources
+from leadproof.load.job import MODELS, Job, files_of, private, require_sources
 from leadproof.load.plan import LoadPlan, require
 from leadproof.load.plan import plan as plan_of
 from leadproof.load.rebuilding import histograms
@@ -131,7 +131,7 @@ def command(name: str | None, **given: Any) -> int:
         _list()
         return int(ExitCode.PASSED)
     if given["worker"]:
-        return driver.worker(_worker(given), _secret(given))
+        return driver.worker(_worker(given), _secret())
     if name is None:
         raise UsageError("which scenario?", hint=f"known are: {', '.join(scenarios.names())}; --list describes them")
     if hints.is_url(name):
@@ -163,6 +163,11 @@ def _run(name: str, given: dict[str, Any]) -> int:
     goal = None if given["target"] is None else config.target(given["target"], configured, timeout=given["timeout"])
     if goal is not None:
         guard.allow(goal, given["allowed"])
+        if given["master"] and (goal.proxy or goal.headers):
+            raise ConfigurationError(
+                "the target's proxy and headers are secret and stay on this machine: workers elsewhere have none",
+                hint="leave out --master; --processes N takes more processors of this machine",
+            )
     scenarios.capped(
         chosen, loopback=goal is None or goal.loopback, most_rate=given["max_rate"], most_seconds=given["max_duration"]
     )
@@ -191,9 +196,8 @@ def _run(name: str, given: dict[str, Any]) -> int:
             chosen,
             goal.base,
             goal.scheme,
-            goal.ca and str(Path(goal.ca).absolute()),
-            _absolute(given["profile_path"] or configured.profile),
-            seed,
+            profile=_absolute(given["profile_path"] or configured.profile),
+            seed=seed,
             nonce=0 if own else secrets.randbits(32),
             model=given["model"],
             users=(given["users"] or CLOSED_USERS) if given["model"] == "closed" else 0,
@@ -201,8 +205,9 @@ def _run(name: str, given: dict[str, Any]) -> int:
             as_documented=given["as_documented"],
             mock=own or is_mock(goal),
             conserve=not given["no_conservation"],
+            **files_of(goal),
         )
-        redactor = options.redactor(profile, goal.secret)
+        redactor = options.redactor(profile, *goal.secrets)
         facts = {
             "profile": profile.name,
             "nonce": job.nonce,
@@ -329,8 +334,8 @@ def _worker(given: Mapping[str, Any]) -> list[str]:
     return ["--master-host", given["master_host"], "--master-port", str(given["master_port"]), *allowed]
 
 
-def _secret(given: Mapping[str, Any]) -> str:
-    return config.target("http://127.0.0.1", options.settings()).secret
+def _secret() -> str:
+    return private(config.target("http://127.0.0.1", options.settings()))
 
 
 def _list() -> None:

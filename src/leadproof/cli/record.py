@@ -71,7 +71,7 @@ def command(
     hosts = Hosts.named(allow_hosts)
     goal = config.target(target, given.configured, timeout=timeout)
     # Against a real service the placeholders are salted, so that nobody can confirm a guess.
-    redactor = options.redactor(given.profile, goal.secret, salted=not goal.loopback)
+    redactor = options.redactor(given.profile, *goal.secrets, salted=not goal.loopback)
     facts = given.facts | {"fail": fail}
     job = RecordingJob(
         dict(given.spec.choices), given.profile, redactor, given.fail_on, given.out or given.configured.out, goal.base,

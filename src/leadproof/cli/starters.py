@@ -41,6 +41,7 @@ profile = "posting-profile.toml"
 url = "http://127.0.0.1:8080"       # what stands before /v2
 auth_scheme = "api-key"             # or bearer, access_token
 secret_env = "LEADPROOF_API_KEY"    # the variable that holds the key, which itself stands in no file of the project
+# proxy = "http://127.0.0.1:3128"   # docs/configuration.md: also ca, cert and key, headers
 """
 
 _GITHUB = """\

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.exchange import Headers
@@ -15,6 +16,16 @@ SCHEMES: dict[str, tuple[str, str]] = {
     "bearer": ("authorization", "Bearer {}"),
     "access_token": ("access_token", "{}"),
 }
+
+#: Headers that no target may add: they frame or route a message, or say what the contract is about.
+RESERVED = frozenset((
+    "accept", "accept-encoding", "api-key", "authorization", "access_token", "connection", "content-encoding",
+    "content-length", "content-type", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te",
+    "trailer", "transfer-encoding", "upgrade",
+))  # fmt: skip
+
+#: A field name (RFC 9110, section 5.1).
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 #: Seconds: a day. Sockets do not wait for ever longer.
 LONGEST_TIMEOUT = 86_400.0
@@ -34,6 +45,13 @@ class Target:
     proxy: str = field(default="", repr=False)
     #: Seconds for a whole exchange.
     timeout: float = 30.0
+    #: Paths of a client certificate and its key; "" for none, and for a key in the same file.
+    cert: str = ""
+    key: str = ""
+    #: Is the certificate of the target verified?
+    verify: bool = True
+    #: What a gateway in front of the target asks for, in every request.
+    headers: Headers = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if "@" in self.url:  # before anything else, so that no message repeats them
@@ -64,6 +82,20 @@ class Target:
                 hint=f"seconds, above 0 and at most {LONGEST_TIMEOUT:g}",
             )
 
+        for name, value in self.headers:
+            if not _NAME.fullmatch(name) or name.lower() in RESERVED:
+                raise ConfigurationError(
+                    f"the header {name!r} cannot be one of a target",
+                    hint="name what a gateway asks for; the request itself and the credentials are leadproof's",
+                )
+            if not (value.isascii() and value.isprintable()):
+                raise ConfigurationError(
+                    f"the header {name} of the target holds characters that no HTTP header can carry",
+                    hint="is it the right variable, and is there nothing but the value in it?",
+                )
+        if self.key and not self.cert:
+            raise ConfigurationError("the target has a key and no certificate", hint="name the certificate as cert")
+
     @property
     def base(self) -> str:
         """The URL without a slash at its end."""
@@ -78,6 +110,15 @@ class Target:
     def loopback(self) -> bool:
         """Is it this machine, for certain? Not behind a proxy, which has its own idea of what a name means."""
         return not self.proxy and is_loopback(urlsplit(self.url).hostname or "")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be written: the secret, what a gateway asks for, the proxy's password."""
+        try:
+            password = unquote(urlsplit(self.proxy).password or "")
+        except ValueError:
+            password = ""
+        return tuple(filter(None, (self.secret, *(value for _, value in self.headers), password)))
 
     def credentials(self) -> Headers:
         """The header that carries the secret; none without one."""

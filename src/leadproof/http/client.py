@@ -1,13 +1,13 @@
 """The client: sends a request to a target and brings back the exchange. HTTP only; nothing here judges.
 
-Redirects are never followed, the environment's proxies are not used, the body is read under a size cap after
-decompression, and what goes wrong on the way becomes the exchange's `failure`, not an exception.
+It sends what it is given and nothing else: no redirect is followed, no cookie is kept, the environment is not asked.
+The body is read under a size cap after decompression, and what goes wrong on the way becomes the exchange's `failure`,
+not an exception.
 """
 
 from __future__ import annotations
 
 import math
-import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,10 +21,21 @@ from leadproof.core.errors import ConfigurationError, TargetError
 from leadproof.core.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, header
 from leadproof.core.target import SCHEMES, Target
 from leadproof.http.codings import TooLarge, decoded
-from leadproof.http.deadlines import Deadlines, limited
-from leadproof.http.wire import Wire, probe, trust
+from leadproof.http.connecting import ConnectionFailed, tls_of
+from leadproof.http.deadlines import Network, transport_of
+from leadproof.http.plan import plan_of
+from leadproof.http.wire import PROXY_REFUSES, Wire, probe
 
 __all__ = ["SCHEMES", "Client", "InProcess", "Target", "compose", "require_reachable"]
+
+#: What every request says that does not say otherwise.
+_ALWAYS: Headers = (
+    ("user-agent", f"leadproof/{__version__}"), ("accept-encoding", "gzip, deflate"), ("connection", "keep-alive"),
+)  # fmt: skip
+
+#: The connection had been used before, and closed before a byte of the response came: the service may never have seen
+#: the request (RFC 9112, section 9.3.1).
+CLOSED_ON_REUSE = "transport.closed-on-reuse"
 
 
 def compose(
@@ -67,31 +78,23 @@ class Client:
             clock: Seconds since the Unix epoch.
 
         Raises:
-            ConfigurationError: The CA bundle cannot be read, the proxy is none, or the rate is no rate.
+            ConfigurationError: The CA bundle or client certificate cannot be used, the proxy is none, or the rate is no
+                rate.
         """
         if not 0 <= per_second < math.inf:
             raise ConfigurationError(f"{per_second:g} requests per second are not possible", hint="0 means no limit")
         self.target = target
         self.sent = 0
+        #: Requests that were sent once more, because the connection had closed as it was used again.
+        self.resent = 0
         #: Did any byte of a response arrive, broken as it may be?
         self.reached = False
         self._pause = 1 / per_second if per_second else 0.0
         self._next = 0.0
         self._clock = clock
-        context: ssl.SSLContext | bool = trust(target.ca) if target.ca else True
-        if transport is None:
-            network = httpx.HTTPTransport(verify=context, proxy=_proxy(target.proxy), trust_env=False)
-            self._deadlines: Deadlines | None = limited(network)
-            transport = network
-        else:
-            self._deadlines = None
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(target.timeout),
-            follow_redirects=False,
-            trust_env=False,
-            transport=transport,
-            headers={"user-agent": f"leadproof/{__version__}", "accept-encoding": "gzip, deflate"},
-        )
+        self._plan = plan_of(target)
+        self._network = Network(self._plan, tls_of(target)) if transport is None else None
+        self._transport = transport_of(self._network) if self._network is not None else transport
 
     def __enter__(self) -> Client:
         return self
@@ -103,14 +106,32 @@ class Client:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._http.close()
+        if self._transport is not None:
+            self._transport.close()
 
     def send(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Exchange:
-        """Sends a request and waits for the response; every failure is in the exchange."""
+        """Sends a request and waits for the response; every failure is in the exchange.
+
+        A request that nobody may have seen (`CLOSED_ON_REUSE`) is sent once more, on a new connection. What becomes of
+        that is the exchange. Where the service had seen it after all, a lead came twice: so it is not said of such a
+        request that it was built to be accepted.
+        """
+        exchange = self._sent(request, operation, origin, intent)
+        if exchange.failure == CLOSED_ON_REUSE:
+            self.resent += 1
+            built = intent.partition(":")[0]
+            exchange = self._sent(request, operation, origin, "" if built in ("accepted", "mixed") else intent)
+        return exchange
+
+    def _sent(self, request: Request, operation: str | None, origin: str, intent: str) -> Exchange:
         self._wait()
         self.sent += 1
-        built = self._http.build_request(
-            request.method, self.target.base + request.target, headers=list(request.headers), content=request.body
+        given = {name.lower() for name, _ in request.headers}
+        built = httpx.Request(
+            request.method,
+            self.target.base + request.target,
+            headers=[*(pair for pair in _ALWAYS if pair[0] not in given), *self.target.headers, *request.headers],
+            content=request.body,
         )
         sent = Request(
             request.method,
@@ -118,11 +139,15 @@ class Client:
             tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in built.headers.raw),
             request.body,
         )
+        built.extensions = {"timeout": httpx.Timeout(self.target.timeout).as_dict()}
+        if self._plan.absolute:
+            built.extensions["target"] = self._plan.absolute.encode() + built.url.raw_path
+            built.headers.update(dict(self._plan.hop_headers))
         started, ticks = self._clock(), time.perf_counter()
         response, failure = self._exchange(built)
         elapsed = time.perf_counter() - ticks
-        if self._deadlines is not None and failure != "transport.refused":  # what a proxy says of itself is not from it
-            self.reached = self.reached or bool(self._deadlines.first)
+        if self._network is not None and failure != "transport.refused":  # what a proxy says of itself is not from it
+            self.reached = self.reached or bool(self._network.first)
         return Exchange(sent, response, operation, origin, intent, started, elapsed, failure)
 
     def probe(self, request: Request, *, operation: str | None = None, origin: str = "", intent: str = "") -> Wire:
@@ -142,10 +167,14 @@ class Client:
 
     def _exchange(self, built: httpx.Request) -> tuple[Response | None, str]:
         deadline = time.monotonic() + self.target.timeout
-        if self._deadlines is not None:
-            self._deadlines.until, self._deadlines.first = deadline, b""
+        if self._network is not None:
+            self._network.begin(deadline)
         try:
-            response = self._http.send(built, stream=True)
+            assert self._transport is not None
+            response = self._transport.handle_request(built)
+            if self._plan.proxied and response.status_code == PROXY_REFUSES:
+                response.close()
+                return None, "transport.refused"
             self.reached = True
             try:
                 body = _collect(response.iter_raw(), deadline)
@@ -162,17 +191,23 @@ class Client:
             return None, "encoding.invalid"
         except (httpx.TimeoutException, TimeoutError):
             return None, "transport.timeout"
-        except httpx.ConnectError as error:
-            return None, "transport.tls" if _is_tls(error) else "transport.refused"
-        except httpx.ProxyError:
+        except ConnectionFailed as error:
+            return None, error.kind
+        except httpx.ConnectError:
             return None, "transport.refused"
         except httpx.RemoteProtocolError as error:
-            first = self._deadlines.first.lstrip() if self._deadlines is not None else b""
+            first = self._network.first.lstrip() if self._network is not None else b""
             if first.startswith((b"{", b"[", b"<")):  # HTTP/0.9
                 return None, "framing.version"
-            return None, "transport.reset" if "disconnected" in str(error) else "framing.invalid"
+            return None, self._reset() if "disconnected" in str(error) else "framing.invalid"
         except (httpx.TransportError, httpx.InvalidURL, OSError):
-            return None, "transport.reset"
+            return None, self._reset()
+
+    def _reset(self) -> str:
+        """A connection broke: one that was opened for the exchange, or that was idle before?"""
+        network = self._network
+        idle = network is not None and not network.opened and not network.first
+        return CLOSED_ON_REUSE if idle else "transport.reset"
 
 
 class InProcess(Client):
@@ -187,7 +222,7 @@ class InProcess(Client):
             clock: Seconds since the Unix epoch.
         """
         self.target = target
-        self.sent = 0
+        self.sent = self.resent = 0
         self.reached = True
         self._respond = respond
         self._clock = clock
@@ -220,27 +255,6 @@ def _collect(chunks: Iterator[bytes], deadline: float) -> bytes:
     return b"".join(kept)
 
 
-def _proxy(url: str) -> httpx.Proxy | None:
-    if not url:
-        return None
-    try:
-        proxy = httpx.Proxy(url)
-        if proxy.url.scheme in ("http", "https") and proxy.url.host:
-            return proxy
-    except (ValueError, httpx.InvalidURL):
-        pass  # their message would repeat its password
-    raise ConfigurationError("the proxy is no http or https URL", hint="write it like http://127.0.0.1:3128")
-
-
-def _is_tls(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
-
-
 def require_reachable(exchange: Exchange, target: Target) -> None:
     """Ends a run whose very first exchange could not reach the target.
 
@@ -248,11 +262,15 @@ def require_reachable(exchange: Exchange, target: Target) -> None:
         TargetError: It could not.
     """
     hints = {
-        "transport.refused": "is it running, and are host and port right?",
-        "transport.tls": "check the certificate, or name its CA bundle in the configuration",
+        "transport.refused": "is it running, are host and port right, and does the proxy let you?"
+        if target.proxy
+        else "is it running, and are host and port right?",
+        "transport.tls": "check the certificate, or name its CA bundle in the configuration, or the client certificate "
+        "that it asks for",
         "transport.timeout": "is it running, and can it be reached from here? A longer timeout can be configured",
     }
     if exchange.response is None and exchange.failure in hints:
         words = {"transport.refused": "no connection could be made", "transport.tls": "the TLS handshake failed"}
         reason = words.get(exchange.failure, "no response came in time")
-        raise TargetError(f"the target {target.base} cannot be reached: {reason}", hint=hints[exchange.failure])
+        way = " through its proxy" if target.proxy else ""
+        raise TargetError(f"the target {target.base} cannot be reached{way}: {reason}", hint=hints[exchange.failure])

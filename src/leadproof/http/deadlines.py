@@ -1,29 +1,44 @@
-"""A time limit for a whole exchange, for an HTTP library that only knows limits for single reads.
+"""The network under the HTTP library: it connects by the plan and to nothing else, and every step gets what is left of
+the time of its exchange.
 
-A response whose head comes byte by byte stays below every limit of a read and never ends. So the network under the
-library is wrapped: each step gets what is left of the time of its exchange, and no more.
+The library knows limits for single reads only, and a response whose head comes byte by byte stays below every one.
 """
 
 from __future__ import annotations
 
+import contextlib
+import selectors
+import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpcore
 import httpx
 
+from leadproof.http.connecting import connect
+from leadproof.http.plan import ConnectionPlan
 
-class Deadlines(httpcore.NetworkBackend):
-    """The network, with one moment after which nothing more is waited for."""
 
-    def __init__(self) -> None:
-        self._network = httpcore.SyncBackend()
-        #: Seconds of the monotonic clock; whoever begins an exchange sets it.
-        self.until = float("inf")
+class Network(httpcore.NetworkBackend):
+    """The way to one target, with one moment after which nothing more is waited for."""
+
+    def __init__(self, plan: ConnectionPlan, tls: ssl.SSLContext | None) -> None:
+        self._plan, self._tls = plan, tls
+        self.begin(float("inf"))
+
+    def begin(self, until: float) -> None:
+        """An exchange begins.
+
+        Args:
+            until: Its deadline, seconds of the monotonic clock.
+        """
+        self.until = until
         #: The first bytes that came, of what is spoken to the other end of the connection.
         self.first = b""
+        #: Was a connection opened for this exchange?
+        self.opened = False
 
     def left(self, timeout: float | None) -> float | None:
         """Seconds that a step may take.
@@ -34,6 +49,7 @@ class Deadlines(httpcore.NetworkBackend):
         rest = self.until - time.monotonic()
         if rest <= 0:
             raise httpcore.ReadTimeout("the time for the whole exchange is over")
+        rest = min(rest, self._plan.timeout)
         return rest if timeout is None else min(timeout, rest)
 
     def connect_tcp(
@@ -44,44 +60,72 @@ class Deadlines(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._network.connect_tcp(host, port, self.left(timeout), local_address, socket_options)
-        return _Stream(self, stream)
+        """Connects by the plan, tunnel and TLS included.
+
+        Raises:
+            ConnectionFailed: There is no connection.
+            ConnectError: The library asks for another host.
+        """
+        if (host, port) != (self._plan.host, self._plan.port):
+            raise httpcore.ConnectError(f"nobody named {host}")
+        self.opened = True
+        return _Stream(self, connect(self._plan, self._tls, min(self.until, time.monotonic() + self._plan.timeout)))
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, deadlines: Deadlines, stream: httpcore.NetworkStream) -> None:
-        self._deadlines = deadlines
-        self._stream = stream
+    def __init__(self, network: Network, sock: socket.socket) -> None:
+        self._network, self._sock = network, sock
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._stream.read(max_bytes, self._deadlines.left(timeout))
-        if not self._deadlines.first:
-            self._deadlines.first = data[:16]
+        with _errors(httpcore.ReadTimeout, httpcore.ReadError):
+            self._sock.settimeout(self._network.left(timeout))
+            data = self._sock.recv(max_bytes)
+        if not self._network.first:
+            self._network.first = data[:16]
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadlines.left(timeout))
+        if not buffer:  # to send nothing would take the error that the next read is to have
+            return
+        with _errors(httpcore.WriteTimeout, httpcore.WriteError):
+            self._sock.settimeout(self._network.left(timeout))
+            self._sock.sendall(buffer)
 
     def close(self) -> None:
-        self._stream.close()
+        self._sock.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        self._deadlines.first = b""  # what came before was a proxy's
-        return _Stream(
-            self._deadlines, self._stream.start_tls(ssl_context, server_hostname, self._deadlines.left(timeout))
-        )
+        """TLS is spoken already."""
+        return self
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        if info == "ssl_object":
+            return self._sock if isinstance(self._sock, ssl.SSLSocket) else None
+        if info == "is_readable":  # an idle connection with something to read was closed by the other side
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._sock, selectors.EVENT_READ)
+                return bool(selector.select(0))
+        return None
 
 
-def limited(transport: httpx.HTTPTransport) -> Deadlines:
-    """Puts deadlines under a transport, before its first exchange.
+@contextlib.contextmanager
+def _errors(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
+    """The library's exceptions for those of a socket."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise late(str(error)) from error
+    except OSError as error:
+        raise broken(str(error)) from error
+
+
+def transport_of(network: Network) -> httpx.HTTPTransport:
+    """A transport of httpx over a network of ours.
 
     httpx has no place for another network of httpcore, which does; a test holds that this one is used.
     """
-    deadlines = Deadlines()
-    transport._pool._network_backend = deadlines
-    return deadlines
+    transport = httpx.HTTPTransport(verify=False, trust_env=False)  # `connect` verifies
+    transport._pool._network_backend = network
+    return transport

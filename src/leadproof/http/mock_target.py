@@ -6,11 +6,11 @@ The rule never sends a secret of the user's, and never touches another machine.
 from __future__ import annotations
 
 from dataclasses import replace
-from http.client import HTTPConnection, HTTPException
-from urllib.parse import urlsplit
 
 from leadproof.contract.profile import Profile
+from leadproof.core.exchange import Request
 from leadproof.core.target import Target
+from leadproof.http.wire import probe
 
 #: Where the controls of a mock are, and the header with their token.
 PREFIX, TOKEN_HEADER = "/__mock__/", "x-mock-token"
@@ -30,17 +30,8 @@ def is_mock(target: Target) -> bool:
     """Is a target on this machine our mock? It tells by its controls, which ask for a token."""
     if not target.loopback or not target.base.startswith("http://"):
         return False
-    parts = urlsplit(target.base)
-    # The standard library's client follows nothing, asks no proxy and logs nothing.
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE)
-    try:
-        connection.request("GET", f"{parts.path}{PREFIX}state")
-        response = connection.getresponse()
-        return response.status == 403 and TOKEN_HEADER.encode() in response.read(2000)
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
+    response = probe(replace(target, timeout=_PATIENCE), Request("GET", f"{PREFIX}state")).exchange.response
+    return response is not None and response.status == 403 and TOKEN_HEADER.encode() in response.body
 
 
 def with_mock_credentials(target: Target, profile: Profile) -> Target:

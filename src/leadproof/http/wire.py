@@ -6,18 +6,26 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import NamedTuple
+
+import httptools
 
 from leadproof.bodies import MAX_BODY
-from leadproof.core.errors import ConfigurationError
 from leadproof.core.exchange import Exchange, Request
 from leadproof.core.target import Target
+from leadproof.http.connecting import ConnectionFailed, connect, tls_of
 from leadproof.http.octets import Octets, read
+from leadproof.http.plan import ConnectionPlan, plan_of
+
+#: A proxy asks for credentials of its own.
+PROXY_REFUSES = 407
+
+#: Seconds in which a service may close the connection, or send what nobody asked for, once its response is complete.
+LINGER = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +35,8 @@ class Wire:
     exchange: Exchange
     #: Did any byte come?
     received: bool = True
-
-
-def trust(ca: str = "") -> ssl.SSLContext:
-    """How certificates are verified: by a CA bundle, or by those that the system trusts.
-
-    Raises:
-        ConfigurationError: The CA bundle cannot be read.
-    """
-    try:
-        return ssl.create_default_context(cafile=ca or None)
-    except ssl.SSLError:
-        raise ConfigurationError(
-            f"the CA bundle {ca} holds no certificate", hint="name a file with certificates in PEM form"
-        ) from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"the CA bundle {ca} cannot be read: {error.strerror}", hint="check the path, and that you may read it"
-        ) from None
+    #: Did the service leave the connection open, though it was asked to close it?
+    left_open: bool = False
 
 
 def probe(
@@ -66,57 +58,89 @@ def probe(
         intent: What the request is built for.
         clock: Seconds since the Unix epoch.
     """
-    parts = urlsplit(target.base)
+    plan = plan_of(target)
+    length = ("content-length", str(len(request.body)))
     sent = Request(
         request.method,
-        parts.path.rstrip("/") + request.target,
-        (("host", parts.netloc), *request.headers, ("content-length", str(len(request.body))), ("connection", "close")),
+        plan.prefix + request.target,
+        (("host", plan.authority), *plan.headers, *request.headers, length, ("connection", "close")),
         request.body,
     )
-    started, ticks = clock(), time.perf_counter()
-    raw, failure = _talk(target, _bytes(sent))
-    elapsed = time.perf_counter() - ticks
+    started = clock()
+    raw, elapsed, failure, left_open = _talk(plan, tls_of(target), _bytes(plan, sent))
     response, problems = read(raw) if raw else Octets(None, ())
+    if plan.proxied and response is not None and response.status == PROXY_REFUSES:  # nothing of the target's
+        return Wire(Exchange(sent, None, operation, origin, intent, started, elapsed, "transport.refused"), False)
     if response is None and not failure:
         failure = problems[0].kind if problems else "transport.reset"
     failure = "" if response else failure
     exchange = Exchange(sent, response, operation, origin, intent, started, elapsed, failure, problems=problems)
-    return Wire(exchange, bool(raw))
+    return Wire(exchange, bool(raw), left_open)
 
 
-def _bytes(request: Request) -> bytes:
-    head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
-    return f"{request.method} {request.target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + request.body
+def _bytes(plan: ConnectionPlan, request: Request) -> bytes:
+    head = "".join(f"{name}: {value}\r\n" for name, value in (*request.headers, *plan.hop_headers))
+    line = f"{request.method} {plan.absolute}{request.target} HTTP/1.1\r\n"
+    return f"{line}{head}\r\n".encode("latin-1") + request.body
 
 
-def _talk(target: Target, message: bytes) -> tuple[bytes, str]:
-    """Everything that came back until the other side closed, and why it ended early if it did."""
-    parts = urlsplit(target.base)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    deadline = time.monotonic() + target.timeout
-    received = bytearray()
+class _End:
+    """Notices where the response is complete, without a look at what is in it."""
+
+    def __init__(self) -> None:
+        #: Is there nothing more to wait for? What is no HTTP has no end to wait for.
+        self.reached = False
+        self._parser = httptools.HttpResponseParser(self)
+
+    def on_message_complete(self) -> None:
+        self.reached = self._parser.get_status_code() >= 200
+
+    def feed(self, data: bytes) -> None:
+        """Takes in a piece."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.reached = True
+
+
+class _Talk(NamedTuple):
+    """What came back on a connection."""
+
+    raw: bytes
+    #: Seconds until its last byte.
+    elapsed: float
+    #: Why it ended early; "" if it did not.
+    failure: str = ""
+    #: Was there nothing more to wait for, and the connection left open all the same?
+    left_open: bool = False
+
+
+def _talk(plan: ConnectionPlan, tls: ssl.SSLContext | None, message: bytes) -> _Talk:
+    """Everything that came back until the other side closed, or until a moment after the response was complete."""
+    began = last = time.monotonic()
+    deadline, received, end = began + plan.timeout, bytearray(), _End()
+    failure = ""
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=target.timeout) as plain:
-            connection: socket.socket = plain
-            if parts.scheme == "https":
-                context = trust(target.ca)
-                connection = context.wrap_socket(plain, server_hostname=parts.hostname)
+        with connect(plan, tls, deadline) as connection:
             connection.sendall(message)
             while len(received) <= MAX_BODY + 65536:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return bytes(received), "transport.timeout"
-                connection.settimeout(left)
+                connection.settimeout(max(deadline - time.monotonic(), 0.001))
                 chunk = connection.recv(65536)
                 if not chunk:
                     break
                 received += chunk
+                last = time.monotonic()
+                end.feed(chunk)
+                if end.reached:
+                    deadline = min(deadline, last + LINGER)
+    except ConnectionFailed as error:
+        failure, last = error.kind, time.monotonic()
     except TimeoutError:
-        return bytes(received), "transport.timeout"
+        if end.reached:
+            return _Talk(bytes(received), last - began, left_open=True)
+        failure, last = "transport.timeout", time.monotonic()
     except ssl.SSLError:
-        return bytes(received), "transport.tls"
-    except ConnectionRefusedError:
-        return b"", "transport.refused"
+        failure = "transport.tls"
     except OSError:
-        return bytes(received), "transport.reset"
-    return bytes(received), ""
+        failure = "transport.reset"
+    return _Talk(bytes(received), last - began, failure)

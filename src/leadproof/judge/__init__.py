@@ -28,6 +28,7 @@ from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement, i
 from leadproof.judge.quick import FastJudge
 from leadproof.judge.recognition import Recognition, recognise
 from leadproof.judge.register import VALUES, Register
+from leadproof.judge.stand_ins import stand_in
 from leadproof.judge.tally import Tally
 from leadproof.judge.timestamps import responded_at
 from leadproof.judge.twins import disagreements
@@ -193,12 +194,20 @@ class _Case:
         self._wire()
         response, intent = self.exchange.response, self.exchange.intent.partition(":")[0]
         if response is None:
-            if self.exchange.failure:
-                kind = self.exchange.failure
+            kind = self.exchange.failure
+            if kind == "transport.closed-on-reuse":  # perhaps nobody has seen it (RFC 9112, section 9.3.1)
+                self._observe(kind, "the connection closed as it was used again: the request got no response")
+            elif kind:
                 self._breach("response_arrives", Breach(kind, "no response arrived", "", "", "a response", kind))
             self._client()
             self._checks(("client_accept", "client_content_type", "client_credentials"))
             return self._done("unanswered" if self.exchange.failure else "judged")
+        instead = stand_in(response) if intent != "unauthorised" else None
+        if instead is not None:
+            self._observe(*instead)
+            if intent not in ("invalid", "unknown"):
+                self._checks(("http_status",))
+            return self._done("stopped")
         if response.status in UNAUTHORISED:
             asked = intent == "unauthorised"  # one observation for the run then, not one an operation
             words = "wrong credentials, sent on purpose, got" if asked else "the credentials were rejected with"

@@ -37,8 +37,9 @@ class Compared(NamedTuple):
 class Decisions:
     """What one look at the evidence decided: plain data."""
 
-    #: judged, undecided (not a single clause was), unauthorised, absent (nothing at this address), unanswered or
-    #: unrecognised for an exchange; twins or callback for what was decided by laying messages side by side.
+    #: judged, undecided (not a single clause was), unauthorised, absent (nothing at this address), stopped (on the way,
+    #: see `stand_ins`), unanswered or unrecognised for an exchange; twins or callback for what was decided by laying
+    #: messages side by side.
     outcome: str
     operation: str = ""
     media: str = ""

@@ -120,6 +120,8 @@ def _counts(story: LoadRun) -> Iterator[str]:
         f"{counts['offered']:,} offered, {counts['started']:,} started, {counts['ended']:,} ended, "
         f"{counts['dropped']:,} dropped, {counts['late']:,} late",
     )
+    if counts["resent"]:
+        yield from _row("resent", f"{count(counts['resent'], 'request')}: a connection closed as it was used again")
     yield from _row("lag", f"p50 {seconds(lag[0])}, p99 {seconds(lag[1])}, max {seconds(lag[2])}")
     funnel = measures.funnel
     amounts = measures.amounts

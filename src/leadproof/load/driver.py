@@ -31,7 +31,7 @@ from leadproof.core import installation, resources
 from leadproof.core.errors import ServerError
 from leadproof.core.target import Target
 from leadproof.load import guard
-from leadproof.load.job import SECRET, Job
+from leadproof.load.job import SECRET, Job, private
 
 #: Variables by which locust's configuration could be changed.
 _FOREIGN = "LOCUST_"
@@ -72,7 +72,7 @@ class Generator:
     def __enter__(self) -> Generator:
         ours, theirs = socket.socketpair()
         self._ours = ours
-        environment = _environment(self._home.name, self._target.secret) | {
+        environment = _environment(self._home.name, private(self._target)) | {
             "LEADPROOF_LOAD_JOB": json.dumps(self._job.data()),
             "LEADPROOF_LOAD_CHANNEL": str(theirs.fileno()),
         }

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 from leadproof.core.errors import ConfigurationError
-from leadproof.core.target import Target, is_loopback
+from leadproof.core.target import Target
 
 #: The option that names a host for the second time.
 OPTION = "--allow-target"
@@ -46,13 +46,9 @@ def allow(target: Target, allowed: Collection[str]) -> Target:
         allowed: Hosts that the command line named for the second time.
 
     Raises:
-        ConfigurationError: It is not this machine and was not named a second time, or traffic to it would not be ours
-            to bound, because it goes through a proxy.
+        ConfigurationError: It is not this machine, for certain, and was not named a second time. Behind a proxy
+            nothing is.
     """
-    if target.proxy:
-        raise ConfigurationError(
-            "load does not go through a proxy", hint="measure the target itself; a proxy would be what is measured"
-        )
     if target.loopback:
         return target
     host = canonical(target.host)
@@ -61,24 +57,6 @@ def allow(target: Target, allowed: Collection[str]) -> Target:
     raise ConfigurationError(
         f"{target.host} is not this machine: load was refused before anything was sent",
         hint=f"if you may put load on it, name it a second time: {OPTION} {target.host}",
-    )
-
-
-def address(target: Target, allowed: Collection[str]) -> tuple[str, int, bool]:
-    """Host, port and whether TLS is spoken, of a target that is allowed; for localhost the address, so that nobody else
-    decides what it means.
-
-    Raises:
-        ConfigurationError: The target is not allowed.
-    """
-    allow(target, allowed)
-    parts = urlsplit(target.url)
-    host = parts.hostname or ""
-    tls = parts.scheme == "https"
-    return (
-        "127.0.0.1" if is_loopback(host) and host.lower() == "localhost" else host,
-        parts.port or (443 if tls else 80),
-        tls,
     )
 
 

@@ -7,12 +7,13 @@ environment of each process, so that no list of processes, log or report can sho
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from leadproof import __version__
 from leadproof.contract import specs
@@ -22,6 +23,7 @@ from leadproof.core.errors import ConfigurationError
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import mock_credentials
+from leadproof.http.plan import plan_of
 from leadproof.load.journeys import OPERATIONS_OF, JourneyContext
 from leadproof.load.scenario import Scenario
 from leadproof.load.scenarios import read as read_scenario
@@ -30,7 +32,7 @@ from leadproof.load.traffic import Traffic
 #: How journeys begin: by the schedule, whatever responses do (open), or each user the next one after the last (closed).
 MODELS = ("open", "closed")
 
-#: Where the secret of the target stands for the processes of a run.
+#: Where what is secret of the target stands for the processes of a run: secret, proxy and headers, as JSON.
 SECRET = "LEADPROOF_LOAD_SECRET"
 
 
@@ -42,7 +44,6 @@ class Job:
     #: Base URL.
     url: str
     scheme: str = "api-key"
-    ca: str = ""
     #: Path of the posting profile, for a process in another folder; None for the shipped one.
     profile: str | None = None
     seed: int = 0
@@ -59,6 +60,11 @@ class Job:
     conserve: bool = True
     #: Journeys that tags have left over; empty for all of the scenario.
     only: tuple[str, ...] = ()
+    #: How TLS is spoken (see `Target`): paths, for processes in another folder.
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    verify: bool = True
 
     def data(self) -> dict[str, Any]:
         """The job as data that JSON can carry."""
@@ -76,16 +82,19 @@ class Job:
 
     def target(self, environ: Mapping[str, str] = os.environ) -> Target:
         """The target with its secret from the environment; for our mock the profile's own where there is none."""
-        secret, scheme = environ.get(SECRET, ""), self.scheme
+        private, scheme = json.loads(environ.get(SECRET) or "{}"), self.scheme
+        secret = private.get("secret", "")
         if not secret:
             token = environ.get("LEADPROOF_BEARER_TOKEN", "").strip()
             secret = token or environ.get("LEADPROOF_API_KEY", "").strip()
             scheme = environ.get("LEADPROOF_AUTH_SCHEME", "") or ("bearer" if token else scheme)
-        target = Target(self.url, scheme, secret, self.ca, timeout=self.scenario.timeout)
         if not secret and self.mock:
             scheme, secret = mock_credentials(self.posting_profile())
-            target = Target(self.url, scheme, secret, self.ca, timeout=self.scenario.timeout)
-        return target
+        headers = tuple((name, value) for name, value in private.get("headers", ()))
+        return Target(
+            self.url, scheme, secret, self.ca, private.get("proxy", ""), self.scenario.timeout, self.cert, self.key,
+            self.verify, headers,
+        )  # fmt: skip
 
     def posting_profile(self) -> Profile:
         """The posting profile."""
@@ -94,6 +103,20 @@ class Job:
     def specification(self) -> specs.Specification:
         """The contract under the job's readings."""
         return specs.load(dict(self.readings), as_documented=self.as_documented)
+
+
+def files_of(target: Target) -> dict[str, Any]:
+    """What a job holds of how TLS is spoken with a target."""
+    paths = {name: str(Path(path).absolute()) if path else "" for name, path in (
+        ("ca", target.ca), ("cert", target.cert), ("key", target.key),
+    )}  # fmt: skip
+    return paths | {"verify": target.verify}
+
+
+def private(target: Target) -> str:
+    """What stands in `SECRET`; "" for nothing."""
+    found = {"secret": target.secret, "proxy": target.proxy, "headers": target.headers}
+    return json.dumps(found) if any(found.values()) else ""
 
 
 def journey_context(
@@ -113,11 +136,11 @@ def journey_context(
     Raises:
         ConfigurationError: The posting profile has no source for what the scenario sends.
     """
-    parts = urlsplit(target.url)
+    way = plan_of(target)
     maker = LeadMaker(job.posting_profile(), job.seed, job.nonce, no_sell=not target.loopback)
     traffic = Traffic(
-        maker, job.specification(), host=parts.netloc, credentials=target.credentials(), prefix=parts.path.rstrip("/"),
-        agent=f"leadproof/{__version__}",
+        maker, job.specification(), host=way.authority, prefix=way.absolute + way.prefix,
+        credentials=(*target.credentials(), *way.headers, *way.hop_headers), agent=f"leadproof/{__version__}",
     )  # fmt: skip
     scenario = job.scenario
     wanted = require_sources(scenario, maker)

@@ -30,7 +30,7 @@ OTHER = "other"
 LATE = 0.01
 
 #: What is counted in each slice.
-COUNTS = ("offered", "started", "dropped", "late", "completed", "failed", "ended", "abandoned")
+COUNTS = ("offered", "started", "dropped", "late", "completed", "failed", "ended", "abandoned", "resent")
 
 #: The whole journey, beside its steps.
 JOURNEY = "journey"

@@ -18,7 +18,7 @@ from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import is_mock
 from leadproof.load import driver, guard, latency, objectives, scenarios
 from leadproof.load.following import Show, follow
-from leadproof.load.job import Job
+from leadproof.load.job import Job, files_of
 from leadproof.load.plan import plan
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import LoadRun
@@ -150,14 +150,14 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
         chosen,
         target.base,
         target.scheme,
-        target.ca and str(Path(target.ca).absolute()),
-        str(Path(it.profile).absolute()) if it.profile else None,
-        it.maker.seed,
+        profile=str(Path(it.profile).absolute()) if it.profile else None,
+        seed=it.maker.seed,
         # Leads that the suite has not sent.
         nonce=0 if it.own else secrets.randbits(32),
         readings=it.readings or {},
         as_documented=it.as_documented,
         mock=it.own or is_mock(target),
+        **files_of(target),
     )
     story = LoadRun(job, goals, it.ledger.apart(), it.run, keep_frames=False)
     with driver.Generator(job, target) as generator:

@@ -15,6 +15,7 @@ from typing import Any
 from leadproof.core.errors import ExitCode, worst
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.progress import Standing, counted
+from leadproof.core.text import count
 from leadproof.load import knee
 from leadproof.load import objectives as goals
 from leadproof.load.job import Job
@@ -232,6 +233,11 @@ class LoadRun:
         codes = self.codes(found)
         if self.interrupted:
             self.ledger.note("interrupted")
+        if resent := self.measures.counts["resent"]:
+            self.ledger.observe(
+                "transport.closed-on-reuse",
+                f"{count(resent, 'request')} sent once more: a connection closed as it was used again",
+            )
         self.ledger.note("latency", latency(self, found))
         self.ledger.note("codes", sorted({int(code) for code in codes}))
         return self.ledger.report("load", run)
@@ -249,7 +255,10 @@ def exchange_of(sample: Sequence[Any]) -> Exchange:
     head, _, content = bytes(data).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ", 2)
-    headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
+    if not target.startswith("/"):  # what stands before the path is for a proxy, and so is what it is told
+        target = "/" + target.split("/", 3)[3]
+    pairs_sent = (line.partition(": ")[::2] for line in lines)
+    headers = tuple((name, value) for name, value in pairs_sent if name != "Proxy-Authorization")
     response_headers = tuple((bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in pairs)
     response = None if failure else Response(status, response_headers, bytes(body))
     request = Request(method, target, headers, content)

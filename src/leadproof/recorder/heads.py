@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import orjson
 
-from leadproof.core.target import Target
+from leadproof.http.plan import ConnectionPlan
 from leadproof.http.server import Pairs
 from leadproof.mock.engine.problems import MEDIA_TYPE
 
@@ -45,30 +43,6 @@ TITLES: dict[int, str] = {
     504: "The target did not respond in time",
     505: "The HTTP version is not spoken here",
 }
-
-
-class Way(NamedTuple):
-    """How a target is reached: what stands in its URL, in bytes."""
-
-    #: Scheme and authority, as in `https://leads.example`.
-    origin: str
-    host: str
-    port: int
-    #: The value of the Host header.
-    authority: bytes
-    #: The path that stands before /v2 in the target's URL; "" mostly.
-    prefix: bytes
-    tls: bool
-
-
-def way(target: Target) -> Way:
-    """The way to a target."""
-    parts = urlsplit(target.base)
-    tls = parts.scheme == "https"
-    port = parts.port or (443 if tls else 80)
-    return Way(
-        f"{parts.scheme}://{parts.netloc}", parts.hostname or "", port, parts.netloc.encode(), parts.path.encode(), tls
-    )
 
 
 def end_to_end(pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:
@@ -105,21 +79,24 @@ def ambiguous(version: str, target: bytes, coding: bytes) -> str:
     return ""
 
 
-def to_target(way: Way, target: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, Pairs]:
+def to_target(plan: ConnectionPlan, target: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, Pairs]:
     """Request target and headers as the target gets them.
 
-    An absolute request target (RFC 9112, section 3.2.2) loses its origin: there is one target, whatever it names.
+    An absolute request target (RFC 9112, section 3.2.2) loses its origin: there is one target, whatever it names. What
+    a gateway in front of it asks for takes the place of what the client sent under that name.
     """
     absolute = _ORIGIN.match(target)
     if absolute:
         target = target[absolute.end() :]
         target = target if target.startswith(b"/") else b"/" + target
     if target != b"*":
-        target = way.prefix + target
-    sent: Pairs = [(b"Host", way.authority)]
+        target = plan.prefix.encode() + target
+    added = [(name.encode(), value.encode()) for name, value in plan.headers]
+    sent: Pairs = [(b"Host", plan.authority.encode()), *added]
+    ours = {name.lower() for name, _ in sent}
     for name, value in end_to_end(pairs):
         lower = name.lower()
-        if lower == b"host":
+        if lower in ours:
             continue
         sent.append((name, _codings(value)) if lower == b"accept-encoding" else (name, value))
     return target, sent

@@ -72,7 +72,7 @@ class Inbound(Http1Connection):
         elif not self._server.admit():
             self.refuse(503, "as many exchanges as were wanted are recorded, or the recorder is ending")
         else:
-            target, pairs = heads.to_target(self._server.way, self._target, pairs)
+            target, pairs = heads.to_target(self._server.plan, self._target, pairs)
             keep = parser.should_keep_alive()
             self._incoming = ProxiedExchange(
                 method, target, pairs, version=version, keep=keep, chunked=bool(coding), started=time.time(),

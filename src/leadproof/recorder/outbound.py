@@ -55,6 +55,8 @@ class Outbound(asyncio.Protocol):
         self._relay = relay
         #: The exchange under way.
         self.proxied: ProxiedExchange | None = None
+        #: Has the connection brought a response before?
+        self._used = False
         #: Bytes that came before the head of the response was complete.
         self._head_size = 0
         #: Has the response arrived whole? What is read with its end is looked at before anybody is told.
@@ -100,6 +102,8 @@ class Outbound(asyncio.Protocol):
                 self._complete(reusable=False)
             elif self.proxied.status:
                 self._fail("framing.length", "the connection was closed before the response was complete")
+            elif self._used and not self._head_size:
+                self._fail("transport.closed-on-reuse", "the connection closed as it was used again")
             else:
                 self._fail("transport.reset", "the connection was closed before a response came")
         self._relay.outbound_lost(self)
@@ -189,6 +193,7 @@ class Outbound(asyncio.Protocol):
 
     def _complete(self, *, reusable: bool) -> None:
         proxied, self.proxied, self._whole = self.proxied, None, False
+        self._used = True
         if proxied is not None:
             if proxied.bodiless:
                 self._new_parser()

@@ -10,9 +10,9 @@ from typing import Any
 
 from leadproof.core.target import Target
 from leadproof.http.hosts import LOOPBACK, Hosts
+from leadproof.http.plan import plan_of
 from leadproof.http.server import Http1Server, Timeouts
 from leadproof.recorder.frames import FrameKind
-from leadproof.recorder.heads import Way, way
 from leadproof.recorder.keeping import WriterClient
 from leadproof.recorder.proxied_exchange import ProxiedExchange
 
@@ -39,7 +39,7 @@ class Proxy(Http1Server):
             most: Exchanges that are taken; 0 for any number.
             full: Called when so many were recorded.
         """
-        self.way: Way = way(target)
+        self.plan = plan_of(target)
         self.timeout = target.timeout
         self.keeping, self.deciding = keeping, deciding
         self.tls, self.hosts = tls, hosts

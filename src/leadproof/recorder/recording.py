@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leadproof.core.errors import ConfigurationError, ServerError
+from leadproof.core.errors import ServerError
 from leadproof.core.gc import tune_gc
 from leadproof.core.signals import ENDING, give_back
 from leadproof.core.target import Target
+from leadproof.http.connecting import tls_of
 from leadproof.http.hosts import LOOPBACK, Hosts
+from leadproof.http.plan import plan_of
 from leadproof.http.server import new_loop
-from leadproof.http.wire import trust
 from leadproof.recorder.frames import Counts
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.keeper import RecordingJob
@@ -78,14 +79,11 @@ def record(
 
     Raises:
         ServerError: The address cannot be had.
-        ConfigurationError: The target's CA bundle cannot be read, or it is behind a proxy.
+        ConfigurationError: The target's CA bundle, client certificate or proxy cannot be used.
         EvidenceError: The run directory cannot be written.
     """
-    if target.proxy:
-        raise ConfigurationError(
-            "the recorder does not go through a proxy", hint="name a target without one; to go past it would be a guess"
-        )
-    tls = trust(target.ca) if target.base.startswith("https:") else None
+    plan_of(target)  # what is wrong with it is said before anything is listened to
+    tls = tls_of(target)
     tune_gc()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(_record(job, target, tls, port, hosts, deciding, limits, ready, progress))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import struct
 from collections import deque
 from typing import Any
 
+from leadproof.http.connecting import ConnectionFailed, connect_async
 from leadproof.http.server import Pairs, close
 from leadproof.recorder import heads
 from leadproof.recorder.outbound import Outbound
@@ -50,7 +50,10 @@ class Relay:
     def add(self, proxied: ProxiedExchange) -> None:
         """Take a request, of which the head is there."""
         self.queue.append(proxied)
-        head = heads.request_head(proxied.method, proxied.target, proxied.headers, chunked=proxied.chunked)
+        plan = self.proxy.plan
+        where = plan.absolute.encode() + proxied.target
+        hop = [(name.encode(), value.encode()) for name, value in plan.hop_headers]
+        head = heads.request_head(proxied.method, where, [*proxied.headers, *hop], chunked=proxied.chunked)
         proxied.pending.append(head)
         if self.queue[0] is proxied:
             self._start()
@@ -80,18 +83,10 @@ class Relay:
             self._connecting = self.proxy.loop.create_task(self._connect(proxied))
 
     async def _connect(self, proxied: ProxiedExchange) -> None:
-        way, tls = self.proxy.way, self.proxy.tls
         try:
-            opening = self.proxy.loop.create_connection(
-                lambda: Outbound(self), way.host, way.port, ssl=tls, server_hostname=way.host if tls else None
-            )
-            _, outbound = await asyncio.wait_for(opening, self.proxy.timeout)
-        except TimeoutError:
-            self.failed(proxied, "transport.timeout", "no connection was made in time")
-        except (ssl.SSLError, ssl.CertificateError) as error:
-            self.failed(proxied, "transport.tls", f"the TLS handshake failed: {error}")
-        except OSError as error:
-            self.failed(proxied, "transport.refused", f"no connection could be made: {error.strerror or error}")
+            outbound = await connect_async(self.proxy.plan, self.proxy.tls, lambda: Outbound(self))
+        except ConnectionFailed as error:
+            self.failed(proxied, error.kind, str(error))
         else:
             self._outbound = outbound
             outbound.begin(proxied)
@@ -212,7 +207,7 @@ class Relay:
             return
         self._held = True
         status = 504 if failure == "transport.timeout" else 502
-        self._respond(proxied, heads.problem(status, f"{self.proxy.way.origin}: {words}", kind=failure))
+        self._respond(proxied, heads.problem(status, f"{self.proxy.plan.origin}: {words}", kind=failure))
         self.proxy.keeping.when_written(number - 1, self._release)
 
     def _decided(self, findings: list[dict[str, Any]]) -> None:

@@ -42,12 +42,18 @@ TARGET_KEYS: dict[str, tuple[type, str]] = {
     "secret_env": (str, "name of the environment variable that holds the key or token"),
     "secret_file": (str, "path of a file that holds nothing but the key or token"),
     "ca": (str, "path of a CA bundle"),
+    "cert": (str, "path of a client certificate, for a service or gateway that asks for one"),
+    "key": (str, "path of its key, where that is in another file"),
+    "verify": (bool, "false: take any certificate of the target"),
     "proxy": (str, "proxy URL"),
+    "headers": (dict, "headers that a gateway asks for"),
     "timeout": (float, "seconds for a whole exchange"),
 }
 
 #: Types as people call them.
-_WORDS: dict[type, str] = {str: "text in quotes", int: "a whole number", float: "a number", dict: "a table"}
+_WORDS: dict[type, str] = {
+    str: "text in quotes", int: "a whole number", float: "a number", dict: "a table", bool: "true or false",
+}  # fmt: skip
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -126,7 +132,8 @@ def _check(document: dict[str, Any], keys: dict[str, tuple[type, str]], path: Pa
             hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(keys)}"
             raise ConfigurationError(f"{path}: there is no key {prefix}{key}", hint=hint)
         wanted = keys[key][0]
-        if not isinstance(value, (int, float) if wanted is float else wanted) or isinstance(value, bool):
+        fits = isinstance(value, (int, float) if wanted is float else wanted)
+        if not fits or isinstance(value, bool) is not (wanted is bool):
             raise ConfigurationError(
                 f"{path}: {prefix}{key} has to be {_WORDS[wanted]}, and is {_WORDS.get(type(value), 'something else')}",
                 hint=keys[key][1],
@@ -168,7 +175,17 @@ def target(name: str, config: Config, environ: Mapping[str, str] = os.environ, t
         raise ConfigurationError(f"{config.path}: targets.{name} has no url", hint='add url = "https://…"')
     scheme, secret = _secret(row, environ, config.path)
     seconds = row.get("timeout", TIMEOUT) if timeout is None else timeout
-    return Target(row["url"], scheme, secret, row.get("ca", ""), row.get("proxy", ""), float(seconds))
+    headers = row.get("headers", {})
+    for header, value in headers.items():
+        if not isinstance(value, str):
+            raise ConfigurationError(
+                f"{config.path}: targets.{name}.headers.{header} has to be {_WORDS[str]}",
+                hint='such as X-Gateway-Key = "${GATEWAY_KEY}"',
+            )
+    return Target(
+        row["url"], scheme, secret, row.get("ca", ""), row.get("proxy", ""), float(seconds), row.get("cert", ""),
+        row.get("key", ""), row.get("verify", True), tuple(headers.items()),
+    )  # fmt: skip
 
 
 def _secret(row: dict[str, Any], environ: Mapping[str, str], path: Path | None) -> tuple[str, str]:

@@ -112,7 +112,7 @@ def _made(kind: type[Any], row: Row) -> Any:
 
 def _tally(report: Row, made: Summary, offset: int) -> None:
     tally, counts = made.tally, report["counts"]
-    for name in ("judged", "undecided", "unrecognised", "unauthorised", "absent", "unanswered"):
+    for name in ("judged", "undecided", "unrecognised", "unauthorised", "absent", "stopped", "unanswered"):
         if counts.get(name):
             tally.outcomes[name] = counts[name]
     made.unjudged = counts["exchanges"] - sum(tally.outcomes.values())

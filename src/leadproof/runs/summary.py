@@ -272,10 +272,12 @@ class Summary:
     # ---- the end of it -----------------------------------------------------------------------------------------------
 
     def kept(self) -> list[Found]:
-        """The findings that stand. Where nothing was tested, a missing address is no breach but no test at all."""
+        """The findings that stand. Where nothing was tested, a missing address is no breach but no test at all, and
+        neither is what something in front of the service sent.
+        """
         if self.tested:
             return list(self.found.values())
-        return [found for found in self.found.values() if found.outcome != "absent"]
+        return [found for found in self.found.values() if found.outcome not in ("absent", "stopped")]
 
     def exit_code(self) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""

@@ -37,6 +37,7 @@ STORIES = ("sequences",)
 REJECTION_REASONS = {
     "unauthorised": "the credentials were rejected",
     "absent": "there is nothing at the documented address",
+    "stopped": "the request did not reach the service",
     "unanswered": "no response came",
 }
 

@@ -71,6 +71,7 @@ class CaseContext:
             position: Of the case in the table of all cases.
         """
         self.numbers = count(position * NUMBERS + 1)
+        self.session.begin()
         self.known = frozenset(self.session.ledger.summary.seen())
 
     def need_source(self, operation: str) -> None:

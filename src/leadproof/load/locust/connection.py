@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -14,6 +15,8 @@ import httptools
 from gevent.monkey import get_original
 
 from leadproof.bodies import MAX_BODY
+from leadproof.http.connecting import ConnectionFailed, connect
+from leadproof.http.plan import ConnectionPlan
 
 #: Bytes read at once; a response to a ping has about a thousand.
 _CHUNK = 65_536
@@ -24,6 +27,14 @@ _READ, _WRITE = 1, 2
 _TELLING = frozenset(map(len, ("content-type", "content-length", "transfer-encoding")))
 
 
+#: A connection that had brought a response closed before any byte of the next one came: the target may never have seen
+#: the request (RFC 9112, section 9.3.1).
+CLOSED_ON_REUSE = "closed on reuse"
+
+#: Kind of `ConnectionFailed` -> key of `replies.ERRORS`.
+_KINDS = {"transport.refused": "connect", "transport.tls": "tls", "transport.timeout": "timeout"}
+
+
 class Owner(Protocol):
     """Who is told what a connection does."""
 
@@ -31,7 +42,7 @@ class Owner(Protocol):
         """A whole response is there, and the connection can be used again, or has closed itself."""
 
     def broken(self, connection: Connection, kind: str) -> None:
-        """The connection broke; `kind` is a key of `replies.ERRORS`. It may have been idle."""
+        """The connection broke; `kind` is a key of `replies.ERRORS`, or `CLOSED_ON_REUSE`. It may have been idle."""
 
 
 class Connection:
@@ -54,6 +65,7 @@ class Connection:
         "in_flight",
         "media",
         "open",
+        "used",
     )  # fmt: skip
 
     def __init__(self, sock: Any, owner: Owner, loop: Any) -> None:
@@ -62,6 +74,8 @@ class Connection:
         #: What is on its way; the owner's own. None while the connection is idle.
         self.in_flight: Any = None
         self.open = True
+        #: Has it brought a response before?
+        self.used = False
         #: Has any byte of the response come?
         self.heard = False
         self._parser = httptools.HttpResponseParser(self)
@@ -80,7 +94,7 @@ class Connection:
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             sent = 0
         except OSError:
-            self._fail("reset")
+            self._fail(self._reset_kind)
             return
         if sent < len(data):
             self._data = memoryview(data)[sent:]
@@ -107,7 +121,7 @@ class Connection:
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             return
         except OSError:
-            self._fail("reset")
+            self._fail(self._reset_kind)
             return
         if not self._data:
             self._data = None
@@ -121,7 +135,7 @@ class Connection:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
         except OSError:
-            self._fail("framing" if self.heard else "reset")
+            self._fail("framing" if self.heard else self._reset_kind)
             return
         if not data:
             self._ended()
@@ -147,7 +161,7 @@ class Connection:
         if self.in_flight is not None and self._size >= 0 and self._length < 0:
             self._take_rest()
         else:
-            self._fail("framing" if self.heard else "reset")
+            self._fail("framing" if self.heard else self._reset_kind)
 
     def _take_rest(self) -> None:
         """Takes what came as the whole body."""
@@ -155,6 +169,10 @@ class Connection:
         body = self._whole()
         self.close()
         self._owner.on_response(self, status, self.media, body)
+
+    @property
+    def _reset_kind(self) -> str:
+        return CLOSED_ON_REUSE if self.used else "reset"
 
     def _fail(self, kind: str) -> None:
         if self.open:
@@ -198,7 +216,7 @@ class Connection:
     def ready(self) -> None:
         """Forgets the last response, before the next request."""
         self.in_flight = None
-        self.heard = False
+        self.heard, self.used = False, True
         self._reset()
 
     def _reset(self) -> None:
@@ -214,45 +232,28 @@ class Connection:
         return self._body if isinstance(self._body, bytes) else b"".join(self._pieces())
 
 
-def connect(
-    address: tuple[str, int], tls: ssl.SSLContext | None, name: str, timeout: float, made: Callable[[Any], None],
-    failed: Callable[[str], None],
-) -> None:  # fmt: skip
+def open_socket(
+    plan: ConnectionPlan, tls: ssl.SSLContext | None, made: Callable[[Any], None], failed: Callable[[str], None]
+) -> None:
     """Connects in this greenlet and hands over a socket that does not block, or says why there is none.
 
     Args:
-        address: Host and port.
+        plan: Where to, and how.
         tls: With which settings TLS is spoken; None for without.
-        name: Host name that the certificate must be for.
-        timeout: Seconds for all of it.
         made: Is given the socket.
         failed: Is given a key of `replies.ERRORS`.
     """
-    sock: Any = None
-    kind = "connect"
     try:
-        with gevent.Timeout(timeout, TimeoutError):
-            sock = socket.create_connection(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if tls is not None:
-                kind = "tls"
-                sock = tls.wrap_socket(sock, server_hostname=name)
-    except TimeoutError:
-        _quietly(sock)
-        failed("timeout")
+        with gevent.Timeout(plan.timeout, TimeoutError):  # the lookup of a name has no limit of its own
+            sock: Any = connect(plan, tls, time.monotonic() + plan.timeout)
+    except ConnectionFailed as error:
+        failed(_KINDS[error.kind])
         return
-    except OSError:
-        _quietly(sock)
-        failed(kind)
+    except TimeoutError:
+        failed("timeout")
         return
     if tls is None:
         # A plain socket's own methods are C; gevent's are not, and nothing here waits in them.
-        plain = get_original("socket", "socket")
-        sock = plain(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM, 0, sock.detach())
+        sock = get_original("socket", "socket")(sock.family, socket.SOCK_STREAM, 0, sock.detach())
     sock.setblocking(False)
     made(sock)
-
-
-def _quietly(sock: Any) -> None:
-    if sock is not None:
-        sock.close()

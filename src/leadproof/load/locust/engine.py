@@ -12,17 +12,19 @@ import heapq
 import itertools
 import ssl
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import gevent
 from gevent.event import Event
 
+from leadproof.http.plan import ConnectionPlan
 from leadproof.load import replies
 from leadproof.load.journeys import JourneyCall, JourneyContext, Step, chooser
-from leadproof.load.locust.connection import Connection, connect
+from leadproof.load.locust.connection import CLOSED_ON_REUSE, Connection, open_socket
 from leadproof.load.locust.journey_runs import InFlightRequest, JourneyRun, outcome
+from leadproof.load.locust.sampler import Sampler
 from leadproof.load.measures import LATE, Window
 from leadproof.load.replies import Reply
 
@@ -31,9 +33,6 @@ MOST_WAITING = 50_000
 
 #: Connections that are being made at once: a storm of them would be a load of its own.
 MOST_CONNECTING = 64
-
-#: Odd responses of one kind that are given to the judge although their journey was not chosen for it.
-ODD = 50
 
 #: Seconds between two looks at the schedule when nothing else happens.
 _TURN = 0.0005
@@ -45,10 +44,9 @@ class LoadEngine:
     def __init__(
         self,
         context: JourneyContext,
-        address: tuple[str, int],
+        plan: ConnectionPlan,
         *,
         tls: ssl.SSLContext | None = None,
-        name: str = "",
         sink: Callable[[list[Any]], bool] = lambda sample: False,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -56,26 +54,26 @@ class LoadEngine:
 
         Args:
             context: What the journeys need.
-            address: Host and port of a target that the guard has let pass.
+            plan: The way to a target that the guard has let pass.
             tls: Settings of TLS; None for without.
-            name: Host name that the certificate must be for.
             sink: Takes the raw exchanges that are to be judged; False where there is no room.
             clock: Seconds, steady.
         """
         self.context, self.window = context, Window()
-        self._address, self._tls, self._name = address, tls, name
-        self._sink, self._clock = sink, clock
+        self._plan, self._tls = plan, tls
+        self._sampler, self._clock = Sampler(sink, context.clock), clock
         self._most, self._timeout = context.scenario.connections, context.scenario.timeout
         self._pick = chooser(context.scenario, context.chance)
         self._idle: list[Connection] = []
         self._all: set[Connection] = set()
         self._connecting = 0
         self._waiting: deque[InFlightRequest] = deque()
+        #: Those that wait for a new connection, because one that was used again had closed.
+        self._again: deque[InFlightRequest] = deque()
         self._flying: dict[InFlightRequest, None] = {}
         self._later: list[tuple[float, int, JourneyRun, Step]] = []
         self._calls: dict[str, tuple[JourneyRun, float, float]] = {}
         self._order = itertools.count()
-        self._odd: Counter[tuple[str, str]] = Counter()
         self._arrivals: Iterator[float] = iter(())
         self._next: float | None = None
         self._begun = 0.0
@@ -155,6 +153,7 @@ class LoadEngine:
                 request.connection.close()
         self._flying.clear()
         self._waiting.clear()
+        self._again.clear()
         self._later.clear()
         self._calls.clear()
         self.under_way = 0
@@ -233,21 +232,26 @@ class LoadEngine:
             self._connect_more()
 
     def _connect_more(self) -> None:
-        busy = min(len(self._waiting), MOST_CONNECTING)
+        busy = min(len(self._waiting) + len(self._again), MOST_CONNECTING)
         if self._connecting < busy and len(self._all) + self._connecting < self._most:
             self._connecting += 1
-            gevent.spawn(connect, self._address, self._tls, self._name, self._timeout, self._connected, self._refused)
+            gevent.spawn(open_socket, self._plan, self._tls, self._connected, self._refused)
 
     def _connected(self, sock: Any) -> None:
         self._connecting -= 1
         connection = Connection(sock, self, self._loop)
         self._all.add(connection)
-        self._free(connection)
+        if self._again:
+            self._send_on(connection, self._again.popleft())
+        else:
+            self._free(connection)
 
     def _refused(self, kind: str) -> None:
         self._connecting -= 1
-        if self._waiting:
-            self._give_up(self._waiting[0], kind, "")
+        for waiting in (self._again, self._waiting):
+            if waiting:
+                self._give_up(waiting[0], kind, "")
+                break
         self._connect_more()
 
     def _free(self, connection: Connection) -> None:
@@ -256,11 +260,13 @@ class LoadEngine:
             if self._waiting:
                 self._connect_more()
         elif self._waiting:
-            request = self._waiting.popleft()
-            request.connection, request.sent = connection, self._clock()
-            connection.send(request.step.data, request)
+            self._send_on(connection, self._waiting.popleft())
         else:
             self._idle.append(connection)
+
+    def _send_on(self, connection: Connection, request: InFlightRequest) -> None:
+        request.connection, request.sent = connection, self._clock()
+        connection.send(request.step.data, request)
 
     def on_response(self, connection: Connection, status: int, media: str, body: bytes) -> None:
         """A whole response is there (see `connection.Owner`)."""
@@ -273,7 +279,7 @@ class LoadEngine:
         self._free(connection)
         self._record(request, reply, now, len(body))
         if request.run.sampled or reply.error in ("clause", "not parseable"):
-            self._sample(request, reply, now, (status, headers, body, ""))
+            self._sampler.take(self.window, request, reply, now, (status, headers, body, ""))
         self._next_step(request, reply, now)
 
     def broken(self, connection: Connection, kind: str) -> None:
@@ -283,10 +289,14 @@ class LoadEngine:
         if request is None:
             with contextlib.suppress(ValueError):
                 self._idle.remove(connection)
+        elif kind == CLOSED_ON_REUSE:
+            request.connection, request.sent = None, 0.0
+            self.window.counts["resent"] += not request.run.quiet
+            self._again.append(request)
         else:
             request.connection = None
             self._give_up(request, kind, "")
-        if self._waiting:
+        if self._waiting or self._again:
             self._connect_more()
 
     def _give_up(self, request: InFlightRequest, kind: str, detail: str) -> None:
@@ -297,12 +307,13 @@ class LoadEngine:
             self._all.discard(request.connection)
             request.connection.close()
         elif not request.sent:
-            with contextlib.suppress(ValueError):
-                self._waiting.remove(request)
+            for waiting in (self._waiting, self._again):
+                with contextlib.suppress(ValueError):
+                    waiting.remove(request)
         now, reply = self._clock(), Reply(kind, detail)
         self._record(request, reply, now)  # an error of the run; what the judge judges is what came
         if kind == "framing":
-            self._sample(request, reply, now, (0, (), b"", "framing.invalid"))
+            self._sampler.take(self.window, request, reply, now, (0, (), b"", "framing.invalid"))
         self._next_step(request, reply, now)
 
     def _record(self, request: InFlightRequest, reply: Reply, now: float, content: int = 0) -> None:
@@ -378,22 +389,3 @@ class LoadEngine:
         now = self._clock()
         self._record(request, reply, now, len(body))
         self._next_step(request, reply, now)
-
-    # ---- what is judged ----------------------------------------------------------------------------------------------
-
-    def _sample(self, request: InFlightRequest, reply: Reply, now: float, parts: tuple[int, Any, bytes, str]) -> None:
-        step = request.step
-        if not step.data or request.run.quiet:
-            return
-        if not request.run.sampled:
-            key = (step.operation, reply.error)
-            self._odd[key] += 1
-            if self._odd[key] > ODD:
-                return
-        elapsed = now - (request.sent or request.started)
-        status, headers, body, failure = parts
-        sample = [
-            step.operation, step.fmt, step.intent, step.data, status, list(headers), body,
-            self.context.clock() - elapsed, elapsed, failure,
-        ]  # fmt: skip
-        self.window.sampled[0 if self._sink(sample) else 1] += 1

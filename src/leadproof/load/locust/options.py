@@ -39,7 +39,7 @@ def from_options(environment: Environment) -> Job:
     objectives.load(chosen.goals)
     scenarios.capped(chosen, loopback=target.loopback, most_rate=options.max_rate, most_seconds=options.max_duration)
     return Job(
-        chosen, target.base, target.scheme, target.ca, options.posting_profile or configured.profile,
+        chosen, target.base, target.scheme, options.posting_profile or configured.profile,
         configured.seed if options.seed is None else options.seed, secrets.randbits(32), options.model,
         (options.num_users or 1) if options.model == "closed" else 0,
         configured.readings, conserve=not options.no_conservation,

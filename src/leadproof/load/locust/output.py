@@ -31,7 +31,7 @@ def complain(error: LeadproofError) -> None:
 def begin(job: Job, processes: int = 1) -> LoadRun:
     """The story of a job, before its first frame, with a run directory where one can be made."""
     spec, profile = job.specification(), job.posting_profile()
-    redactor = Redactor.of(profile, job.target().secret)
+    redactor = Redactor.of(profile, *job.target().secrets)
     configured = config.load(Path.cwd())
     facts = {
         "profile": profile.name, "nonce": job.nonce, "fail_on": "must", "mock": False, "scenario": job.scenario.data(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import sys
 import time
 from collections.abc import Callable, Collection
@@ -12,6 +11,8 @@ from typing import Any
 import gevent
 
 from leadproof.core.gc import tune_gc
+from leadproof.http.connecting import tls_of
+from leadproof.http.plan import plan_of
 from leadproof.load import guard, reconciliation
 from leadproof.load.job import Job, journey_context
 from leadproof.load.locust.callbacks import CallbackReceiver
@@ -57,13 +58,12 @@ class LoadWorker:
         self.job, self._emit, self._feed = job, emit, feed
         self._share, self._of = share, of
         self._target = job.target()
-        host, port, tls = guard.address(self._target, allowed)
-        context = ssl.create_default_context(cafile=self._target.ca or None) if tls else None
+        guard.allow(self._target, allowed)
         self._samples: list[list[Any]] = []
         self._weight = 0
         self.context = journey_context(job, self._target, time.time, share=share, of=of, pause=lambda: gevent.sleep(0))
         self.engine = LoadEngine(
-            self.context, (host, port), tls=context, name=self._target.host, sink=self._keep,
+            self.context, plan_of(self._target), tls=tls_of(self._target), sink=self._keep,
         )  # fmt: skip
         self._stop = ""
         self._hurry = self._said = 0.0

@@ -13,6 +13,7 @@ from typing import Any
 from leadproof.core.errors import ExitCode
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.core.text import count, figure
+from leadproof.judge.stand_ins import HINTS
 from leadproof.runs.verdicts import codes_of
 
 Row = Mapping[str, Any]
@@ -227,6 +228,8 @@ def remedy(report: Row) -> str:
     evidence, coverage = mapping(report, "evidence"), mapping(report, "coverage")
     if codes != {ExitCode.INCONCLUSIVE}:
         return ""
+    if stopped := [str(row.get("kind")) for row in seen if row.get("kind") in HINTS]:
+        return HINTS[stopped[0]]
     if number(counts, "unauthorised"):
         return (
             "the credentials were rejected: set LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, and LEADPROOF_AUTH_SCHEME"
@@ -290,7 +293,7 @@ def _basis(report: Row, results: Mapping[str, int]) -> str:
         )
     parts.append(f"{count(sum(results.values()) - results['untested'] - results['inapplicable'], 'clause')} tested")
     # What was sent or read and still tells nothing about the contract.
-    names = ("undecided", "unrecognised", "unauthorised", "absent", "unanswered")
+    names = ("undecided", "unrecognised", "unauthorised", "absent", "stopped", "unanswered")
     parts += [f"{times:,} {name}" for name in names if (times := number(counts, name))]
     return "Based on " + ", ".join(parts) + "."
 
