@@ -21,7 +21,7 @@ from leadproof.judge.breaches import Yielded, clauses_of, finding, settle
 from leadproof.judge.callbacks import callback_breaches, callback_context, repeated
 from leadproof.judge.checks import Breach, Context, History, remember
 from leadproof.judge.checks import bodies as form
-from leadproof.judge.checks.messages import UNAUTHORISED, asked_for, charset_of, has_credentials
+from leadproof.judge.checks.messages import ABSENT, UNAUTHORISED, asked_for, charset_of, has_credentials
 from leadproof.judge.client_mistakes import single_mistakes, suggest_member
 from leadproof.judge.following import Following
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement, is_documented
@@ -49,9 +49,6 @@ _NO_STATUS = "the body is that of no documented response, and its status was not
 
 #: Said of a body that is no text in the usual encoding.
 _NO_CHARSET = "{}, and the headers that may declare another encoding were not recorded"
-
-#: Statuses that say that there is nothing at this address.
-ABSENT = (404, 405, 410)
 
 
 class Judge:
@@ -202,8 +199,7 @@ class _Case:
             self._client()
             self._checks(("client_accept", "client_content_type", "client_credentials"))
             return self._done("unanswered" if self.exchange.failure else "judged")
-        instead = stand_in(response) if intent != "unauthorised" else None
-        if instead is not None:
+        if intent != "unauthorised" and (instead := stand_in(response)) is not None:
             self._observe(*instead)
             if intent not in ("invalid", "unknown"):
                 self._checks(("http_status",))

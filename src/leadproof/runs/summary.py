@@ -14,8 +14,8 @@ from typing import Any
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.errors import ExitCode, worst
 from leadproof.core.findings import Finding, Observation
-from leadproof.judge import ABSENT, Decisions, Tally
-from leadproof.judge.checks.messages import UNAUTHORISED
+from leadproof.judge import Decisions, Tally
+from leadproof.judge.checks.messages import ABSENT, UNAUTHORISED
 from leadproof.judge.coverage import Coverage
 from leadproof.judge.tally import BESIDE
 from leadproof.runs.results import Note, ResultRow, Row, SeenFinding

@@ -12,6 +12,8 @@ from leadproof.judge.checks.context import Breach, Context
 UNAUTHORISED = (401, 403)
 #: Statuses that send the client elsewhere (RFC 9110, section 15.4).
 REDIRECTS = (301, 302, 303, 307, 308)
+#: Statuses that say that there is nothing at this address.
+ABSENT = (404, 405, 410)
 CREDENTIALS = ("api-key", "access_token", "authorization")
 
 
