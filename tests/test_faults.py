@@ -19,7 +19,7 @@ from leadproof.core.wire_faults import WIRE_FAULTS
 from leadproof.core.wire_rules import WIRE_RULES
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import Client, Target
-from leadproof.judge import Judge
+from leadproof.judge import Judge, stand_ins
 from leadproof.mock import Mock
 from leadproof.mock.server import running
 from leadproof.mock.server.faults import FAULTS, script
@@ -60,10 +60,13 @@ def client_of(fault: Script) -> Iterator[Client]:
 
 
 def tell(*words: str) -> tuple[Counter[str], str, int]:
-    """Kinds that a run finds, how it ended if not by itself, and how many requests it sent."""
+    """Kinds that a run names, how it ended if not by itself, and how many requests it sent."""
     with client_of(script(words)) as client:
         ledger, ended = ran(client, "json", "operations", "twins", "transport")
-        return Counter(one.finding.kind for one in ledger.summary.kept()), ended, client.sent
+        kinds = Counter(one.finding.kind for one in ledger.summary.kept())
+        # What stands in the service's place is no finding about the service.
+        kinds.update(one.kind for one, _ in ledger.summary.observed.values() if one.kind in stand_ins.HINTS)
+        return kinds, ended, client.sent
 
 
 class Switch:

@@ -45,7 +45,7 @@ INTERIM = {
     "103 with a length that means nothing": b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n",
     "one that nobody knows": b"HTTP/1.1 199 Soon\r\n\r\n",
     "several": b"HTTP/1.1 100 Continue\r\n\r\n" + b"HTTP/1.1 103 Early Hints\r\nLink: </s.css>\r\n\r\n" * 20,
-    "without a reason": b"HTTP/1.1 103\r\n\r\n",
+    "without a reason": b"HTTP/1.1 103 \r\n\r\n",
 }
 
 
@@ -55,7 +55,7 @@ def test_interim_responses_go_before_the_response(name: str, pieces: int) -> Non
     with responding(INTERIM[name] + OK + length(BODY), pieces) as url:
         wire = probe(Target(url, timeout=30), Request("GET", "/v2/status/1"), operation="lead_status")
 
-    assert wire.problems == ()
+    assert wire.exchange.problems == ()
     assert wire.exchange.response is not None
     assert (wire.exchange.response.status, wire.exchange.response.body) == (200, BODY)
 
@@ -86,7 +86,9 @@ def test_a_response_ends_where_it_says_and_the_open_connection_is_told(name: str
         wire = probe(Target(url, timeout=600), Request("GET", "/v2/status/1"), operation="lead_status")
 
     assert wire.left_open
-    assert [problem.kind for problem in wire.problems if problem.kind.startswith(("framing", "transport"))] == []
+    assert [
+        problem.kind for problem in wire.exchange.problems if problem.kind.startswith(("framing", "transport"))
+    ] == []
     assert wire.exchange.response is not None
     assert wire.exchange.response.body == body
     assert wire.exchange.elapsed < 600
@@ -96,7 +98,7 @@ def test_what_nobody_asked_for_is_still_seen() -> None:
     with responding(OK + length(BODY) + b"more", keeps_open=True) as url:
         wire = probe(Target(url, timeout=600), Request("GET", "/v2/status/1"), operation="lead_status")
 
-    assert wire.problems
+    assert wire.exchange.problems
 
 
 def test_what_is_no_http_is_not_waited_for() -> None:

@@ -41,13 +41,10 @@ NEGATIVE = ("refused", "invalid", "unreadable", "unauthorised", "unknown")
 #: First part of the kind of a wire problem -> the check that owns it.
 _WIRE = {"charset": "charset", "media": "media_type"}
 
-#: Said of a response without results whose request is not known.
+#: What is said of a response without results whose request is not known, of a body that may be an error page, and of
+#: one that is no text in the usual encoding.
 _NO_RESULTS = "the response has no result, and its request is not known: whether one is missing cannot be decided"
-
-#: Said of a body that may be an error page.
 _NO_STATUS = "the body is that of no documented response, and its status was not recorded: what it is cannot be decided"
-
-#: Said of a body that is no text in the usual encoding.
 _NO_CHARSET = "{}, and the headers that may declare another encoding were not recorded"
 
 
