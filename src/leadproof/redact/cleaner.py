@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from urllib.parse import quote, unquote
 
-from leadproof.redact import formats, layers, names, spans
+from leadproof.core.operations import OPERATIONS
+from leadproof.redact import formats, layers, names, people, spans
 from leadproof.redact.known import Known, password
 from leadproof.redact.names import Kind, plain
 from leadproof.redact.placeholders import SALT, Placeholders
@@ -21,6 +23,13 @@ DEPTH = 4
 _NAMED = re.compile(r"\W*(\w{1,60})\W*:")
 #: An id, a number, a moment, a word.
 _TOKEN = re.compile(r"[\w.:+-]{0,80}")
+_URL = re.compile(r"\s*(?:[a-z][\w+.-]*:)?//|\s*/", re.IGNORECASE)
+#: What the paths of documented operations are made of.
+_ROUTES = frozenset(part for one in OPERATIONS.values() for part in one.path.split("/") if "{" not in part)
+#: Members above a `name` that make it that of a company or a thing.
+_COMPANIES = names.words(
+    "offers offer client clients send sends company campaign product service app logger creator browser"
+)
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])')
 
 
@@ -70,7 +79,37 @@ class Cleaner:
         return spans.rewritten(text, spans.xml_pieces(text), lambda piece: self._member(piece, depth, markup=True))
 
     def _form(self, text: str) -> str:
-        return spans.rewritten(text, spans.form_pieces(text), lambda piece: self._parameter(piece, DEPTH))
+        return spans.rewritten(text, spans.form_pieces(text), lambda piece: self._parameter(piece, DEPTH, link=True))
+
+    def _target(self, target: str) -> str:
+        """A request target, or a URL with its host: what names an operation and ids in the path stay."""
+        path, mark, query = target.partition("?")
+        prefix, slashes, path = path.rpartition("://") if "://" in path else ("", "", path)
+        segments = path.split("/")
+        host = [self._technical(segments.pop(0), DEPTH)] if slashes else []
+        cleaned = "/".join([*host, *map(self._segment, segments, ["", *segments])])
+        if slashes:
+            cleaned = formats.scrub(f"{prefix}://{cleaned}", self._replace, ids=True)
+        return cleaned + mark + self._form(query)
+
+    def _segment(self, segment: str, before: str) -> str:
+        value = unquote(segment)
+        kind = names.personal(unquote(before)) or names.hinted(before, in_url=True)
+        if segment in _ROUTES or not value:
+            return segment
+        if kind is not None and (names.personal(before) or people.name_at(value)):
+            cleaned = self._found(kind, value)
+        else:
+            cleaned = self._technical(value, DEPTH)
+            if cleaned == value and any(map(str.isalpha, value)):
+                cleaned = self._known.without_values(self._scrub(value), self._replace)
+            if cleaned == value and people.is_name(bare := re.sub(r"[-_.+]", " ", value)):
+                cleaned = re.sub(r"\S+", lambda word: self._found(Kind.TEXT, word[0]), bare).replace(" ", "-")
+        return segment if cleaned == value else quote(cleaned, safe="@:!$&'()*+,;=~", errors="replace")
+
+    def _link(self, value: str, depth: int) -> str:
+        """What should be a URL."""
+        return self._target(value) if _URL.match(value) else self._any(value, depth)
 
     # --- values by the names above them
 
@@ -93,6 +132,10 @@ class Cleaner:
         short = plain(next((name for name in reversed(path) if name != "*"), "").lstrip("@"))
         if short in names.TECHNICAL:
             return self._technical(value, depth)
+        if short in names.LINKS:
+            return self._link(value, depth)
+        if short == "name" and depth < DEPTH and people.name_at(value) and _COMPANIES.isdisjoint(map(plain, path)):
+            return self._found(Kind.TEXT, value)
         return self._business(value, depth) if short in names.BUSINESS else self._any(value, depth)
 
     def _kind(self, path: tuple[str, ...], *, markup: bool) -> Kind | None:
@@ -112,7 +155,8 @@ class Cleaner:
         for name in reversed(path):
             if name != "*":
                 bare = name.lstrip("@")
-                return Kind.SECRET if names.is_secret(bare) else names.personal(bare)
+                found = Kind.SECRET if names.is_secret(bare) else names.personal(bare)
+                return found or (Kind.TEXT if names.of_person(path) else None)
         return None
 
     def _field_kind(self, name: str) -> Kind:
@@ -133,8 +177,8 @@ class Cleaner:
         if kind is None:
             short = plain(next((name for name in reversed(path) if name != "*"), ""))
             found = self._known.kind(literal) if len(literal) >= 7 else None
-            if found is None and short not in names.TECHNICAL and formats.scrub(literal, self._replace) != literal:
-                found = Kind.PHONE
+            if found is None and short not in names.TECHNICAL:
+                found = self._kind_by_form(literal)
             if found is None:
                 return literal
             kind = found
@@ -142,6 +186,17 @@ class Cleaner:
             return literal
         placeholder = self._found(Kind.TEXT if kind is Kind.SECRET else kind, literal)
         return placeholder if re.fullmatch(r"-?[1-9]\d*(\.\d+)?|0", placeholder) else self._placeholders.number(literal)
+
+    def _kind_by_form(self, literal: str) -> Kind | None:
+        """The kind of a number that its digits give away; None for an ordinary one."""
+        seen: list[Kind] = []
+
+        def look(kind: Kind, value: str) -> str:
+            seen.append(kind)
+            return value
+
+        formats.scrub(literal, look, known=self._known.number)
+        return seen[0] if seen else None
 
     def _free_field(self, kind: Kind, value: str, depth: int) -> str:
         if kind is Kind.PUBLIC:
@@ -152,7 +207,7 @@ class Cleaner:
             return placeholder
         return self._inline(value)
 
-    def _parameter(self, piece: Piece, depth: int) -> str:
+    def _parameter(self, piece: Piece, depth: int, *, link: bool = False) -> str:
         if piece.role == "loose":
             return self._any(piece.value, depth)
         name = piece.names[0]
@@ -160,8 +215,12 @@ class Cleaner:
         short = plain(name)
         if kind is None and short in self._personal:
             kind = Kind.TEXT
+        if kind is None and link and short not in self._public:
+            kind = names.hinted(name, in_url=True)
         if kind is not None:
             return self._found(kind, piece.value)
+        if short in names.LINKS:
+            return self._link(piece.value, depth)
         return self._technical(piece.value, depth) if short in names.TECHNICAL else self._any(piece.value, depth)
 
     def _technical(self, value: str, depth: int) -> str:
@@ -192,7 +251,8 @@ class Cleaner:
             keep = kind in (Kind.PHONE, Kind.EMAIL, Kind.IP) and not self._known.holds(kind, found)
             return found if keep else self._replace(kind, found)
 
-        cleaned = formats.scrub(self._known.without_secrets(value, self._replace), known_only)
+        cleaned = self._known.without_secrets(value, self._replace)
+        cleaned = formats.scrub(cleaned, known_only, known=self._known.number)
         cleaned = self._known.without_values(cleaned, self._replace)
         return layers.peel(cleaned, lambda inner: self._company(inner, depth - 1)) if depth else cleaned
 
@@ -218,7 +278,9 @@ class Cleaner:
         return self._known.without_values(self._scrub(text), self._replace)
 
     def _scrub(self, text: str, *, ids: bool = False) -> str:
-        return formats.scrub(self._known.without_secrets(text, self._replace), self._replace, ids=ids)
+        text = self._known.without_secrets(text, self._replace)
+        text = formats.scrub(text, self._replace, ids=ids, known=self._known.number)
+        return text if ids else people.replaced(text, lambda name: self._found(Kind.TEXT, name))
 
     def _judgement(self, text: str, kind: Kind | None) -> str:
         """A message about a value: literals in it are of the value's kind."""
@@ -243,6 +305,7 @@ class Cleaner:
         self._known.secret(credentials if scheme in ("bearer", "basic", "token") else value)
         if scheme == "basic":
             self._known.secret(password(credentials))
+        self._learn(credentials or value)
         return self._placeholders.of(Kind.SECRET, value)
 
     def _found(self, kind: Kind, value: str) -> str:
@@ -258,4 +321,14 @@ class Cleaner:
         if kind is Kind.SECRET:
             for part in value.split(":"):
                 self._known.secret(part)
+            self._learn(value)
         return self._placeholders.of(kind, value)
+
+    def _learn(self, token: str) -> None:
+        """Remember what the payload of a JWT says of a person (RFC 7519): the token goes as a whole, echoes do not."""
+        if not token.startswith("eyJ"):
+            return
+        for claims in filter(layers.is_json, map(layers.decoded, token.split(".")[1:2])):
+            before = self._placeholders.counts.copy()
+            self._json(claims, 1)
+            self._placeholders.counts = before

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from leadproof.redact import names
+from leadproof.redact import names, numbers
 from leadproof.redact.names import Kind
 
 #: (kind, value) -> what to write in its place; the value itself leaves it.
@@ -28,7 +28,9 @@ _PHONE = re.compile(
 _SPELLED_PHONE = re.compile(
     rf"(?<![\w.])(?:\+1[-. ]?{_US}[-. ]?[2-9]\d\d[-. ]?\d{{4}}|{_US}[-. /]{{1,2}}[2-9]\d\d[-. ]\d{{4}})(?!\w)"
 )
-_SSN = re.compile(r"(?<![\w-])\d{3}([- ])\d{2}\1\d{4}(?![\w-])")
+_SSN = re.compile(r"(?<![\w-])\d{3}([- .\u2010-\u2015\u2212])\d{2}\1\d{4}(?![\w-])")
+#: Without separators nine digits may be anything, unless a word says what they are.
+_NAMED_SSN = re.compile(r"(?i)(\b(?:ssn|social security(?: number| no\.?)?|itin)[\s:=#]{0,3}(?:is\s)?)(\d{9})(?!\w)")
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:\d\.\d{1,3}\.\d{1,3}\.\d{1,3})?(?![\w:])")
@@ -47,13 +49,16 @@ _ELEMENT = re.compile(r"<(?:\w+:)?(?P<name>[A-Za-z][\w-]{0,60})>(?P<value>[^<]+)
 _SUSPECT = re.compile(r"[@:=<\d]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ")
 
 
-def scrub(text: str, replace: Replace, *, ids: bool = False) -> str:
+def scrub(
+    text: str, replace: Replace, *, ids: bool = False, known: Callable[[str], bool] = lambda digits: False
+) -> str:
     """Text with every value that its form or its name gives away replaced.
 
     Args:
         text: Free text: a message, a header value, a log line.
         replace: Gives the placeholder.
         ids: The text may hold ids: bare digits are then no phone number, four numbers with dots no address.
+        known: Are these digits of a telephone number that was found before?
     """
     if _SUSPECT.search(text) is None:
         return text
@@ -61,10 +66,17 @@ def scrub(text: str, replace: Replace, *, ids: bool = False) -> str:
     text = _named(text, replace)
     text = _emails(text, replace)
     text = _SSN.sub(lambda match: replace(Kind.SSN, match[0]), text)
+    text = _NAMED_SSN.sub(lambda match: match[1] + replace(Kind.SSN, match[2]), text)
     text = (_SPELLED_PHONE if ids else _PHONE).sub(lambda match: replace(Kind.PHONE, match[0]), text)
     if not ids:
         text = _addresses(text, replace)
-    return text
+    return numbers.replaced(
+        text,
+        lambda found: replace(Kind.PHONE, found),
+        lambda found: replace(Kind.CARD, found),
+        known=known,
+        ids=ids,
+    )
 
 
 def _secrets(text: str, replace: Replace) -> str:

@@ -14,21 +14,23 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from leadproof.redact import names
+from leadproof.redact import names, numbers
 from leadproof.redact.formats import Replace
 from leadproof.redact.names import Kind
 from leadproof.redact.placeholders import CHOICES, MARKER
 
 _WORD = re.compile(r"[^\W_]+")
 #: Kinds that are told apart from an id of the protocol beyond doubt.
-_CERTAIN = frozenset({Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.TEXT, Kind.IP, Kind.SECRET})
+_CERTAIN = frozenset({Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.CARD, Kind.TEXT, Kind.IP, Kind.SECRET})
+#: Scripts without blanks between words, where a value is looked for at every character.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 def normal(kind: Kind, value: str) -> str:
     """The form in which two spellings of one value are the same."""
     value = value.strip()
-    if kind is Kind.PHONE:
-        digits = re.sub(r"\D", "", value)
+    if kind in (Kind.PHONE, Kind.CARD):
+        digits = numbers.digits(value)
         return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
     if kind is Kind.IP and (":" in value or value.count(".") == 3):
         try:
@@ -83,8 +85,9 @@ class Known:
             if MARKER.search(spelling):
                 continue
             self._kinds[key] = its_kind
-            self._by_word.setdefault(words[0], []).append(key)
-            self._by_word[words[0]].sort(key=len, reverse=True)
+            first = _first(key)
+            self._by_word.setdefault(first, []).append(key)
+            self._by_word[first].sort(key=len, reverse=True)
             self.version += 1
             if len(self._kinds) > self._limit:
                 self._forget(next(iter(self._kinds)))
@@ -107,6 +110,10 @@ class Known:
         """Is this very value of a kind known?"""
         return normal(kind, value) in self._kinds
 
+    def number(self, digits: str) -> bool:
+        """Are these the digits of a telephone number that is known?"""
+        return self._kinds.get(normal(Kind.PHONE, digits)) is Kind.PHONE
+
     def without_secrets(self, text: str, replace: Replace) -> str:
         """The text with every remembered secret replaced."""
         if self._secret_pattern is None:
@@ -125,31 +132,57 @@ class Known:
                 marker = next(markers, None)
             if word.start() < done or (marker and marker.start() <= word.start()):
                 continue
-            for key in self._by_word.get(word[0].casefold(), ()):
-                end = word.start() + len(key)
-                found = text[word.start() : end]
-                if found.casefold() != key or (end < len(text) and text[end].isalnum()):
-                    continue
-                if len(key) == 2 and not (found[0].isupper() and found[1].islower()):
-                    continue  # two letters are a name only if they are written as one
-                parts += [text[done : word.start()], replace(self._kinds[key], found)]
-                done = end
-                break
+            unspaced = _UNSPACED.search(word[0]) is not None
+            for start in range(word.start(), word.end()) if unspaced else (word.start(),):
+                if start >= done and (end := self._match(text, start, word[0], unspaced)):
+                    found = text[start:end]
+                    parts += [text[done:start], replace(self._kinds[found.casefold()], found)]
+                    done = end
         return "".join([*parts, text[done:]])
+
+    def _match(self, text: str, start: int, word: str, unspaced: bool) -> int:
+        """Where the known value that begins here ends; 0 if none does."""
+        for key in self._by_word.get(text[start] if unspaced else word.casefold(), ()):
+            end = start + len(key)
+            found = text[start:end]
+            if found.casefold() != key or (not unspaced and end < len(text) and text[end].isalnum()):
+                continue
+            if len(key) == 2 and not unspaced and not (found[0].isupper() and found[1].islower()):
+                continue  # two letters are a name only if they are written as one
+            return end
+        return 0
 
     def _forget(self, key: str) -> None:
         del self._kinds[key]
-        first = _WORD.findall(key)[0]
+        first = _first(key)
         self._by_word[first].remove(key)
         if not self._by_word[first]:
             del self._by_word[first]
 
 
+def _first(key: str) -> str:
+    """What a value is looked up by: its first word, or character where words have none between them."""
+    return key[0] if _UNSPACED.match(key) else _WORD.findall(key)[0]
+
+
+def _unaccented(value: str) -> Iterator[str]:
+    """A name as it is written without accents, and without umlauts in both ways."""
+    if not value.isascii():
+        yield "".join(char for char in unicodedata.normalize("NFD", value) if not unicodedata.combining(char))
+        yield value.translate(_UMLAUTS)
+
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe",
+                          "å": "aa", "æ": "ae"})  # fmt: skip
+
+
 def _spellings(kind: Kind, value: str) -> Iterator[tuple[str, Kind]]:
     """What to look for; nothing for values that would be found everywhere."""
-    if kind in (Kind.EMAIL, Kind.PHONE, Kind.IP, Kind.URL, Kind.AGENT):
+    if kind in (Kind.EMAIL, Kind.PHONE, Kind.CARD, Kind.IP, Kind.URL, Kind.AGENT):
         if len(value) >= 7:
             yield value, kind
+        if kind is Kind.PHONE and value[:1] == "+":
+            yield from ((one, kind) for one in numbers.national(value) if len(one) >= 7)
     elif kind is Kind.SSN:
         digits = re.sub(r"\D", "", value)
         if len(digits) == 9:
@@ -162,7 +195,7 @@ def _spellings(kind: Kind, value: str) -> Iterator[tuple[str, Kind]]:
         if len(value) >= 6:
             yield value, kind
     elif len(value) >= (2 if kind is Kind.TEXT else 4):
-        for form in {unicodedata.normalize("NFC", value), unicodedata.normalize("NFD", value)}:
+        for form in {unicodedata.normalize("NFC", value), unicodedata.normalize("NFD", value), *_unaccented(value)}:
             # From the first letter or digit to the last: `https:` is as little a value as `https`.
             spans = [word.span() for word in _WORD.finditer(form)]
             if spans and spans[-1][1] - spans[0][0] > 1:

@@ -93,6 +93,11 @@ def _base64(run: str, clean: Clean) -> str:
     return coded.rstrip("=") if len(run) % 4 else coded
 
 
+def decoded(run: str) -> str:
+    """The text in a run of base64; empty for what is none."""
+    return _decoded(run) or ""
+
+
 @lru_cache(4096)
 def _decoded(run: str) -> str | None:
     """The text in a run of base64; None for what is none. Every longer word is asked about, and words come again."""

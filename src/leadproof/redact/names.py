@@ -7,10 +7,12 @@ stems, and a name that means nothing to us is treated as personal text. Outside 
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import Enum
 from functools import lru_cache
 
 from leadproof.core.operations import RESPONSE_TYPES
+from leadproof.redact import languages
 
 
 class Kind(Enum):
@@ -20,6 +22,7 @@ class Kind(Enum):
     EMAIL = "email"
     PHONE = "phone"
     SSN = "ssn"
+    CARD = "card"
     ZIP = "zip"
     DATE = "date"
     IP = "ip"
@@ -39,17 +42,23 @@ def words(text: str) -> frozenset[str]:
 
 
 def plain(name: str) -> str:
-    """A name without case, separators and namespace prefix: `First_Name`, `first-name` and `x:FirstName` are one."""
+    """A name without case, accents, separators and namespace prefix: `First_Name`, `first-name` and `x:FirstName` are
+    one.
+    """
     return _short(name) if len(name) <= _LONGEST_NAME else _plain(name)
 
 
 def _plain(name: str) -> str:
-    return _SEPARATORS.sub("", name.rpartition(":")[2].lower())
+    name = name.rpartition(":")[2]
+    if not name.isascii():
+        name = "".join(filter(str.isalnum, unicodedata.normalize("NFKD", name.casefold())))
+        name = unicodedata.normalize("NFKC", name)
+    return _SEPARATORS.sub("", name.lower())
 
 
 # The same few names come again and again; the long ones are nobody's, and not worth the memory.
 _LONGEST_NAME = 64
-_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_SEPARATORS = re.compile(r"[\W_]+")
 _short = lru_cache(maxsize=4096)(_plain)
 
 
@@ -74,7 +83,8 @@ PERSONAL: dict[str, Kind] = {
             (
                 "firstname firstnames lastname middlename fullname surname maidenname givenname familyname fname"
                 " lname spousename contactname consumername customername leadname address address1 address2"
-                " addressline1 addressline2 street streetaddress city"
+                " addressline1 addressline2 street streetaddress city agentname agentfullname agentfirstname"
+                " agentlastname repname callername ownername username displayname nickname preferredusername"
             ),
         ),
         (Kind.EMAIL, "email emailaddress mail emailaddr"),
@@ -82,17 +92,45 @@ PERSONAL: dict[str, Kind] = {
             Kind.PHONE,
             (
                 "phone phone1 phone2 phonenumber homephone workphone cellphone mobile mobilephone mobilenumber"
-                " cell telephone dayphone eveningphone primaryphone secondaryphone callerid ani"
+                " cell telephone dayphone eveningphone primaryphone secondaryphone callerid ani agentphone"
+                " agentphonenumber agentmobile phonenumbers callernumber fax faxnumber whatsapp"
             ),
         ),
         (Kind.SSN, "ssn socialsecuritynumber socialsecurity ssnumber last4ssn ssnlast4"),
+        (Kind.CARD, "creditcard creditcardnumber cardnumber ccnumber ccnum"),
         (Kind.DATE, "dob dateofbirth birthdate birthday"),
         (Kind.ZIP, "zip zipcode postalcode postcode"),
         (Kind.IP, "ip ipaddress ipaddr clientip remoteip userip xforwardedfor xrealip trueclientip cfconnectingip"),
         (Kind.URL, "recordingurl trustedformcerturl trustedformurl xxtrustedformcerturl"),
+        *((Kind(meaning), table) for meaning, table in languages.NAMES.items()),
     )
     for name in words(table)
 }
+
+#: Who a member speaks of: its value, and the `name` below it, is a person's name.
+_PEOPLE = words(
+    "agent caller customer consumer applicant coapplicant borrower coborrower contact contactperson owner"
+    " assignee recipient spouse rep representative salesrep person patient tenant agente cliente contacto"
+    " ansprechpartner kunde klant клиент 客户 联系人"
+)
+
+#: Parts that make a parameter of a URL or an unknown header personal, first that fits; of words of its name.
+_HINTS: tuple[tuple[str, Kind], ...] = (
+    ("email", Kind.EMAIL),
+    ("phone", Kind.PHONE),
+    ("mobile", Kind.PHONE),
+    ("ssn", Kind.SSN),
+    ("birth", Kind.DATE),
+    ("firstname", Kind.TEXT),
+    ("lastname", Kind.TEXT),
+    ("fullname", Kind.TEXT),
+    ("surname", Kind.TEXT),
+    ("address", Kind.TEXT),
+    *((who, Kind.TEXT) for who in ("agent", "caller", "customer", "consumer", "applicant", "owner", "contact")),
+)
+
+#: What people are called in URLs, where a name is as short as it can be.
+_IN_URLS = words("name first last fn ln fname lname n firstn lastn contact customer consumer agent user caller owner")
 
 #: Stems of field names, inside a lead's fields only; the first that fits decides.
 _FIELD_STEMS: tuple[tuple[str, Kind], ...] = (
@@ -146,17 +184,20 @@ TECHNICAL = words(
     " isduplicate success type customtcpatextrequired"
 )
 
-#: Members that speak of companies and agents, not of the lead.
-BUSINESS = words(
-    "companyname companyphonenumber agentname agentphone clientname name description url privacyurl termsurl"
-    " redirecturl tcpatext"
-)
+#: Members that speak of companies, not of the lead.
+BUSINESS = words("companyname companyphonenumber clientname name description url privacyurl termsurl tcpatext")
+
+#: Members and headers that hold a URL in which personal data may stand.
+LINKS = words("redirecturl returnurl location referer referrer origin callbackurl contentlocation link")
 
 #: Headers of the protocol: only known secrets are looked for in them.
 PROTOCOL_HEADERS = words(
     "accept acceptcharset acceptencoding acceptlanguage age allow cachecontrol connection contentencoding"
     " contentlength contenttype date etag expect expires host keepalive lastmodified retryafter server te"
-    " transferencoding upgrade useragent vary via"
+    " transferencoding upgrade useragent vary via xpoweredby xcache xcachehits xservedby cfray cfcachestatus"
+    " xrequestid xcorrelationid traceparent xaspnetversion stricttransportsecurity xcontenttypeoptions"
+    " xframeoptions xxssprotection contentsecuritypolicy accesscontrolalloworigin accesscontrolallowheaders"
+    " accesscontrolallowmethods referrerpolicy pragma altsvc"
 )
 
 #: Attributes of a Set-Cookie header; anything else in it is a cookie (RFC 6265, section 4.1).
@@ -184,6 +225,27 @@ def is_secret(name: str) -> bool:
 def personal(name: str) -> Kind | None:
     """The kind of personal data that a name means anywhere, or None."""
     return PERSONAL.get(plain(name))
+
+
+def hinted(name: str, *, in_url: bool = False) -> Kind | None:
+    """The kind that the name of an unknown header, or of a parameter of a URL, suggests; None for an id or no hint."""
+    short = plain(name)
+    if found := PERSONAL.get(short):
+        return found
+    if short in TECHNICAL or short in _PUBLIC_FIELDS or short.endswith(("id", "ids")) or "useragent" in short:
+        return None
+    if in_url and short in _IN_URLS:
+        return Kind.TEXT
+    return next((kind for hint, kind in _HINTS if hint in short), None)
+
+
+def of_person(path: tuple[str, ...]) -> bool:
+    """Is a value the name of a person by the names above it: `agent`, or `name` below it?"""
+    below = [plain(name.lstrip("@")) for name in path if name != "*"]
+    return bool(below) and (below[-1] in _PEOPLE or (below[-1] in _NAME_OF and any(name in _PEOPLE for name in below)))
+
+
+_NAME_OF = words("name first last middle full given family")
 
 
 def field_kind(name: str) -> Kind:

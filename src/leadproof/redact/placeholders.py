@@ -353,6 +353,7 @@ _MAKERS: dict[Kind, Callable[[Placeholders, str], str]] = {
     Kind.EMAIL: Placeholders.email,
     Kind.PHONE: Placeholders.phone,
     Kind.SSN: Placeholders.ssn,
+    Kind.CARD: Placeholders.text,
     Kind.ZIP: Placeholders.zip,
     Kind.DATE: Placeholders.date,
     Kind.IP: Placeholders.ip,

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote_plus
 
 from leadproof.contract.profile import Profile
 from leadproof.core.exchange import Exchange, Headers, Request, Response
 from leadproof.core.findings import Finding, Observation
-from leadproof.redact import formats, names, payload, spans
+from leadproof.redact import names, payload, people
 from leadproof.redact.cleaner import DEPTH, Cleaner
 from leadproof.redact.names import Kind, plain
 from leadproof.redact.payload import with_length
@@ -99,6 +99,10 @@ class Redactor(Cleaner):
             return self._header(name, text)
         return self._parameter(Piece(0, len(text), (name,), text, str), DEPTH) if text else text
 
+    def header(self, name: str, value: str) -> str:
+        """The value of a header."""
+        return self._header(name, value)
+
     def target(self, target: str) -> str:
         """A request target, or a URL with its host: ids in the path stay."""
         return self._target(target)
@@ -179,8 +183,12 @@ class Redactor(Cleaner):
             return self._secret(value)
         if short in names.PROTOCOL_HEADERS:
             return self._known.without_secrets(value, self._replace)
-        if kind := names.personal(name):
-            return self._found(kind, value)
+        if short in names.LINKS:
+            return self._link(value, DEPTH)
+        if short in names.TECHNICAL:
+            return self._technical(value, DEPTH)
+        if (kind := names.hinted(name)) or people.is_name(value):
+            return self._found(kind or Kind.TEXT, value)
         return self._any(value, DEPTH)
 
     def _cookies(self, value: str) -> str:
@@ -188,26 +196,11 @@ class Redactor(Cleaner):
         for part in value.split(";"):
             name, equals, content = part.partition("=")
             keep = name.strip().lower() in names.COOKIE_ATTRIBUTES
+            if not keep and content and (kind := names.hinted(name, in_url=True)):
+                self._known.remember(kind, unquote_plus(content))  # it may be echoed in another spelling
             # A part without a name may be the value itself.
             parts.append(part if keep else name + equals + self._secret(content) if equals else self._secret(part))
         return ";".join(parts)
-
-    def _target(self, target: str) -> str:
-        path, mark, query = target.partition("?")
-        prefix, slashes, path = path.rpartition("://") if "://" in path else ("", "", path)
-        cleaned = "/".join(map(self._segment, path.split("/")))
-        if slashes:
-            cleaned = formats.scrub(f"{prefix}://{cleaned}", self._replace, ids=True)
-        return (
-            cleaned
-            + mark
-            + spans.rewritten(query, spans.form_pieces(query), lambda piece: self._parameter(piece, DEPTH))
-        )
-
-    def _segment(self, segment: str) -> str:
-        value = unquote(segment)
-        cleaned = self._technical(value, DEPTH)
-        return segment if cleaned == value else quote(cleaned, safe="@:!$&'()*+,;=~", errors="replace")
 
     # --- bodies
 
