@@ -192,8 +192,8 @@ def assert_contract(
     if now is not None:
         exchange = _given_at(exchange, now)
     judge = judge or Judge(specs.load(readings), profile)
-    spec, personal = judge.spec, (profile or load()).personal_fields
-    ledger = Ledger(judge, Redactor(personal), fail_on)
+    spec = judge.spec
+    ledger = Ledger(judge, Redactor.of(profile or load()), fail_on)
     judgement = ledger.add(exchange)
     if judgement.outcome == "unrecognised":
         raise UsageError(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from leadproof import captures
 from leadproof.bodies import MAX_BODY
-from leadproof.captures.share import Copy, share, suggested
+from leadproof.captures.share import MOST, Copy, Place, share, suggested
 from leadproof.cli import options
 from leadproof.cli.display import Display
 from leadproof.core.errors import ExitCode
@@ -24,21 +27,25 @@ from leadproof.core.text import count, one_line
     "--stable", is_flag=True,
     help="Use the same placeholders in every run: copies can be related, and whoever guesses a value can confirm it.",
 )  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print what was replaced, and where to look, as JSON on stdout.")
 @options.combined(options.profile)
-def command(source: Path, output: Path | None, force: bool, stable: bool, profile_path: str | None) -> int:
+def command(
+    source: Path, output: Path | None, force: bool, stable: bool, as_json: bool, profile_path: str | None
+) -> int:
     """Make a copy of a capture that is safe to share.
 
     Credentials and personal data become placeholders: the same one for the same value, of the same type, valid where
     the value was. HAR files stay HAR files, run directories, bodies, JSON lines and raw HTTP messages stay what they
     are; what cannot be written back becomes a HAR. What was replaced is said on stderr, by kind and number.
 
-    The posting profile says which fields of a lead are personal and which have a closed set of values. Fields that
-    nobody knows are treated as personal. Names in prose that stand in no field cannot be told: read the copy.
+    The posting profile says which fields of a lead are personal and which are not. Fields that nobody knows are
+    treated as personal. Telephone numbers, addresses and the like are replaced wherever they stand; names in prose,
+    where a field holds them or a word before them tells. What is left to a person is named at the end: look there.
 
     \b
     Examples:
       leadproof redact capture.har           # writes capture.redacted.har
-      leadproof redact response.xml -o to-send.xml
+      leadproof redact response.xml -o to-send.xml --json
       leadproof redact reports/out/RUN -o for-support --profile posting-profile.toml
     """
     profile = options.posting_profile(profile_path, options.settings())
@@ -47,15 +54,44 @@ def command(source: Path, output: Path | None, force: bool, stable: bool, profil
     to = output or suggested(source)
     with Display() as display:
         copy = share(source, to, redactor, force=force, on_progress=lambda words: display.show(Standing(words)))
-    click.echo(_said(copy), err=True)
+    if as_json:
+        click.echo(json.dumps(_data(copy), indent=1))
+    else:
+        click.echo(_said(copy), err=True)
     for path, problem in copy.problems:
         click.echo(f"leadproof: error: {one_line(str(path))} {one_line(problem)}", err=True)
     return int(ExitCode.USAGE if copy.problems else ExitCode.PASSED)
 
 
+#: Places that are printed; `--json` has more of them.
+_SHOWN = 20
+
+
+def _data(copy: Copy) -> dict[str, Any]:
+    return {
+        "copy": str(copy.path),
+        "files": copy.files,
+        "replaced": dict(copy.replaced.most_common()),
+        "look": [dataclasses.asdict(place) for place in copy.places.found],
+        "more": copy.places.more,
+        "problems": [{"file": str(path), "problem": problem} for path, problem in copy.problems],
+    }
+
+
 def _said(copy: Copy) -> str:
-    """Where the copy is, and what was replaced in it."""
+    """Where the copy is, what was replaced in it, and where to look before it is shared."""
     files = f" ({copy.files} files)" if copy.files > 1 else ""
     lines = [f"{one_line(str(copy.path))}{files}: {count(sum(copy.replaced.values()), 'value')} replaced"]
     lines += [f"  {number:>6}  {kind}" for kind, number in copy.replaced.most_common()]
+    places = copy.places.found
+    if places:
+        lines += ["", "look before you share it:"]
+        lines += [f"  {one_line(_place(place))}: {place.why}" for place in places[:_SHOWN]]
+    if more := len(places) + copy.places.more - _SHOWN:
+        lines += [f"  … and {count(more, 'more place')}; --json has up to {MOST}"] if more > 0 else []
     return "\n".join(lines)
+
+
+def _place(place: Place) -> str:
+    number = f" exchange {place.exchange}" if place.exchange is not None else ""
+    return f"{place.file}{number} {place.at}"

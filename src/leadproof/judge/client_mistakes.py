@@ -139,7 +139,9 @@ def _redacted(profile: Profile, sent: dict[str, str]) -> frozenset[str]:
     """Fields of which the value that was sent is not known, for it was replaced."""
     if not any(map(_REDACTED.search, sent.values())):
         return frozenset()
-    return profile.personal_fields | {name for name, value in sent.items() if _was_replaced(name, value)}
+    replaced = {name for name, value in sent.items() if _was_replaced(name, value)}
+    kept = {name for name in profile.impersonal_fields if not _REDACTED.search(sent.get(name, ""))}
+    return (profile.personal_fields | replaced) - kept
 
 
 def _was_replaced(name: str, value: str) -> bool:

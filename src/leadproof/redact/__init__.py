@@ -6,8 +6,11 @@ placeholder. How it is split:
 
 =============  ==========================================================================
 `names`        which member, header and field names mean a secret or personal data (tables)
+`languages`    such names in other languages (tables)
 `placeholders` a value -> its placeholder: same type, same spelling, still valid if it was valid
-`formats`      values that give themselves away by their form: e-mail, phone, SSN, IP, JWT …
+`formats`      values that give themselves away by their form: e-mail, SSN, IP, JWT …
+`numbers`      telephone and card numbers in any spelling
+`people`       names of people by what stands before them
 `known`        values that were found once and may be echoed elsewhere
 `layers`       encodings within text: percent, entities, JSON escapes, base64
 `spans`        where the values stand in JSON, XML and form text, well-formed or not

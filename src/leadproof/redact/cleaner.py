@@ -26,10 +26,6 @@ _TOKEN = re.compile(r"[\w.:+-]{0,80}")
 _URL = re.compile(r"\s*(?:[a-z][\w+.-]*:)?//|\s*/", re.IGNORECASE)
 #: What the paths of documented operations are made of.
 _ROUTES = frozenset(part for one in OPERATIONS.values() for part in one.path.split("/") if "{" not in part)
-#: Members above a `name` that make it that of a company or a thing.
-_COMPANIES = names.words(
-    "offers offer client clients send sends company campaign product service app logger creator browser"
-)
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])')
 
 
@@ -134,7 +130,7 @@ class Cleaner:
             return self._technical(value, depth)
         if short in names.LINKS:
             return self._link(value, depth)
-        if short == "name" and depth < DEPTH and people.name_at(value) and _COMPANIES.isdisjoint(map(plain, path)):
+        if short == "name" and depth < DEPTH and people.name_at(value) and names.COMPANIES.isdisjoint(map(plain, path)):
             return self._found(Kind.TEXT, value)
         return self._business(value, depth) if short in names.BUSINESS else self._any(value, depth)
 

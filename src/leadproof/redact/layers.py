@@ -21,11 +21,13 @@ _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{6,}={0,2}(?![A-Za-z0-
 _PART = re.compile(r"[A-Za-z0-9]{6,}={0,2}")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|\w{2,31});")
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|[\"\\/bfnrt])")
+#: In running text a backslash before a placeholder ends a folder of a path.
+_IN_TEXT = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|r(?!edacted)|[\"\\/bfnt])")
 
 
 def peel(text: str, clean: Clean) -> str:
     """The text with `clean` applied to everything that is encoded in it."""
-    if "\\" in text and _ESCAPE.search(text):
+    if "\\" in text and _IN_TEXT.search(text):
         text = _escaped(text, clean)
     if "&" in text and _ENTITY.search(text):
         text = _entities(text, clean)
@@ -43,7 +45,7 @@ def _percent(run: str, clean: Clean) -> str:
     cleaned = clean(plain)
     if cleaned == plain:
         return run
-    return (quote_plus if form else quote)(cleaned, safe="/!$*()~", errors="replace")
+    return (quote_plus if form else quote)(cleaned, safe="/:!$*()~", errors="replace")
 
 
 def _is_utf8(run: str) -> bool:
@@ -61,16 +63,20 @@ def _entities(text: str, clean: Clean) -> str:
 
 
 def _escaped(text: str, clean: Clean) -> str:
-    plain = unescape_json(text)
+    plain = unescape_json(text, _IN_TEXT)
     cleaned = clean(plain)
-    return text if cleaned == plain else json.dumps(cleaned)[1:-1]
+    if cleaned == plain:
+        return text
+    written = json.dumps(cleaned)[1:-1]
+    # A path of Windows is no JSON: its backslashes stay single ones.
+    return written if "\\\\" in text else written.replace("\\\\", "\\")
 
 
-def unescape_json(text: str) -> str:
+def unescape_json(text: str, escape: re.Pattern[str] = _ESCAPE) -> str:
     """The text with the escapes of a JSON string decoded (RFC 8259, section 7), leniently."""
     if "\\" not in text:
         return text
-    whole = _ESCAPE.sub(lambda match: json.loads(f'"{match[0]}"'), text)
+    whole = escape.sub(lambda match: json.loads(f'"{match[0]}"'), text)
     # A pair of surrogate escapes is one character; half a pair stays what it is.
     return whole.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 

@@ -187,6 +187,9 @@ TECHNICAL = words(
 #: Members that speak of companies, not of the lead.
 BUSINESS = words("companyname companyphonenumber clientname name description url privacyurl termsurl tcpatext")
 
+#: Members above a `name` that make it that of a company or a thing.
+COMPANIES = words("offers offer client clients send sends company campaign product service app logger creator browser")
+
 #: Members and headers that hold a URL in which personal data may stand.
 LINKS = words("redirecturl returnurl location referer referrer origin callbackurl contentlocation link")
 

@@ -13,7 +13,8 @@ from leadproof.redact.placeholders import MARKER
 
 _LABELS = (
     "agent|assigned to|assignee|caller|customer|consumer|client name|contact|contact person|applicant|borrower"
-    "|lead name|name|full name|first name|last name|owner|rep|representative|spouse|buyer|seller|signed by|on behalf of|from|to"
+    "|lead name|name|full name|first name|last name|owner|rep|representative|spouse|buyer|seller|signed by"
+    "|on behalf of|from|to"
     "|cliente|nombre|agente|contacto|nom|prénom|conseiller|kunde|kundin|ansprechpartner|berater|nome|имя|клиент|агент"
     "|姓名|客户|客戶|联系人|担当|氏名"
 )
@@ -37,7 +38,7 @@ _NO_NAMES = CONTRACT_WORDS | words(
 )
 _HOME = re.compile(
     r"(?P<before>(?:\b[A-Za-z]:[\\/]{1,4}(?:Users|Documents and Settings)[\\/]{1,4}|(?<!\w)/(?:home|Users)/))"
-    r"(?P<name>[^\\/\s\"'<>|?*:][^\\/\"'<>|?*:\r\n]{0,63})(?=[\\/]|$)"
+    r"(?P<name>[^\\/\s\"'<>|?*:%][^\\/\"'<>|?*:%\r\n]{0,63})(?=[\\/]|$)"
 )
 _NOBODY = words("public default all shared runner root user guest administrator")
 

@@ -53,11 +53,13 @@ class Redactor(Cleaner):
     ) -> None:
         super().__init__(personal_fields, salt, public_fields=public_fields, secrets=secrets)
         self._max_body = max_body
+        #: The exchange that was handed in last, and what it became: it is written, and shown beside what was found.
+        self._last: tuple[Exchange, Exchange] | None = None
         self._counts = self._placeholders.counts
 
     @classmethod
     def of(cls, profile: Profile, *secrets: str, salt: bytes = SALT, max_body: int = 1 << 20) -> Redactor:
-        """The redactor of a posting profile, which says what is personal, and which values are of a closed set.
+        """The redactor of a posting profile, which says what is personal, what is not, and what is of a closed set.
 
         Args:
             profile: The profile.
@@ -65,9 +67,12 @@ class Redactor(Cleaner):
             salt: As above.
             max_body: As above.
         """
-        public = [one.name for kind in profile.lead_types for one in kind.fields if one.allowed and not one.personal]
+        closed = {one.name for kind in profile.lead_types for one in kind.fields if one.allowed and not one.personal}
         known = [one for one in secrets if one]
-        return cls(profile.personal_fields, salt, public_fields=public, secrets=known, max_body=max_body)
+        return cls(
+            profile.personal_fields, salt, public_fields=closed | profile.impersonal_fields, secrets=known,
+            max_body=max_body,
+        )  # fmt: skip
 
     @property
     def replaced(self) -> Counter[Kind]:
@@ -75,7 +80,9 @@ class Redactor(Cleaner):
         return self._placeholders.counts
 
     def exchange(self, exchange: Exchange) -> Exchange:
-        """The exchange without secrets and personal data."""
+        """The exchange without secrets and personal data; asked for again at once, it costs nothing."""
+        if self._last is not None and self._last[0] is exchange:
+            return self._last[1]
         self._counts = self.replaced.copy()
         redacted, late = self._exchange(exchange)
         if late:
@@ -86,6 +93,7 @@ class Redactor(Cleaner):
             self._decided.clear()
         self._decided |= self._deciding
         self._deciding.clear()
+        self._last = exchange, redacted
         return redacted
 
     def document(self, text: str, media: str = "") -> str:
@@ -98,6 +106,10 @@ class Redactor(Cleaner):
         if short in names.PROTOCOL_HEADERS or short in ("cookie", "setcookie"):
             return self._header(name, text)
         return self._parameter(Piece(0, len(text), (name,), text, str), DEPTH) if text else text
+
+    def parameter(self, name: str, text: str) -> str:
+        """The value of a parameter of a URL or a form."""
+        return self._parameter(Piece(0, len(text), (name,), text, str), DEPTH, link=True) if text else text
 
     def header(self, name: str, value: str) -> str:
         """The value of a header."""

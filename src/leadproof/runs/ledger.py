@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from leadproof.contract.profile import Profile
@@ -191,6 +192,7 @@ class Ledger:
     def _take(
         self, judgement: Judgement, elapsed: float, whole: Callable[[], Exchange], size: int, number: int | None = None
     ) -> Judgement:
+        whole = cache(whole)
         evidence = self._evidence
         if evidence is not None:
             if number is None and self._keep.has_room(judgement):

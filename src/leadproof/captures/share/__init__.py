@@ -7,10 +7,12 @@ original is never touched. How it is split:
 =========  ==============================================================================
 `har`      HAR in, HAR out, entry by entry
 `texts`    bodies, JSON lines, raw HTTP messages and prose: text in, text out; rows that `runs` makes HARs of
+`left`     what is left to a person: places to look at
 `copying`  which of them a file is, folders and run directories, and the care that is taken with the disk
 =========  ==============================================================================
 """
 
 from leadproof.captures.share.copying import Copy, share, suggested
+from leadproof.captures.share.left import MOST, Place
 
-__all__ = ["Copy", "share", "suggested"]
+__all__ = ["MOST", "Copy", "Place", "share", "suggested"]

@@ -9,13 +9,14 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from leadproof import captures
-from leadproof.captures.share import har, texts
+from leadproof.captures.share import har, left, texts
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.redact import Redactor
@@ -43,6 +44,8 @@ class Copy:
     replaced: Counter[str] = field(default_factory=Counter)
     #: Files that could not be read to their end, and why.
     problems: list[tuple[Path, str]] = field(default_factory=list)
+    #: Where a person should look before it is shared.
+    places: left.Places = field(default_factory=left.Places)
 
 
 def suggested(path: Path) -> Path:
@@ -108,7 +111,7 @@ def _share_file(source: Path, to: Path, redactor: Redactor, copy: Copy, on_progr
     on_progress(f"writing {to.name}")
     with _replacing(to) as out, _reading(source):
         try:
-            for piece in _pieces(source, redactor, on_progress):
+            for piece in _pieces(source, redactor, on_progress, partial(copy.places.add, source.name)):
                 _write(out, piece.encode("utf-8", "surrogateescape"), to)
         except har.Broken as error:
             copy.problems.append((source, f"breaks off: {error}; what came before is in the copy"))
@@ -151,18 +154,17 @@ def _report(report: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
 # ---- one file --------------------------------------------------------------------------------------------------------
 
 
-def _pieces(source: Path, redactor: Redactor, on_progress: Progress) -> Iterator[str]:
+def _pieces(source: Path, redactor: Redactor, on_progress: Progress, look: left.Look = left.ignore) -> Iterator[str]:
     """The text of the copy, piece by piece."""
     fmt = captures.format_of_file(source)
     if fmt in AS_HAR:
         lost: list[str] = []
-        exchanges = _exchanges(source, lost)
-        yield from EXPORTS["har"].render((texts.row_of(redactor.exchange(one)) for one in exchanges), "")
+        yield from EXPORTS["har"].render(_rows(_exchanges(source, lost), redactor, look), "")
         if lost:
             raise har.Broken(lost[0])
         return
     with source.open("rb") as raw, _unpacked(raw) as file:
-        for number, piece in enumerate(_copied(file, fmt, redactor)):
+        for number, piece in enumerate(_copied(file, fmt, redactor, look)):
             yield piece
             if number % 64 == 0:
                 on_progress(f"{source.name}: {raw.tell() / max(source.stat().st_size, 1):.0%}")
@@ -177,17 +179,24 @@ def _exchanges(source: Path, lost: list[str]) -> Iterator[Exchange]:
             lost.append(found.message)
 
 
-def _copied(file: Any, fmt: str, redactor: Redactor) -> Iterator[str]:
+def _rows(exchanges: Iterable[Exchange], redactor: Redactor, look: left.Look) -> Iterator[dict[str, Any]]:
+    for number, exchange in enumerate(exchanges, 1):
+        row = texts.row_of(redactor.exchange(exchange))
+        look(number, left.of_value(row))
+        yield row
+
+
+def _copied(file: Any, fmt: str, redactor: Redactor, look: left.Look) -> Iterator[str]:
     head = file.read(3)
     wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
     file.seek(3 if head == b"\xef\xbb\xbf" and fmt == "har" else 0)
     if fmt == "har" and not wide:
-        yield from har.copy(file, redactor)
+        yield from har.copy(file, redactor, look)
     else:
         encoding, errors = ("utf-16", "replace") if wide else ("utf-8", "surrogateescape")
         text = io.TextIOWrapper(file, encoding, errors, newline="")
         try:
-            yield from texts.copy(text, redactor)
+            yield from texts.copy(text, redactor, look)
         finally:
             text.detach()  # who opened the file closes it
 
@@ -226,13 +235,15 @@ def _replacing(to: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise _refused(to, error) from None
     try:
-        with file:
-            yield file
+        yield file
         try:
+            file.close()  # a full disk may show itself only now, when what is buffered is written
             os.replace(part, to)
         except OSError as error:
             raise _refused(to, error) from None
     finally:
+        with contextlib.suppress(OSError):
+            file.close()
         part.unlink(missing_ok=True)
 
 

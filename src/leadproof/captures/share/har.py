@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import ijson
 
+from leadproof.captures.share import left
 from leadproof.captures.values import from_base64, pairs
 from leadproof.core.exchange import Exchange, Headers, Request, Response
 from leadproof.redact import Redactor
@@ -29,15 +30,15 @@ class Broken(Exception):
     """The file breaks off, or is no JSON; what came before is given."""
 
 
-def copy(file: BinaryIO, redactor: Redactor) -> Iterator[str]:
-    """The text of the redacted HAR, piece by piece.
+def copy(file: BinaryIO, redactor: Redactor, look: left.Look = left.ignore) -> Iterator[str]:
+    """The text of the redacted HAR, piece by piece; `look` is told what a person should look at.
 
     Raises:
         Broken: At the end, after the brackets that were open have been closed.
     """
     open_: list[str] = []  # the closing brackets that are due
     path: list[str] = []  # the keys that lead here
-    first, key, broken = True, "", ""
+    first, key, broken, number = True, "", "", 0
     events = ijson.basic_parse(file, use_float=True)
     try:
         for event, value in events:
@@ -51,8 +52,10 @@ def copy(file: BinaryIO, redactor: Redactor) -> Iterator[str]:
                 continue
             lead = ("" if first else ",") + (f"{json.dumps(redactor.text(key))}:" if open_ and open_[-1] == "}" else "")
             if path[-2:] == ["log", "entries"]:
-                yield f"{lead}\n{_dumped(entry(_whole(event, value, events), redactor))}"
-                first = False
+                made = entry(_whole(event, value, events), redactor)
+                look(number + 1, left.of_value(made, f"/log/entries/{number}"))
+                yield f"{lead}\n{_dumped(made)}"
+                first, number = False, number + 1
             elif event in ("start_map", "start_array"):
                 if len(path) > _DEEPEST:
                     raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
@@ -61,7 +64,9 @@ def copy(file: BinaryIO, redactor: Redactor) -> Iterator[str]:
                 path.append(key)
                 first, key = True, ""
             else:
-                yield lead + _dumped(plain(key, value, redactor))
+                made = plain(key, value, redactor)
+                look(None, left.of_value(made, "/".join(["", *(one or "*" for one in path[1:]), key]), key))
+                yield lead + _dumped(made)
                 first = False
     except (ijson.JSONError, ValueError) as error:
         said = error.args[0] if error.args else ""
@@ -138,13 +143,15 @@ def _message(message: dict[str, Any], place: str, body: bytes | None, redactor: 
         elif name == place and isinstance(value, str):
             made[name] = value if body is None else body.decode("utf-8", "surrogatepass")
         elif name in ("url", "redirectURL") and isinstance(value, str):
-            made[name] = redactor.target(value)
+            made[name] = redactor.target(value) if name == "url" else redactor.header("location", value)
         elif name == "headers" and isinstance(value, dict):
-            made[name] = {redactor.text(key): _by_name(key, one, redactor) for key, one in value.items()}
-        elif name in ("headers", "queryString", "params") and isinstance(value, list):
+            made[name] = {redactor.text(key): _header(key, one, redactor) for key, one in value.items()}
+        elif name == "headers" and isinstance(value, list):
+            made[name] = [_pair(one, redactor, value_of=_header) for one in value]
+        elif name in ("queryString", "params") and isinstance(value, list):
             made[name] = [_pair(one, redactor) for one in value]
         elif name == "cookies" and isinstance(value, list):
-            made[name] = [_pair(one, redactor, "cookie") for one in value]
+            made[name] = [_pair(one, redactor, value_of=_cookie) for one in value]
         else:
             made[redactor.text(name)] = plain(name, value, redactor)
     return made
@@ -167,18 +174,26 @@ def _content(content: dict[str, Any], body: bytes | None, redactor: Redactor) ->
     return made
 
 
-def _pair(pair: Any, redactor: Redactor, meaning: str = "") -> Any:
+def _parameter(name: str, value: Any, redactor: Redactor) -> Any:
+    return redactor.parameter(name, value) if isinstance(value, str) else plain(name, value, redactor)
+
+
+def _header(name: str, value: Any, redactor: Redactor) -> Any:
+    return redactor.header(name, value) if isinstance(value, str) else plain(name, value, redactor)
+
+
+def _cookie(name: str, value: Any, redactor: Redactor) -> Any:
+    return _header("cookie", value, redactor)
+
+
+def _pair(pair: Any, redactor: Redactor, *, value_of: Callable[[str, Any, Redactor], Any] = _parameter) -> Any:
     """A header, a parameter or a cookie: its value by its name, the rest as it is."""
     if not isinstance(pair, dict) or not isinstance(pair.get("name"), str):
         return plain("", pair, redactor)
     made = {key: plain(key, value, redactor) for key, value in pair.items()}
     if "value" in pair:
-        made["value"] = _by_name(meaning or pair["name"], pair["value"], redactor)
+        made["value"] = value_of(pair["name"], pair["value"], redactor)
     return made
-
-
-def _by_name(name: str, value: Any, redactor: Redactor) -> Any:
-    return redactor.value(name, value) if isinstance(value, str) else plain(name, value, redactor)
 
 
 def plain(name: str, value: Any, redactor: Redactor) -> Any:

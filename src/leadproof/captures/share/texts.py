@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from leadproof.captures.share import left
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.redact import Redactor
 from leadproof.runs.evidence.rows import read_exchange
@@ -22,22 +23,37 @@ _HEADER = re.compile(r"([<>*]?\s?)([A-Za-z0-9!#$%&'*+.^_`|~-]{1,60})(:[ \t]*)(.*
 _REQUEST = re.compile(r"([<>*]?\s?(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\s+)(\S+)(\s+HTTP/[\d.]+\s*)")
 
 
-def copy(lines: Iterable[str], redactor: Redactor) -> Iterator[str]:
-    """The redacted text of a file, block by block."""
+def copy(lines: Iterable[str], redactor: Redactor, look: left.Look = left.ignore) -> Iterator[str]:
+    """The redacted text of a file, block by block; `look` is told what a person should look at."""
+    begin = 1  # the line at which a block begins
+    for block, count in _blocks(lines):
+        cleaned = (
+            _line(block, redactor) if block.lstrip("\ufeff \t")[:1] not in _OPENING else _document(block, redactor)
+        )
+        look(None, left.of_text(cleaned, begin))
+        yield cleaned
+        begin += count
+
+
+_OPENING = ("{", "[", "<")
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Documents and lines, and how many lines each has."""
     held: list[str] = []
     size = 0
     for line in lines:
-        if not held and line.lstrip("\ufeff \t")[:1] not in ("{", "[", "<"):
-            yield _line(line, redactor)
+        if not held and line.lstrip("\ufeff \t")[:1] not in _OPENING:
+            yield line, 1
             continue
         held.append(line)
         size += len(line)
         text = "".join(held)
         if size > LONGEST or (line.rstrip()[-1:] in ("}", "]", ">") and _closed(text)):
-            yield _document(text, redactor)
+            yield text, len(held)
             held, size = [], 0
     if held:
-        yield _document("".join(held), redactor)
+        yield "".join(held), len(held)
 
 
 def _document(text: str, redactor: Redactor) -> str:
@@ -102,5 +118,5 @@ def _line(line: str, redactor: Redactor) -> str:
     if found := _REQUEST.fullmatch(bare):
         return f"{found[1]}{redactor.target(found[2])}{found[3]}{end}"
     if found := _HEADER.fullmatch(bare):
-        return f"{found[1]}{found[2]}{found[3]}{redactor.value(found[2], found[4])}{end}"
+        return f"{found[1]}{found[2]}{found[3]}{redactor.header(found[2], found[4])}{end}"
     return redactor.document(bare) + end

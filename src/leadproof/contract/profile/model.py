@@ -101,8 +101,8 @@ class Field:
     required_if: tuple[Condition, ...] = ()
     #: In a post that selects offers: must it be the text that one of them wants agreed to?
     consent_of_offer: bool = False
-    #: Does it say who somebody is, or how to reach them?
-    personal: bool = False
+    #: Does it say who somebody is, or how to reach them? None where the posting document does not say.
+    personal: bool | None = None
     #: Values that make a lead look real; each follows the rules above.
     examples: tuple[str, ...] = ()
 
@@ -316,3 +316,9 @@ class Profile:
     def personal_fields(self) -> frozenset[str]:
         """Names of the fields that hold personal data, over all lead types."""
         return frozenset(one.name for kind in self.lead_types for one in kind.fields if one.personal)
+
+    @cached_property
+    def impersonal_fields(self) -> frozenset[str]:
+        """Names of the fields that are said to hold none, in every lead type that has them."""
+        said = frozenset(one.name for kind in self.lead_types for one in kind.fields if one.personal is False)
+        return said - self.personal_fields

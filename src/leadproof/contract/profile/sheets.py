@@ -69,7 +69,7 @@ def summary(one: Field) -> str:
     needed = [name for name, set_ in (("ping", one.required_in_ping), ("post", one.required_in_post)) if set_]
     parts.append(f"required in {' and '.join(needed)}" if needed else "optional")
     parts += [f"required if {words(condition)}" for condition in one.required_if]
-    parts += ["personal"] * one.personal
+    parts += ["personal"] * bool(one.personal)
     return "; ".join(parts)
 
 

@@ -189,7 +189,7 @@ def finished(draft: Draft, names: dict[str, str], notes: Notes) -> tuple[Field, 
         required_in_ping=draft.ping,
         required_in_post=draft.post,
         required_if=required_if,
-        personal=draft.personal,
+        personal=draft.personal or None,
         examples=draft.examples,
     )
     return _sound(made, draft, notes), guesses
