@@ -82,11 +82,9 @@ class Cleaner:
         path, mark, query = target.partition("?")
         prefix, slashes, path = path.rpartition("://") if "://" in path else ("", "", path)
         segments = path.split("/")
-        host = [self._technical(segments.pop(0), DEPTH)] if slashes else []
-        cleaned = "/".join([*host, *map(self._segment, segments, ["", *segments])])
-        if slashes:
-            cleaned = formats.scrub(f"{prefix}://{cleaned}", self._replace, ids=True)
-        return cleaned + mark + self._form(query)
+        host = self._scrub(f"{prefix}://{segments.pop(0)}", ids=True) if slashes else ""
+        rest = "/".join(map(self._segment, segments, ["", *segments]))
+        return host + ("/" if slashes and segments else "") + rest + mark + self._form(query)
 
     def _segment(self, segment: str, before: str) -> str:
         value = unquote(segment)
@@ -200,6 +198,8 @@ class Cleaner:
         placeholder = self._placeholders.of(kind, value)
         if placeholder != value:
             self._known.remember(kind, value)
+            if len(value) >= 7 and not any(map(str.isalpha, value)) and (form := self._kind_by_form(value)):
+                self._known.remember(form, value)  # its digits may be echoed in another spelling
             return placeholder
         return self._inline(value)
 

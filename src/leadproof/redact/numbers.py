@@ -73,7 +73,8 @@ def is_phone(text: str) -> bool:
         return False
     if text[0] in "+\uff0b":
         return _in_plan(text, None)
-    if len(bare) < 8 or not (len(groups) > 2 or bare[0] == "0" or "(" in text):
+    spelled = len(groups) > 2 or "(" in text or [*map(len, groups)] == [5, 5]
+    if len(bare) < 8 or not (spelled or (bare[0] == "0" and len(bare) >= 12 - len(groups) * 2)):
         return False
     return any(_in_plan(text, region) for region in _REGIONS)
 

@@ -54,11 +54,7 @@ def replaced(text: str, name: Found) -> str:
     """
     for pattern in (_LABELLED, _TITLED):
         text = pattern.sub(lambda match: _decided(match, name), text)
-    return (
-        _HOME.sub(lambda match: match["before"] + _folder(match["name"], name), text)
-        if "sers" in text or ("/home/" in text or "and Settings" in text)
-        else text
-    )
+    return _HOME.sub(lambda match: match["before"] + _folder(match["name"], name), text)
 
 
 def _decided(match: re.Match[str], name: Found) -> str:
