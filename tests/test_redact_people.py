@@ -26,6 +26,7 @@ from leadproof.contract import profile
 from leadproof.contract.profile.writing import write
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.runs.evidence import exchange_row
+from leadproof.runs.formats import RENDERERS
 from leadproof.testing import ContractViolation, assert_contract
 
 #: How many people: 16 are two of each country.
@@ -38,24 +39,19 @@ def exchange(person: Person, index: int) -> Exchange:
     """A lead, and a service that says everything it knows in every place there is."""
     asked = (("content-type", "application/json"), ("api-key", "test-api-key"), ("X-Caller", person.spelled[0]))
     path = f"/v2/insert/transfer?email={quote(person.email)}&first={quote(person.first)}"
-    link = (
-        f"https://x.example/hi/{quote(person.first)}/{quote(person.spelled[1], safe='')}?{urlencode(person.fields())}"
-    )
+    place = f"hi/{quote(person.first)}/{quote(person.spelled[1], safe='')}"
+    link = f"https://x.example/{place}?{urlencode(person.fields())}"
     told = {
         "Content-Type": "application/json", "Location": link, "Set-Cookie": f"lead={quote(person.last)}; Path=/",
         "X-Lead-Owner": quote(person.agent), "X-Session": token(person), "X-Debug": quote(prose(person)),
     }  # fmt: skip
     source = {"vid": 1001, "lid": 2001, "sendDelay": 0, "returnURL": link}
     body = json.dumps({"source": source, "leads": [{"properties": {}, "fields": person.fields()}]})
-    client = {
-        "clientId": 7,
-        "clientName": "Harbor Insurance",
-        "agentName": person.agent,
-        "agentPhone": person.spelled[2],
-    }
+    agent = {"agentName": person.agent, "agentPhone": person.spelled[2]}
+    nested = json.dumps({"who": {"name": person.first}, "text": prose(person)})
     result = {
         "isValid": "true", "responseType": "No_Error", "responseMessage": prose(person), "leadId": 4711 + index,
-        "client": [client], "redirectURL": link, "log": json.dumps({"who": {"name": person.first}, "text": prose(person)}),
+        "client": [{"clientId": 7, "clientName": "Harbor Insurance", **agent}], "redirectURL": link, "log": nested,
         "token": token(person), "nombre": person.first, "телефон": person.spelled[0],
     }  # fmt: skip
     answer = json.dumps({"requestId": f"r{index}", "results": [result]}, ensure_ascii=index % 3 == 0)
@@ -78,7 +74,7 @@ def exchange(person: Person, index: int) -> Exchange:
 EXCHANGES = [exchange(person, index) for index, person in enumerate(PEOPLE)]
 
 
-# ---- what was captured, in each format ---------------------------------------------------------------------------------
+# ---- what was captured, in each format -------------------------------------------------------------------------------
 
 
 def har() -> bytes:
@@ -108,13 +104,11 @@ def heads(one: Request | Response) -> str:
 
 
 def http() -> bytes:
+    def message(start: str, one: Request | Response) -> bytes:
+        return f"{start}\r\n{heads(one)}content-length: {len(one.body)}\r\n\r\n".encode() + one.body + b"\n"
+
     return b"".join(
-        f"POST {one.request.target} HTTP/1.1\r\n{heads(one.request)}content-length: {len(one.request.body)}\r\n\r\n".encode()
-        + one.request.body
-        + b"\n"
-        + f"HTTP/1.1 200 OK\r\n{heads(one.response)}content-length: {len(one.response.body)}\r\n\r\n".encode()
-        + one.response.body
-        + b"\n"
+        message(f"POST {one.request.target} HTTP/1.1", one.request) + message("HTTP/1.1 200 OK", one.response)
         for one in EXCHANGES
         if one.response
     )
@@ -217,9 +211,7 @@ def test_nothing_is_left_of_what_is_validated(
     printed = capsysbinary.readouterr()
     assert code == 1, printed.err
     (run,) = (tmp_path / "out").iterdir()
-    assert {"report.html", "junit.xml", "report.sarif", "report.md", "clauses.csv"} <= {
-        one.name for one in run.iterdir()
-    }
+    assert {one.file for one in RENDERERS.values()} <= {one.name for one in run.iterdir()}
     assert main(["report", str(run), "--format", "har", "--out", "again"]) == 1
     printed_again = capsysbinary.readouterr()
     texts = [printed.out, printed.err, printed_again.out, printed_again.err, *written(tmp_path, path)]
@@ -237,7 +229,7 @@ def test_nothing_is_left_in_what_a_test_of_yours_is_told() -> None:
     assert left(told, PEOPLE) == set()
 
 
-# ---- what was sent and recorded ----------------------------------------------------------------------------------------
+# ---- what was sent and recorded --------------------------------------------------------------------------------------
 
 
 def posting(folder: Path) -> Path:
