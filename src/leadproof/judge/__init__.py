@@ -111,7 +111,7 @@ class Judge:
         cell = (judgement.operation, judgement.media)
         mistakes = tuple(
             Observation(mistake.kind, mistake.message, mistake.pointer, "", *cell, exchange.origin)
-            for mistake in single_mistakes(context)
+            for mistake in islice(single_mistakes(context), form.MOST)
         )
         return replace(judgement, observations=judgement.observations + mistakes) if mistakes else judgement
 

@@ -71,7 +71,7 @@ class Following:
         if self._compare is not None and not context.exchange.intent:
             observations += tuple(
                 Observation(mistake.kind, mistake.message, mistake.pointer, "", alone.operation, alone.media, origin)
-                for mistake in sequence_mistakes(context)
+                for mistake in islice(sequence_mistakes(context), MOST)
             )
             twins = self._pairs.twin(alone)
             if twins is not None:
