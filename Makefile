@@ -15,6 +15,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup certify mock defects test test-generated test-load test-networks test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
+.PHONY: help setup certify mock defects test test-faults test-generated test-load test-people test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
 	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
@@ -50,6 +51,12 @@ test-load: $(READY)  ## run the tests that put real load on this machine: about 
 
 test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
 	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
+
+test-people: $(READY)  ## 200 people from eight countries through every door: is anything of them left? Ten minutes
+	LEADPROOF_PEOPLE=200 $(RUN) pytest -q -n $(JOBS) tests/test_redact_people.py $(ARGS)
+
+test-faults: $(READY)  ## 20,000 faults of each kind in one exchange: how often is it redacted and parsed?
+	LEADPROOF_FAULTS=whole $(RUN) pytest -q -n $(JOBS) tests/test_ledger_calls.py $(ARGS)
 
 test-rebuilt: $(READY)  ## every door, finished and killed: do its rows come to its report? Two minutes; the tests try a sample
 	LEADPROOF_REBUILT=whole $(RUN) pytest -q -n $(JOBS) tests/test_rebuilt.py $(ARGS)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +247,105 @@ def test_two_copies_are_only_alike_when_they_shall_be(tmp_path: Path) -> None:
 
     assert made[0] != made[1]
     assert made[2] == made[3]
+
+
+# ---- what is left to a person ----------------------------------------------------------------------------------------
+
+#: A response's text -> why a person should look at it; "" for no reason.
+LOOKS = {
+    "We told Perpetua Quarrington about it": "words that may be a name",
+    "say hello to Иван Петров now": "words that may be a name",
+    "the lead of O'Hara Featherstone was sold": "words that may be a name",
+    "7f" * 40: "a long text that cannot be read",
+    base64.b64encode(bytes(range(128, 255))).decode(): "a long text that cannot be read",
+    "Lead was accepted": "",
+    "Bad Request": "",
+    "Internal Server Error at Monday": "",
+    base64.b64encode(b"a text that anybody can read, though it is a long one indeed").decode(): "",
+    "Dear Perpetua Quarrington": "",
+}
+
+
+def har_of(**content: str) -> dict[str, Any]:
+    response = {"status": 200, "headers": [], "content": {"mimeType": "text/plain", **content}}
+    return {"log": {"entries": [{"request": {"method": "GET", "url": "https://x.example/", "headers": []},
+                                 "response": response}]}}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LOOKS)
+def test_places_that_no_rule_decides_are_named(text: str, tmp_path: Path) -> None:
+    path = written(tmp_path, "capture.har", har_of(text=text))
+
+    places = share(path, tmp_path / "copy.har", Redactor()).places
+
+    expected = [(1, "/log/entries/0/response/content/text", LOOKS[text])] if LOOKS[text] else []
+    assert [(one.exchange, one.at, one.why) for one in places.found] == expected
+
+
+def test_what_was_left_out_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "capture.har", har_of(text="iVBO", mimeType="image/png"))
+
+    (place,) = share(path, tmp_path / "copy.har", Redactor()).places.found
+
+    assert (place.file, place.exchange, place.at) == ("capture.har", 1, "/log/entries/0/response/content/comment")
+    assert place.why == "left out, not looked into"
+
+
+def test_places_lie_within_documents_and_lines(tmp_path: Path) -> None:
+    body = json.dumps({"results": [{"companyName": "Harbor Insurance", "text": "We told Perpetua Quarrington"}]})
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in", "capture.har", har_of(text=body))
+    written(tmp_path / "in", "log.txt", f"started\n{body}\nnothing here\nWe told Perpetua Quarrington\n".encode())
+    xml = b"<R>\n <CompanyName>Harbor Insurance</CompanyName>\n <Text>We told Perpetua Quarrington</Text>\n</R>\n"
+    written(tmp_path / "in", "response.xml", xml)
+
+    places = share(tmp_path / "in", tmp_path / "out", Redactor()).places
+
+    assert [(one.file, one.exchange, one.at) for one in places.found] == [
+        ("capture.har", 1, "/log/entries/0/response/content/text line 1 /results/0/text"),
+        ("log.txt", None, "line 2 /results/0/text"),
+        ("log.txt", None, "line 4"),
+        ("response.xml", None, "line 3"),
+    ]
+
+
+def test_the_list_is_capped_and_json_says_how_much_more_there_is(tmp_path: Path) -> None:
+    path = written(tmp_path, "log.txt", b"We told Perpetua Quarrington\n" * 1_500)
+
+    text, data = (
+        CliRunner().invoke(command, [str(path), "--force", *more], standalone_mode=False) for more in ([], ["--json"])
+    )
+
+    lines = text.stderr.splitlines()
+    assert lines[2:4] == ["look before you share it:", "  log.txt line 1: words that may be a name"]
+    assert lines[23:] == ["  … and 1,480 more places; --json has up to 1,000"]
+    found = json.loads(data.stdout)
+    assert (len(found["look"]), found["more"], found["problems"]) == (1_000, 500, [])
+    assert found["look"][1] == {"file": "log.txt", "exchange": None, "at": "line 2", "why": "words that may be a name"}
+    assert "Perpetua" not in data.stdout + text.stderr
+
+
+# ---- the disk --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files of a limited size")
+@pytest.mark.parametrize("size", [200, 200_000], ids=["in one piece", "in many"])
+@pytest.mark.parametrize("many", [False, True], ids=["file", "folder"])
+def test_on_a_full_disk_there_is_no_half_a_copy(size: int, many: bool, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = written(tmp_path / "in", "mail.txt", b"thank you for that\n" * (size // 19))
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64));"
+        "from leadproof.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    source = path.parent if many else path
+    line = [sys.executable, "-c", limited, "redact", str(source), "-o", str(tmp_path / "copy")]
+
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0].startswith("leadproof: error: ")
+    assert done.stderr.splitlines()[0].endswith(": File too large")
+    assert "hint: name another place with -o FILE" in done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["in"]

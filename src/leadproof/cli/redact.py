@@ -88,7 +88,7 @@ def _said(copy: Copy) -> str:
         lines += ["", "look before you share it:"]
         lines += [f"  {one_line(_place(place))}: {place.why}" for place in places[:_SHOWN]]
     if more := len(places) + copy.places.more - _SHOWN:
-        lines += [f"  … and {count(more, 'more place')}; --json has up to {MOST}"] if more > 0 else []
+        lines += [f"  … and {count(more, 'more place')}; --json has up to {MOST:,}"] if more > 0 else []
     return "\n".join(lines)
 
 

@@ -32,7 +32,7 @@ _THINGS = (
     | BUSINESS
     | COMPANIES
     | PROTOCOL_HEADERS
-    | words("mimetype version httpversion statustext comment creator browser pages method encoding reason type state")
+    | words("mimetype version httpversion statustext creator browser pages method encoding reason type state")
 )
 _COMMON = CONTRACT_WORDS | words(
     "ok not found bad request internal server gateway moved permanently no content the a an i we our your"
