@@ -132,7 +132,8 @@ def _card(index: int) -> str:
 def left(texts: Iterable[bytes], of: Iterable[Person]) -> set[str]:
     """What of these people can be read in what was written, and what has the form of such values."""
     values = {spelling for person in of for value in person.values() for spelling in _folded(value)}
-    numbers = {digits for value in values if len(digits := re.sub(r"\D", "", value)) >= 9 and value[-1].isdigit()}
+    digits = (re.sub(r"\D", "", value).lstrip("0") for value in values if value[-1].isdigit())
+    numbers = {number for number in digits if len(number) >= 8}
     words = {value for value in values if not (re.sub(r"\W", "", value).isdigit())}
     found: set[str] = set()
     for text in texts:
@@ -140,7 +141,7 @@ def left(texts: Iterable[bytes], of: Iterable[Person]) -> set[str]:
             plain = _fold(layer)
             tokens = set(re.findall(r"\w+", plain))
             found |= {word for word in words if (_first(word) in tokens or word[0] > "\u3000") and _stands(word, plain)}
-            found |= {run for run in _runs(plain) if any(number.lstrip("0") in run for number in numbers)}
+            found |= {run for run in set(_runs(plain)) if _within(run) & numbers}
             found |= set(_FORMS.findall(plain))
     return found
 
@@ -166,6 +167,11 @@ def _stands(word: str, text: str) -> bool:
             return True
         at = text.find(word, at + 1)
     return False
+
+
+def _within(run: str) -> set[str]:
+    """The numbers that may stand within a run of digits."""
+    return {run[at : at + length] for length in range(8, 17) for at in range(len(run) - length + 1)}
 
 
 def _runs(text: str) -> Iterator[str]:

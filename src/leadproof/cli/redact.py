@@ -11,7 +11,7 @@ import click
 
 from leadproof import captures
 from leadproof.bodies import MAX_BODY
-from leadproof.captures.share import MOST, Copy, Place, share, suggested
+from leadproof.captures.share import MOST, Copy, Leftover, share, suggested
 from leadproof.cli import options
 from leadproof.cli.display import Display
 from leadproof.core.errors import ExitCode
@@ -63,7 +63,7 @@ def command(
     return int(ExitCode.USAGE if copy.problems else ExitCode.PASSED)
 
 
-#: Places that are printed; `--json` has more of them.
+#: Leftovers that are printed; `--json` has more of them.
 _SHOWN = 20
 
 
@@ -92,6 +92,6 @@ def _said(copy: Copy) -> str:
     return "\n".join(lines)
 
 
-def _place(place: Place) -> str:
+def _place(place: Leftover) -> str:
     number = f" exchange {place.exchange}" if place.exchange is not None else ""
     return f"{place.file}{number} {place.at}"

@@ -193,7 +193,6 @@ class Ledger:
         self, judgement: Judgement, elapsed: float, whole: Callable[[], Exchange], size: int, number: int | None = None
     ) -> Judgement:
         whole = cache(whole)
-        learn = cache(lambda: self.redactor.exchange(whole()))
         evidence = self._evidence
         if evidence is not None:
             if number is None and self._keep.has_room(judgement):
@@ -212,10 +211,8 @@ class Ledger:
             round(elapsed * 1e6) if 0 < elapsed < LONGEST else 0,
             number,
             None,
-            self._findings(judgement.findings, size, learn, lambda: self._excerpts(whole()))
-            if judgement.findings
-            else (),
-            tuple(self._observation(seen, learn) for seen in judgement.observations) if judgement.observations else (),
+            self._findings(judgement.findings, size, lambda: self._excerpts(whole())) if judgement.findings else (),
+            tuple(self._observation(seen, whole) for seen in judgement.observations),
             exercised.unseen(context) if exercised is not None and context is not None else (),
         )
         self.append(row)
@@ -249,9 +246,7 @@ class Ledger:
                 self._evidence.finding(finding, about.number)
         first, second = _exchange(about), _exchange(other)
         size = _size(first) if first is not None else 0
-        findings = self._findings(
-            compared.findings, size, lambda: self._excerpts(first, second), lambda: self._excerpts(first, second)
-        )
+        findings = self._findings(compared.findings, size, lambda: self._excerpts(first, second))
         number = other.number if other is not None else None
         self.append(ResultRow(compared.decisions(), exchange=about.number, other=number, findings=findings))
         return compared
@@ -333,19 +328,15 @@ class Ledger:
     # ---- redaction ---------------------------------------------------------------------------------------------------
 
     def _findings(
-        self,
-        findings: Iterable[Finding],
-        size: int,
-        learn: Callable[[], object],
-        excerpts: Callable[[], dict[str, str]],
+        self, findings: Iterable[Finding], size: int, excerpts: Callable[[], dict[str, str]]
     ) -> tuple[SeenFinding, ...]:
         rows = []
         evidence: dict[str, str] | None = None  # the same for all of them
         for finding in findings:
             raw = finding.same_as()
             known = self._redacted.get(raw)
-            if known is None:
-                learn()  # what the fields of the lead hold may stand in the message
+            if known is None and evidence is None:
+                evidence = excerpts()  # first, for what the lead's fields hold may stand in the message
             redacted = known or self.redactor.finding(finding)
             if known is None and len(self._redacted) < _REMEMBERED:
                 self._redacted[raw] = redacted
@@ -357,11 +348,11 @@ class Ledger:
             rows.append(SeenFinding(redacted if known is None else self.redactor.finding(finding), evidence, size))
         return tuple(rows)
 
-    def _observation(self, seen: Observation, learn: Callable[[], object]) -> Observation:
+    def _observation(self, seen: Observation, whole: Callable[[], Exchange]) -> Observation:
         raw = seen.same_as()
         known = self._observed.get(raw)
         if known is None:
-            learn()
+            self.redactor.exchange(whole())  # as above
             known = self.redactor.observation(seen)
             if len(self._observed) < _REMEMBERED:
                 self._observed[raw] = known

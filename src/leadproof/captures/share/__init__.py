@@ -13,6 +13,6 @@ original is never touched. How it is split:
 """
 
 from leadproof.captures.share.copying import Copy, share, suggested
-from leadproof.captures.share.left import MOST, Place
+from leadproof.captures.share.left import MOST, Leftover
 
-__all__ = ["MOST", "Copy", "Place", "share", "suggested"]
+__all__ = ["MOST", "Copy", "Leftover", "share", "suggested"]

@@ -45,7 +45,7 @@ class Copy:
     #: Files that could not be read to their end, and why.
     problems: list[tuple[Path, str]] = field(default_factory=list)
     #: Where a person should look before it is shared.
-    places: left.Places = field(default_factory=left.Places)
+    places: left.Leftovers = field(default_factory=left.Leftovers)
 
 
 def suggested(path: Path) -> Path:

@@ -19,7 +19,7 @@ from leadproof.redact.placeholders import MARKER
 #: Why a place is named.
 NAME, OPAQUE, UNREAD = "words that may be a name", "a long text that cannot be read", "left out, not looked into"
 
-#: Places that are remembered of one copy.
+#: Leftovers that are remembered of one copy.
 MOST = 1_000
 
 _CAPITALS = re.compile(r"(?<![\w.])[^\W\d_a-z]\w+(?:[ \u00a0][^\W\d_a-z]\w+)+")
@@ -42,7 +42,7 @@ _COMMON = CONTRACT_WORDS | words(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Leftover:
     """Where a person should look."""
 
     file: str
@@ -54,10 +54,10 @@ class Place:
 
 
 @dataclass(slots=True)
-class Places:
+class Leftovers:
     """The places of a copy, the first `MOST` of them."""
 
-    found: list[Place] = field(default_factory=list)
+    found: list[Leftover] = field(default_factory=list)
     #: How many there were beyond those.
     more: int = 0
 
@@ -71,7 +71,7 @@ class Places:
         """
         for at, why in places:
             if len(self.found) < MOST:
-                self.found.append(Place(file, exchange, at, why))
+                self.found.append(Leftover(file, exchange, at, why))
             else:
                 self.more += 1
 
