@@ -101,7 +101,7 @@ class Known:
             return found
         if len(value) >= 7 and (value[-1].isdigit() or value[0].isdigit()):
             found = self._kinds.get(normal(Kind.PHONE, value))
-            if found in (Kind.PHONE, Kind.SSN):
+            if found in (Kind.PHONE, Kind.SSN, Kind.CARD):
                 return found
         found = self._kinds.get(normal(Kind.IP, value)) if ":" in value or value.count(".") == 3 else None
         return found if found in _CERTAIN else None

@@ -31,7 +31,7 @@ _COMMENTS = {
         "allowed, constant, pattern, min and max, min_age and max_age, max_length: what its value may be",
         "separator: several values may stand in it, with this between them",
         "required_in_ping, required_in_post; required_if: only if another field has one of these values",
-        "personal = true: replaced in everything that a run writes; personal = false: kept readable",
+        "personal = true: replaced in everything that a run writes",
     ),
     "campaigns": (
         "What is bought: criteria (one_of, pattern, min/max, min_age/max_age; exclude = true turns one round),",
