@@ -14,8 +14,7 @@ TESTS := pytest -n $(JOBS) --dist loadscope
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-generated test-load test-networks test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
-.PHONY: help setup certify mock defects test test-faults test-generated test-load test-people test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
+.PHONY: help setup certify mock defects test test-faults test-generated test-load test-networks test-people test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
 	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-validate look lock clean
 
 help:  ## list the targets
