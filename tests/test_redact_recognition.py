@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from leadproof.contract import profile as profiles
@@ -208,6 +208,8 @@ def filled(place: Any, value: str) -> Any:
 
 @settings(max_examples=100, deadline=None)
 @given(NAMES, PLACES, PLACES, VALUES)
+@example("FAX", "⟦", "⟦", "Ɣɣɣɣɣ")  # words in the field of a number
+@example("mail", "⟦", "⟦", "Ɣɣɣɣɣ")
 def test_a_value_goes_under_any_name_at_any_depth(name: str, place: Any, echoed: Any, value: str) -> None:
     assume(value.casefold() not in repr((name, place, echoed)).casefold())
     sent = exchange({name: filled(place, value)}, filled(echoed, f"so {value} it is"))

@@ -176,8 +176,19 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": 
                           "å": "aa", "æ": "ae"})  # fmt: skip
 
 
+#: Signs of which a value of a kind has one; what has none is words in the field of a number or an address.
+_SIGNS: dict[Kind, str] = {
+    **dict.fromkeys((Kind.PHONE, Kind.CARD, Kind.SSN, Kind.ZIP, Kind.DATE), "0123456789"),
+    Kind.EMAIL: "@",
+    Kind.IP: ".:",
+    Kind.URL: ".:/",
+}
+
+
 def _spellings(kind: Kind, value: str) -> Iterator[tuple[str, Kind]]:
     """What to look for; nothing for values that would be found everywhere."""
+    if kind in _SIGNS and not any(char in _SIGNS[kind] or char.isdigit() for char in value):
+        kind = Kind.UNKNOWN
     if kind in (Kind.EMAIL, Kind.PHONE, Kind.CARD, Kind.IP, Kind.URL, Kind.AGENT):
         if len(value) >= 7:
             yield value, kind
