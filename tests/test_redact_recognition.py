@@ -210,6 +210,7 @@ def filled(place: Any, value: str) -> Any:
 @given(NAMES, PLACES, PLACES, VALUES)
 @example("FAX", "⟦", "⟦", "Ɣɣɣɣɣ")  # words in the field of a number
 @example("mail", "⟦", "⟦", "Ɣɣɣɣɣ")
+@example("USERAGENT", "⟦", "⟦", "Ɣɣɣɣɣ")
 def test_a_value_goes_under_any_name_at_any_depth(name: str, place: Any, echoed: Any, value: str) -> None:
     assume(value.casefold() not in repr((name, place, echoed)).casefold())
     sent = exchange({name: filled(place, value)}, filled(echoed, f"so {value} it is"))

@@ -182,6 +182,7 @@ _SIGNS: dict[Kind, str] = {
     Kind.EMAIL: "@",
     Kind.IP: ".:",
     Kind.URL: ".:/",
+    Kind.AGENT: "/",
 }
 
 
