@@ -25,6 +25,7 @@ from leadproof.contract.profile.writing import write
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.judge import Judge
 from leadproof.redact import Redactor
+from leadproof.redact.names import Kind, field_kind
 
 CASES = Path(__file__).parent / "data" / "redact"
 _MARKED = re.compile("⟦(.*?)⟧")
@@ -191,7 +192,8 @@ def test_a_profile_says_so_in_its_file() -> None:
 # ---- any name, any nesting -------------------------------------------------------------------------------------------
 
 #: Letters that no name of a member, no placeholder and no word of the documents is made of.
-VALUES = st.text("ƔɅɊƷɸʘ", min_size=5, max_size=12).map(str.capitalize)
+#: Six of them at least: shorter secrets are not looked for elsewhere, since too much looks like them.
+VALUES = st.text("ƔɅɊƷɸʘ", min_size=6, max_size=12).map(str.capitalize)
 NAMES = st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=12)
 PLACES = st.recursive(
     st.just("⟦"),
@@ -213,6 +215,7 @@ def filled(place: Any, value: str) -> Any:
 @example("USERAGENT", "⟦", "⟦", "Ɣɣɣɣɣ")
 def test_a_value_goes_under_any_name_at_any_depth(name: str, place: Any, echoed: Any, value: str) -> None:
     assume(value.casefold() not in repr((name, place, echoed)).casefold())
+    assume(not any(field_kind(part) is Kind.PUBLIC for part in [name, *re.findall(r"\w+", repr(place))]))
     sent = exchange({name: filled(place, value)}, filled(echoed, f"so {value} it is"))
 
     safe = Redactor().exchange(sent)
