@@ -15,6 +15,8 @@ from functools import lru_cache
 _BETWEEN = r"[\s.()/\u2010-\u2015\u2212-]"
 _CANDIDATE = re.compile(rf"(?<![\w.-])[+(\uff0b]{{0,2}}\d(?:{_BETWEEN}{{0,3}}\d){{6,18}}(?!\w|-\d)")
 _DATE = re.compile(r"(?:19|20)\d\d([-/. ])[01]?\d\1[0-3]?\d(?!\d)|[0-3]?\d([-/. ])[0-3]?\d\2(?:19|20)\d\d(?!\d)")
+#: Before the seconds of a time of day, whose fraction and offset look like a number.
+_CLOCK = re.compile(r"\d\d:\d\d:(?:\d\d,)?$")
 #: Four numbers of an address; a social security number that is never issued.
 _OTHER = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|9\d\d([- .])\d\d\1\d{4}")
 #: Prefixes of the card networks, and how many digits they have (ISO/IEC 7812-1).
@@ -51,6 +53,8 @@ def replaced(text: str, phone: Found, card: Found, *, known: Callable[[str], boo
         found = match[0]
         bare = digits(found)
         if bare.startswith("111") or _DATE.match(found) or _OTHER.fullmatch(found):  # a placeholder, or no number
+            return found
+        if _CLOCK.search(text, max(0, match.start() - 9), match.start()):
             return found
         if known(bare):
             return phone(found)
