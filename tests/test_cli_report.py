@@ -442,9 +442,10 @@ def test_a_report_that_is_not_as_it_should_be_is_told(place: str, first: Path, t
 
 def test_a_report_of_version_1_is_read(first: Path, second: Path, tmp_path: Path) -> None:
     old = report_of(first)
-    known = old.pop("evidence")
+    evidence = old.pop("evidence")
     words = {"tested": "tested", "intended": "meant", "accepted": "accepted"}
-    old |= {"schema": "leadproof.report/1", "rests_on": {words[name]: value for name, value in known.items()}}
+    old |= {"schema": "leadproof.report/1", "rests_on": {words[name]: evidence[name] for name in words}}
+    known = {name: evidence[name] for name in words}
     (tmp_path / "old.json").write_text(json.dumps(old))
 
     code, out, _ = leadproof("report", second, "--baseline", tmp_path / "old.json", "--out", tmp_path / "a", "--json")

@@ -299,7 +299,7 @@ CAME: dict[str, tuple[bytes, dict[str, object], set[str]]] = {
     "two lengths": (_HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", {}, {"framing.invalid"}),
     "half a head": (_HEAD, {}, {"transport.reset"}),
     "half a head, and silence": (_HEAD, {"pause": _NEVER}, {"transport.timeout"}),
-    "HTTP/0.9": (b'{"requestId": "1"}\r\n', {}, {"transport.reset"}),
+    "HTTP/0.9": (b'{"requestId": "1"}\r\n', {}, {"framing.version"}),
     "garbage": (bytes(range(256)) * 4, {}, {"framing.invalid"}),
     "TLS on a port that was named as plain": (b"\x15\x03\x01\x00\x02\x02\x46", {}, {"framing.invalid"}),
     "gzip that is none": (_ZIPPED, {}, {"encoding.invalid"}),

@@ -250,7 +250,24 @@ def test_the_short_way_is_taken() -> None:
         mock.handle(one)
     path: Any = mock._short["ping", "json"]
 
-    assert len(path.__self__._placed) == 2  # the first of each went the general way, which made the account known
+    # The first of each went the general way, which made the account known.
+    assert len(path.__self__._placed["json"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "label", "other"),
+    [
+        (b'{"source":{"vid":1001,"lid":2001},"leads":[{"fields":{"State":"TX","Zip":"75001"}}]}', "json", "xml"),
+        (b'<Leads vid="1001" lid="2001"><Lead><State>TX</State><Zip>75001</Zip></Lead></Leads>', "xml", "json"),
+    ],
+)
+def test_a_body_that_is_known_in_one_format_is_not_in_the_other(body: bytes, label: str, other: str) -> None:
+    asked = [post("/v2/insert/ping", body, label)] * 3 + [post("/v2/insert/ping", body, other)]
+
+    short, general = both_ways(*asked)
+
+    assert short == general
+    assert [one.status for one in short] == [200, 200, 200, 400]
 
 
 def test_the_short_way_keeps_to_caps_and_time() -> None:
@@ -291,7 +308,7 @@ def test_what_the_short_way_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch
         mock.handle(post("/v2/insert/ping", body))
     path: Any = mock._short["ping", "json"]
 
-    assert len(path.__self__._placed) <= 10
+    assert 1 <= len(path.__self__._placed["json"]) <= 10
 
 
 # ---- hooks ---------------------------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ SPOKEN = re.compile(
 #: What ends with something else than 0, as a document says or because of the files at hand.
 CODES = {
     "leadproof validate capture.har recordings/ 'more/*.flow' ping.xml": 1,  # the recording has breaches in it
+    "leadproof validate capture.json": 1,  # and so have these packets
     "leadproof validate no-such-file.har": 2,
     "leadproof certify --target http://127.0.0.1:1": 5,
     "LEADPROOF_API_KEY=wrong leadproof certify --target http://127.0.0.1:8080": 4,
@@ -182,6 +183,8 @@ class Place:
         (self.work / "gateway.log").write_text(
             json.dumps({"u": "/v2/insert/general", "m": "POST", "s": 200, "b": response}) + "\n"
         )
+        for name, file in (("tshark-json.json", "capture.json"), ("docker-json.log", "docker.log")):
+            shutil.copy(DATA / "captures" / "tools" / name, self.work / file)
         self.id = json.loads(response)["requestId"]
         self._runs()
 
@@ -418,7 +421,7 @@ def test_a_hint_names_what_there_is(file: str, hinted: str) -> None:
 
     assert command is not None
     options = {one for parameter in command.params for one in (*parameter.opts, *parameter.secondary_opts)}
-    assert {word for word in words if word.startswith("--")} <= options
+    assert {word for word in words if word.startswith("--")} <= {*options, "--help"}
 
 
 def test_the_table_of_what_is_not_run_names_what_is_printed() -> None:

@@ -83,23 +83,26 @@ class _PingPath:
         self._lifetime = world.book.profile.rules.order_lifetime
         self._pieces = {fmt: [_template(world, terms, fmt) for terms in world.book.terms] for fmt in ("json", "xml")}
         #: Bodies that were judged before, and what they were accepted for. A ping says nothing that is anybody's own,
-        #: so the same few hundred come again and again; only caps can change what becomes of one.
-        self._placed: dict[bytes, _Place] = {}
+        #: so the same few hundred come again and again; only caps can change what becomes of one. By the format as
+        #: which they were read: a body in JSON that is labelled XML is none.
+        self._placed: dict[str, dict[bytes, _Place]] = {"json": {}, "xml": {}}
         self._expires = 0
         self._expires_text = b""
 
     def try_json(self, body: bytes, response_format: str) -> bytes | None:
         """The short way of a ping in JSON."""
-        return self._way(body, response_format, self._read_json)
+        return self._way(body, response_format, self._read_json, self._placed["json"])
 
     def try_xml(self, body: bytes, response_format: str) -> bytes | None:
         """The short way of a ping in XML."""
-        return self._way(body, response_format, self._read_xml)
+        return self._way(body, response_format, self._read_xml, self._placed["xml"])
 
-    def _way(self, body: bytes, response_format: str, read: Callable[[bytes], _Ask | None]) -> bytes | None:
+    def _way(
+        self, body: bytes, response_format: str, read: Callable[[bytes], _Ask | None], placed: dict[bytes, _Place]
+    ) -> bytes | None:
         world = self._world
         now = world.clock.now()
-        place = self._placed.get(body)
+        place = placed.get(body)
         if place is not None:
             return None if world.over_max(*place, now) else self._open(place, response_format, now)
         ask = read(body)
@@ -112,9 +115,9 @@ class _PingPath:
             return None
         place = account.position, placement.terms
         if not account.timed and len(body) <= _LONGEST_PLACED:
-            if len(self._placed) >= _MOST_PLACED:
-                self._placed.clear()
-            self._placed[body] = place
+            if len(placed) >= _MOST_PLACED:
+                placed.clear()
+            placed[body] = place
         return self._open(place, response_format, now)
 
     def _read_json(self, body: bytes) -> _Ask | None:
