@@ -401,7 +401,7 @@ def lines(folder: Path, *rows: dict[str, Any]) -> list[str]:
     [
         ([{"m": "POST"}], 4, "1 of which nothing could be decided"),
         ([{"m": "POST", "s": 200}] * 3, 4, "nothing was decided about the body of any response"),
-        ([{"m": "POST", "h": {"accept": "application/json", "api-key": "k"}}], 4, "record the responses whole"),
+        ([{"m": "POST", "h": {"accept": "application/json", "api-key": "k"}}], 4, "record them whole"),
         ([{"s": 204}], 1, "status 204"),
         ([{"s": 500}], 1, "the response has status 500"),
         ([{"s": 200}] * 9 + [{"s": 200, "b": TEXT}], 0, "exchanges  10, 10 judged"),
@@ -446,4 +446,4 @@ def test_junit_and_the_page_say_that_nothing_was_decided(tmp_path: Path) -> None
     assert root.get("failures") == "1"
     page = (run / "report.html").read_text("utf-8")
     assert "Nothing was decided about the body of any response." in page
-    assert "record the responses whole" in page
+    assert "record them whole" in page

@@ -23,6 +23,7 @@ from leadproof.core.exchange import BARE_RESPONSE, Exchange, Part, Recorded, Req
 from leadproof.judge.recognition import recognise
 
 _BLANK = b"\xef\xbb\xbf \t\r\n"
+_WHAT = "name a recording of a tool, or a body alone: leadproof validate --help says which are read"
 _NAME_IT = "name it with --operation, such as --operation create_lead"
 
 
@@ -78,8 +79,10 @@ def _other(data: bytes, source: CaptureSource) -> FileProblem | None:
     if source.operation is not None:
         return None
     if data.lstrip(_BLANK)[:1] not in (b"{", b"[", b"<"):
+        if b"\0" in data and data[:2] not in (b"\xfe\xff", b"\xff\xfe"):
+            return FileProblem("file.unrecognised", "it is no text", _WHAT)
         place = re.search(rb"[{<]", data)
-        hint = "save the body alone, from its first { or < to its last } or >" if place else _NAME_IT
+        hint = "save the body alone, from its first { or < to its last } or >" if place else _WHAT
         return FileProblem("file.unrecognised", "it is text, and no document in JSON or XML", hint)
     if not documented:
         what = "the file is no known recording, and as a bare body its shape is that of no documented operation"

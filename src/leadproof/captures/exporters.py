@@ -223,8 +223,11 @@ _ERRORS = {
 
 
 def _failure(came: dict[str, Any], row: dict[str, Any]) -> str | None:
-    """What became of an exchange without a response: status 0 says that none came, no status (None) nothing."""
+    """What became of an exchange without a response: "" where it was the client's doing or nobody says whose; None
+    where a response may have come.
+    """
     error = came.get("_error") or row.get("_error")
     said = str(error or came.get("statusText") or "").upper()
-    usual = "transport.reset" if error or str(came.get("status")).strip() in ("0", "0.0") else None
+    usual = "" if str(came.get("status")).strip() in ("0", "0.0") else None
+    usual = "transport.reset" if error else usual
     return next((failure for word, failure in _ERRORS.items() if word in said), usual)

@@ -41,8 +41,7 @@ NEGATIVE = ("refused", "invalid", "unreadable", "unauthorised", "unknown")
 #: First part of the kind of a wire problem -> the check that owns it.
 _WIRE = {"charset": "charset", "media": "media_type"}
 
-#: What is said of a response without results whose request is not known, of a body that may be an error page, and of
-#: one that is no text in the usual encoding.
+#: What is said of responses about which something cannot be decided.
 _NO_RESULTS = "the response has no result, and its request is not known: whether one is missing cannot be decided"
 _NO_STATUS = "the body is that of no documented response, and its status was not recorded: what it is cannot be decided"
 _NO_CHARSET = "{}, and the headers that may declare another encoding were not recorded"
@@ -191,7 +190,7 @@ class _Case:
             kind = self.exchange.failure
             if kind == "transport.closed-on-reuse":  # perhaps nobody has seen it (RFC 9112, section 9.3.1)
                 self._observe(kind, "the connection closed as it was used again: the request got no response")
-            elif kind:
+            elif kind and all(kind != problem.kind for problem in self.exchange.problems):  # told already
                 self._breach("response_arrives", Breach(kind, "no response arrived", "", "", "a response", kind))
             self._client()
             self._checks(("client_accept", "client_content_type", "client_credentials"))
@@ -390,9 +389,11 @@ class _Case:
         findings, observations = settle(
             yielded, self.operation.id, self.media, self.exchange.origin, self.register, self.spec
         )
-        if outcome == "judged" and not self.passed and not findings:
-            outcome = "undecided"
-            self._observe("file.deviation", f"nothing could be decided: {self.exchange.missing()}")
+        decided = bool(self.passed or findings)
+        if outcome == "judged" and not (decided and self.exchange.knows(Part.RESPONSE_BODY)):
+            words = "judged in part" if decided else "nothing could be decided"
+            self._observe("file.deviation", f"{words}: {self.exchange.missing()}")
+            outcome = outcome if decided else "undecided"
         return Judgement(
             outcome, self.operation.id, self.media, findings, (*self.observations, *observations), self.context,
             tuple(self.passed), clauses_of(findings, self.media),

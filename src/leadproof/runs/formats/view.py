@@ -239,7 +239,7 @@ def remedy(report: Row) -> str:
     if any(row.get("kind") == "file.ambiguous" for row in seen):
         return "what was captured fits several operations: name the one that it is with --operation"
     if number(evidence, "unread") and not number(evidence, "decided"):
-        return "too little of the responses was recorded: what is missing is named below; record the responses whole"
+        return "too little of the responses was recorded: record them whole, status, headers and body"
     if number(counts, "unrecognised"):
         return "no exchange is a documented operation: was the traffic of the lead receiver recorded?"
     if number(counts, "judged") and not number(mapping(coverage, "cells"), "covered"):
@@ -248,11 +248,11 @@ def remedy(report: Row) -> str:
         return (
             "no response has a result: capture the requests, too, which say how many there are to be (a HAR has both)"
         )
-    if coverage.get("gaps"):
-        return "what was to be tested and was not is named below"
+    if gaps := coverage.get("gaps"):
+        return str(gaps[0]) if len(gaps) == 1 else "what was to be tested and was not is named below"
     if number(counts, "judged"):
         return "nothing was accepted: does the posting profile fit the account? Name yours with --profile"
-    return "no exchange was found"
+    return "nothing that was exchanged could be judged" if number(counts, "exchanges") else "no exchange was found"
 
 
 def _passed(report: Row) -> str:
