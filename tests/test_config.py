@@ -220,6 +220,54 @@ def test_a_target_needs_a_url(tmp_path: Path) -> None:
         target("a", config, {})
 
 
+EMPTY = {
+    "url": "give it a value, or remove the target",
+    "auth_scheme": "give it a value, or remove the key",
+    "secret_env": "give it a value, or remove the key",
+    "secret_file": "give it a value, or remove the key",
+    "ca": "give it a value, or remove the key to trust what the system trusts",
+    "cert": "give it a value, or remove the key to show no certificate",
+    "key": "give it a value, or remove the key",
+    "proxy": "give it a value, or remove the key to go directly",
+    "headers.X-Gate": "give it a value, or remove the key",
+}
+
+
+@pytest.mark.parametrize("value", ["", " "])
+@pytest.mark.parametrize("key", EMPTY)
+def test_what_is_empty_is_not_left_out_without_a_word(tmp_path: Path, key: str, value: str) -> None:
+    url = "" if key == "url" else "url = 'http://127.0.0.1'\n"
+    config = load(written(tmp_path, f"[targets.a]\n{url}{key} = '{value}'\n"), {})
+
+    with pytest.raises(ConfigurationError) as raised:
+        target("a", config, {})
+
+    assert raised.value.message == f"{config.path}: targets.a.{key} is empty"
+    assert raised.value.hint == EMPTY[key]
+
+
+@pytest.mark.parametrize("value", ["", " ", "\n"])
+@pytest.mark.parametrize("form", ["${MINE}", "http://u:${MINE}@127.0.0.1:3128"])
+@pytest.mark.parametrize("key", EMPTY)
+def test_a_variable_that_is_empty_is_not_left_out_without_a_word(
+    tmp_path: Path, key: str, form: str, value: str
+) -> None:
+    url = "" if key == "url" else "url = 'http://127.0.0.1'\n"
+    config = load(written(tmp_path, f"[targets.a]\n{url}{key} = '{form}'\n"), {})
+
+    with pytest.raises(ConfigurationError) as raised:
+        target("a", config, {"MINE": value})
+
+    expected = f"{config.path}: the environment variable MINE, which targets.a.{key} names, is empty"
+    assert (raised.value.message, raised.value.hint) == (expected, EMPTY[key].replace("give it a value", "set MINE"))
+
+
+def test_all_texts_of_a_target_are_looked_at() -> None:
+    texts = {key for key, (kind, _) in TARGET_KEYS.items() if kind is str}
+
+    assert texts == {key for key in EMPTY if "." not in key}
+
+
 # ---- credentials -----------------------------------------------------------------------------------------------------
 
 

@@ -57,6 +57,14 @@ _WORDS: dict[type, str] = {
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
+#: Key of a target -> what to do where none is meant; for all others, to remove the key.
+_WITHOUT: dict[str, str] = {
+    "url": "remove the target",
+    "proxy": "remove the key to go directly",
+    "ca": "remove the key to trust what the system trusts",
+    "cert": "remove the key to show no certificate",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -106,7 +114,7 @@ def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:
             raise ConfigurationError(f"{path}: targets.{name} is no table", hint=f"write [targets.{name}] and a url")
         _check(row, TARGET_KEYS, path, f"targets.{name}.")
     # A target is expanded when it is used: nobody has the variables of all of them.
-    own = {key: value if key == "targets" else _expand(value, environ, path) for key, value in document.items()}
+    own = {key: value if key == "targets" else _expand(value, environ, path, key) for key, value in document.items()}
     return Config(path, **own)
 
 
@@ -140,21 +148,42 @@ def _check(document: dict[str, Any], keys: dict[str, tuple[type, str]], path: Pa
             )
 
 
-def _expand(value: Any, environ: Mapping[str, str], path: Path | None) -> Any:
-    """`${NAME}` replaced by the environment's value, in every string."""
+def _expand(value: Any, environ: Mapping[str, str], path: Path | None, where: str) -> Any:
+    """`${NAME}` replaced by the environment's value, in every string. A variable that is empty is as good as none: what
+    was meant to be used must not be left out without a word.
+    """
     if isinstance(value, dict):
-        return {key: _expand(sub, environ, path) for key, sub in value.items()}
+        return {key: _expand(sub, environ, path, f"{where}.{key}") for key, sub in value.items()}
     if isinstance(value, list):
-        return [_expand(sub, environ, path) for sub in value]
+        return [_expand(sub, environ, path, where) for sub in value]
     if not isinstance(value, str):
         return value
 
     def replace(found: re.Match[str]) -> str:
         if found[1] not in environ:
             raise ConfigurationError(f"{path}: the environment variable {found[1]} is not set", hint=f"set {found[1]}")
+        if not environ[found[1]].strip():
+            raise ConfigurationError(
+                f"{path}: the environment variable {found[1]}, which {where} names, is empty",
+                hint=f"set {found[1]}, or {_removal(where)}",
+            )
         return environ[found[1]]
 
     return _VARIABLE.sub(replace, value)
+
+
+def _filled(row: Mapping[str, Any], path: Path | None, where: str) -> None:
+    for key, value in row.items():
+        if isinstance(value, dict):
+            _filled(value, path, f"{where}.{key}")
+        elif isinstance(value, str) and not value.strip():
+            raise ConfigurationError(
+                f"{path}: {where}.{key} is empty", hint=f"give it a value, or {_removal(f'{where}.{key}')}"
+            )
+
+
+def _removal(where: str) -> str:
+    return _WITHOUT.get(where.rpartition(".")[2], "remove the key")
 
 
 def target(name: str, config: Config, environ: Mapping[str, str] = os.environ, timeout: float | None = None) -> Target:
@@ -170,7 +199,11 @@ def target(name: str, config: Config, environ: Mapping[str, str] = os.environ, t
         raise ConfigurationError(
             f"{name!r} is neither a URL nor a named target", hint=f"{known} a URL starts with http:// or https://"
         )
-    row = {"url": name} if row is None else _expand(row, environ, config.path)
+    if row is None:
+        row = {"url": name}
+    else:
+        row = _expand(row, environ, config.path, f"targets.{name}")
+        _filled(row, config.path, f"targets.{name}")
     if "url" not in row:
         raise ConfigurationError(f"{config.path}: targets.{name} has no url", hint='add url = "https://…"')
     scheme, secret = _secret(row, environ, config.path)
