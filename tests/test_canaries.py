@@ -263,6 +263,42 @@ def test_nothing_is_left_of_a_load(http_target: Callable[..., str], tmp_path: Pa
     assert leaks(done.stdout, done.stderr, *left(tmp_path)) == set()
 
 
+@pytest.mark.parametrize("command", [
+    ("test", "--operation", "ping", "--topic", "operations"), ("load", "ping_post", "--rate", "3", "--duration", "1s"),
+], ids=lambda command: command[0])
+def test_nothing_is_left_of_what_a_gateway_asks_for(
+    command: tuple[str, ...], http_target: Callable[..., str], tmp_path: Path
+) -> None:
+    gates = {"X-G": "prod-secret-4711", "X-H": "my_password_1", "X-I": "/api-key/x+y==", "X-J": "apikey"}
+    mock = Mock(PROFILE, clock=time.time)
+    came: list[str] = []
+
+    def respond(method: str, path: str, headers: dict[str, str], body: bytes) -> Response:
+        came.append(" ".join(headers[name] for name in map(str.lower, gates)))
+        response = mock.handle(Request(method, path, tuple(headers.items()), body))
+        content = MESSAGE.sub(lambda found: found[0] + came[-1].encode() + b" ", response.body)
+        pairs = {name: value for name, value in response.headers if name.lower() != "content-length"}
+        return response.status, {**pairs, "X-Echo": f"<{came[-1]}>"}, content
+
+    url = http_target(respond)
+    lines = ["[targets.corp]", f'url = "{url}"', "[targets.corp.headers]", *(f'{k} = "{v}"' for k, v in gates.items())]
+    settings = tmp_path / "leadproof.toml"
+    settings.write_text("\n".join(lines))
+    key = PROFILE.credentials.api_keys[0]
+
+    done = leadproof(*command, "--target", "corp", "--out", "out", folder=tmp_path, LEADPROOF_API_KEY=key)
+
+    assert set(came) == {" ".join(gates.values())}, done.stderr
+    kept = [done.stdout, done.stderr, *left(tmp_path, settings)]
+    assert len(kept) > 3
+    for value in list(gates.values())[:3]:
+        assert not any(value.encode() in text for text in kept), value
+    values = [value for run in tmp_path.rglob("exchanges.ndjson") for one in read_exchanges(run)
+              for _, value in one.request.headers]  # fmt: skip
+    assert values or command[0] == "load"  # which keeps samples only
+    assert "apikey" not in values
+
+
 def test_nothing_is_left_of_a_recording(http_target: Callable[..., str], tmp_path: Path) -> None:
     rows = [entry(encoding, xml) for encoding in ENCODINGS for xml in (False, True)]
     responses = iter(rows)

@@ -538,7 +538,7 @@ JSON_VALUES = st.recursive(
 FIELD_NAMES = st.sampled_from([*PERSONAL, "Whatever", "State", "Income"]) | st.text(string.ascii_letters, min_size=1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(FIELD_NAMES, JSON_VALUES, max_size=5), JSON_VALUES)
 def test_json_stays_json_of_the_same_shape_and_twice_is_once(fields: dict[str, object], response: object) -> None:
     body = json.dumps({"leads": [{"fields": fields}]}).encode()
@@ -565,7 +565,7 @@ def types(value: object) -> object:
 XML_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\ufffe\uffff", exclude_categories=("Cc", "Cs")))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(list(PERSONAL)), XML_TEXT), max_size=5), XML_TEXT)
 def test_xml_stays_xml_of_the_same_shape_and_twice_is_once(fields: list[tuple[str, str]], reference: str) -> None:
     tree = etree.Element("Leads", vid="1")
@@ -585,7 +585,7 @@ def test_xml_stays_xml_of_the_same_shape_and_twice_is_once(fields: list[tuple[st
     assert redactor.exchange(redacted) == redacted
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(NAMES, st.sampled_from(sorted(ENCODINGS)), st.sampled_from(["FirstName", "City", "Whatever"]))
 @example("Aaaaaa", "base64, no padding", "FirstName")
 def test_no_name_survives_in_any_encoding(name: str, encoding: str, field: str) -> None:
@@ -616,6 +616,66 @@ def test_any_text_is_read_and_twice_is_once(text: str) -> None:
     once = redactor.text(text)
 
     assert redactor.text(once) == once
+
+
+#: Secrets as people configure them, whose texts look like names, words of the contract or nothing special.
+CONFIGURED = [
+    "prod-secret-4711", "my_password_1", "PASSWORD", "apikey", "secret", "apiSecret99", "client-accesstoken-7", "account",
+    "x-api-key", "response", "passwd!?{}", 'say "friend"', "back\\slash", "50%41 off", "two words",
+    "/00000", "q8/x+Yz==", '{"key": "a1"}', "<a>b</a>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", CONFIGURED)
+def test_a_configured_secret_is_replaced_whatever_its_text(secret: str) -> None:
+    redactor = Redactor(secrets=[secret])
+    for number in range(300):  # more than are remembered of those that are met
+        redactor.header("api-key", f"met-{number:05}")
+
+    redacted = redactor.exchange(echoing(secret))
+
+    assert secret.lower() not in words_of(redacted).lower()
+    assert secret not in redactor.text(f"the gateway wants {secret}!")
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_any_configured_secret_is_replaced(secret: str) -> None:
+    redacted = Redactor(secrets=[secret]).exchange(echoing(secret))
+
+    assert secret.lower() not in words_of(redacted).lower()
+
+
+def echoing(secret: str) -> Exchange:
+    """An exchange that carries a secret in a header, and in whose response it is echoed."""
+    body = json.dumps({"zzz": [secret, f"no: {secret}."]}).encode()
+    response = Response(
+        403, (("content-type", "application/json"), ("x-echo", f"<{secret}>"), ("location", f"/x/{secret}")), body
+    )
+    return Exchange(Request("GET", "/", (("x-g", secret), ("user-agent", f"probe {secret}"))), response)
+
+
+def words_of(exchange: Exchange) -> str:
+    """What stands in an exchange where a secret was put."""
+    assert exchange.response is not None
+    places = json.loads(exchange.response.body)["zzz"]
+    return " ".join([*(value for _, value in (*exchange.request.headers, *exchange.response.headers[1:])), *places])
+
+
+@pytest.mark.parametrize("met", ["prod-secret-4711", "my_password_1", "client-accesstoken-7"])
+def test_a_secret_that_was_met_is_found_again_though_it_speaks_of_secrets(met: str) -> None:
+    redactor = Redactor()
+    redactor.header("api-key", met)
+
+    assert met not in redactor.text(f"no such key: {met}")
+
+
+@pytest.mark.parametrize("name", ["apikey", "api_key", "password", "Access-Token", "secret"])
+def test_the_name_of_a_secret_is_none_where_it_was_met(name: str) -> None:
+    redactor = Redactor()
+    redactor.header("api-key", name)
+
+    assert redactor.text(f"send {name}") == f"send {name}"
 
 
 HOSTILE = {

@@ -49,7 +49,7 @@ class Cleaner:
         self._deciding: dict[str, str] = {}
         self._kinds: dict[tuple[tuple[str, ...], bool], Kind | None] = {}
         for secret in secrets:
-            self._known.secret(secret)
+            self._known.own(secret)
 
     def _document(self, text: str, media: str) -> str:
         """A body by what it looks like: the Content-Type is the sender's word only."""
@@ -103,6 +103,7 @@ class Cleaner:
 
     def _link(self, value: str, depth: int) -> str:
         """What should be a URL."""
+        value = self._known.without_secrets(value, self._replace)  # a slash may stand within one
         return self._target(value) if _URL.match(value) else self._any(value, depth)
 
     # --- values by the names above them
@@ -259,6 +260,8 @@ class Cleaner:
         if not text:
             return text
         start = text.lstrip()[:1]
+        if start and start in "<{[":  # a secret may look like a piece of a document, or be one
+            text = self._known.without_secrets(text, self._replace)
         if depth and start == "<" and "</" in text:
             return self._markup(text, depth - 1)
         if depth and start and start in "{[" and layers.is_json(text):

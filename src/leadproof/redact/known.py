@@ -22,6 +22,8 @@ from leadproof.redact.placeholders import CHOICES, MARKER
 _WORD = re.compile(r"[^\W_]+")
 #: Kinds that are told apart from an id of the protocol beyond doubt.
 _CERTAIN = frozenset({Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.CARD, Kind.TEXT, Kind.IP, Kind.SECRET})
+#: Characters of the shortest secret that is looked for.
+SHORTEST = 6
 #: Scripts without blanks between words, where a value is looked for at every character.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -55,24 +57,34 @@ class Known:
         self._kinds: dict[str, Kind] = {}
         self._by_word: dict[str, list[str]] = {}
         self._limit = limit
+        #: Secrets that were handed in, and are never forgotten; and those that were met.
+        self._own: dict[str, None] = {}
         self._secrets: dict[str, None] = {}
         self._secret_limit = secrets
+        #: Of all secrets; None where one came and nothing was looked for since.
         self._secret_pattern: re.Pattern[str] | None = None
         #: Grows with every value that is new.
         self.version = 0
 
-    def secret(self, value: str) -> None:
-        """Remember a secret. Short ones are not looked for: too much else looks like them."""
+    def own(self, value: str) -> None:
+        """Remember a secret that somebody configured: nothing in its text says that it is none, and it stays known."""
         value = value.strip()
-        if len(value) < 6 or value in self._secrets or MARKER.fullmatch(value):
+        if len(value) >= SHORTEST and value not in self._own:
+            self._own[value] = None
+            self._secret_pattern = None
+            self.version += 1
+
+    def secret(self, value: str) -> None:
+        """Remember a secret that was met. Short ones are not looked for: too much else looks like them."""
+        value = value.strip()
+        if len(value) < SHORTEST or value in self._secrets or value in self._own or MARKER.fullmatch(value):
             return
-        if names.is_secret(value) or value.lower() in names.CONTRACT_WORDS:
+        if names.plain(value) in names.SECRETS or value.lower() in names.CONTRACT_WORDS:
             return
         self._secrets[value] = None
         if len(self._secrets) > self._secret_limit:
             del self._secrets[next(iter(self._secrets))]
-        longest_first = sorted(self._secrets, key=len, reverse=True)
-        self._secret_pattern = re.compile("|".join(re.escape(secret) for secret in longest_first), re.IGNORECASE)
+        self._secret_pattern = None
         self.version += 1
 
     def remember(self, kind: Kind, value: str) -> None:
@@ -117,7 +129,10 @@ class Known:
     def without_secrets(self, text: str, replace: Replace) -> str:
         """The text with every remembered secret replaced."""
         if self._secret_pattern is None:
-            return text
+            if not (self._own or self._secrets):
+                return text
+            longest_first = sorted(self._own | self._secrets, key=len, reverse=True)
+            self._secret_pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
         return self._secret_pattern.sub(lambda match: replace(Kind.SECRET, match[0]), text)
 
     def without_values(self, text: str, replace: Replace) -> str:
