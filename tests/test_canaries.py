@@ -263,9 +263,14 @@ def test_nothing_is_left_of_a_load(http_target: Callable[..., str], tmp_path: Pa
     assert leaks(done.stdout, done.stderr, *left(tmp_path)) == set()
 
 
-@pytest.mark.parametrize("command", [
-    ("test", "--operation", "ping", "--topic", "operations"), ("load", "ping_post", "--rate", "3", "--duration", "1s"),
-], ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("test", "--operation", "ping", "--topic", "operations"),
+        ("load", "ping_post", "--rate", "3", "--duration", "1s"),
+    ],
+    ids=lambda command: command[0],
+)
 def test_nothing_is_left_of_what_a_gateway_asks_for(
     command: tuple[str, ...], http_target: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -172,15 +172,23 @@ def test_who_has_no_client_certificate_gets_no_byte_of_the_service(
 @pytest.mark.parametrize(
     ("cert", "key", "message"),
     [
-        ("none.pem", "", "cannot be read: No such file or directory"),
-        ("client.pem", "none.key", "cannot be read: No such file or directory"),
-        ("client.pem", "", "cannot be used"),
-        ("client.pem", "server.key", "cannot be used"),
-        ("client.pem", "locked.key", "cannot be used"),
-        ("client.csr", "client.key", "cannot be used"),
+        ("none.pem", "", r"the client certificate \S+none\.pem cannot be read: No such file or directory"),
+        ("client.pem", "none.key", r"the key \S+none\.key cannot be read: No such file or directory"),
+        ("", "client.key", r"the client certificate \S+ cannot be read: Is a directory"),
+        ("client.pem", "", r"no key is in \S+client\.pem$"),
+        ("client.pem", "server.key", r"the key \S+server\.key of the client certificate does not belong to it"),
+        ("client.pem", "locked.key", r"the key \S+locked\.key of the client certificate has a password"),
+        ("client.pem", "client.csr", r"the key \S+client\.csr of the client certificate is none in PEM form"),
+        ("client.csr", "client.key", r"the client certificate \S+client\.csr is none in PEM form"),
+        ("client.key", "client.pem", r"the client certificate \S+client\.key is none in PEM form"),
+        ("client.der", "client.key", r"the client certificate \S+client\.der is none in PEM form"),
+        ("cut.pem", "client.key", r"the client certificate \S+cut\.pem or its key cannot be used: "),
     ],
 )
 def test_a_client_certificate_that_is_none_is_named(certificates: Path, cert: str, key: str, message: str) -> None:
+    pem = (certificates / "client.pem").read_text()
+    (certificates / "client.der").write_bytes(ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN") :]))
+    (certificates / "cut.pem").write_text(pem[: len(pem) // 2])
     target = Target("https://a.example", cert=str(certificates / cert), key=key and str(certificates / key))
 
     with pytest.raises(ConfigurationError, match=message) as raised:

@@ -271,3 +271,26 @@ def test_where_the_proxy_is_not_there_nothing_goes_past_it(
     words = {"test": "cannot be reached through its proxy", "load": "connect"}
     printed = capsys.readouterr()
     assert words[command] in printed.err + printed.out
+
+
+@pytest.mark.parametrize(("user", "words", "hint"), [
+    ("", "the proxy asks for user and password (407)", "put them into the target's proxy"),
+    ("tester:wrong@", "the proxy does not take user and password (407)", "check them in the target's proxy"),
+], ids=["none", "wrong"])  # fmt: skip
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_asks_for_a_password_is_said_so(
+    scheme: str, user: str, words: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEADPROOF_API_KEY", KEY)
+    with forward_proxy(9, password="made-up") as proxy:
+        where = proxy.url.replace("//", f"//{user}")
+        Path("leadproof.toml").write_text(f'[targets.corp]\nurl = "{scheme}://leads.example"\nproxy = "{where}"\n')
+        code = main(["test", "--target", "corp"])
+
+    printed = capsys.readouterr().err
+    assert code == 5
+    assert f"the target {scheme}://leads.example cannot be reached through its proxy: {words}\n" in printed
+    assert hint in printed
+    assert "wrong" not in printed

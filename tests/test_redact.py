@@ -620,8 +620,8 @@ def test_any_text_is_read_and_twice_is_once(text: str) -> None:
 
 #: Secrets as people configure them, whose texts look like names, words of the contract or nothing special.
 CONFIGURED = [
-    "prod-secret-4711", "my_password_1", "PASSWORD", "apikey", "secret", "apiSecret99", "client-accesstoken-7", "account",
-    "x-api-key", "response", "passwd!?{}", 'say "friend"', "back\\slash", "50%41 off", "two words",
+    "prod-secret-4711", "my_password_1", "PASSWORD", "apikey", "secret", "apiSecret99", "client-accesstoken-7",
+    "account", "x-api-key", "response", "passwd!?{}", 'say "friend"', "back\\slash", "50%41 off", "two words",
     "/00000", "q8/x+Yz==", '{"key": "a1"}', "<a>b</a>",
 ]  # fmt: skip
 

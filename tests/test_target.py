@@ -159,3 +159,31 @@ def test_a_target_that_is_printed_does_not_show_its_secrets() -> None:
     target = Target("http://127.0.0.1", secret="s3cret", proxy="http://user:s3cret@127.0.0.1")
 
     assert "s3cret" not in repr(target)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "it is empty"),
+        ("X Gate", "there is a blank in it"),
+        (" X-Gate", "there is a blank in it"),
+        ("X-Gate:", "a colon ends a name"),
+        ("X-Gäte", "'ä' is in it"),
+        ("X-Gate\r\nHost", "'\\r' is in it"),
+        ("X(Gate)", "'(' is in it"),
+    ],
+)
+def test_a_header_that_has_no_possible_name_is_told_why(name: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Target("http://127.0.0.1", headers=((name, "s3cret"),))
+
+    assert raised.value.message == f"the header {name!r} of the target has no possible name: {words}"
+    assert "X-Gateway-Key" in raised.value.hint
+
+
+@pytest.mark.parametrize("name", ["api-key", "Content-Type", "HOST"])
+def test_a_header_of_the_contract_is_none_of_a_target(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be one of a target") as raised:
+        Target("http://127.0.0.1", headers=((name, "s3cret"),))
+
+    assert "credentials are leadproof's" in raised.value.hint

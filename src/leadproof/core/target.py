@@ -83,7 +83,14 @@ class Target:
             )
 
         for name, value in self.headers:
-            if not _NAME.fullmatch(name) or name.lower() in RESERVED:
+            if not _NAME.fullmatch(name):
+                odd = next((char for char in name if not _NAME.fullmatch(char)), "")
+                what = {"": "it is empty", " ": "there is a blank in it", ":": "a colon ends a name"}
+                raise ConfigurationError(
+                    f"the header {name!r} of the target has no possible name: {what.get(odd, f'{odd!r} is in it')}",
+                    hint="letters, digits and hyphens make a name, as in X-Gateway-Key",
+                )
+            if name.lower() in RESERVED:
                 raise ConfigurationError(
                     f"the header {name!r} cannot be one of a target",
                     hint="name what a gateway asks for; the request itself and the credentials are leadproof's",

@@ -21,10 +21,10 @@ from leadproof.core.errors import ConfigurationError, TargetError
 from leadproof.core.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, header
 from leadproof.core.target import SCHEMES, Target
 from leadproof.http.codings import TooLarge, decoded
-from leadproof.http.connecting import ConnectionFailed, tls_of
+from leadproof.http.connecting import ConnectionFailed, proxy_asks, tls_of
 from leadproof.http.deadlines import Network, transport_of
-from leadproof.http.plan import plan_of
-from leadproof.http.wire import PROXY_REFUSES, Wire, probe
+from leadproof.http.plan import PROXY_REFUSES, plan_of
+from leadproof.http.wire import Wire, probe
 
 __all__ = ["SCHEMES", "Client", "InProcess", "Target", "compose", "require_reachable"]
 
@@ -89,6 +89,8 @@ class Client:
         self.resent = 0
         #: Did any byte of a response arrive, broken as it may be?
         self.reached = False
+        #: Why there was no connection, the last time that there was none.
+        self.trouble: ConnectionFailed | None = None
         self._pause = 1 / per_second if per_second else 0.0
         self._next = 0.0
         self._clock = clock
@@ -174,7 +176,7 @@ class Client:
             response = self._transport.handle_request(built)
             if self._plan.proxied and response.status_code == PROXY_REFUSES:
                 response.close()
-                return None, "transport.refused"
+                raise proxy_asks(self._plan)
             self.reached = True
             try:
                 body = _collect(response.iter_raw(), deadline)
@@ -192,6 +194,7 @@ class Client:
         except (httpx.TimeoutException, TimeoutError):
             return None, "transport.timeout"
         except ConnectionFailed as error:
+            self.trouble = error
             return None, error.kind
         except httpx.ConnectError:
             return None, "transport.refused"
@@ -224,6 +227,7 @@ class InProcess(Client):
         self.target = target
         self.sent = self.resent = 0
         self.reached = True
+        self.trouble = None
         self._respond = respond
         self._clock = clock
 
@@ -255,8 +259,13 @@ def _collect(chunks: Iterator[bytes], deadline: float) -> bytes:
     return b"".join(kept)
 
 
-def require_reachable(exchange: Exchange, target: Target) -> None:
+def require_reachable(exchange: Exchange, target: Target, trouble: ConnectionFailed | None = None) -> None:
     """Ends a run whose very first exchange could not reach the target.
+
+    Args:
+        exchange: The exchange.
+        target: The target.
+        trouble: Why there was no connection, where that is known.
 
     Raises:
         TargetError: It could not.
@@ -271,6 +280,7 @@ def require_reachable(exchange: Exchange, target: Target) -> None:
     }
     if exchange.response is None and exchange.failure in hints:
         words = {"transport.refused": "no connection could be made", "transport.tls": "the TLS handshake failed"}
-        reason = words.get(exchange.failure, "no response came in time")
+        reason = str(trouble or words.get(exchange.failure, "no response came in time"))
+        hint = (trouble and trouble.hint) or hints[exchange.failure]
         way = " through its proxy" if target.proxy else ""
-        raise TargetError(f"the target {target.base} cannot be reached{way}: {reason}", hint=hints[exchange.failure])
+        raise TargetError(f"the target {target.base} cannot be reached{way}: {reason}", hint=hint)

@@ -13,11 +13,12 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.target import Target
-from leadproof.http.plan import ConnectionPlan, refusal
+from leadproof.http.plan import PROXY_REFUSES, ConnectionPlan, refusal
 
 #: Seconds that an address is given where there is another to try: one that swallows packets must not cost them all.
 PATIENCE = 3.0
@@ -28,11 +29,25 @@ class ConnectionFailed(Exception):
 
     Attributes:
         kind: A key of `findings.KINDS`.
+        hint: What to do; "" where the kind says it.
     """
 
-    def __init__(self, kind: str, words: str) -> None:
+    def __init__(self, kind: str, words: str, hint: str = "") -> None:
         super().__init__(words)
-        self.kind = kind
+        self.kind, self.hint = kind, hint
+
+
+def proxy_asks(plan: ConnectionPlan) -> ConnectionFailed:
+    """What a response with status 407 means (RFC 9110, section 15.5.8)."""
+    if plan.proxy_headers:
+        return ConnectionFailed(
+            "transport.refused", "the proxy does not take user and password (407)",
+            "check them in the target's proxy; @, : and / within them are written %40, %3A and %2F",
+        )  # fmt: skip
+    return ConnectionFailed(
+        "transport.refused", "the proxy asks for user and password (407)",
+        "put them into the target's proxy, as in http://user:password@proxy.example:3128",
+    )  # fmt: skip
 
 
 def tls_of(target: Target) -> ssl.SSLContext | None:
@@ -65,18 +80,38 @@ def tls_of(target: Target) -> ssl.SSLContext | None:
 
 def _identify(context: ssl.SSLContext, target: Target) -> None:
     """Takes the client certificate. Without a password of ours, OpenSSL would ask for one on the terminal."""
+    cert = _contents("client certificate", target.cert)
+    key = _contents("key", target.key) if target.key else cert
     try:
         context.load_cert_chain(target.cert, target.key or None, password=lambda: "")
-    except ssl.SSLError:
-        raise ConfigurationError(
-            f"the client certificate {target.cert} cannot be used: it or its key is not in PEM form, they do not "
-            "belong together, or the key has a password",
-            hint="name both files, cert and key; openssl pkey -in KEY -out PLAIN takes a password off",
-        ) from None
+    except ssl.SSLError as error:
+        keyed = f"the key {target.key or target.cert} of the client certificate"
+        if b"-----BEGIN CERTIFICATE-----" not in cert:
+            words, hint = f"the client certificate {target.cert} is none in PEM form", _CONVERT.format("x509", "cert")
+        elif b"PRIVATE KEY-----" not in key:
+            words = f"{keyed} is none in PEM form" if target.key else f"no key is in {target.cert}"
+            hint = _CONVERT.format("pkey", "key") if target.key else "name the file of the key as key"
+        elif b"ENCRYPTED" in key:
+            words, hint = f"{keyed} has a password", "openssl pkey -in KEY -out PLAIN takes it off"
+        elif error.reason == "KEY_VALUES_MISMATCH":
+            words = f"{keyed} does not belong to it"
+            hint = "name the certificate and the key that were made together; the certificate stands first in its file"
+        else:
+            words = f"the client certificate {target.cert} or its key cannot be used: {error.reason or error}"
+            hint = "are both files whole, and is one made for the other?"
+        raise ConfigurationError(words, hint=hint) from None
+
+
+#: What turns DER into PEM.
+_CONVERT = "openssl {0} -inform DER -in FILE -out FILE.pem makes one of a DER file; name that as {1}"
+
+
+def _contents(what: str, path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            f"the client certificate {target.cert} or its key cannot be read: {error.strerror}",
-            hint="check cert and key, and that you may read them",
+            f"the {what} {path} cannot be read: {error.strerror}", hint="check the path, and that you may read it"
         ) from None
 
 
@@ -106,7 +141,7 @@ def connect(plan: ConnectionPlan, tls: ssl.SSLContext | None, until: float) -> s
                     sock.settimeout(_left(until))
                     reply += _more(sock.recv(65536))
                     refused = refusal(reply)
-                _require(refused)
+                _require(refused, plan)
         if tls is not None:
             with _named(handshake=True):
                 sock.settimeout(_left(until))
@@ -175,7 +210,7 @@ async def connect_async(plan: ConnectionPlan, tls: ssl.SSLContext | None, protoc
                     while refused is None:
                         reply += _more(await loop.sock_recv(sock, 65536))
                         refused = refusal(reply)
-                    _require(refused)
+                    _require(refused, plan)
             with _named(handshake=tls is not None):
                 name = plan.host if tls is not None else None
                 _, made = await loop.create_connection(protocol, sock=sock, ssl=tls, server_hostname=name)
@@ -234,6 +269,8 @@ def _more(data: bytes) -> bytes:
     return data
 
 
-def _require(refused: str) -> None:
+def _require(refused: str, plan: ConnectionPlan) -> None:
+    if refused.startswith(str(PROXY_REFUSES)):
+        raise proxy_asks(plan)
     if refused:
         raise ConnectionFailed("transport.refused", f"the proxy opened no way to the target: {refused}")

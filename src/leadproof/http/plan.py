@@ -19,6 +19,9 @@ from leadproof.core.target import Target
 #: Bytes of a proxy's response to CONNECT that are read.
 MAX_REPLY = 65_536
 
+#: Status by which a proxy asks for credentials of its own.
+PROXY_REFUSES = 407
+
 #: "localhost" means both, whatever a hosts file says (RFC 6761, section 6.3).
 LOOPBACK = ("127.0.0.1", "::1")
 

@@ -19,10 +19,7 @@ from leadproof.core.exchange import Exchange, Request
 from leadproof.core.target import Target
 from leadproof.http.connecting import ConnectionFailed, connect, tls_of
 from leadproof.http.octets import Octets, read
-from leadproof.http.plan import ConnectionPlan, plan_of
-
-#: A proxy asks for credentials of its own.
-PROXY_REFUSES = 407
+from leadproof.http.plan import PROXY_REFUSES, ConnectionPlan, plan_of
 
 #: Seconds in which a service may close the connection, or send what nobody asked for, once its response is complete.
 LINGER = 0.2

@@ -128,7 +128,7 @@ class Session:
         if self.client.resent > resent:
             self.ledger.observe(CLOSED_ON_REUSE, _AGAIN, origin=origin)
         if self.client.sent == 1 and not self.client.reached:
-            require_reachable(exchange, self.client.target)
+            require_reachable(exchange, self.client.target, self.client.trouble)
         return self.take(exchange)
 
     def _send(self, request: Request, operation: str, origin: str, intent: str) -> Exchange:
