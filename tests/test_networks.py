@@ -294,3 +294,30 @@ def test_a_proxy_that_asks_for_a_password_is_said_so(
     assert f"the target {scheme}://leads.example cannot be reached through its proxy: {words}\n" in printed
     assert hint in printed
     assert "wrong" not in printed
+
+
+@pytest.mark.parametrize(("url", "lines", "words", "hint"), [
+    ("127.0.0.1", ["ca"], "a client certificate is asked for", "as cert and key"),
+    ("127.0.0.1", [], "the certificate does not verify: self-signed certificate", "as ca"),
+    ("[::1]", ["ca"], "a client certificate is asked for", "as cert and key"),
+    ("localhost", ["cert", "key"], "the certificate does not verify: self-signed certificate", "as ca"),
+    ("127.0.0.2", ["ca", "cert", "key"], "IP address mismatch", "check the target's name"),
+], ids=["no certificate", "no CA", "no certificate, IPv6", "no CA, by name", "other name"])  # fmt: skip
+def test_why_there_is_no_tls_is_said(
+    url: str, lines: list[str], words: str, hint: str, certificates: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEADPROOF_API_KEY", KEY)
+    host = url.strip("[]").replace("localhost", "127.0.0.1")
+    with tls_front(9, certificates, host=host) as front:
+        named = [line for line in identity(certificates) if line.split()[0] in lines]
+        table = ["[targets.corp]", f'url = "https://{url}:{front.port}"', *named]
+        Path("leadproof.toml").write_text("\n".join(table))
+        code = main(["test", "--target", "corp"])
+
+    printed = capsys.readouterr().err
+    assert code == 5, printed
+    assert "cannot be reached: the TLS handshake failed: " in printed
+    assert words in printed
+    assert hint in printed

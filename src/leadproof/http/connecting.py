@@ -251,9 +251,29 @@ def _named(*, handshake: bool = False) -> Iterator[None]:
     except TimeoutError:
         raise ConnectionFailed("transport.timeout", "no connection was made in time") from None
     except OSError as error:  # SSLError is one
-        words = "the TLS handshake failed" if handshake else "no connection could be made"
-        why = error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or str(error)
-        raise ConnectionFailed("transport.tls" if handshake else "transport.refused", f"{words}: {why}") from error
+        if handshake:
+            raise handshake_failed(error) from error
+        why = error.strerror or str(error)
+        raise ConnectionFailed("transport.refused", f"no connection could be made: {why}") from error
+
+
+def handshake_failed(error: OSError) -> ConnectionFailed:
+    """Why there is no TLS, and what to do."""
+    words, hint = "the TLS handshake failed", ""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        words += f": the certificate does not verify: {error.verify_message}"
+        hint = "check the target's name and certificate, or name the bundle of its CA as ca in the configuration"
+    elif isinstance(error, ssl.SSLError) and (reason := error.reason or ""):
+        if "CERTIFICATE_REQUIRED" in reason:
+            words += ": a client certificate is asked for"
+        elif "ALERT" in reason:
+            words += f": {reason}; perhaps a client certificate is asked for, or another one"
+        else:
+            words += f": {reason}"
+        hint = "name the client certificate as cert and key in the configuration" if "ALERT" in reason else ""
+    else:
+        words += f": {error.strerror or error}"
+    return ConnectionFailed("transport.tls", words, hint)
 
 
 def _left(until: float) -> float:

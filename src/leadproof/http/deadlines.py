@@ -17,7 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from leadproof.http.connecting import connect
+from leadproof.http.connecting import connect, handshake_failed
 from leadproof.http.plan import ConnectionPlan
 
 
@@ -118,6 +118,9 @@ def _errors(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
     except TimeoutError as error:
         raise late(str(error)) from error
     except OSError as error:
+        # TLS 1.3 asks for a client certificate after the handshake is over for the client (RFC 8446, section 4.4.2).
+        if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in (error.reason or ""):
+            raise handshake_failed(error) from error
         raise broken(str(error)) from error
 
 
