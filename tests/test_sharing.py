@@ -173,6 +173,28 @@ def test_text_stays_what_it_is_without_what_is_personal(name: str, tmp_path: Pat
     assert text.startswith(content[:5])
 
 
+#: What collectors put before the JSON of a line, with words that must not be taken for a header or a document.
+PREFIXES = (
+    "gateway-1  | ", "2026-11-26T10:00:00Z INFO ", "[2026-11-26 10:00:00] ", "[gateway] ", "<14>1 2026-11-26T10:00:00Z ",
+    "pod-7 gateway ", "INFO:gateway:", "gateway {debug} ", '{app="gateway"} ', "\t",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_a_prefix_makes_no_other_copy_of_a_line_of_json(prefix: str, tmp_path: Path) -> None:
+    sent = {"api-key": KEY, "Cookie": f"sid={SESSION}; theme=dark", "content-type": "application/json"}
+    row = json.dumps({
+        "req": {"method": "POST", "url": "/v2/insert/general", "headers": sent, "body": SENT},
+        "res": {"status": 200, "headers": {"Set-Cookie": f"sess={SESSION}; Path=/"}, "body": "{}"},
+    })  # fmt: skip
+    plain = shared(written(tmp_path, "plain.log", f"{row}\n{row}\n".encode()))
+    text = shared(written(tmp_path, "prefix.log", f"{prefix}{row}\n{prefix}starting\n{prefix}{row}\n".encode()))
+
+    assert [one for one in CANARIES if one in plain] == []
+    lines = plain.splitlines()
+    assert text.splitlines() == [f"{prefix}{lines[0]}", f"{prefix}starting", f"{prefix}{lines[1]}"]
+
+
 def test_a_compressed_file_becomes_a_plain_one(tmp_path: Path) -> None:
     path = written(tmp_path, "capture.har.gz", gzip.compress(json.dumps(HAR).encode()))
 

@@ -266,6 +266,10 @@ class Cleaner:
             return self._markup(text, depth - 1)
         if depth and start and start in "{[" and layers.is_json(text):
             return self._json(text, depth - 1)
+        if depth and (found := layers.document_in(text)):
+            begin, end = found
+            inner = self._json(text[begin:end], depth - 1)
+            return self._any(text[:begin], depth) + inner + self._any(text[end:], depth)
         text = self._scrub(text)
         if depth:
             # Before the known values: half of an encoded address may be a name that is known.

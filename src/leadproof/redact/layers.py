@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import html
 import json
 import re
@@ -116,6 +117,22 @@ def _decoded(run: str) -> str | None:
         return None
     readable = plain.isprintable() or plain.replace("\r", "").replace("\n", "").replace("\t", "").isprintable()
     return plain if readable else None
+
+
+#: Where a JSON object, or a list of them, may begin in a line; no more of them are tried.
+_DOCUMENT = re.compile(r"(?:\[\s*)?\{\s*\"")
+_TRIED = 8
+_DECODER = json.JSONDecoder()
+
+
+def document_in(text: str) -> tuple[int, int] | None:
+    """Where in a text, behind a date or the name of a container, a JSON document stands; None if none does."""
+    for tried, found in enumerate(_DOCUMENT.finditer(text)):
+        if tried == _TRIED:
+            return None
+        with contextlib.suppress(ValueError, RecursionError):
+            return found.start(), _DECODER.raw_decode(text, found.start())[1]
+    return None
 
 
 def is_json(text: str) -> bool:

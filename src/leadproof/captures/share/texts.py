@@ -28,14 +28,18 @@ def copy(lines: Iterable[str], redactor: Redactor, look: left.Look = left.ignore
     begin = 1  # the line at which a block begins
     for block, count in _blocks(lines):
         cleaned = (
-            _line(block, redactor) if block.lstrip("\ufeff \t")[:1] not in _OPENING else _document(block, redactor)
+            _document(block, redactor) if _OPENING.match(block) else _line(block, redactor)
         )
         look(None, left.of_text(cleaned, begin))
         yield cleaned
         begin += count
 
 
-_OPENING = ("{", "[", "<")
+#: How a document begins, unlike a line such as `[INFO] …`, `<14>1 …` or `< HTTP/1.1 200 OK`.
+_OPENING = re.compile(
+    r"[\ufeff \t]*(?:\{|<[^\W\d]|<[?!/]"
+    r"|\[\s*(?:[\[{\"]|\]?\s*$|(?:-?\d[\d.eE+-]*|true|false|null)\s*(?:,|\]?\s*$)))"
+)
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -43,7 +47,7 @@ def _blocks(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
     held: list[str] = []
     size = 0
     for line in lines:
-        if not held and line.lstrip("\ufeff \t")[:1] not in _OPENING:
+        if not held and not _OPENING.match(line):
             yield line, 1
             continue
         held.append(line)
