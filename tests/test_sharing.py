@@ -17,7 +17,7 @@ from leadproof import captures
 from leadproof.captures.share import share, suggested
 from leadproof.cli.redact import command
 from leadproof.contract import profile
-from leadproof.core.errors import UsageError
+from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.judge import Judge
 from leadproof.redact import Redactor
@@ -302,6 +302,60 @@ def test_places_that_no_rule_decides_are_named(text: str, tmp_path: Path) -> Non
 
     expected = [(1, "/log/entries/0/response/content/text", LOOKS[text])] if LOOKS[text] else []
     assert [(one.exchange, one.at, one.why) for one in places.found] == expected
+
+
+#: Files that are no text, by their beginning or by what they are full of.
+NO_TEXT = {
+    "shot.png": b"\x89PNG\r\n\x1a\n",
+    "photo.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF",
+    "loader.gif": b"GIF89a!",
+    "lead.pdf": b"%PDF-1.4\n(Zebulon)",
+    "x.bin": bytes(range(256)),
+    "lead.sqlite": b"SQLite format 3\0Zebulon",
+    "packed.bin.gz": gzip.compress(bytes(range(256))),
+    "without-bom.json": '{"FirstName": "Zebulon"}'.encode("utf-16-le"),
+}
+
+
+@pytest.mark.parametrize("name", NO_TEXT)
+def test_a_file_that_is_no_text_is_refused(name: str, tmp_path: Path) -> None:
+    source = written(tmp_path, name, NO_TEXT[name])
+
+    result = CliRunner().invoke(command, [str(source)], standalone_mode=False)
+
+    assert isinstance(result.exception, InputError)
+    assert result.exception.exit_code == 2
+    assert "is no text" in str(result.exception)
+    assert result.exception.hint
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_in_a_folder_it_is_left_out_and_named(tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    (folder / "in").mkdir(parents=True)
+    for name, content in NO_TEXT.items():
+        written(folder / "in", name, content)
+    written(folder, "mail.txt", f"call {MAIL}\n".encode())
+    written(folder, "utf-16.json", '{"FirstName": "Zebulon"}'.encode("utf-16"))
+
+    result = CliRunner().invoke(command, [str(folder), "--json"], standalone_mode=False)
+
+    assert result.return_value == 2
+    told = json.loads(result.stdout)
+    names = sorted(f"in/{name}" for name in NO_TEXT)
+    assert sorted(one["file"].removeprefix(f"{folder}/") for one in told["problems"]) == names
+    assert sorted(one["file"] for one in told["look"]) == names
+    copied = [path.name for path in (tmp_path / "mixed.redacted").rglob("*") if path.is_file()]
+    assert sorted(copied) == ["mail.txt", "utf-16.json"]
+
+
+def test_a_binary_part_of_a_text_is_named(tmp_path: Path) -> None:
+    message = b"HTTP/1.1 200 OK\r\n" + b"x-a: b\r\n" * 2_000 + b"\r\n" + gzip.compress(b"Zebulon", mtime=0)
+    source = written(tmp_path, "call.http", message)
+
+    places = share(source, suggested(source), Redactor()).places.found
+
+    assert [place.at for place in places] == ["line 2003"]
 
 
 def test_what_was_left_out_is_named(tmp_path: Path) -> None:

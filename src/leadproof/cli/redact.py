@@ -94,4 +94,4 @@ def _said(copy: Copy) -> str:
 
 def _place(place: Leftover) -> str:
     number = f" exchange {place.exchange}" if place.exchange is not None else ""
-    return f"{place.file}{number} {place.at}"
+    return f"{place.file}{number} {place.at}".rstrip()

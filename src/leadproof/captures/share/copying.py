@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,6 +33,18 @@ AS_HAR = frozenset({"flow", "vcr", "newman", "wiremock", "hoverfly", "burp", "ts
 
 #: What a report shows of an exchange, in a row of its findings and observations.
 _SHOWN = ("message", "expected", "actual", "pointer", "xpath", "origin", "request", "response", "curl", "replay")
+
+
+#: Bytes by which it is told whether a file is text.
+_HEAD = 1 << 13
+#: How files begin that have a beginning of letters, and characters that no text has.
+_BINARY = re.compile(
+    rb"%PDF-|\x89PNG|GIF8|PK\x03\x04|RIFF|OggS|\xff\xd8\xff|[^\0-\x07\x0e-\x1a\x1c-\x1f\x7f]*[\0-\x07\x0e-\x1a\x1c-\x1f\x7f]"
+)
+
+
+class NotText(InputError):
+    """A file that nobody can look into: what is in it can neither be found nor replaced."""
 
 
 @dataclass(slots=True)
@@ -73,6 +86,7 @@ def share(
 
     Raises:
         InputError: The original cannot be read.
+        NotText: It is a file that nobody can look into.
         UsageError: The copy would stand in the place of the original, or of something else.
         EvidenceError: The disk does not take it.
     """
@@ -84,7 +98,7 @@ def share(
         raise UsageError(f"{to}: is there already", hint="--force writes over it, -o FILE names another place")
     for file in files:
         on_progress(f"reading {file.name}")
-        with contextlib.suppress(har.Broken), _reading(file):  # said when it is written
+        with contextlib.suppress(har.Broken, NotText), _reading(file):  # said when it is written
             for _ in _pieces(file, redactor, on_progress):
                 pass
     redactor.replaced.clear()
@@ -136,7 +150,11 @@ def _share_folder(
                 (place.parent / renderer.file).write_text(renderer.render(report), "utf-8", "backslashreplace")
             copy.files += len(RENDERERS)
         elif file.name not in rendered or not (file.parent / RENDERERS["json"].file).exists():
-            _share_file(file, place, redactor, copy, on_progress)
+            try:
+                _share_file(file, place, redactor, copy, on_progress)
+            except NotText:
+                copy.problems.append((file, "is no text, what is in it cannot be looked into; it was not copied"))
+                copy.places.add(str(file.relative_to(source)), None, [("", left.UNREAD)])
     for place in manifests:
         place.write_bytes(document({"schema": "leadproof.manifest/1", "files": hashes(place.parent)}))
         copy.files += 1
@@ -164,10 +182,21 @@ def _pieces(source: Path, redactor: Redactor, on_progress: Progress, look: left.
             raise har.Broken(lost[0])
         return
     with source.open("rb") as raw, _unpacked(raw) as file:
+        if fmt != "har" and _is_binary(file.read(_HEAD)):
+            raise NotText(
+                f"{source}: is no text, what is in it cannot be looked into",
+                hint="leave it out, or save what it shows as text or HAR and redact that",
+            )
+        file.seek(0)
         for number, piece in enumerate(_copied(file, fmt, redactor, look)):
             yield piece
             if number % 64 == 0:
                 on_progress(f"{source.name}: {raw.tell() / max(source.stat().st_size, 1):.0%}")
+
+
+def _is_binary(head: bytes) -> bool:
+    """Is it no text by its first bytes? UTF-16 says so at its beginning; its other bytes are no characters."""
+    return not head.startswith((b"\xff\xfe", b"\xfe\xff")) and _BINARY.match(head) is not None
 
 
 def _exchanges(source: Path, lost: list[str]) -> Iterator[Exchange]:

@@ -24,6 +24,8 @@ MOST = 1_000
 
 _CAPITALS = re.compile(r"(?<![\w.])[^\W\d_a-z]\w+(?:[ \u00a0][^\W\d_a-z]\w+)+")
 _OPAQUE = re.compile(r"[A-Za-z0-9+/_=-]{64,}")
+#: Characters of compressed or binary data.
+_BINARY = re.compile(r"[\0-\x07\x0e-\x1a\x1c-\x1f]")
 _LEFT_OUT = re.compile(r"removed by leadproof redact|redacted: a body in a content encoding")
 _ELEMENT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)[^<>]*>([^<>]*)")
 #: Members that say what something is called, and who made a file.
@@ -139,6 +141,8 @@ def reason(text: str) -> str:
     """Why a person should look at a text; "" for no reason."""
     if _LEFT_OUT.search(text):
         return UNREAD
+    if _BINARY.search(text):
+        return OPAQUE
     bare = MARKER.sub("-", text)
     for found in _CAPITALS.finditer(bare):
         if not any(word.casefold() in _COMMON for word in found[0].split()):

@@ -27,9 +27,7 @@ def copy(lines: Iterable[str], redactor: Redactor, look: left.Look = left.ignore
     """The redacted text of a file, block by block; `look` is told what a person should look at."""
     begin = 1  # the line at which a block begins
     for block, count in _blocks(lines):
-        cleaned = (
-            _document(block, redactor) if _OPENING.match(block) else _line(block, redactor)
-        )
+        cleaned = _document(block, redactor) if _OPENING.match(block) else _line(block, redactor)
         look(None, left.of_text(cleaned, begin))
         yield cleaned
         begin += count
