@@ -147,6 +147,35 @@ def test_a_documented_id_stays_unless_it_is_a_personal_value() -> None:
     assert {name for name in ids if changed[name] != ids[name]} == {"leadId"}
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "User-Agent: crm (⟦Ottilie⟧)", "User-Agent: ⟦KRZYKOWSKI⟧/1.0", "Server: box (847) 555-⟦0166⟧",
+        "Via: 1.1 proxy (⟦ottilie⟧)", "X-Served-By: ⟦krzykowski⟧-laptop", "X-Powered-By: ⟦Ottilie⟧%2C crm",
+        "X-Request-Id: ann.smith-⟦8475550166⟧", "X-Correlation-Id: ⟦ottilie⟧-1", "Accept: text/html; x=⟦8475550166⟧",
+        'If-None-Match: W/"⟦8475550166⟧"', "X-Cache: HIT of ⟦Ottilie⟧",
+        "Content-Length: 250000", "Age: 60601", "Connection: keep-alive", "Content-Type: text/html; charset=utf-8",
+        "X-Request-Id: 929f4d31-5576-abed-ae9b-606d94a475e2", "Date: Thu, 26 Nov 2026 10:00:00 GMT",
+        "User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0.6778.86 Safari/537.36",
+    ],
+)  # fmt: skip
+def test_what_a_lead_holds_goes_from_headers_of_the_protocol_too(header: str) -> None:
+    fields = {
+        "FirstName": "Ottilie", "LastName": "Krzykowski", "Phone": "8475550166", "Zip": "60601", "LoanAmount": "250000",
+        "SpouseName": "Abed", "Nickname": "Keep", "Platform": "Windows",
+    }  # fmt: skip
+    name, value = _MARKED.sub(r"\1", header).split(": ", 1)
+    sent = exchange(fields, {}, **{name: value})
+
+    safe = Redactor().exchange(sent).response
+
+    assert safe is not None
+    cleaned = f"{name}: {dict(safe.headers)[name]}"
+    gone = _MARKED.findall(header)
+    assert (cleaned != f"{name}: {value}") == bool(gone)
+    assert [one for one in gone if one.casefold() in cleaned.casefold()] == []
+
+
 # ---- what the posting profile says ----------------------------------------------------------------------------------
 
 

@@ -175,8 +175,8 @@ def test_text_stays_what_it_is_without_what_is_personal(name: str, tmp_path: Pat
 
 #: What collectors put before the JSON of a line, with words that must not be taken for a header or a document.
 PREFIXES = (
-    "gateway-1  | ", "2026-11-26T10:00:00Z INFO ", "[2026-11-26 10:00:00] ", "[gateway] ", "<14>1 2026-11-26T10:00:00Z ",
-    "pod-7 gateway ", "INFO:gateway:", "gateway {debug} ", '{app="gateway"} ', "\t",
+    "gateway-1  | ", "2026-11-26T10:00:00Z INFO ", "[2026-11-26 10:00:00] ", "[gateway] ",
+    "<14>1 2026-11-26T10:00:00Z ", "pod-7 gateway ", "INFO:gateway:", "gateway {debug} ", '{app="gateway"} ', "\t",
 )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ DEPTH = 4
 _NAMED = re.compile(r"\W*(\w{1,60})\W*:")
 #: An id, a number, a moment, a word.
 _TOKEN = re.compile(r"[\w.:+-]{0,80}")
+#: An id such as a UUID, parts of which may happen to be a name.
+_HEX = re.compile(r"[0-9A-Fa-f-]+")
 _URL = re.compile(r"\s*(?:[a-z][\w+.-]*:)?//|\s*/", re.IGNORECASE)
 #: What the paths of documented operations are made of.
 _ROUTES = frozenset(part for one in OPERATIONS.values() for part in one.path.split("/") if "{" not in part)
@@ -77,16 +79,21 @@ class Cleaner:
     def _form(self, text: str) -> str:
         return spans.rewritten(text, spans.form_pieces(text), lambda piece: self._parameter(piece, DEPTH, link=True))
 
-    def _target(self, target: str) -> str:
-        """A request target, or a URL with its host: what names an operation and ids in the path stay."""
+    def _target(self, target: str, *, link: bool = False) -> str:
+        """A request target, or a URL with its host: what names an operation and ids in the path stay.
+
+        Args:
+            target: Its text.
+            link: May it lead anywhere? Digits in its path are then no id unless what stands before them says so.
+        """
         path, mark, query = target.partition("?")
         prefix, slashes, path = path.rpartition("://") if "://" in path else ("", "", path)
         segments = path.split("/")
         host = self._scrub(f"{prefix}://{segments.pop(0)}", ids=True) if slashes else ""
-        rest = "/".join(map(self._segment, segments, ["", *segments]))
+        rest = "/".join(self._segment(*pair, link=link) for pair in zip(segments, ["", *segments], strict=False))
         return host + ("/" if slashes and segments else "") + rest + mark + self._form(query)
 
-    def _segment(self, segment: str, before: str) -> str:
+    def _segment(self, segment: str, before: str, *, link: bool) -> str:
         value = unquote(segment)
         kind = names.personal(unquote(before)) or names.hinted(before, in_url=True)
         if segment in _ROUTES or not value:
@@ -95,7 +102,8 @@ class Cleaner:
             cleaned = self._found(kind, value)
         else:
             cleaned = self._technical(value, DEPTH)
-            if cleaned == value and any(map(str.isalpha, value)):
+            named = before and (before in _ROUTES or plain(before) in names.TECHNICAL)
+            if cleaned == value and (any(map(str.isalpha, value)) or (link and not named)):
                 cleaned = self._known.without_values(self._scrub(value), self._replace)
             if cleaned == value and people.is_name(bare := re.sub(r"[-_.+]", " ", value)):
                 cleaned = re.sub(r"\S+", lambda word: self._found(Kind.TEXT, word[0]), bare).replace(" ", "-")
@@ -104,7 +112,7 @@ class Cleaner:
     def _link(self, value: str, depth: int) -> str:
         """What should be a URL."""
         value = self._known.without_secrets(value, self._replace)  # a slash may stand within one
-        return self._target(value) if _URL.match(value) else self._any(value, depth)
+        return self._target(value, link=True) if _URL.match(value) else self._any(value, depth)
 
     # --- values by the names above them
 
@@ -231,6 +239,25 @@ class Cleaner:
         if cleaned == value and depth:
             cleaned = layers.peel(value, lambda inner: self._technical(inner, depth - 1))
         return cleaned
+
+    def _protocol(self, value: str, depth: int, *, free: bool) -> str:
+        """A header of the protocol: versions, ids and hosts stay.
+
+        Args:
+            value: What stands in it.
+            depth: How many layers of encoding are looked through.
+            free: May it hold words of any kind?
+        """
+
+        def sure(kind: Kind, found: str) -> str:
+            go = kind in (Kind.SECRET, Kind.EMAIL, Kind.PHONE) or (free and self._known.kind(found) is not None)
+            return self._replace(kind, found) if go else found
+
+        cleaned = self._known.without_secrets(value, self._replace)
+        cleaned = formats.scrub(cleaned, sure, ids=True, known=self._known.number)
+        if free and not _HEX.fullmatch(cleaned):
+            cleaned = self._known.without_values(cleaned, sure)
+        return layers.peel(cleaned, lambda inner: self._protocol(inner, depth - 1, free=free)) if depth else cleaned
 
     def _business(self, value: str, depth: int) -> str:
         """Text about a company: its own telephone number and address stay, an echo of the lead's does not.

@@ -193,15 +193,21 @@ COMPANIES = words("offers offer client clients send sends company campaign produ
 #: Members and headers that hold a URL in which personal data may stand.
 LINKS = words("redirecturl returnurl location referer referrer origin callbackurl contentlocation link")
 
-#: Headers of the protocol: only known secrets are looked for in them.
-PROTOCOL_HEADERS = words(
+#: Headers of the protocol that have a grammar of their own: in them stays what is no e-mail address and no telephone
+#: number, whatever a lead's fields hold.
+_GRAMMAR_HEADERS = words(
     "accept acceptcharset acceptencoding acceptlanguage age allow cachecontrol connection contentencoding"
-    " contentlength contenttype date etag expect expires host keepalive lastmodified retryafter server te"
-    " transferencoding upgrade useragent vary via xpoweredby xcache xcachehits xservedby cfray cfcachestatus"
-    " xrequestid xcorrelationid traceparent xaspnetversion stricttransportsecurity xcontenttypeoptions"
-    " xframeoptions xxssprotection contentsecuritypolicy accesscontrolalloworigin accesscontrolallowheaders"
-    " accesscontrolallowmethods referrerpolicy pragma altsvc"
+    " contentlength contenttype date etag expect expires host keepalive lastmodified retryafter te"
+    " transferencoding upgrade vary xcachehits traceparent xaspnetversion stricttransportsecurity"
+    " xcontenttypeoptions xframeoptions xxssprotection contentsecuritypolicy accesscontrolalloworigin"
+    " accesscontrolallowheaders accesscontrolallowmethods referrerpolicy pragma altsvc"
 )
+
+#: Headers of the protocol in which somebody may have written what they like: what a lead's fields hold goes, too.
+FREE_HEADERS = words("server useragent via xpoweredby xcache xservedby cfray cfcachestatus xrequestid xcorrelationid")
+
+#: All of them: names of programs, ids and numbers in them are no personal data.
+PROTOCOL_HEADERS = _GRAMMAR_HEADERS | FREE_HEADERS
 
 #: Attributes of a Set-Cookie header; anything else in it is a cookie (RFC 6265, section 4.1).
 COOKIE_ATTRIBUTES = words("path domain expires max-age samesite secure httponly partitioned")

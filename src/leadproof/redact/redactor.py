@@ -194,7 +194,7 @@ class Redactor(Cleaner):
         if names.is_secret(name):
             return self._secret(value)
         if short in names.PROTOCOL_HEADERS:
-            return self._known.without_secrets(value, self._replace)
+            return self._protocol(value, DEPTH, free=short in names.FREE_HEADERS)
         if short in names.LINKS:
             return self._link(value, DEPTH)
         if short in names.TECHNICAL:
