@@ -287,7 +287,7 @@ class Cleaner:
         if not text:
             return text
         start = text.lstrip()[:1]
-        if start and start in "<{[":  # a secret may look like a piece of a document, or be one
+        if any(sign in text for sign in "<{["):  # a secret may look like a piece of a document, or be one
             text = self._known.without_secrets(text, self._replace)
         if depth and start == "<" and "</" in text:
             return self._markup(text, depth - 1)
