@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from networks import make_certificates
 
 from leadproof.contract import specs
 from leadproof.contract.profile import load
@@ -159,3 +160,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     both = folder / "both.pem"
     both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
     return both
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CA, and certificates of a server and of a client: see `networks.make_certificates`."""
+    try:
+        return make_certificates(tmp_path_factory.mktemp("certificates"))
+    except OSError:
+        pytest.skip("there is no openssl here")

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 
 @dataclass
@@ -82,13 +83,21 @@ def pump(one: socket.socket, other: socket.socket) -> None:
                 end.shutdown(socket.SHUT_RDWR)
 
 
-def message(file: object) -> tuple[bytes, bytes]:
+def message(file: BinaryIO) -> tuple[bytes, bytes]:
     """Head and body of the next HTTP message, which has a length or no body."""
     head = b""
-    while (line := file.readline()) not in (b"\r\n", b""):  # type: ignore[attr-defined]
+    while (line := file.readline()) not in (b"\r\n", b""):
         head += line
     length = re.search(rb"(?im)^content-length: *(\d+)", head)
-    return head, file.read(int(length[1])) if length else b""  # type: ignore[attr-defined]
+    return head, file.read(int(length[1])) if length else b""
+
+
+def messages(client: socket.socket, front: Front) -> Iterator[tuple[bytes, bytes]]:
+    """The HTTP messages that come on a connection, until it ends."""
+    file = client.makefile("rb")
+    while (found := message(file))[0]:
+        front.heads.append(found[0])
+        yield found
 
 
 @contextlib.contextmanager
@@ -105,12 +114,7 @@ def forward_proxy(behind: int, *, behind_host: str = "127.0.0.1", password: str 
     right = b"Basic " + base64.b64encode(b"tester:" + password.encode())
 
     def serve(client: socket.socket, front: Front) -> None:
-        file = client.makefile("rb")
-        while True:
-            head, body = message(file)
-            if not head:
-                return
-            front.heads.append(head)
+        for head, body in messages(client, front):
             if password and right not in head:
                 client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
                 continue
@@ -228,12 +232,7 @@ def answering(response: bytes, *, keeps_open: bool = False, behind: int = 0) -> 
     """
 
     def serve(client: socket.socket, front: Front) -> None:
-        file = client.makefile("rb")
-        while True:
-            head, body = message(file)
-            if not head:
-                return
-            front.heads.append(head)
+        for head, body in messages(client, front):
             after = b""
             if behind:
                 with socket.create_connection(("127.0.0.1", behind)) as upstream:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from networks import Front, answering, forward_proxy, listening, make_certificates, tls_front
+from networks import Front, answering, forward_proxy, listening, tls_front
 
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.target import Target
@@ -20,14 +20,6 @@ from leadproof.http.plan import plan_of
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 GET = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    try:
-        return make_certificates(tmp_path_factory.mktemp("certificates"))
-    except OSError:
-        pytest.skip("there is no openssl here")
 
 
 @pytest.fixture

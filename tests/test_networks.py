@@ -23,7 +23,7 @@ from typing import Any
 
 import httpx
 import pytest
-from networks import Front, forward_proxy, idle_closer, make_certificates, plain_front, tls_front
+from networks import Front, forward_proxy, idle_closer, plain_front, tls_front
 
 from leadproof.cli import main
 from leadproof.contract.profile import load
@@ -58,14 +58,6 @@ class Way:
         found = re.match(r"https?://(\[[^]]+\]|[^:/]+)", self.url)
         assert found
         return found[1].strip("[]")
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    try:
-        return make_certificates(tmp_path_factory.mktemp("certificates"))
-    except OSError:
-        pytest.skip("there is no openssl here")
 
 
 def identity(certificates: Path) -> list[str]:

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from leadproof.contract import profile as profiles
 from leadproof.contract.profile.writing import write
 from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.names import Kind, field_kind
 from leadproof.judge import Judge
 from leadproof.redact import Redactor
-from leadproof.redact.names import Kind, field_kind
 
 CASES = Path(__file__).parent / "data" / "redact"
 _MARKED = re.compile("⟦(.*?)⟧")

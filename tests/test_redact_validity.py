@@ -14,9 +14,9 @@ from leadproof import bodies
 from leadproof.contract.profile.formats import FORMATS
 from leadproof.contract.specs import load
 from leadproof.core.exchange import Exchange, Request
+from leadproof.core.names import Kind
 from leadproof.judge import Judge
 from leadproof.redact import Redactor
-from leadproof.redact.names import Kind
 from leadproof.redact.placeholders import Placeholders
 
 _DOCUMENTED_URL = re.compile(load().openapi["components"]["schemas"]["HttpUrl"]["pattern"].replace("$", r"\Z"))

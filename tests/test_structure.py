@@ -35,6 +35,8 @@ TESTED_ELSEWHERE = {
     "contract/explaining": "test_schemas.py, and wherever a finding is explained",
     "core/wire_faults": "test_octets.py, which reads each of them, and test_faults.py, which sends each",
     "core/wire_rules": "test_octets.py, which breaks each of them",
+    "core/languages": "test_redact_recognition.py",
+    "core/names": "test_redact.py, test_redact_recognition.py: what becomes of a value by its name",
     "core/text": "test_reports.py, with every format that shows texts from outside",
     "runs/formats": "test_reports.py and test_reports_*.py",
     "runs/report": "test_summary.py, with what it is made of, and test_rebuilt.py",

@@ -46,7 +46,7 @@ KEPT = {
     ("src/leadproof/mock/defects/written/", "answer-without-id"): "part of the id of a defect",
     ("src/leadproof/mock/defects/written/", "answers-another-lead"): "part of the id of a defect",
     ("src/leadproof/mock/defects/written/", "answer-as-the-request"): "the id of a defect",
-    ("src/leadproof/redact/names.py", "answer"): "a word that services write, not one of ours",
+    ("src/leadproof/core/names.py", "answer"): "a word that services write, not one of ours",
     ("src/leadproof/load/", "fold"): "what a worker sends about one second; a key of its frames",
     ("src/leadproof/runs/", "moment"): "a datetime as an argument",
 }

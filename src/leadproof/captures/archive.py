@@ -8,13 +8,12 @@ A session of Fiddler is a pair of files, `raw/N_c.txt` and `raw/N_s.txt`, each a
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import NamedTuple
 
 from leadproof.bodies import MAX_BODY
-from leadproof.captures.streams import RATIO, SESSION, UNPACKED, BadPackingError, BombError, Stream
+from leadproof.captures.streams import BROKEN_ZIP, RATIO, SESSION, UNPACKED, BadPackingError, BombError, Stream
 
 #: Bytes of an archive, and files in it.
 ARCHIVE, MEMBERS = 32 * 1024 * 1024, 20_000
@@ -53,7 +52,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(BytesIO(data))
             infos = [info for info in self._zip.infolist() if not info.is_dir()]
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, EOFError) as error:
+        except BROKEN_ZIP as error:
             self.broken = f"the archive is damaged: {error}", "fetch it again"
             return
         if len(infos) > MEMBERS:
@@ -99,7 +98,7 @@ class Archive:
             try:
                 file = file or self._zip.open(self._infos[name])
                 piece = file.read(size)
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, zlib.error) as error:
+            except BROKEN_ZIP as error:
                 raise BadPackingError(str(error)) from None
             self._made += len(piece)
             if self._made > UNPACKED and self._made > RATIO * self._size:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from leadproof.bodies import MAX_BODY
-from leadproof.captures.streams import RATIO, UNPACKED, Stream
+from leadproof.captures.streams import BROKEN_ZIP, RATIO, UNPACKED, Stream
 
 #: The content of a file by its name; None if there is none that may be read.
 Attached = Callable[[str], bytes | None]
@@ -58,10 +57,6 @@ def names(har: Path) -> Iterator[str]:
         return
 
 
-#: What a broken, encrypted or unusual zip raises.
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
-
-
 @contextmanager
 def zipped(path: Path) -> Iterator[tuple[Stream, Attached] | None]:
     """The HAR in a zip, and the files beside it there; None where the file is no zip with exactly one HAR.
@@ -73,7 +68,7 @@ def zipped(path: Path) -> Iterator[tuple[Stream, Attached] | None]:
         try:
             archive = stack.enter_context(zipfile.ZipFile(path)) if zipfile.is_zipfile(path) else None
             hars = [one for one in archive.infolist() if one.filename.lower().endswith(".har")] if archive else []
-        except _BROKEN:
+        except BROKEN_ZIP:
             hars = []
         if archive is None or len(hars) != 1:
             yield None
@@ -87,7 +82,7 @@ def _har_in(archive: zipfile.ZipFile, har: zipfile.ZipInfo, name: str, stack: Ex
         if har.file_size <= max(UNPACKED, RATIO * har.compress_size):
             return Stream(_careful(stack.enter_context(archive.open(har))), name)
         what = f"becomes more than {RATIO} times as large when it is unpacked"
-    except _BROKEN as error:
+    except BROKEN_ZIP as error:
         what = f"cannot be unpacked: {error}"
     stream = Stream(lambda _: b"", name)
     stream.broken = f"the HAR in it {what}", hint
@@ -99,7 +94,7 @@ def _member(archive: zipfile.ZipFile, har: str, name: str) -> bytes | None:
     try:
         member = archive.getinfo(har[: har.rindex("/") + 1] + name if "/" in har else name)
         return archive.read(member) if _is_plain(name) and member.file_size <= MAX_BODY else None
-    except (KeyError, *_BROKEN):
+    except (KeyError, *BROKEN_ZIP):
         return None
 
 
@@ -109,7 +104,7 @@ def _careful(file: IO[bytes]) -> Callable[[int], bytes]:
     def read(size: int) -> bytes:
         try:
             return file.read(size)
-        except _BROKEN as error:
+        except BROKEN_ZIP as error:
             raise EOFError(str(error)) from None
 
     return read

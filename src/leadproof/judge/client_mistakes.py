@@ -18,6 +18,7 @@ from leadproof.contract.profile import Profile, breaches
 from leadproof.contract.profile.calendar import is_open, local
 from leadproof.contract.specs import Specification
 from leadproof.core.exchange import Part
+from leadproof.core.names import Kind, field_kind
 from leadproof.judge.checks import Breach, Context
 from leadproof.judge.checks.context import CREATES, fields, properties
 
@@ -92,7 +93,7 @@ def _fields(profile: Profile | None) -> tuple[frozenset[str], frozenset[str]]:
 def _tells(name: str, value: Any, known: frozenset[str]) -> bool:
     if not isinstance(value, str) or not value.strip():
         return False
-    plain = _plain_name(name)
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
     return name in known or _PERSONAL.fullmatch(plain) is not None or _MAIL.fullmatch(value.strip()) is not None
 
 
@@ -130,27 +131,18 @@ def _rules(context: Context) -> Iterator[Breach]:
         )
 
 
-#: What a redacted lead has in the place of a text, and further names whose values it has replaced without such a mark.
+#: What a redacted lead has in the place of a text.
 _REDACTED = re.compile(r"\bredacted", re.IGNORECASE)
-_REPLACED = re.compile(r"zip|postal|postcode|birth|dob|^ip(?:address)?$|city|county")
+#: Fields by whose name nothing is replaced but words, which then have that mark.
+_LEFT = frozenset({Kind.PUBLIC, Kind.UNKNOWN})
 
 
 def _redacted(profile: Profile, sent: dict[str, str]) -> frozenset[str]:
     """Fields of which the value that was sent is not known, for it was replaced."""
     if not any(map(_REDACTED.search, sent.values())):
         return frozenset()
-    replaced = {name for name, value in sent.items() if _was_replaced(name, value)}
-    kept = {name for name in profile.impersonal_fields if not _REDACTED.search(sent.get(name, ""))}
-    return (profile.personal_fields | replaced) - kept
-
-
-def _was_replaced(name: str, value: str) -> bool:
-    plain = _plain_name(name)
-    return any((_REDACTED.search(value), _PERSONAL.fullmatch(plain), _REPLACED.search(plain)))
-
-
-def _plain_name(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    by_name = {name for name in sent if name not in profile.public_fields and field_kind(name) not in _LEFT}
+    return profile.personal_fields | by_name | {name for name, value in sent.items() if _REDACTED.search(value)}
 
 
 def _number(value: Any) -> int:

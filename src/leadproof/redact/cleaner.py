@@ -11,10 +11,11 @@ import re
 from collections.abc import Collection
 from urllib.parse import quote, unquote
 
+from leadproof.core import names
+from leadproof.core.names import Kind, plain
 from leadproof.core.operations import OPERATIONS
-from leadproof.redact import formats, layers, names, people, spans
+from leadproof.redact import formats, layers, people, spans
 from leadproof.redact.known import Known, password
-from leadproof.redact.names import Kind, plain
 from leadproof.redact.placeholders import SALT, Placeholders
 from leadproof.redact.spans import Piece
 

@@ -10,8 +10,9 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from leadproof.redact import names, numbers
-from leadproof.redact.names import Kind
+from leadproof.core import names
+from leadproof.core.names import Kind
+from leadproof.redact import numbers
 
 #: (kind, value) -> what to write in its place; the value itself leaves it.
 Replace = Callable[[Kind, str], str]

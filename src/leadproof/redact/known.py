@@ -14,9 +14,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from leadproof.redact import names, numbers
+from leadproof.core import names
+from leadproof.core.names import Kind
+from leadproof.redact import numbers
 from leadproof.redact.formats import Replace
-from leadproof.redact.names import Kind
 from leadproof.redact.placeholders import CHOICES, MARKER
 
 _WORD = re.compile(r"[^\W_]+")

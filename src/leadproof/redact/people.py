@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from leadproof.redact.names import CONTRACT_WORDS, words
+from leadproof.core.names import CONTRACT_WORDS, words
 from leadproof.redact.placeholders import MARKER
 
 _LABELS = (

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from leadproof.contract.profile.formats import FORMATS
-from leadproof.redact.names import Kind, words
+from leadproof.core.names import Kind, words
 
 #: The default key of the hash. With it, two runs give the same placeholders, and somebody who guesses a value can
 #: confirm the guess; a caller that keeps evidence of real people passes a random salt.

@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from leadproof.contract.profile import Profile
+from leadproof.core import names
 from leadproof.core.exchange import Exchange, Headers, Request, Response
 from leadproof.core.findings import Finding, Observation
-from leadproof.redact import names, payload, people
+from leadproof.core.names import Kind, plain
+from leadproof.redact import payload, people
 from leadproof.redact.cleaner import DEPTH, Cleaner
-from leadproof.redact.names import Kind, plain
 from leadproof.redact.payload import with_length
 from leadproof.redact.placeholders import SALT
 from leadproof.redact.spans import Piece
@@ -67,12 +68,9 @@ class Redactor(Cleaner):
             salt: As above.
             max_body: As above.
         """
-        closed = {one.name for kind in profile.lead_types for one in kind.fields if one.allowed and not one.personal}
         known = [one for one in secrets if one]
-        return cls(
-            profile.personal_fields, salt, public_fields=closed | profile.impersonal_fields, secrets=known,
-            max_body=max_body,
-        )  # fmt: skip
+        public = profile.public_fields
+        return cls(profile.personal_fields, salt, public_fields=public, secrets=known, max_body=max_body)
 
     @property
     def replaced(self) -> Counter[Kind]:

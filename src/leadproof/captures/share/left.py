@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadproof.core.names import BUSINESS, COMPANIES, CONTRACT_WORDS, PROTOCOL_HEADERS, TECHNICAL, plain, words
 from leadproof.redact import layers
-from leadproof.redact.names import BUSINESS, COMPANIES, CONTRACT_WORDS, PROTOCOL_HEADERS, TECHNICAL, plain, words
 from leadproof.redact.placeholders import MARKER
 
 #: Why a place is named.

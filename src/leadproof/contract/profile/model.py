@@ -322,3 +322,9 @@ class Profile:
         """Names of the fields that are said to hold none, in every lead type that has them."""
         said = frozenset(one.name for kind in self.lead_types for one in kind.fields if one.personal is False)
         return said - self.personal_fields
+
+    @cached_property
+    def public_fields(self) -> frozenset[str]:
+        """Names of the fields that tell nothing of a person: said to be so, or of a closed set of values."""
+        closed = frozenset(one.name for kind in self.lead_types for one in kind.fields if one.allowed)
+        return (closed | self.impersonal_fields) - self.personal_fields

@@ -11,8 +11,8 @@ import unicodedata
 from enum import Enum
 from functools import lru_cache
 
+from leadproof.core import languages
 from leadproof.core.operations import RESPONSE_TYPES
-from leadproof.redact import languages
 
 
 class Kind(Enum):
