@@ -393,7 +393,7 @@ def test_nothing_goes_in_unredacted() -> None:
         ),
         body=b'{"leads": [{"fields": {"Email": "avery.canary@leads.example"}}]}',
     )
-    take(found, replace(judgement, observations=(Observation("schema.unknown", "avery.canary@leads.example"),)))
+    take(found, judgement._replace(observations=(Observation("schema.unknown", "avery.canary@leads.example"),)))
 
     report = repr(found.report("certify", {}))
 

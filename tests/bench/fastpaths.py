@@ -81,8 +81,10 @@ PATHS: dict[str, FastPath] = {
     "judge/quick": FastPath("validate, XML", _validated(_xml), (
         "from leadproof.judge.quick import FastJudge as F; F.try_judge = lambda self, exchange, recognition: None")),
     "bodies/skeletons": FastPath("validate, XML", _validated(_xml), (
-        "from leadproof.bodies.skeletons import Skeletons as S; S.read = lambda self, data: (False, None);"
-        "S.learn = lambda self, data, tree: None")),
+        "from leadproof.bodies.skeletons import Skeletons as S; S.read = lambda self, data: None;"
+        "S.learn = lambda self, data, value, tree=None: None")),
+    "judge/new_leads": FastPath("validate, XML", _validated(_xml), (
+        "from leadproof.judge import following as f; f.remember_new = lambda context: None")),
     "mock/fast, JSON": FastPath("mock, JSON pings, repeated", _mock("json", shared.BODIES), (
         "from leadproof.mock.engine import fast as h; h.paths = lambda world: {}")),
     "mock/fast, XML": FastPath("mock, XML pings, repeated", _mock("xml", shared.BODIES), (

@@ -1,8 +1,10 @@
 """How fast captured responses are judged, against what one would write with the usual libraries and against parsing.
 
-Run it with `make bench-validate`, or `python tests/bench/validate.py [--pairs 2000] [--rounds 7]`. About a
-minute; no traffic. All candidates get the same pairs, a JSON and an XML response to the same lead, and take turns in
-one process; figures are pairs per CPU-second, and the ratios are medians over the rounds.
+Run it with `make bench-validate`, or `python tests/bench/validate.py [--pairs 5000] [--rounds 5]`. A few
+minutes; no traffic. All candidates get the same pairs, a JSON and an XML response to the same lead (10,000 distinct
+bodies, and as many distinct requests), and take turns in one process; figures are pairs per CPU-second, and the ratios
+are medians over the rounds. The collector is tuned as `validate` does. At the end stands where the time of `messages`
+goes. `--against CHECKOUT` measures another checkout in turn, each time in a process of its own.
 
 * usual     json.loads and jsonschema (compiled once), xmlschema.to_dict, which validates too; nothing is compared
 * floor     orjson.loads and lxml.etree.fromstring: nothing is judged at all
@@ -19,8 +21,11 @@ by the clock on the wall.
 from __future__ import annotations
 
 import argparse
+import collections
+import cProfile
 import json
 import os
+import pstats
 import random
 import statistics
 import subprocess
@@ -33,7 +38,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "src"))
+#: Whose code is measured: this checkout's, or the one that `--against` names.
+SOURCE = Path(os.environ.get("LEADPROOF_BENCH_SOURCE", ROOT / "src"))
+sys.path.insert(0, str(SOURCE))
 
 import jsonschema  # noqa: E402 - the peer, after the path is set
 import orjson  # noqa: E402 - as above
@@ -43,6 +50,7 @@ from leadproof import bodies  # noqa: E402 - found in the checkout, installed or
 from leadproof.contract import specs  # noqa: E402 - as above
 from leadproof.contract.profile import load  # noqa: E402 - as above
 from leadproof.core.exchange import Exchange, Request, Response  # noqa: E402 - as above
+from leadproof.core.gc import tune_gc  # noqa: E402 - as above
 from leadproof.core.operations import OPERATIONS  # noqa: E402 - as above
 from leadproof.generate.leads import LeadMaker  # noqa: E402 - as above
 from leadproof.http.client import compose  # noqa: E402 - as above
@@ -60,8 +68,9 @@ BEGIN = 1_796_000_000.0
 #: Share of pairs in which something is wrong, and exchanges without findings that a run keeps (as `validate` does).
 WRONG, KEPT = 0.01, 2_000
 
-#: What has to hold: verdict / usual, verdict / floor, two processes / one.
+#: What has to hold: verdict / usual, verdict / floor, two processes / one; against commit 5f4d78e judge and messages.
 GOALS = {"verdict / usual": 20.0, "verdict / floor": 0.3, "two processes": 1.8}
+AGAINST = {"judge": 4.0, "messages": 8.0}
 
 
 class Pair(NamedTuple):
@@ -194,6 +203,7 @@ def measured(chosen: list[Pair], rounds: int) -> dict[str, list[float]]:
         wrong = candidate(chosen[:400])
         expected = sum(b"<IsValid>True<" in pair.xml for pair in chosen[:400])
         assert wrong == expected or name == "floor", f"{name} finds {wrong} of {expected} wrong"
+    tune_gc()
     for _ in range(rounds):
         for name, (candidate, share) in CANDIDATES.items():
             mine = (chosen * 2)[: int(len(chosen) * share)] if name == "floor" else chosen[: int(len(chosen) * share)]
@@ -221,7 +231,7 @@ def captures(folder: Path, number: int) -> list[str]:
 def jobs(number: int, rounds: int) -> float:
     """How many times as fast two processes are, by the clock on the wall; the best of some rounds."""
     best = {1: 1e9, 2: 1e9}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     with tempfile.TemporaryDirectory() as folder:
         paths = captures(Path(folder), number)
         for _ in range(rounds):
@@ -233,12 +243,67 @@ def jobs(number: int, rounds: int) -> float:
     return best[1] / best[2]
 
 
+# ---- where the time goes, and another checkout -----------------------------------------------------------------------
+
+#: File of the package, or what begins with it -> what it does.
+PARTS = {
+    "bodies": "read, and validate", "judge/recognition": "recognise", "judge/twins": "compare twins",
+    "judge/equivalence": "compare twins", "judge/new_leads": "follow, and remember",
+    "judge/following": "follow, and remember",
+    "judge/checks/memory": "follow, and remember", "judge/pairs": "follow, and remember",
+    "redact": "redact what is wrong",
+    "judge": "judge by itself", "runs/report": "report", "runs/tables": "report", "runs": "count",
+}  # fmt: skip
+
+
+def profile(chosen: list[Pair]) -> dict[str, float]:
+    """Share of each part in the time of `messages`, by a profiler, which makes small functions look larger."""
+    profiler = cProfile.Profile(time.process_time)
+    profiler.runcall(CANDIDATES["messages"][0], chosen)
+    found = collections.Counter[str]()
+    for (file, _, _), (_, _, own, _, callers) in pstats.Stats(profiler).stats.items():  # type: ignore[attr-defined]
+        places = [file] if "leadproof" in file else [caller[0] for caller in callers if "leadproof" in caller[0]]
+        inside = places[0].rpartition("/leadproof/")[2] if places else ""
+        part = next((name for start, name in PARTS.items() if inside.startswith(start)), "other")
+        found[part] += own
+    whole = sum(found.values())
+    return {name: own / whole for name, own in found.most_common()}
+
+
+def against(checkout: Path, pairs: int, rounds: int) -> int:
+    """Both checkouts in turn, and the ratios of what they come to."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for _ in range(rounds):
+        for whose, source in (("other", checkout / "src"), ("this", ROOT / "src")):
+            command = [sys.executable, __file__, "--pairs", str(pairs), "--rounds", "1", "--only-figures"]
+            environment = {**os.environ, "LEADPROOF_BENCH_SOURCE": str(source)}
+            said = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment).stdout
+            for name, values in json.loads(said).items():
+                found.setdefault((name, whose), []).extend(values)
+    missed = False
+    print("pairs per CPU-second, medians of rounds in turn")
+    for name in CANDIDATES:
+        other, this = (statistics.median(found[(name, whose)]) for whose in ("other", "this"))
+        goal = AGAINST.get(name)
+        words = f"   goal {goal:g}: {'held' if this / other >= goal else 'MISSED'}" if goal else ""
+        missed = missed or bool(goal and this / other < goal)
+        print(f"  {name:9} {other:>9,.0f} {this:>9,.0f}   x {this / other:.2f}{words}")
+    return int(missed)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--pairs", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="measure another checkout in turn")
+    parser.add_argument("--only-figures", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.against is not None:
+        return against(options.against.resolve(), options.pairs, options.rounds)
     chosen = pairs(options.pairs)
+    if options.only_figures:
+        print(json.dumps(measured(chosen, options.rounds)))
+        return 0
     sizes = [statistics.mean(len(getattr(pair, fmt)) for pair in chosen) for fmt in ("json", "xml")]
     found = measured(chosen, options.rounds)
     ratios = {
@@ -249,7 +314,10 @@ def main() -> int:
     print(f"pairs of {sizes[0]:.0f} bytes of JSON and {sizes[1]:.0f} of XML, pairs per CPU-second")
     for name, values in found.items():
         print(f"  {name:9} {statistics.median(values):>9,.0f}")
-    ratios["two processes"] = jobs(4 * options.pairs, 3)
+    print("  where the time of messages goes")
+    for name, share in profile(chosen).items():
+        print(f"    {name:22} {share:>6.1%}")
+    ratios["two processes"] = jobs(options.pairs, 3)
     for name, ratio in ratios.items():
         goal = GOALS.get(name)
         print(

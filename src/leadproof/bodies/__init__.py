@@ -7,12 +7,14 @@ Verdicts over values are in `checks`, not here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from lxml import etree
 
 from leadproof.bodies import json, requests, responses, xml
+from leadproof.bodies.leaves import Forms
 from leadproof.bodies.problems import MAX_BODY, BodyError, BodyProblem, escape, typed
 from leadproof.bodies.requests import RequestForm
 from leadproof.bodies.responses import Node
@@ -23,6 +25,7 @@ __all__ = [
     "MAX_BODY",
     "BodyError",
     "BodyProblem",
+    "BodyReader",
     "Decoded",
     "breaks_off",
     "decode_request",
@@ -72,10 +75,15 @@ def _node(operation: str, spec: Specification) -> Node:
     return found
 
 
-def _skeletons(operation: str, spec: Specification) -> Skeletons:
-    key = ("skeletons", operation)
+def _skeletons(operation: str, direction: str, fmt: str, spec: Specification, forms: Forms | None = None) -> Skeletons:
+    root = None if fmt == "json" else _node(operation, spec) if direction == "response" else _form(operation, spec)
+    return Skeletons(spec.schema(operation, direction, fmt), root, spec.checker, forms)
+
+
+def _known(operation: str, direction: str, spec: Specification) -> Skeletons:
+    key = ("skeletons", operation, direction)
     if key not in spec._made:
-        spec._made[key] = Skeletons(_node(operation, spec))
+        spec._made[key] = _skeletons(operation, direction, "xml", spec)
     found: Skeletons = spec._made[key]
     return found
 
@@ -129,18 +137,22 @@ def read_response(
     spec = spec or load()
     if fmt == "json":
         return Decoded(json.decode(_utf8(data, charset)))
-    known = _skeletons(operation, spec)
-    if charset in _UTF8:
-        met, value = known.read(data)
-        if met and spec.verdict(operation, "response", "xml").is_valid(value):
-            return Decoded(value, (), None, True)
+    known = _known(operation, "response", spec)
+    if charset in _UTF8 and (read := known.read(data)) is not None:
+        return Decoded(read[0], (), None, True)
+    return _xml_response(operation, data, charset, spec, known)
+
+
+def _xml_response(operation: str, data: bytes, charset: str | None, spec: Specification, known: Skeletons) -> Decoded:
+    """A response in XML, which goes the long way."""
     tree = xml.parse(data, charset)
-    node = known.root
+    node = _node(operation, spec)
     # An XSD takes any of its document elements, and lets attributes such as xsi:schemaLocation pass anywhere.
     if tree.tag == node.tag and spec.xsd(operation, "response").validate(tree) and not _ATTRIBUTES(tree):
         value = responses.fast(node, tree)
         if spec.verdict(operation, "response", "xml").is_valid(value):
-            known.learn(data, tree)
+            if charset in _UTF8:
+                known.learn(data, value, tree)
             return Decoded(value, (), tree, True)
         return Decoded(value, (), tree)
     value, problems = responses.read(node, tree)
@@ -173,13 +185,67 @@ def read_request(
     if fmt == "json":
         return Decoded(json.decode(_utf8(data, charset)))
     spec = spec or load()
+    known = _known(operation, "request", spec)
+    if charset in _UTF8 and (read := known.read(data)) is not None:
+        return Decoded(read[0], (), None, True)
+    return _xml_request(operation, data, charset, spec, known)
+
+
+def _xml_request(operation: str, data: bytes, charset: str | None, spec: Specification, known: Skeletons) -> Decoded:
+    """A request in XML, which goes the long way."""
     tree, form = xml.parse(data, charset), _form(operation, spec)
     if tree.tag == "Leads" and spec.xsd(operation, "request").validate(tree):
         usual = requests.fast(form, tree)
         if usual is not None and spec.verdict(operation, "request", "xml").is_valid(usual):
+            if charset in _UTF8:
+                known.learn(data, usual, tree)
             return Decoded(usual, (), tree, True)
     value, problems = requests.read(form, tree)
     return Decoded(value, problems, tree)
+
+
+class BodyReader:
+    """Reads bodies of one kind, of which most are valid, and tells their form.
+
+    Args:
+        operation: An operation id.
+        direction: "request" or "response".
+        fmt: "json" or "xml".
+        spec: The contract's readings.
+        forms: What belongs to the form of a body besides its names.
+        form: Tells the form of any valid value.
+
+    Raises:
+        KeyError: The operation has no such bodies.
+    """
+
+    def __init__(
+        self, operation: str, direction: str, fmt: str, spec: Specification, forms: Forms, form: Callable[[Any], Any]
+    ) -> None:
+        self._is_valid = spec.verdict(operation, direction, fmt).is_valid
+        self._known = _skeletons(operation, direction, fmt, spec, forms)
+        self.form = form
+        read = _xml_response if direction == "response" else _xml_request
+        self._xml = None if fmt == "json" else partial(read, operation, spec=spec, known=self._known)
+
+    def valid(self, data: bytes, charset: str | None = None) -> tuple[Any, Any] | None:
+        """The value of a valid body, and its form; None for any other body.
+
+        Raises:
+            BodyError: It cannot be decoded at all.
+        """
+        plain = charset in _UTF8
+        if plain and (read := self._known.read(data)) is not None:
+            return read
+        if self._xml is not None:
+            decoded = self._xml(data, charset)
+            return (decoded.value, self.form(decoded.value)) if decoded.valid else None
+        value = json.decode(_utf8(data, charset))
+        if not self._is_valid(value):
+            return None
+        if plain:
+            self._known.learn(data, value)
+        return value, self.form(value)
 
 
 def breaks_off(data: bytes) -> bool:

@@ -1,179 +1,147 @@
-"""XML responses of a form that was met before, read without a parser.
+"""Bodies of a form that was met before, read without parser and schema.
 
-A service writes responses of a few forms, again and again: the same tags in the same order, with other texts between
-them. Of each form the first documents go the long way (parser, XSD, attributes). If they are right, the form's
-*skeleton*, all bytes between `<` and `>`, is remembered with a function that makes a value of the texts; one with
-the same skeleton has the same structure, to the byte, and only its texts are left to be judged, by the schema.
+A program writes bodies of a few forms, again and again: the same names in the same order, with other values between
+them. Of each form the first bodies go the long way (parser, schema, XSD). If they are right, the *skeleton* (the body
+without its values) is remembered with a template, which takes other bodies of that form as long as their values are
+plain beyond doubt and valid.
 
-Whatever is not plain beyond doubt (entities, comments, CDATA, carriage returns, other encodings, a `>` within text)
-goes the long way, and so does everything that is wrong: nothing here explains.
+Whatever is not (escapes, entities, comments, CDATA, carriage returns, other encodings, a `>` within text) goes the long
+way, and so does everything that is wrong: nothing here explains.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from operator import itemgetter
+from itertools import count
 from typing import Any
 
-from leadproof.bodies.lexical import is_nil, parse
+from leadproof.bodies.leaves import Checker, Forms, Unusual
+from leadproof.bodies.problems import MAX_BODY
+from leadproof.bodies.requests import RequestForm
 from leadproof.bodies.responses import Node
+from leadproof.bodies.templates import TOKEN, Template, of_json, of_xml
+from leadproof.contract.specs import Schema
 
 #: Forms that are remembered of one operation; a hostile service may make up new ones without end.
 MOST = 256
-#: How often a form has to be met before its function is made, which costs as much as reading some documents.
+#: How often a form has to be met before its template is made, which costs as much as reading a hundred bodies.
 OFTEN = 2
+#: Forms that were met last, which are tried before the skeleton is looked for.
+RECENT = 3
 
 #: What is deleted to see what a document is made of: all that may stand in it, but for `<` and `>`. Control characters
 #: that XML 1.0 has no form for, carriage returns (section 2.11) and ampersands stay, and spoil the picture.
-_HARMLESS = bytes(sorted((set(range(0x20, 0x80)) | {0x09, 0x0A}) - set(b"<>&")))
+_HARMLESS = bytes(sorted((set(range(0x20, 0x100)) | {0x09, 0x0A}) - set(b"<>&")))
 
-Make = Callable[[Sequence[str]], Any]
+#: XML declarations that change nothing, behind which a document begins.
+_DECLARATIONS = tuple(
+    f'<?xml version="1.0"{encoding}?>{end}'
+    for encoding in (' encoding="utf-8"', ' encoding="UTF-8"', "")
+    for end in ("\n", "")
+)
+
+#: What stands for a value in the skeleton of a JSON text; names and null stay.
+_MARKS = {2: '""', 3: "0", 4: "?"}
+
+#: A value and its form.
+Read = tuple[Any, tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    make: Make
-    #: Pick the texts of the leaves, and those between elements, of which only white space is allowed.
-    leaves: Callable[[Sequence[str]], tuple[str, ...]]
-    gaps: Callable[[Sequence[str]], tuple[str, ...]]
-    #: The whole document, with a group for the text of each leaf.
-    match: Callable[[str], re.Match[str] | None]
-
-
-@dataclass(slots=True)
 class Skeletons:
-    """The forms of one operation's responses."""
+    """The forms of one operation's bodies in one representation.
 
-    root: Node
-    _forms: dict[str, _Form] = field(default_factory=dict)
-    _met: dict[str, int] = field(default_factory=dict)
-    #: The form of the last document: the next one often has it too.
-    _last: _Form | None = None
+    Args:
+        schema: Of the bodies.
+        root: What the names in XML mean; None for JSON.
+        checker: Makes the function that asks the schema.
+        forms: What belongs to the form of a body besides its names; None if nobody asks for forms.
+    """
 
-    def read(self, data: bytes) -> tuple[bool, Any]:
-        """Whether a document has a known form, and its value."""
-        if not data.isascii() or data[:1] != b"<":
-            return False, None
-        text = data.decode("ascii")
-        if self._last is not None and (found := self._last.match(text)):
-            return True, self._last.make(found.groups())
-        cut = _cut(data, text)
-        form = self._forms.get(cut[0]) if cut else None
-        if cut is None or form is None or "".join(form.gaps(cut[1])).strip(" \t\n"):
-            return False, None
-        self._last = form
-        return True, form.make(form.leaves(cut[1]))
+    def __init__(
+        self, schema: Schema, root: Node | RequestForm | None, checker: Checker, forms: Forms | None = None
+    ) -> None:
+        self._schema, self._root, self._checker, self._forms = schema, root, checker, forms
+        self._templates: dict[str, Template] = {}
+        self._met: dict[str, int] = {}
+        self._recent: list[Template] = []
+        #: Below zero: whoever tells forms in another way counts up.
+        self._numbers = count(-1, -1)
 
-    def learn(self, data: bytes, tree: Any) -> None:
-        """Remembers the form of a document that is right in every respect.
+    def read(self, data: bytes) -> Read | None:
+        """The value of a body of a known form, which is valid, and its form; None for any other body."""
+        text = self._text(data)
+        if text is None:
+            return None
+        for template in self._recent:
+            if found := template.match(text):
+                return template.make(found.groups())
+        skeleton = self._skeleton(text) if self._templates else None
+        known = self._templates.get(skeleton) if skeleton is not None else None
+        if known is None or known in self._recent:
+            return None
+        self._recent.insert(0, known)
+        del self._recent[RECENT:]
+        found = known.match(text)
+        return known.make(found.groups()) if found else None
+
+    def learn(self, data: bytes, value: Any, tree: Any = None) -> None:
+        """Remembers the form of a body that is right in every respect.
 
         Args:
-            data: The document.
-            tree: Its document element, accepted by the XSD and without attributes but i:nil.
+            data: The body.
+            value: Its value.
+            tree: Its document element, accepted by the XSD and without attributes but those that are read, and i:nil.
         """
-        if len(self._forms) >= MOST or len(self._met) >= 4 * MOST:
+        if len(self._templates) >= MOST or len(self._met) >= 4 * MOST:
             return
-        cut = _cut(data, data.decode("ascii")) if data.isascii() and data[:1] == b"<" else None
+        text = self._text(data)
+        skeleton = self._skeleton(text) if text is not None else None
+        if text is None or skeleton is None or skeleton in self._templates:
+            return
+        self._met[skeleton] = self._met.get(skeleton, 0) + 1
+        if self._met[skeleton] != OFTEN:
+            return
+        about = next(self._numbers), self._forms, self._checker
+        with suppress(Unusual):
+            if self._root is None:
+                made = of_json(self._schema, value, text, *about)
+            else:
+                made = of_xml(self._root, self._schema, tree, skeleton.split("<"), *about)
+            if (found := made.match(text)) and (again := made.make(found.groups())) and again[0] == value:
+                self._templates[skeleton] = made
+
+    def _text(self, data: bytes) -> str | None:
+        if len(data) > MAX_BODY:
+            return None
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return None
+        if self._root is None:
+            return None if "\\" in text else text
+        if text[:2] == "<?":
+            known = next((one for one in _DECLARATIONS if text.startswith(one)), None)
+            text = text[len(known) :] if known is not None else ""
+        return text if text[:1] == "<" else None
+
+    def _skeleton(self, text: str) -> str | None:
+        """A body without its values; None if they cannot be told apart by looking for their signs alone."""
+        if self._root is None:
+            return TOKEN.sub(lambda token: _MARKS.get(token.lastindex or 0) or token[0], text)
+        signs = text.encode().translate(None, _HARMLESS)
+        # As many of one as of the other, in turns: then each `<` begins a tag and each `>` ends it.
+        if signs != b"<>" * (len(signs) // 2):
+            return None
+        tags = text.replace(">", "<").split("<")[1::2]
+        skeleton = "<".join(tags)
         # In comments, CDATA and processing instructions the two signs mean nothing.
-        if cut is None or cut[0] in self._forms or "<!" in cut[0] or "<?" in cut[0] or cut[0][0] in "!?":
-            return
-        self._met[cut[0]] = self._met.get(cut[0], 0) + 1
-        if self._met[cut[0]] == OFTEN:
-            with suppress(_Unusual):
-                self._forms[cut[0]] = _made(self.root, tree, cut[0].split("<"))
-
-
-def _cut(data: bytes, text: str) -> tuple[str, list[str]] | None:
-    """Skeleton and texts of a document; None if they cannot be told apart by looking for `<` and `>` alone."""
-    signs = data.translate(None, _HARMLESS)
-    # As many of one as of the other, in turns: then each `<` begins a tag and each `>` ends it.
-    if signs != b"<>" * (len(signs) // 2):
-        return None
-    parts = text.replace(">", "<").split("<")
-    return "<".join(parts[1::2]), parts[2::2]
-
-
-def _made(root: Node, tree: Any, tags: list[str]) -> _Form:
-    """The functions for a form, generated: a literal with a place for each text, and a pattern."""
-    places: list[int] = []
-    source = _expression(root, tree, _Texts(tags), places)
-    function: Make = eval(f"lambda t: {source}", dict(_READERS))  # of names of the schema, written as literals
-    gaps = [index for index in range(len(tags)) if index not in places]
-    pattern = "".join(f"<{re.escape(tag)}>{_TEXT if index in places else _GAP}" for index, tag in enumerate(tags))
-    return _Form(function, _picker(places), _picker(gaps), re.compile(pattern).fullmatch)
-
-
-#: Text that is as plain as `_HARMLESS`, and white space; possessive, so that nothing is ever tried twice.
-_TEXT, _GAP = r"([ -%'-;=?-~\t\n]*+)", r"[ \t\n]*+"
-
-
-def _picker(places: list[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    return itemgetter(*places) if len(places) > 1 else lambda texts: tuple(texts[place] for place in places)
-
-
-class _Unusual(Exception):
-    """A form that is not worth the trouble."""
-
-
-class _Texts:
-    """Walks the tags of a skeleton in the order in which the elements of the tree begin."""
-
-    def __init__(self, tags: list[str]) -> None:
-        self._tags = tags
-        self._at = -1
-
-    def next(self) -> int | None:
-        """Index of the text behind the next tag that begins an element; None where it is an empty-element tag."""
-        self._at += 1
-        while self._tags[self._at].startswith("/"):
-            self._at += 1
-        return None if self._tags[self._at].endswith("/") else self._at
-
-
-def _expression(node: Node, element: Any, texts: _Texts, places: list[int]) -> str:
-    """The value of an element as a Python expression over the texts `t`."""
-    at = texts.next()
-    if node.nullable and is_nil(element):
-        if at is not None:
-            raise _Unusual  # what is null may not even hold white space
-        return "None"
-    if node.kind == "object":
-        members = []
-        for child in element:
-            _, key, sub = node.places[child.tag]
-            members.append(f"{key!r}:{_expression(sub, child, texts, places)}")
-        return "{" + ",".join(members) + "}"
-    if node.kind == "array":
-        assert node.item is not None
-        return "[" + ",".join(_expression(node.item, child, texts, places) for child in element) + "]"
-    if at is None:
-        return repr(parse(node.kind, "", collapse=node.collapse))
-    text = f"t[{len(places)}]"
-    places.append(at)
-    if node.kind == "string":
-        return f"{text}.strip(' \\t\\n')" if node.collapse else text
-    return f"{node.kind}({text})"
-
-
-# ---- texts as `lexical.parse` reads them, the usual ones sooner ------------------------------------------------------
-
-
-def _integer(text: str) -> Any:
-    return int(text) if len(text) < 19 and text.isdigit() else parse("integer", text)
-
-
-def _number(text: str) -> Any:
-    whole, point, fraction = text.partition(".")
-    if len(text) < 15 and whole.isdigit() and (fraction.isdigit() if point else True):
-        return float(text) if fraction.strip("0") else int(whole)
-    return parse("number", text)
-
-
-def _boolean(text: str) -> Any:
-    return True if text == "true" else False if text == "false" else parse("boolean", text)
-
-
-_READERS: dict[str, Callable[[str], Any]] = {"integer": _integer, "number": _number, "boolean": _boolean}
+        if any(tag[:1] in ("!", "?") for tag in tags):
+            return None
+        if '"' not in skeleton or not isinstance(self._root, RequestForm):
+            return skeleton
+        pieces = skeleton.split('"')
+        values = pieces[1::2]
+        # A value that goes on behind its tag is none.
+        if "'" in skeleton or len(pieces) % 2 == 0 or any("<" in value for value in values):
+            return None
+        return '""'.join(pieces[::2])

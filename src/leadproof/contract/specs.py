@@ -297,6 +297,12 @@ class Specification:
             )
         return self._made[key]
 
+    @staticmethod
+    def checker(schema: Schema) -> Callable[[Any], bool]:
+        """A function that says whether a value is valid by a part of a schema."""
+        validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=CUSTOM_FORMATS)
+        return validator.is_valid
+
     def explainer(self, operation: str, direction: str, fmt: str) -> jsonschema.Draft202012Validator:
         """The explaining validator (jsonschema): `.iter_errors(value)`. The second opinion, too."""
         key = ("explainer", operation, direction, fmt)

@@ -134,7 +134,9 @@ def identity(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def shape(pointer: str) -> str:
     """A JSON Pointer with array indices replaced: `/results/0/price` becomes `/results/*/price`."""
-    return "/".join("*" if part.isdigit() else part for part in pointer.split("/"))
+    if not pointer:
+        return ""
+    return "/".join(["*" if part.isdigit() else part for part in pointer.split("/")])
 
 
 def shape_of_type(actual: str) -> str:

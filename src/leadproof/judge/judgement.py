@@ -6,7 +6,7 @@ anybody can add them up again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -87,9 +87,11 @@ class Decisions:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the judge says of one exchange, or of several that belong together."""
+class Judgement(NamedTuple):
+    """What the judge says of one exchange, or of several that belong together.
+
+    A named tuple, because two are made of every exchange: it costs a third of a frozen dataclass.
+    """
 
     #: See `Decisions.outcome`. A request of which no response was captured is judged by itself.
     outcome: str
@@ -109,6 +111,8 @@ class Judgement:
     plain: Decisions | None = None
     #: `pairs.twin_key`, where it is known already.
     twin_key: bytes | None = None
+    #: The form of the response, if it is valid and the short way told it: one form, one set of names and nulls.
+    form: Hashable = None
 
     @property
     def response_value(self) -> Any:

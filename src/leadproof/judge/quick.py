@@ -1,35 +1,34 @@
-"""The short way of the judge, for exchanges of which nothing is wrong, and the form of which was judged before.
+"""The short way of the judge, for exchanges of which nothing is wrong, and whose form was judged before.
 
-What most exchanges of a run have in common is judged once: the labels of their messages, the names in their bodies, the
-form of their response (see `forms`) decide which clauses have an occasion and hold. The long way judges the first of
-each kind and says which clauses passed; for the next ones the list is counted as a whole. What is asked of every
-exchange: whether its bodies are valid, and the checks that look at ids and moments.
+What most exchanges of a run have in common is judged once: the labels of their messages and the form of their bodies
+(see `forms`) decide which clauses have an occasion and hold. The long way judges the first of each kind and says which
+clauses passed; for the next ones the list is counted as a whole. What is asked of every exchange: whether its bodies
+are valid, and the checks that look at ids and moments.
 
 Whatever is not right, or not plain, gets nothing here but None, and goes the long way: there are no findings in this
-module.
+module. Without it a whole validation takes GAIN times as long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
-from leadproof import bodies
-from leadproof.bodies import BodyError
+from leadproof.bodies import BodyError, BodyReader
 from leadproof.contract.profile import Profile
-from leadproof.contract.specs import Specification
-from leadproof.core.exchange import Exchange, Headers, format_of_body
+from leadproof.contract.specs import Clause, Specification
+from leadproof.core.exchange import Exchange, Gaps, Headers, format_of, format_of_body
 from leadproof.core.findings import Observation
 from leadproof.core.operations import OPERATIONS
-from leadproof.judge.checks import Context, History
+from leadproof.judge.checks import Check, Context, History
 from leadproof.judge.checks.messages import CREDENTIALS, charset_of
-from leadproof.judge.forms import BY_FORM, Form, response_shape, structure
+from leadproof.judge.forms import BY_FORM, REQUESTS, RESPONSES
 from leadproof.judge.judgement import Decided, Decisions, Judgement
 from leadproof.judge.recognition import Recognition
 from leadproof.judge.register import Register
-from leadproof.judge.timestamps import responded_at
+from leadproof.judge.timestamps import response_time
 
 #: Kinds of exchange that are remembered.
 MOST = 2_000
@@ -38,8 +37,7 @@ MOST = 2_000
 PLAIN = ("", "accepted")
 
 
-@dataclass(frozen=True, slots=True)
-class Short:
+class Short(NamedTuple):
     """An exchange with valid bodies, as far as the short way goes with it."""
 
     context: Context
@@ -48,19 +46,28 @@ class Short:
     judgement: Judgement | None = None
 
 
+@dataclass(slots=True)
+class _Kind:
+    """Exchanges of one kind."""
+
+    #: Clauses that hold in all of them.
+    passed: tuple[Decided, ...]
+    #: The clauses that hold besides -> what is decided about an exchange.
+    decided: dict[tuple[Decided, ...], Decisions]
+
+
 class FastJudge:
     """What was learnt in one run."""
 
     def __init__(self, spec: Specification, register: Register, profile: Profile | None, history: History) -> None:
         self._spec, self._profile, self._history = spec, profile, history
-        #: Kind -> the clauses that hold, and with those that an exchange was asked for, what is decided about it.
-        self._known: dict[Hashable, tuple[tuple[Decided, ...], dict[tuple[Decided, ...], Decisions]]] = {}
-        self._forms: dict[tuple[str, str], Form] = {}
+        self._known: dict[Hashable, _Kind] = {}
+        self._readers: dict[tuple[str, str, str], BodyReader] = {}
         #: Clause ids that are asked for every time, and operation and representation -> with their checks.
         self._own = frozenset(
             clause.id for plan in register.plan.values() for clause, _ in plan if clause.check not in BY_FORM
         )
-        self._asked = {
+        self._asked: dict[tuple[str, str], list[tuple[Clause, Check]]] = {
             cell: [(clause, check) for clause, check in plan if clause.check not in BY_FORM]
             for cell, plan in register.plan.items()
         }
@@ -69,109 +76,140 @@ class FastJudge:
 
     def try_judge(self, exchange: Exchange, recognition: Recognition) -> Short | None:
         """The exchange, if its bodies are valid, with its judgement if nothing is wrong; None for any other."""
-        response, request = exchange.response, exchange.request
-        if self._off or response is None or response.status != 200 or exchange.intent not in PLAIN:
+        response, request, intent = exchange.response, exchange.request, exchange.intent
+        if self._off or response is None or response.status != 200 or intent not in PLAIN:
             return None
         operation = OPERATIONS[recognition.candidates[0]]
-        sent, response_labels = _labels(request.headers), _labels(response.headers)
-        fmt = format_of_body(response.headers, response.body)
-        if fmt is None or fmt not in operation.media:
+        sent, _ = _labels(request.headers)
+        got, date = _labels(response.headers)
+        fmt = _format(got, response.body)
+        asked_format = _format(sent, request.body) if request.body else ""
+        if fmt not in operation.media or (request.body and (not operation.body or asked_format not in operation.media)):
             return None
+        asked, asked_form, asking = None, None, None
         try:
-            decoded = bodies.read_response(operation.id, fmt, response.body, self._spec, _charset(response_labels[0]))
-            asked = self._request(exchange, operation.id, operation.media, sent)
+            reader = self._reader(operation.id, "response", fmt)
+            read = reader.valid(response.body, _charset(got[0]))
+            if read is None:
+                return None
+            value, form = read
+            if asked_format:
+                asking = self._reader(operation.id, "request", asked_format)
+                read = asking.valid(request.body, _charset(sent[0]))
+                if read is None:
+                    return None
+                asked, asked_form = read
         except BodyError:
             return None
-        if asked is None or not (
-            decoded.valid
-            or (fmt == "json" and self._spec.verdict(operation.id, "response", fmt).is_valid(decoded.value))
-        ):
-            return None
-        value, asked_format = asked
         context = Context(
-            exchange, operation, self._spec, self._profile, self._history, value, asked_format, decoded.value, fmt, (),
-            responded_at(exchange),
+            exchange, operation, self._spec, self._profile, self._history, asked, asked_format, value, fmt, (),
+            response_time(exchange, date),
         )  # fmt: skip
-        if value is not None and (context.source.get("returnURL") or not context.results):
+        results = context.results
+        if asked is not None and (not results or context.source.get("returnURL")):
             return None
-        cell = (operation.id, fmt)
-        form = self._forms.get(cell)
-        if form is None:
-            form = self._forms[cell] = response_shape(self._spec.schema(operation.id, "response", fmt))
         aid = context.source.get("aid")
-        kind = (
-            cell, exchange.intent, exchange.unknown, bool(request.body), sent, response_labels,
-            form(decoded.value), structure(decoded.value),
-            None if value is None else (asked_format, len(context.leads), structure(value)),
-            aid.__class__ is int and aid > 0 and tuple([one.get("campaignId") == aid for _, one in context.results]),
+        common = (
+            operation.id, fmt, intent, _unknown(exchange.unknown), sent, got, asked_format,
+            aid.__class__ is int and aid > 0 and tuple([one.get("campaignId") == aid for _, one in results]),
         )  # fmt: skip
+        kind: Hashable = (common, form, asked_form)
         known = self._known.get(kind)
         if known is None:
-            return Short(context, kind)
-        passed = []
-        for clause, check in self._asked.get(cell, ()):
+            # The same form may have been told in another way before a template was made of it.
+            plain_kind = (common, reader.form(value), asking.form(asked) if asking is not None else None)
+            known = self._known.get(plain_kind)
+            if known is None:
+                return Short(context, plain_kind)
+            self._remember(kind, known)
+        mine: tuple[Decided, ...] = ()
+        for clause, check in self._asked.get((operation.id, fmt), ()):
             if check.has_occasion(context):
                 if next(iter(check.find(context)), None) is not None:
                     return None
-                passed.append((clause.id, fmt))
-        origin = exchange.origin
-        said = (Observation("file.ambiguous", recognition.reason, "", "", operation.id, "", origin),)
-        common, decided = known
-        mine = tuple(passed)
-        plain = decided.get(mine)
-        judgement = Judgement(
-            "judged", operation.id, fmt, (), said if recognition.reason else (), context,
-            plain.passed if plain else common + mine, (), (), None, plain,
-        )  # fmt: skip
+                mine = (*mine, (clause.id, fmt))
+        said: tuple[Observation, ...] = ()
+        if recognition.reason:
+            said = (Observation("file.ambiguous", recognition.reason, "", "", operation.id, "", exchange.origin),)
+        plain = known.decided.get(mine)
         if plain is None:
-            plain = decided[mine] = judgement.decisions()
-            judgement = replace(judgement, plain=plain)
-        return Short(context, kind, judgement)
+            first = Judgement("judged", operation.id, fmt, (), said, context, known.passed + mine)
+            plain = known.decided[mine] = first.decisions()
+        return Short(
+            context,
+            kind,
+            Judgement("judged", operation.id, fmt, (), said, context, plain.passed, (), (), None, plain, None, form),
+        )
 
     def learn(self, short: Short, judgement: Judgement, recognition: Recognition) -> None:
         """Remembers which clauses hold in exchanges of a kind, if nothing was wrong with the first of them."""
         # A clause of level "may" that is broken is observed only.
         if judgement.failed or judgement.findings or len(judgement.observations) != bool(recognition.reason):
             return
+        passed = tuple(one for one in judgement.passed if one[0] not in self._own)
+        self._remember(short.kind, _Kind(passed, {}))
+
+    def _remember(self, kind: Hashable, known: _Kind) -> None:
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[short.kind] = tuple(one for one in judgement.passed if one[0] not in self._own), {}
+        self._known[kind] = known
 
-    def _request(
-        self, exchange: Exchange, operation: str, media: tuple[str, ...], labels: Labels
-    ) -> tuple[Any, str] | None:
-        """Value and format of a request that is valid, or has no body; None for any other."""
-        request = exchange.request
-        if not request.body:
-            return None, ""
-        fmt = format_of_body(request.headers, request.body)
-        if fmt is None or fmt not in media or not OPERATIONS[operation].body:
-            return None
-        decoded = bodies.read_request(operation, fmt, request.body, self._spec, _charset(labels[0]))
-        if decoded.problems or not isinstance(decoded.value, dict):
-            return None
-        right = decoded.valid or (
-            fmt == "json" and self._spec.verdict(operation, "request", fmt).is_valid(decoded.value)
-        )
-        return (decoded.value, fmt) if right else None
+    def _reader(self, operation: str, direction: str, fmt: str) -> BodyReader:
+        key = (operation, direction, fmt)
+        reader = self._readers.get(key)
+        if reader is None:
+            schema = self._spec.schema(operation, direction, fmt)
+            forms, form = RESPONSES if direction == "response" else REQUESTS
+            reader = self._readers[key] = BodyReader(*key, self._spec, forms, form(schema))
+        return reader
 
 
+#: Content-Type, Accept, and whether there are credentials.
 Labels = tuple[str | None, str | None, bool]
 
-
-def _labels(headers: Headers) -> Labels:
-    """Content-Type, Accept, and whether there are credentials; the first header of a name counts."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        if (short := name.lower()) in _LOOKED_AT:
-            found.setdefault(short, value)
-    credentials = any(found[name].strip() for name in CREDENTIALS if name in found)
-    return found.get("content-type"), found.get("accept"), credentials
+#: Names of headers that are looked at, in the spellings that were met; "" for all others.
+_NAMES: dict[str, str] = {}
+_LOOKED_AT = frozenset({"content-type", "accept", "date", *CREDENTIALS})
 
 
-_LOOKED_AT = frozenset({"content-type", "accept", *CREDENTIALS})
+def _labels(headers: Headers) -> tuple[Labels, str | None]:
+    """What is looked at of the headers of a message, and its Date; the first header of a name counts."""
+    content_type = accept = date = None
+    credentials: dict[str, str] = {}
+    for spelt, value in headers:
+        name = _NAMES.get(spelt)
+        if name is None:
+            name = _name(spelt)
+        if not name:
+            continue
+        if name == "content-type":
+            content_type = value if content_type is None else content_type
+        elif name == "accept":
+            accept = value if accept is None else accept
+        elif name == "date":
+            date = value if date is None else date
+        else:
+            credentials.setdefault(name, value)
+    return (content_type, accept, any(value.strip() for value in credentials.values())), date
 
 
-@lru_cache(1024)
-def _charset(content_type: str | None) -> str | None:
-    return charset_of(content_type)
+def _name(spelt: str) -> str:
+    name = spelt.lower()
+    if len(_NAMES) >= MOST:
+        _NAMES.clear()
+    found = _NAMES[spelt] = name if name in _LOOKED_AT else ""
+    return found
+
+
+def _format(labels: Labels, body: bytes) -> str:
+    """`format_of_body`, of labels."""
+    return (_format_of(labels[0]) if labels[0] else format_of_body((), body)) or ""
+
+
+_format_of = lru_cache(1024)(format_of)
+_charset = lru_cache(1024)(charset_of)
+
+
+def _unknown(gaps: Gaps) -> Hashable:
+    """What was not recorded; the members of an enum are slow to hash, and readers use the same few constants."""
+    return gaps and tuple([part.value + how.value for part, how in gaps])

@@ -6,12 +6,12 @@ What stays open is said, not guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from leadproof.core.exchange import Exchange
-from leadproof.core.operations import OPERATIONS, Operation
+from leadproof.core.operations import OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,43 +47,52 @@ _SENDS = re.compile(rb"\"sends\"|<(?:\w+:)?SendsReceiverResult\b")
 
 
 @lru_cache(1024)
-def _at(path: str) -> list[Operation]:
-    """The operations at a path."""
-    return [row for row in OPERATIONS.values() if _PATTERNS[row.id].search(path)]
+def _at(method: str, path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The operations at a path that have the method, and the methods that its operations have.
+
+    A recording may have the path without the method.
+    """
+    rows = [row for row in OPERATIONS.values() if _PATTERNS[row.id].search(path)]
+    found = tuple(row.id for row in rows if not method or row.method == method.upper())
+    return found, tuple(sorted({row.method for row in rows}))
+
+
+#: What a request to the address that three operations share turns out to be.
+_SENDS_OF_IT = Recognition(("create_lead_sends",))
+_POST = Recognition(("inbound_post",))
+_POST_OR_SENDS = Recognition(
+    ("inbound_post", "create_lead_sends"), "a post, or a create with send information that was refused"
+)
+_CREATE_OR_ORDERLESS = Recognition(("create_lead", "inbound_post"), "a create, or a post without an order")
+_SURE = {name: Recognition((name,)) for name in OPERATIONS}
 
 
 def recognise(exchange: Exchange) -> Recognition:
     """The operation of an exchange; the sender's own word counts where there is one."""
     if exchange.operation:
-        known = exchange.operation in OPERATIONS
-        return Recognition(
-            (exchange.operation,) if known else (), "" if known else f"no operation {exchange.operation!r}"
-        )
+        known = _SURE.get(exchange.operation)
+        return known or Recognition((), f"no operation {exchange.operation!r}")
     request = exchange.request
     if not request.method and not request.target:
         return _by_shape(exchange)
-    # A recording may have the path without the method.
-    at_path = _at(request.path)
-    found = [row.id for row in at_path if not request.method or row.method == request.method.upper()]
+    found, methods = _at(request.method, request.path)
     if len(found) == 1:
-        return Recognition((found[0],))
+        return _SURE[found[0]]
     if not found:
-        return _unknown(exchange, sorted({row.method for row in at_path}))
+        return _unknown(exchange, methods)
     response_body = exchange.response.body if exchange.response else b""
     # To look for a few bytes first costs a tenth of a pattern.
     if b"ends" in response_body and _SENDS.search(response_body):
-        return Recognition(("create_lead_sends",))
+        return _SENDS_OF_IT
     lower = request.body.lower()
     if b"offerids" in lower and _OFFER_IDS.search(request.body):
-        return Recognition(("inbound_post",))
+        return _POST
     if b"orderid" in lower and _ORDER_ID.search(request.body):
-        return Recognition(
-            ("inbound_post", "create_lead_sends"), "a post, or a create with send information that was refused"
-        )
-    return Recognition(("create_lead", "inbound_post"), "a create, or a post without an order")
+        return _POST_OR_SENDS
+    return _CREATE_OR_ORDERLESS
 
 
-def _unknown(exchange: Exchange, methods: list[str]) -> Recognition:
+def _unknown(exchange: Exchange, methods: Sequence[str]) -> Recognition:
     """Why an exchange is no documented operation, as exactly as it can be said."""
     request = exchange.request
     called = f"{request.method} {request.path}"

@@ -14,7 +14,11 @@ def responded_at(exchange: Exchange) -> datetime | None:
 
     None where neither was recorded.
     """
-    date = header(exchange.response.headers, "date") if exchange.response else None
+    return response_time(exchange, header(exchange.response.headers, "date") if exchange.response else None)
+
+
+def response_time(exchange: Exchange, date: str | None) -> datetime | None:
+    """The same, where the Date header was looked up already."""
     if date and (found := _date(date)):
         return found
     if not exchange.knows(Part.TIMES, Part.RESPONSE_HEADERS):  # the service's clock may be another

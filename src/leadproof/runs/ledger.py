@@ -9,7 +9,6 @@ as facts, and comes to the same rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -170,8 +169,8 @@ class Ledger:
             return Judgement(UNJUDGED, "", "", number=number)
         judgement = self._judge.judge(exchange)
         if observations:
-            judgement = replace(judgement, observations=(*judgement.observations, *observations))
-        judgement = self._take(judgement, exchange.elapsed, lambda: exchange, _size(exchange), number)
+            judgement = judgement._replace(observations=(*judgement.observations, *observations))
+        judgement = self._take(judgement, exchange.elapsed, len(exchange.request.body), lambda: exchange, number)
         if self.progress is not None:
             self.progress(exchange.origin, judgement)
         return judgement
@@ -187,32 +186,38 @@ class Ledger:
             EvidenceError: The disk does not take it.
         """
         judgement = self._judge.follow(judgement_of(fact, self._judge))
-        return self._take(judgement, fact.elapsed, whole, fact.size + _steps(fact.origin))
+        kept_or_shown = cache(whole) if fact.findings or fact.observations else whole
+        return self._take(judgement, fact.elapsed, fact.size, kept_or_shown)
 
     def _take(
-        self, judgement: Judgement, elapsed: float, whole: Callable[[], Exchange], size: int, number: int | None = None
+        self, judgement: Judgement, elapsed: float, size: int, whole: Callable[[], Exchange], number: int | None = None
     ) -> Judgement:
-        whole = cache(whole)
-        evidence = self._evidence
+        evidence, findings, seen = self._evidence, judgement.findings, judgement.observations
+        took = round(elapsed * 1e6) if 0 < elapsed < LONGEST else 0
+        exercised, context = self.summary.exercised, judgement.context
+        keep = number is None and evidence is not None and self._keep.has_room(judgement)
+        if not (keep or findings or seen or number is not None or exercised is not None):
+            self.append(ResultRow(judgement.decisions(), 1, took))  # most of a long run: nothing else to say
+            return judgement
         if evidence is not None:
-            if number is None and self._keep.has_room(judgement):
+            if keep:
                 number = evidence.exchange(whole(), self._keep.next())
             if number is not None:
-                for finding in judgement.findings:
+                for finding in findings:
                     evidence.finding(finding, number)
-                for seen in judgement.observations:
-                    evidence.finding(seen, number)
+                for observation in seen:
+                    evidence.finding(observation, number)
         if number is not None:
-            judgement = replace(judgement, number=number)
-        exercised, context = self.summary.exercised, judgement.context
+            judgement = judgement._replace(number=number)
+        read = size + (_steps(context.exchange.origin) if context is not None else 0)
         row = ResultRow(
             judgement.decisions(),
             1,
-            round(elapsed * 1e6) if 0 < elapsed < LONGEST else 0,
+            took,
             number,
             None,
-            self._findings(judgement.findings, size, lambda: self._excerpts(whole())) if judgement.findings else (),
-            tuple(self._observation(seen, whole) for seen in judgement.observations),
+            self._findings(findings, read, lambda: self._excerpts(whole())) if findings else (),
+            tuple([self._observation(one, whole) for one in seen]),
             exercised.unseen(context) if exercised is not None and context is not None else (),
         )
         self.append(row)
@@ -244,9 +249,11 @@ class Ledger:
         if self._evidence is not None:
             for finding in compared.findings:
                 self._evidence.finding(finding, about.number)
-        first, second = _exchange(about), _exchange(other)
-        size = _size(first) if first is not None else 0
-        findings = self._findings(compared.findings, size, lambda: self._excerpts(first, second))
+        findings: tuple[SeenFinding, ...] = ()
+        if compared.findings:
+            first, second = _exchange(about), _exchange(other)
+            size = _size(first) if first is not None else 0
+            findings = self._findings(compared.findings, size, lambda: self._excerpts(first, second))
         number = other.number if other is not None else None
         self.append(ResultRow(compared.decisions(), exchange=about.number, other=number, findings=findings))
         return compared

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.errors import ExitCode, worst
@@ -18,7 +18,7 @@ from leadproof.judge import Decisions, Tally
 from leadproof.judge.checks.messages import ABSENT, UNAUTHORISED
 from leadproof.judge.coverage import Coverage
 from leadproof.judge.tally import BESIDE
-from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
+from leadproof.runs.results import Note, Row, SeenFinding
 from leadproof.runs.verdicts import fails
 
 #: Distinct findings that a report shows with the exchange they were seen in; the rest comes without.
@@ -67,6 +67,27 @@ class Found:
     size: int = 0
 
 
+class _Worth(NamedTuple):
+    """What one exchange with certain decisions adds to the counts of a summary."""
+
+    tested: bool
+    decided: bool
+    unread: bool
+    intended: bool
+    #: Was it built to be accepted, be it one of several leads?
+    built: bool
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Decisions that are not in the tally yet."""
+
+    decisions: Decisions
+    #: None for what is no exchange of its own.
+    worth: _Worth | None
+    times: int = 0
+
+
 @dataclass(slots=True)
 class Summary:
     """The fold over the rows of a run: `add` takes one in, `merge` another summary.
@@ -113,7 +134,7 @@ class Summary:
     _about_bodies: frozenset[str] = field(default_factory=frozenset, repr=False)
     _tally: Tally = field(default_factory=Tally)
     #: Decisions that are not in the tally yet, by their identity, and how often each was made: most are shared.
-    _counts: dict[int, tuple[Decisions, list[int]]] = field(default_factory=dict, repr=False)
+    _counts: dict[int, _Waiting] = field(default_factory=dict, repr=False)
     _kinds: Counter[str] = field(default_factory=Counter)
     found: dict[Key, Found] = field(default_factory=dict)
     #: Clause -> "passed" and "failed" -> numbers of the first exchanges.
@@ -134,8 +155,14 @@ class Summary:
             self.unjudged += times
             return
         self._count(decisions, times)
-        if decisions.outcome not in BESIDE:
-            self._exchange(row, times)
+        if row.microseconds and decisions.operation and decisions.outcome not in BESIDE:
+            self._tally.took[(decisions.operation, decisions.media)] += row.microseconds
+        if not row.remarkable:
+            return
+        if row.exercised and self.exercised is not None and decisions.outcome not in BESIDE:
+            self.exercised.add(row.exercised)
+        if row.exchange is not None and decisions.outcome not in BESIDE:
+            self._name(decisions, row.exchange)
         for seen in row.findings:
             self.reached = self.reached or seen.finding.kind.startswith(BROKEN)
             self._finding_in(seen, decisions.outcome, row.exchange)
@@ -143,18 +170,41 @@ class Summary:
             self.observe(observation)
 
     def _count(self, decisions: Decisions, times: int) -> None:
-        known = self._counts.get(id(decisions))
-        if known is not None:
-            known[1][0] += times
+        waiting = self._counts.get(id(decisions))
+        if waiting is None:
+            if len(self._counts) >= _WAITING:
+                self.count_waiting()
+            waiting = self._counts[id(decisions)] = _Waiting(decisions, self._worth(decisions))
+        waiting.times += times
+        worth = waiting.worth
+        if worth is None:
             return
-        if len(self._counts) >= _WAITING:
-            self.count_waiting()
-        self._counts[id(decisions)] = decisions, [times]
+        self.tested += times * worth.tested
+        self.decided += times * worth.decided
+        self.unread += times * worth.unread
+        self.intended += times * worth.intended
+        self.accepted += times * decisions.accepted
+        if self.exercised is not None and worth.built:
+            cell = (decisions.operation, decisions.media)
+            self.exercised.intended[cell] += times
+            self.exercised.accepted[cell] += times * decisions.accepted
+
+    def _worth(self, decisions: Decisions) -> _Worth | None:
+        outcome = decisions.outcome
+        if outcome in BESIDE:
+            return None
+        tested = outcome == "judged" and decisions.status not in _REFUSED_AT_ONCE and not decisions.without_results
+        decided = any(one in self._about_bodies for one, _ in decisions.passed + decisions.failed)
+        built = decisions.intent.partition(":")[0] == "accepted" and outcome != "unrecognised"
+        return _Worth(
+            tested, tested and decided, decisions.unread or outcome == "undecided",
+            built and decisions.intent == "accepted", built,
+        )  # fmt: skip
 
     def count_waiting(self) -> None:
         """Counts in the tally what waits to be counted."""
-        for decisions, (times,) in self._counts.values():
-            self._tally.add(decisions, times)
+        for waiting in self._counts.values():
+            self._tally.add(waiting.decisions, waiting.times)
         self._counts.clear()
 
     @property
@@ -163,26 +213,8 @@ class Summary:
         self.count_waiting()
         return self._tally
 
-    def _exchange(self, row: ResultRow, times: int) -> None:
-        decisions, number = row.decisions, row.exchange
-        cell = (decisions.operation, decisions.media)
-        if decisions.operation and row.microseconds:
-            self._tally.took[cell] += row.microseconds
-        if decisions.outcome == "judged" and decisions.status not in _REFUSED_AT_ONCE and not decisions.without_results:
-            self.tested += times
-            self.decided += times * any(one in self._about_bodies for one, _ in decisions.passed + decisions.failed)
-        self.unread += times * (decisions.unread or decisions.outcome == "undecided")
-        if decisions.intent.partition(":")[0] == "accepted" and decisions.outcome != "unrecognised":
-            exact = decisions.intent == "accepted"
-            self.intended += times * exact
-            if self.exercised is not None:
-                self.exercised.intended[cell] += times
-                self.exercised.accepted[cell] += times * decisions.accepted
-        self.accepted += times * decisions.accepted
-        if self.exercised is not None:
-            self.exercised.add(row.exercised)
-        if number is None:
-            return
+    def _name(self, decisions: Decisions, number: int) -> None:
+        """Names an exchange that is kept with its clauses."""
         for name, decided in (("passed", decisions.passed), ("failed", decisions.failed)):
             for clause, _ in decided:
                 seen = self.exchanges_of.setdefault(clause, {}).setdefault(name, [])
@@ -220,6 +252,10 @@ class Summary:
     def observe(self, seen: Observation, times: int = 1) -> None:
         """Takes in an observation, seen so many times."""
         key = seen.same_as()
+        known = self.observed.get(key)
+        if known is not None:
+            self.observed[key] = (known[0], known[1] + times)
+            return
         if key not in self.observed:
             if self._kinds[seen.kind] >= OBSERVED:
                 seen = replace(seen, operation="", media="", pointer="", xpath="", message=_MORE)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from leadproof.contract.profile.conditions import Condition, Criterion, bounds, within, years
 from leadproof.contract.profile.formats import DATES, FORMATS, day, fits
@@ -278,6 +279,10 @@ class Campaign:
         return self.cap is not None or bool(self.caps)
 
 
+#: Lead types and campaigns, as requests name them, of which it is remembered which campaigns they mean.
+_MOST_ASKED = 256
+
+
 @dataclass(frozen=True)
 class Profile:
     """A posting profile, checked."""
@@ -303,6 +308,28 @@ class Profile:
     @cached_property
     def campaign_by_aid(self) -> dict[int, Campaign]:
         return {one.aid: one for one in self.campaigns}
+
+    @cached_property
+    def _campaigns_of(self) -> dict[tuple[Any, Any], tuple[Campaign, ...]]:
+        return {}
+
+    def campaigns_of(self, lid: Any, aid: Any) -> tuple[Campaign, ...]:
+        """The campaigns that a request may go to: the one that it names, or all of its lead type.
+
+        Args:
+            lid: As it was sent: anything.
+            aid: The same; None and 0 name no campaign.
+        """
+        try:
+            known = self._campaigns_of.get((lid, aid))
+        except TypeError:  # a list or an object
+            return ()
+        if known is None:
+            known = tuple(one for one in self.campaigns if one.lid == lid and aid in (None, 0, one.aid))
+            if len(self._campaigns_of) >= _MOST_ASKED:  # whoever makes up ids does it without end
+                self._campaigns_of.clear()
+            self._campaigns_of[(lid, aid)] = known
+        return known
 
     @cached_property
     def offer_by_id(self) -> dict[str, Offer]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from leadproof.bodies import BodyProblem
-from leadproof.contract.profile import Profile
+from leadproof.contract.profile import Campaign, Profile
 from leadproof.contract.specs import Specification
 from leadproof.core.exchange import Exchange, Part
 from leadproof.core.operations import RESPONSE_TYPES, Operation
@@ -51,8 +50,7 @@ class Breach(NamedTuple):
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSeen:
+class OrderSeen(NamedTuple):
     """An order that a ping response promised."""
 
     source: Source
@@ -64,8 +62,7 @@ class OrderSeen:
     used: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LeadSeen:
+class LeadSeen(NamedTuple):
     """A lead that a response accepted."""
 
     operation: str
@@ -106,6 +103,9 @@ class Remembered(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
 
+    def __bool__(self) -> bool:
+        return bool(self._young or self._old)
+
     def get(self, key: K, default: Any = None) -> Any:
         """The value of a key that is remembered, else the default."""
         return self._young[key] if key in self._young else self._old.get(key, default)
@@ -125,8 +125,8 @@ class History:
     #: requestId of a create response -> leadId and isPendingReview of each result, None where it was refused.
     created: Remembered[str, tuple[tuple[Any, Any] | None, ...]] = field(default_factory=Remembered)
     leads: Remembered[Any, LeadSeen] = field(default_factory=Remembered)
-    #: Digest of campaign, names and values of duplicate keys -> the leads that have them.
-    keyed: Remembered[bytes, tuple[Any, ...]] = field(default_factory=Remembered)
+    #: Hash of campaign, names and values of duplicate keys -> the leads that have them.
+    keyed: Remembered[int, tuple[Any, ...]] = field(default_factory=Remembered)
     orders: Remembered[str, OrderSeen] = field(default_factory=Remembered)
     #: "lead" or "order", and the identifier that a refused result names.
     refused: Remembered[tuple[str, str], bool] = field(default_factory=Remembered)
@@ -155,9 +155,30 @@ class History:
             table.most = most
 
 
-@dataclass(frozen=True)  # without slots: every check asks for the results, which are sorted once
+class Once(Generic[V]):
+    """An attribute that is computed when it is first asked for: `functools.cached_property` of Python 3.12, which takes
+    no lock. In 3.11 the lock costs more than most of what is computed here.
+    """
+
+    def __init__(self, compute: Callable[[Any], V]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, context: Any, owner: type | None = None) -> V:
+        found = context.__dict__[self._name] = self._compute(context)
+        return found
+
+
+@dataclass(eq=False)
 class Context:
-    """One exchange, decoded, with everything that a check may ask."""
+    """One exchange, decoded, with everything that a check may ask.
+
+    Nobody changes one. It is not frozen, because that takes as long as to read a request, and has no slots, because
+    what checks share is kept in it (`Once`).
+    """
 
     exchange: Exchange
     operation: Operation
@@ -179,7 +200,7 @@ class Context:
         """Were all of these parts of the exchange recorded?"""
         return self.exchange.knows(*parts)
 
-    @cached_property
+    @Once
     def results(self) -> list[tuple[str, dict[str, Any]]]:
         """Pointer and result of every lead; the whole response where the operation has no list of them."""
         if self.operation.id == "accept_offer":
@@ -188,7 +209,7 @@ class Context:
         entries = found if isinstance(found, list) else []
         return [(f"/results/{index}", entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
 
-    @cached_property
+    @Once
     def without_results(self) -> bool:
         """Is it a response without a result, of which nobody knows how many it should have?"""
         value = self.response_value
@@ -196,45 +217,79 @@ class Context:
             return False
         return isinstance(value, dict) and value.get("results", [] if self.may_be_immediate else None) == []
 
-    @cached_property
+    @Once
     def may_be_immediate(self) -> bool:
         """May it be the immediate response of an asynchronous create, which has no results?"""
         return bool(self.source.get("returnURL")) or (
             self.operation.id in CREATES and not self.knows(Part.REQUEST_BODY)
         )
 
-    @cached_property
+    @Once
     def accepted(self) -> list[tuple[str, dict[str, Any]]]:
         """The results that are an acceptance."""
         return [(at, result) for at, result in self.results if result.get(self.acceptance) is True]
 
-    @cached_property
+    @Once
     def refused(self) -> list[tuple[str, dict[str, Any]]]:
         """The results that are a refusal."""
         return [(at, result) for at, result in self.results if result.get(self.acceptance) is False]
 
-    @cached_property
+    @Once
     def acceptance(self) -> str:
         """The name of the member that says whether a result is an acceptance."""
         return ACCEPTANCE.get(self.operation.id, "isValid")
 
-    @cached_property
+    @Once
     def leads(self) -> list[dict[str, Any]]:
         """The leads of the request."""
         found = self.request.get("leads") if isinstance(self.request, dict) else None
         return [lead for lead in found if isinstance(lead, dict)] if isinstance(found, list) else []
 
-    @cached_property
+    @Once
     def source(self) -> dict[str, Any]:
         """The source of the request."""
         found = self.request.get("source") if isinstance(self.request, dict) else None
         return found if isinstance(found, dict) else {}
 
-    def pairs(self) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    @Once
+    def pairs(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
         """Pointer, lead and result, where there are as many results as leads."""
-        if len(self.leads) == len(self.results):
-            for lead, (at, result) in zip(self.leads, self.results, strict=True):
-                yield at, lead, result
+        if len(self.leads) != len(self.results):
+            return []
+        return [(at, lead, result) for lead, (at, result) in zip(self.leads, self.results, strict=True)]
+
+    @Once
+    def orders(self) -> list[tuple[str, dict[str, Any], dict[str, Any], OrderSeen]]:
+        """The pairs that use an order which a ping of this run promised, with the order as it was before."""
+        known = self.history.orders
+        if not known:
+            return []
+        found = ((*pair, known.get(str(properties(pair[1]).get("orderId") or ""))) for pair in self.pairs)
+        return [(at, lead, result, order) for at, lead, result, order in found if order is not None]
+
+    @Once
+    def offers(self) -> list[tuple[str, str, tuple[Any, Any]]]:
+        """Pointer, id, and company and name of every offer in the response."""
+        found = []
+        for at, result in self.results:
+            offers = result.get("offers")
+            for index, offer in enumerate(offers if isinstance(offers, list) else ()):
+                if isinstance(offer, dict) and isinstance(offer.get("offerId"), str):
+                    row = offer["offerId"], (offer.get("companyName"), offer.get("name"))
+                    found.append((f"{at}/offers/{index}", *row))
+        return found
+
+    @Once
+    def keys(self) -> list[list[DuplicateKey]]:
+        """Of each lead, what makes it the same as another one of a campaign that the request may go to."""
+        return [[key for campaign in self.campaigns for key in duplicate_keys(campaign, lead)] for lead in self.leads]
+
+    @Once
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """The campaigns that the request may go to: the one it names, or all of its lead type."""
+        if self.profile is None:
+            return ()
+        return self.profile.campaigns_of(self.source.get("lid"), self.source.get("aid"))
 
 
 class Check(NamedTuple):
@@ -250,7 +305,38 @@ class Check(NamedTuple):
 
     def has_occasion(self, context: Context) -> bool:
         """Is there anything to decide, and was recorded what it takes?"""
-        return context.knows(*self.needs) and self.when(context)
+        return (not self.needs or context.knows(*self.needs)) and self.when(context)
+
+
+class DuplicateKey(NamedTuple):
+    """A set of fields by which a campaign tells duplicates."""
+
+    campaign: Campaign
+    names: tuple[str, ...]
+    #: Of the lead, without case.
+    values: tuple[str, ...]
+    #: Of all of them; the same within one process.
+    hashed: int
+
+
+def duplicate_keys(campaign: Campaign, lead: dict[str, Any]) -> Iterator[DuplicateKey]:
+    """What makes two leads of a campaign the same one: the values decide, the hash is where to look for them."""
+    values = fields(lead)
+    for names in campaign.duplicate_keys:
+        key = key_values(names, values)
+        if key is not None:
+            yield DuplicateKey(campaign, names, key, hash((campaign.aid, names, key)))
+
+
+def key_values(names: tuple[str, ...], values: dict[str, Any]) -> tuple[str, ...] | None:
+    """The values of key fields without case; None where one is missing, empty or no text."""
+    found = []
+    for name in names:
+        value = values.get(name)
+        if not value or not isinstance(value, str):
+            return None
+        found.append(value.casefold())
+    return tuple(found)
 
 
 def properties(lead: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,11 +13,14 @@ from leadproof.judge.checks.context import (
     LeadSeen,
     OrderSeen,
     Source,
+    duplicate_keys,
     fields,
     instant,
     properties,
 )
-from leadproof.judge.checks.sequences import campaigns, duplicate_keys, shown_offers
+
+#: Leads with the same key that are remembered.
+_SAME_KEY = 16
 
 
 def remember(context: Context) -> None:
@@ -41,7 +43,7 @@ def remember(context: Context) -> None:
         for _, result in context.refused:
             if identifier := result.get(name):
                 history.refused[(kind, str(identifier))] = True
-    for _, identifier, shown in shown_offers(context):
+    for _, identifier, shown in context.offers:
         history.offers.setdefault(identifier, shown)
     if operation == "update_lead":
         _remember_updates(context)
@@ -62,11 +64,16 @@ def _share(history: History, value: Any) -> Any:
 
 def duplicate_fields(context: Context, values: dict[str, Any]) -> dict[str, Any]:
     """The fields by which a campaign tells duplicates; of the rest of a lead nothing is kept."""
-    names = {name for campaign in campaigns(context) for key in campaign.duplicate_keys for name in key}
-    return {name: value for name, value in values.items() if name in names}
+    found = {}
+    for campaign in context.campaigns:
+        for key in campaign.duplicate_keys:
+            for name in key:
+                if name in values:
+                    found[name] = values[name]
+    return found
 
 
-def _packed(values: dict[str, Any]) -> bytes:
+def packed(values: dict[str, Any]) -> bytes:
     """Fields as JSON, by msgspec: orjson's bytes keep the four kilobytes that they were made in.
 
     What JSON cannot carry again is forgotten: no duplicate is told by it.
@@ -88,40 +95,47 @@ def offer_ids(result: dict[str, Any]) -> tuple[str, ...]:
 def _remember_updates(context: Context) -> None:
     """A lead is known by the data of its last update, and no longer by what that replaced."""
     history = context.history
-    for _, lead, result in context.pairs():
+    for _, lead, result in context.pairs:
         identifier = properties(lead).get("leadUID")
         seen = history.leads.get(identifier) if isinstance(identifier, int) else None
         if result.get("isValid") is not True or seen is None:
             continue
         before = {"fields": msgspec.json.decode(seen.fields)}
         after = {"fields": {**before["fields"], **fields(lead)}}
-        for campaign in campaigns(context):
+        for campaign in context.campaigns:
             if campaign.aid == seen.campaign:
-                for key in duplicate_keys(campaign, before):
+                for key in [one.hashed for one in duplicate_keys(campaign, before)]:
                     history.keyed[key] = tuple(one for one in history.keyed.get(key, ()) if one != identifier)
-                for key in duplicate_keys(campaign, after):
-                    history.keyed[key] = (*history.keyed.get(key, ()), identifier)
-        history.leads[identifier] = replace(seen, fields=_packed(duplicate_fields(context, after["fields"])))
+                for key in [one.hashed for one in duplicate_keys(campaign, after)]:
+                    add_key(history, key, identifier)
+        history.leads[identifier] = seen._replace(fields=packed(duplicate_fields(context, after["fields"])))
+
+
+def add_key(history: History, key: int, identifier: Any) -> None:
+    """Of many leads with the same key the last ones are kept: two that count are enough to tell none apart."""
+    earlier = history.keyed.get(key, ())
+    history.keyed[key] = (*earlier[1 - _SAME_KEY :], identifier) if earlier else (identifier,)
 
 
 def _remember_leads(context: Context, request_id: str) -> None:
     history = context.history
-    for _, lead, result in context.pairs():
-        order_id = str(properties(lead).get("orderId") or "")
+    for keys, (_, lead, result) in zip(context.keys, context.pairs, strict=False):
         identifier = result.get("leadId")
         if result.get("isValid") is not True or not isinstance(identifier, int) or isinstance(identifier, bool):
             continue
-        if order_id in history.orders:
-            order = history.orders[order_id]
-            history.orders[order_id] = replace(order, used=order.used + 1)
-        order_offers = history.orders[order_id].offers if order_id in history.orders else ()
-        assigned = next((one for one in campaigns(context) if one.aid == result.get("campaignId")), None)
-        for key in duplicate_keys(assigned, lead) if assigned else ():
-            history.keyed[key] = (*history.keyed.get(key, ()), result["leadId"])
-        kept = _packed(duplicate_fields(context, fields(lead)))
-        history.leads[result["leadId"]] = LeadSeen(
-            context.operation.id, _source(context), kept, _share(history, result.get("campaignId")),
-            result.get("isPendingReview"), history.share((*offer_ids(result), *order_offers)), context.now,
+        shown, campaign = offer_ids(result), result.get("campaignId")
+        order_id = str(properties(lead).get("orderId") or "")
+        order = history.orders.get(order_id) if order_id else None
+        if order is not None:
+            history.orders[order_id] = order._replace(used=order.used + 1)
+            shown = (*shown, *order.offers)
+        assigned = next((key.campaign for key in keys if key.campaign.aid == campaign), None)
+        for key in keys:
+            if key.campaign is assigned:
+                add_key(history, key.hashed, identifier)
+        history.leads[identifier] = LeadSeen(
+            context.operation.id, _source(context), packed(duplicate_fields(context, fields(lead))),
+            _share(history, campaign), result.get("isPendingReview"), history.share(shown), context.now,
         )  # fmt: skip
     asynchronous = bool(context.source.get("returnURL")) and not context.results
     if request_id and not asynchronous:

@@ -252,7 +252,7 @@ def sends_on_accept(context: Context) -> Iterator[Breach]:
 
 
 def transfer_client(context: Context) -> Iterator[Breach]:
-    withheld = {at for at, lead, _ in context.pairs() if _withheld(context, lead)}
+    withheld = {at for at, lead, _ in context.pairs if _withheld(context, lead)}
     for at, result in context.accepted:
         clients = result.get("client")
         entries = clients if isinstance(clients, list) else [clients] if isinstance(clients, dict) else []
@@ -269,7 +269,7 @@ def transfer_client(context: Context) -> Iterator[Breach]:
 
 
 def update_same_lead(context: Context) -> Iterator[Breach]:
-    for at, lead, result in context.pairs():
+    for at, lead, result in context.pairs:
         asked, got = properties(lead).get("leadUID"), result.get("leadId")
         if result.get("isValid") is True and got is not None and got != asked:
             yield Breach("business.contradiction", "the response is about another lead than the one to update",
@@ -349,7 +349,7 @@ def _withheld(context: Context, lead: dict[str, Any]) -> bool:
 
 
 def sends_withheld(context: Context) -> Iterator[Breach]:
-    for at, lead, result in context.pairs():
+    for at, lead, result in context.pairs:
         if not _withheld(context, lead):
             continue
         sends = result.get("sends")

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
+
 from leadproof.bodies import typed
-from leadproof.contract.profile import Campaign
-from leadproof.judge.checks.context import Breach, Context, LeadSeen, OrderSeen, fields, properties
+from leadproof.judge.checks.context import (
+    Breach,
+    Context,
+    DuplicateKey,
+    LeadSeen,
+    OrderSeen,
+    key_values,
+    properties,
+)
 
 
 def status_resolves(context: Context) -> Iterator[Breach]:
@@ -40,7 +48,7 @@ def status_resolves(context: Context) -> Iterator[Breach]:
 
 def status_known(context: Context) -> bool:
     """Was the request whose status is asked for created in this run?"""
-    return _asked_status(context) in context.history.created
+    return context.operation.id == "lead_status" and _asked_status(context) in context.history.created
 
 
 def _asked_status(context: Context) -> str:
@@ -77,7 +85,7 @@ def status_agrees(context: Context) -> Iterator[Breach]:
 
 
 def payout_agrees(context: Context) -> Iterator[Breach]:
-    for at, _, result, order in _orders(context):
+    for at, _, result, order in context.orders:
         price = result.get("price")
         if result.get("isValid") is True and order.payout is not None and price != order.payout:
             yield Breach(
@@ -112,16 +120,9 @@ def pending_review(context: Context) -> Iterator[Breach]:
             )
 
 
-def _orders(context: Context) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], OrderSeen]]:
-    for at, lead, result in context.pairs():
-        order = context.history.orders.get(str(properties(lead).get("orderId") or ""))
-        if order is not None:
-            yield at, lead, result, order
-
-
 def uses_order(context: Context) -> bool:
     """Does the request use an order that a ping of this run promised?"""
-    return any(True for _ in _orders(context))
+    return bool(context.orders)
 
 
 def _expired(context: Context, order: OrderSeen) -> bool:
@@ -135,7 +136,7 @@ def _other_campaign(context: Context, order: OrderSeen) -> bool:
 
 
 def post_honours_order(context: Context) -> Iterator[Breach]:
-    for at, _, result, order in _orders(context):
+    for at, _, result, order in context.orders:
         if order.used or _expired(context, order) or _other_campaign(context, order):
             continue
         if result.get("isValid") is False:
@@ -144,19 +145,19 @@ def post_honours_order(context: Context) -> Iterator[Breach]:
 
 
 def post_order_once(context: Context) -> Iterator[Breach]:
-    for at, _, result, order in _orders(context):
+    for at, _, result, order in context.orders:
         if order.used and result.get("isValid") is True:
             yield Breach("sequence.broken", "an order was accepted a second time", f"{at}/isValid", "", "false", "true")
 
 
 def post_order_expired(context: Context) -> Iterator[Breach]:
-    for at, _, result, order in _orders(context):
+    for at, _, result, order in context.orders:
         if _expired(context, order) and result.get("isValid") is True:
             yield Breach("sequence.broken", "an expired order was accepted", f"{at}/isValid", "", "false", "true")
 
 
 def post_order_campaign(context: Context) -> Iterator[Breach]:
-    for at, _, result, order in _orders(context):
+    for at, _, result, order in context.orders:
         if _other_campaign(context, order) and result.get("isValid") is True:
             yield Breach(
                 "sequence.broken", "an order was accepted for another campaign", f"{at}/isValid", "", "false", "true"
@@ -164,54 +165,46 @@ def post_order_campaign(context: Context) -> Iterator[Breach]:
 
 
 def order_was_used(context: Context) -> bool:
-    return any(order.used for *_, order in _orders(context))
+    return any(order.used for *_, order in context.orders)
 
 
 def order_has_expired(context: Context) -> bool:
-    return any(_expired(context, order) for *_, order in _orders(context))
+    return any(_expired(context, order) for *_, order in context.orders)
 
 
 def order_of_other_campaign(context: Context) -> bool:
-    return any(_other_campaign(context, order) for *_, order in _orders(context))
+    return any(_other_campaign(context, order) for *_, order in context.orders)
 
 
 def order_is_live(context: Context) -> bool:
     return context.exchange.intent == "accepted" and any(
         not order.used and not _expired(context, order) and not _other_campaign(context, order)
-        for *_, order in _orders(context)
+        for *_, order in context.orders
     )
 
 
-def known_lead(context: Context, lead: dict[str, Any]) -> tuple[Any, LeadSeen] | None:
-    """The one lead of this run that this one would duplicate, told by the profile's keys; None if there is none.
+def known_leads(context: Context) -> list[tuple[Any, LeadSeen] | None]:
+    """Of each lead of a request, the one lead of this run that it would duplicate, told by the profile's keys; None if
+    there is none.
 
     The campaign is the one asked for; where none was named, any campaign of the same source counts.
     """
+    history = context.history
+    return [_known_lead(context, keys) for keys in context.keys] if history.keyed else [None] * len(context.leads)
+
+
+def _known_lead(context: Context, keys: list[DuplicateKey]) -> tuple[Any, LeadSeen] | None:
     found: dict[Any, LeadSeen] = {}
-    for campaign in campaigns(context):
-        for key in duplicate_keys(campaign, lead):
-            for identifier in context.history.keyed.get(key, ()):
-                seen = context.history.leads.get(identifier)
-                if seen is not None and _within(campaign.duplicate_window, seen, context):
-                    found[identifier] = seen
+    for key in keys:
+        for identifier in context.history.keyed.get(key.hashed, ()):
+            seen = context.history.leads.get(identifier)
+            if (
+                seen is not None
+                and _within(key.campaign.duplicate_window, seen, context)
+                and key_values(key.names, msgspec.json.decode(seen.fields)) == key.values
+            ):
+                found[identifier] = seen
     return next(iter(found.items())) if len(found) == 1 else None
-
-
-def campaigns(context: Context) -> list[Campaign]:
-    """The campaigns that the request may go to: the one it names, or all of its lead type."""
-    if context.profile is None:
-        return []
-    lid, aid = context.source.get("lid"), context.source.get("aid")
-    return [one for one in context.profile.campaigns if one.lid == lid and aid in (None, 0, one.aid)]
-
-
-def duplicate_keys(campaign: Campaign, lead: dict[str, Any]) -> Iterator[bytes]:
-    """What makes two leads of a campaign the same one: a digest of each set of key fields with its values."""
-    for names in campaign.duplicate_keys:
-        values = tuple(fields(lead).get(name) for name in names)
-        if all(isinstance(value, str) and value for value in values):
-            key = repr((campaign.aid, names, tuple(str(value).casefold() for value in values)))
-            yield blake2b(key.encode(), digest_size=16).digest()
 
 
 def _within(window: int, seen: LeadSeen, context: Context) -> bool:
@@ -226,8 +219,7 @@ def asks_new(context: Context) -> bool:
 
 
 def duplicate_agrees(context: Context) -> Iterator[Breach]:
-    for at, lead, result in context.pairs():
-        known = known_lead(context, lead)
+    for known, (at, _, result) in zip(known_leads(context), context.pairs, strict=False):
         if known is None and asks_new(context) and result.get("isDuplicate") is True:
             yield Breach("sequence.broken", "a lead that nobody sent before is found", f"{at}/isDuplicate", "",
                          "false: the lead is made up", typed(result.get("isDuplicate")))  # fmt: skip
@@ -242,12 +234,12 @@ def duplicate_agrees(context: Context) -> Iterator[Breach]:
 
 
 def repeats_lead(context: Context) -> bool:
-    return context.profile is not None and any(known_lead(context, lead) for lead in context.leads)
+    return context.profile is not None and any(known_leads(context))
 
 
 def duplicate_refused(context: Context) -> Iterator[Breach]:
-    for at, lead, result in context.pairs():
-        if known_lead(context, lead) is not None and result.get("isValid") is True:
+    for known, (at, _, result) in zip(known_leads(context), context.pairs, strict=False):
+        if known is not None and result.get("isValid") is True:
             yield Breach("sequence.broken", "a lead with the same keys was accepted again", f"{at}/isValid", "",
                          "false: Duplicate_Lead", "true")  # fmt: skip
 
@@ -283,37 +275,28 @@ def offer_unknown(context: Context) -> Iterator[Breach]:
         )
 
 
-def shown_offers(context: Context) -> Iterator[tuple[str, str, tuple[Any, Any]]]:
-    """Pointer, id, and company and name of every offer in the response."""
-    for at, result in context.results:
-        found = result.get("offers")
-        for index, offer in enumerate(found if isinstance(found, list) else []):
-            if isinstance(offer, dict) and isinstance(offer.get("offerId"), str):
-                yield f"{at}/offers/{index}", offer["offerId"], (offer.get("companyName"), offer.get("name"))
-
-
 def knows_offers(context: Context) -> bool:
     """Is there an offer that earlier responses have shown, in the response or among those that a post selected?"""
     seen = context.history.offers
-    return any(one in seen for _, one, _ in shown_offers(context)) or any(_selected(context))
+    return any(one in seen for _, one, _ in context.offers) or any(_selected(context))
 
 
 def _selected(context: Context) -> Iterator[tuple[str, str]]:
     """Pointer of an accepted result that shows offers, and an offer that its post selected of those known."""
-    for at, lead, result in context.pairs():
+    for at, lead, result in context.pairs:
         wanted = properties(lead).get("offerIds")
         if result.get("isValid") is True and isinstance(wanted, list) and isinstance(result.get("offers"), list):
             yield from ((at, one) for one in wanted if isinstance(one, str) and one in context.history.offers)
 
 
 def offers_same(context: Context) -> Iterator[Breach]:
-    for at, identifier, shown in shown_offers(context):
+    for at, identifier, shown in context.offers:
         known = context.history.offers.get(identifier, shown)
         for name, was, now in zip(("companyName", "name"), known, shown, strict=True):
             if was != now:
                 yield Breach("sequence.broken", "the offerId stood for another offer before", f"{at}/{name}", "",
                              typed(was), typed(now))  # fmt: skip
-    ids = {(at.rpartition("/offers/")[0], identifier) for at, identifier, _ in shown_offers(context)}
+    ids = {(at.rpartition("/offers/")[0], identifier) for at, identifier, _ in context.offers}
     for at, wanted in _selected(context):
         if (at, wanted) not in ids:
             yield Breach("sequence.broken", "an offer that the post selected is not among the offers of its response",
