@@ -16,10 +16,11 @@ from leadproof.contract import specs
 from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Compared, Decisions
 from leadproof.redact import Redactor
+from leadproof.runs.breaches import OBSERVED
 from leadproof.runs.evidence.results import RowWriter, has_rows, read_rows
 from leadproof.runs.report import report
 from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
-from leadproof.runs.summary import OBSERVED, Summary
+from leadproof.runs.summary import Summary
 
 SPEC = specs.load()
 CLAUSES = list(SPEC.clauses.values())[:4]

@@ -20,8 +20,9 @@ from leadproof.core.operations import CELLS, OPERATIONS, RESPONSE_TYPES
 from leadproof.judge import Judgement, Tally
 from leadproof.judge.checks import Context, History
 from leadproof.redact import Redactor
+from leadproof.runs.breaches import OBSERVED, SHOWN
 from leadproof.runs.report import SCHEMA
-from leadproof.runs.summary import OBSERVED, SHOWN, counts
+from leadproof.runs.summary import counts
 from leadproof.runs.tables import coverage
 from leadproof.runs.verdicts import FAIL_ON
 
@@ -296,8 +297,8 @@ def test_observations_without_end_are_counted_in_one_row() -> None:
     assert sum(row["count"] for row in rows) == OBSERVED + 51
     assert len(rows) == OBSERVED + 2
     assert [(row["message"], row["count"]) for row in rows[-2:]] == [
-        ("more of this kind, not listed one by one", 50),
         ("another kind", 1),
+        ("more of this kind, not listed one by one", 50),
     ]
 
 

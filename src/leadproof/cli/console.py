@@ -12,7 +12,8 @@ from leadproof.core.errors import ExitCode
 from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, one_line, seconds
-from leadproof.runs.formats.view import outcome, remedy
+from leadproof.runs.formats.changes import unlisted_in
+from leadproof.runs.formats.view import outcome, remedy, unlisted
 from leadproof.runs.verdicts import codes_of
 
 #: Distinct findings that are printed; the report holds the rest.
@@ -54,6 +55,9 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     click.echo()
     _facts(report, numbers)
     _findings(report["findings"])
+    if words := unlisted(report):
+        click.echo(f"note: {words}")
+        click.echo()
     _observations(report["observations"])
     _files(report["files"])
     _compared(report)
@@ -139,6 +143,8 @@ def _compared(report: Mapping[str, Any]) -> None:
     click.echo(f"compared with {one_line(str(found['base']['id']))}: {numbers}")
     if found.get("differs"):
         click.echo(f"  note: the baseline was judged with another {one_line(', '.join(found['differs']))}")
+    if words := unlisted_in(found):
+        click.echo(f"  note: {words}")
     for name, words in CHANGES:
         for row in found[name][:PRINTED]:
             media = row["media_type"].removeprefix("application/")

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadproof.contract import specs
+from leadproof.core.errors import ExitCode
 from leadproof.core.findings import identity
-from leadproof.runs.verdicts import settle_again
+from leadproof.core.text import count
+from leadproof.runs.verdicts import codes_of, fails, settle, settle_again
 
 Row = Mapping[str, Any]
 
@@ -21,7 +23,8 @@ def compare(base: Row, report: dict[str, Any]) -> None:
 
     The report gains `comparison`: `base`; in what else the two were judged by (`differs`); and the findings that are
     `fixed`, `new`, `still` there, and `unseen`: those of the base for which this run gave no occasion, so nobody knows.
-    A finding that stood before gets `known`.
+    A finding that stood before gets `known`. Findings that are counted and not listed cannot be compared
+    (`uncompared`): where they might decide, the run is inconclusive unless something that is listed has failed it.
     """
     before = {name: row for row in base.get("findings", ()) for name in _names(row)}
     decided = _decided(report)
@@ -35,8 +38,10 @@ def compare(base: Row, report: dict[str, Any]) -> None:
     now = {identity(row) for row in report["findings"]}
     gone = [row for row in base.get("findings", ()) if now.isdisjoint(_names(row))]
     run = base.get("run") or {}
+    unlisted = int((base.get("unlisted") or {}).get("findings", 0))
+    named = {name: run.get(name, "") for name in ("id", "started", "target")}
     report["comparison"] = {
-        "base": {name: run.get(name, "") for name in ("id", "started", "target")},
+        "base": named | ({"unlisted": unlisted} if unlisted else {}),
         "differs": _differs(run, report.get("run") or {}),
         "fixed": [dict(row) for row in gone if _cells(row) & decided],
         "new": new,
@@ -44,6 +49,21 @@ def compare(base: Row, report: dict[str, Any]) -> None:
         "unseen": [dict(row) for row in gone if not _cells(row) & decided],
     }
     settle_again(report)
+    if times := _uncompared(report):
+        report["comparison"]["uncompared"] = times
+        words = f"{count(times, 'finding')} not listed, so not compared with the baseline"
+        report["coverage"].setdefault("gaps", []).append(words)
+        settle(report, codes_of(report) | {ExitCode.INCONCLUSIVE})
+
+
+def _uncompared(report: Row) -> int:
+    """How many findings might decide and are not listed."""
+    left = (report.get("unlisted") or {}).get("clauses")
+    if not left:
+        return 0
+    fail_on = str((report.get("run") or {}).get("fail_on") or "must")
+    may = (row for row in report["clauses"] if row["result"] != "waived" and fails(row["level"], row["basis"], fail_on))
+    return sum(int(left.get(row["id"], 0)) for row in may)
 
 
 def _differs(base: Row, run: Row) -> list[str]:

@@ -22,7 +22,7 @@ from leadproof.judge.checks import Context
 from leadproof.judge.checks.context import fields
 from leadproof.judge.checks.memory import duplicate_fields
 from leadproof.judge.pairs import twin_key
-from leadproof.runs.summary import SHOWN
+from leadproof.runs.breaches import SHOWN
 
 #: Decisions that are told apart, before those that were met are forgotten.
 _TOLD_APART = 10_000

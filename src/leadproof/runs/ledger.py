@@ -23,9 +23,10 @@ from leadproof.judge.tally import LONGEST, Tally
 from leadproof.redact import Redactor
 from leadproof.runs.evidence.run import Run
 from leadproof.runs.facts import ExchangeFact, judgement_of
+from leadproof.runs.listing import Key
 from leadproof.runs.report import finding_rows, report
 from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
-from leadproof.runs.summary import UNJUDGED, Key, Summary
+from leadproof.runs.summary import UNJUDGED, Summary
 
 #: Called after each exchange with its origin and its judgement.
 OnJudged = Callable[[str, Judgement], None]
@@ -347,7 +348,7 @@ class Ledger:
             redacted = known or self.redactor.finding(finding)
             if known is None and len(self._redacted) < _REMEMBERED:
                 self._redacted[raw] = redacted
-            if not self.summary.wants(redacted.same_as(), size):
+            if not self.summary.findings.wants(redacted, size):
                 rows.append(SeenFinding(redacted))
                 continue
             if evidence is None:

@@ -15,9 +15,10 @@ from leadproof.contract import specs
 from leadproof.core.errors import ExitCode, UsageError
 from leadproof.core.findings import Finding, Observation, identity
 from leadproof.judge.tally import ELSEWHERE, FOREIGN, NO_OCCASION
+from leadproof.runs.breaches import Shown
 from leadproof.runs.report import report as report_of
 from leadproof.runs.results import Note, ResultRow
-from leadproof.runs.summary import Found, Summary
+from leadproof.runs.summary import Summary
 from leadproof.runs.verdicts import codes_of, settle_again
 
 Row = Mapping[str, Any]
@@ -81,7 +82,8 @@ def summary_of(report: Row, offset: int = 0) -> Summary:
     taken = _choices(report)
     spec = specs.load({name: taken[name] for name in specs.load().choices if name in taken})
     made = Summary(spec, str(run.get("fail_on") or "must"))
-    made.files = [dict(row) for row in report["files"]]
+    for row in report["files"]:
+        made.files.add(row)
     made.gaps = list(report["coverage"].get("gaps", ()))
     evidence = report.get("evidence") or {}
     made.tested, made.intended, made.accepted = (
@@ -97,11 +99,21 @@ def summary_of(report: Row, offset: int = 0) -> Summary:
         finding = _made(Finding, row)
         evidence = {name: str(row[name]) for name in _EVIDENCE if row.get(name)}
         number = None if row.get("exchange") is None else row["exchange"] + offset
-        found = Found(finding, "judged", number, evidence, int(row["count"]))
-        made.found[finding.same_as()] = found
+        made.findings.count(finding, number, int(row["count"]), int(row["count"]))
+        if evidence:
+            made.findings.show(Shown(finding, number, evidence, 0))
     for row in report["observations"]:
-        made.observe(_made(Observation, row), int(row["count"]))
+        made.observations.add(_made(Observation, row), int(row["count"]))
+    _unlisted(report.get("unlisted") or {}, made)
     return made
+
+
+def _unlisted(left: Row, made: Summary) -> None:
+    """What a report has counted and does not list."""
+    for clause, times in (left.get("clauses") or {}).items():
+        made.findings.count_clause(clause, int(times), int(times))
+    made.findings.distinct.beside += int(left.get("distinct", 0))
+    made.files.beside(int(left.get("files", 0)), int(left.get("unreadable", 0)))
 
 
 def _made(kind: type[Any], row: Row) -> Any:

@@ -10,7 +10,9 @@ from typing import Any
 from leadproof.contract.specs import versions
 from leadproof.core.findings import Observation
 from leadproof.core.operations import OPERATIONS
-from leadproof.runs.summary import Found, Key, Summary, counts
+from leadproof.runs.breaches import Found
+from leadproof.runs.listing import Key
+from leadproof.runs.summary import Summary, counts
 from leadproof.runs.tables import attestations, clause_row, coverage, equivalence, readings
 from leadproof.runs.verdicts import settle
 
@@ -29,7 +31,8 @@ def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, 
     """
     tally, spec = summary.tally, summary.spec
     kept = sorted(summary.kept(), key=lambda found: _rank(summary, found))
-    dropped = {found.finding.clause for found in summary.found.values()} - {found.finding.clause for found in kept}
+    standing = summary.standing()
+    dropped = summary.findings.breaches.keys() - standing.keys()
     clauses = []
     for clause in spec.clauses.values():
         reason = summary.reasons.get(clause.id) or ("" if clause.untestable else summary.general_reason)
@@ -49,9 +52,9 @@ def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, 
             "stopped": tally.outcomes["stopped"],
             "unanswered": tally.outcomes["unanswered"],
             "undecided": tally.outcomes["undecided"],
-            "findings": sum(found.count for found in kept),
+            "findings": sum(standing.values()),
         },
-        "files": [dict(row) for row in summary.files],
+        "files": summary.files.rows,
         "findings": [_finding(summary, found) for found in kept],
         "observations": [_observation(seen, number) for seen, number in summary.observed.values()],
         "clauses": clauses,
@@ -69,6 +72,9 @@ def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, 
             **({"forgotten": summary.forgotten} if summary.forgotten else {}),
         },
     }
+    unlisted = {**summary.findings.unlisted(tested=bool(summary.tested)), **summary.files.unlisted}
+    if unlisted:
+        made["unlisted"] = unlisted
     settle(made, summary.codes())
     return made
 
@@ -100,7 +106,9 @@ def _rank(summary: Summary, found: Found) -> tuple[bool, int, int, str]:
 
 
 def _finding(summary: Summary, found: Found) -> dict[str, Any]:
-    finding, clause = found.finding, summary.spec.clauses[found.finding.clause]
+    shown = summary.findings.evidence(found)
+    finding, exchange = (found.finding, found.exchange) if shown is None else (shown.finding, shown.exchange)
+    clause = summary.spec.clauses[finding.clause]
     return {
         "clause": finding.clause,
         "kind": finding.kind,
@@ -109,7 +117,7 @@ def _finding(summary: Summary, found: Found) -> dict[str, Any]:
         "operation": finding.operation,
         "media_type": f"application/{finding.media}" if finding.media else "",
         "origin": finding.origin,
-        "exchange": found.exchange,
+        "exchange": exchange,
         "pointer": finding.pointer,
         "xpath": finding.xpath,
         "expected": finding.expected,
@@ -117,9 +125,9 @@ def _finding(summary: Summary, found: Found) -> dict[str, Any]:
         "message": finding.message,
         "text": clause.text,
         "place": clause.place,
-        "count": found.count,
+        "count": summary.times(found),
         "decides": counts(clause, summary.fail_on),
-        **found.evidence,
+        **(shown.evidence if shown is not None else {}),
     }
 
 

@@ -1,36 +1,30 @@
 """`Summary`: the fold over the result rows of a run, with the exit codes that they come to. Pure.
 
 A live run, one that is read back and one that is merged take in the same rows, and so come to the same. How it is
-written down as a report is decided in `report`.
+written down as a report is decided in `report`. Its memory does not grow with the run: what may come without end is
+counted, and listed as far as `listing` keeps it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.errors import ExitCode, worst
-from leadproof.core.findings import Finding, Observation
+from leadproof.core.findings import Observation
 from leadproof.judge import Decisions, Tally
 from leadproof.judge.checks.messages import ABSENT, UNAUTHORISED
 from leadproof.judge.coverage import Coverage
 from leadproof.judge.tally import BESIDE
-from leadproof.runs.results import Note, Row, SeenFinding
+from leadproof.runs.breaches import Findings, Found, Observations
+from leadproof.runs.listing import FileRows, Key
+from leadproof.runs.results import Note, Row
 from leadproof.runs.verdicts import fails
-
-#: Distinct findings that a report shows with the exchange they were seen in; the rest comes without.
-SHOWN = 500
-
-#: Distinct observations of one kind; the rest is counted in one row. A browser's capture is full of other traffic.
-OBSERVED = 100
 
 #: Exchanges that are named in which a clause held, and in which it was broken.
 NAMED = 3
-
-_MORE = "more of this kind, not listed one by one"
 
 #: Kinds of finding about a response that came, and came broken.
 BROKEN = ("framing.", "encoding.")
@@ -44,27 +38,10 @@ _REFUSED_AT_ONCE = (*UNAUTHORISED, *ABSENT)
 #: Decisions that wait to be counted.
 _WAITING = 4_000
 
-#: What makes a finding the same one, seen again: `Finding.same_as`.
-Key = tuple[str, ...]
-
 
 def counts(clause: Clause, fail_on: str = "must") -> bool:
     """Does a breach of the clause fail the run?"""
     return fails(clause.level, clause.basis, fail_on)
-
-
-@dataclass(slots=True)
-class Found:
-    """A distinct finding, and how often it was seen."""
-
-    finding: Finding
-    outcome: str
-    #: Number of the first exchange it was seen in; None where it was not kept.
-    exchange: int | None
-    evidence: dict[str, str]
-    count: int = 1
-    #: Bytes of the request that the evidence shows: a smaller one that shows the same takes its place.
-    size: int = 0
 
 
 class _Worth(NamedTuple):
@@ -92,13 +69,12 @@ class _Waiting:
 class Summary:
     """The fold over the rows of a run: `add` takes one in, `merge` another summary.
 
-    To merge the summaries of two parts is to add the rows of both, in their order. What a summary no longer tells apart
-    is exempt: distinct findings beyond `SHOWN` have no evidence, observations of a kind beyond `OBSERVED` are one.
+    To merge the summaries of two parts is to add the rows of both, in their order.
     """
 
     spec: Specification
     fail_on: str = "must"
-    files: list[dict[str, Any]] = field(default_factory=list)
+    files: FileRows = field(default_factory=FileRows)
     interrupted: bool = False
     #: Was any byte of a response received, broken as it may be?
     reached: bool = False
@@ -135,11 +111,10 @@ class Summary:
     _tally: Tally = field(default_factory=Tally)
     #: Decisions that are not in the tally yet, by their identity, and how often each was made: most are shared.
     _counts: dict[int, _Waiting] = field(default_factory=dict, repr=False)
-    _kinds: Counter[str] = field(default_factory=Counter)
-    found: dict[Key, Found] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+    observations: Observations = field(default_factory=Observations)
     #: Clause -> "passed" and "failed" -> numbers of the first exchanges.
     exchanges_of: dict[str, dict[str, list[int]]] = field(default_factory=dict)
-    observed: dict[tuple[str, ...], tuple[Observation, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         clauses = self.spec.clauses.values()
@@ -165,9 +140,9 @@ class Summary:
             self._name(decisions, row.exchange)
         for seen in row.findings:
             self.reached = self.reached or seen.finding.kind.startswith(BROKEN)
-            self._finding_in(seen, decisions.outcome, row.exchange)
+            self.findings.add(seen, decisions.outcome, row.exchange)
         for observation in row.observations:
-            self.observe(observation)
+            self.observations.add(observation)
 
     def _count(self, decisions: Decisions, times: int) -> None:
         waiting = self._counts.get(id(decisions))
@@ -221,52 +196,9 @@ class Summary:
                 if len(seen) < NAMED and number not in seen:
                     seen.append(number)
 
-    def wants(self, key: Key, size: int) -> bool:
-        """Would evidence of a finding be shown: is it new, or shorter than what there is?
-
-        Args:
-            key: `Finding.same_as` of the redacted finding.
-            size: Bytes to read.
-        """
-        known = self.found.get(key)
-        if known is None:
-            return len(self.found) < SHOWN
-        return bool(known.evidence) and size < known.size
-
-    def _finding_in(self, seen: SeenFinding, outcome: str, exchange: int | None) -> None:
-        key = seen.finding.same_as()
-        if outcome in BESIDE:
-            outcome = "judged"
-        known = self.found.get(key)
-        if known is None:
-            evidence = dict(seen.evidence) if len(self.found) < SHOWN else {}
-            self.found[key] = Found(seen.finding, outcome, exchange, evidence, size=seen.size)
-            return
-        known.count += 1
-        if outcome == "judged":
-            known.outcome = outcome
-        if known.evidence and seen.evidence and seen.size < known.size:
-            known.finding, known.exchange, known.size = seen.finding, exchange, seen.size
-            known.evidence = {**known.evidence, **seen.evidence}
-
-    def observe(self, seen: Observation, times: int = 1) -> None:
-        """Takes in an observation, seen so many times."""
-        key = seen.same_as()
-        known = self.observed.get(key)
-        if known is not None:
-            self.observed[key] = (known[0], known[1] + times)
-            return
-        if key not in self.observed:
-            if self._kinds[seen.kind] >= OBSERVED:
-                seen = replace(seen, operation="", media="", pointer="", xpath="", message=_MORE)
-                key = (seen.kind, "", "", _MORE)
-            self._kinds[seen.kind] += 1
-        first, number = self.observed.get(key, (seen, 0))
-        self.observed[key] = (first, number + times)
-
     def merge(self, other: Summary) -> None:
         """Adds the summary of a later part of the run; the other one is not used any more."""
-        self.files += other.files
+        self.files.merge(other.files)
         self.gaps += other.gaps
         self.interrupted = self.interrupted or other.interrupted
         self.reached = self.reached or other.reached
@@ -286,34 +218,33 @@ class Summary:
             for name, numbers in seen.items():
                 mine = self.exchanges_of.setdefault(clause, {}).setdefault(name, [])
                 mine += [number for number in numbers if number not in mine][: NAMED - len(mine)]
-        for found in other.found.values():
-            again = SeenFinding(found.finding, found.evidence, found.size)
-            self._finding_in(again, found.outcome, found.exchange)
-            self.found[found.finding.same_as()].count += found.count - 1
-        for observation, number in other.observed.values():
-            self.observe(observation, number)
+        self.findings.merge(other.findings)
+        self.observations.merge(other.observations)
 
     def seen(self) -> dict[Key, int]:
-        """The distinct findings so far, by what makes them the same one, and how often each was seen."""
-        return {key: found.count for key, found in self.found.items()}
+        """The distinct findings that are listed so far, by `Finding.same_as`, and how often each was seen."""
+        return {key: found.count for key, found in self.findings.listed.items().items()}
 
-    def attach(self, value: Mapping[str, Any]) -> None:
-        """Adds to the evidence of a finding, such as the file that makes it again.
-
-        Args:
-            value: `key`, a key of `seen`, and `evidence`, names and texts, redacted already.
-        """
-        self.found[tuple(value["key"])].evidence |= value["evidence"]
+    @property
+    def observed(self) -> dict[Key, tuple[Observation, int]]:
+        """The distinct observations that are listed, and how often each was seen."""
+        return self.observations.rows()
 
     # ---- the end of it -----------------------------------------------------------------------------------------------
 
     def kept(self) -> list[Found]:
-        """The findings that stand. Where nothing was tested, a missing address is no breach but no test at all, and
-        neither is what something in front of the service sent.
+        """The findings that are listed and stand. Where nothing was tested, a missing address is no breach but no test
+        at all, and neither is what something in front of the service sent.
         """
-        if self.tested:
-            return list(self.found.values())
-        return [found for found in self.found.values() if found.outcome not in ("absent", "stopped")]
+        return [found for found in self.findings.listed.items().values() if self.times(found)]
+
+    def times(self, found: Found) -> int:
+        """How often a finding was seen where it stands."""
+        return self.findings.times(found, tested=bool(self.tested))
+
+    def standing(self) -> dict[str, int]:
+        """The clauses that were broken, and how often, listed or not, as far as it stands."""
+        return self.findings.standing(tested=bool(self.tested))
 
     def exit_code(self) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""
@@ -326,12 +257,12 @@ class Summary:
         tally, codes = self.tally, [ExitCode.PASSED]
         if self.interrupted:
             codes.append(ExitCode.INTERRUPTED)
-        if any(row["problem"] and row["problem"]["kind"] == "file.unreadable" for row in self.files):
+        if self.files.unreadable:
             codes.append(ExitCode.USAGE)
         unanswered = tally.outcomes["unanswered"]
-        if unanswered and unanswered == sum(tally.outcomes.values()) and not self.files and not self.reached:
+        if unanswered and unanswered == sum(tally.outcomes.values()) and not self.files.total and not self.reached:
             codes.append(ExitCode.UNREACHABLE)
-        if any(counts(self.spec.clauses[found.finding.clause], self.fail_on) for found in self.kept()):
+        if any(counts(self.spec.clauses[clause], self.fail_on) for clause in self.standing()):
             codes.append(ExitCode.VIOLATED)
         if not self.decided or (self.intended and not self.accepted) or self.gaps:
             codes.append(ExitCode.INCONCLUSIVE)
@@ -385,16 +316,16 @@ def _forgotten(summary: Summary, value: Any) -> None:
 
 #: What may be noted -> what it does.
 NOTES: dict[str, Callable[[Summary, Any], None]] = {
-    "file": lambda summary, value: summary.files.append(dict(value)),
+    "file": lambda summary, value: summary.files.add(value),
     "gap": lambda summary, value: summary.gaps.append(str(value)),
     "reasons": _reasons,
     "general_reason": _general_reason,
     "interrupted": _interrupt,
     "reached": _reach,
-    "observation": lambda summary, value: summary.observe(Observation(**value)),
+    "observation": lambda summary, value: summary.observations.add(Observation(**value)),
     "exercising": _exercising,
     "suite": _suite,
-    "attach": Summary.attach,
+    "attach": lambda summary, value: summary.findings.attach(tuple(value["key"]), value["evidence"]),
     "latency": _latency,
     "code": lambda summary, value: summary.further_codes.add(ExitCode(value)),
     "codes": _own_codes,

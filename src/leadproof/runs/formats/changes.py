@@ -7,7 +7,7 @@ from typing import Any
 
 from leadproof.core.text import count
 from leadproof.runs.formats.spans import code, escape
-from leadproof.runs.formats.view import Row, mapping, media_of, rows
+from leadproof.runs.formats.view import Row, mapping, media_of, number, rows
 
 #: Members of a comparison in the order in which they are told: title, and what it means.
 CHANGES: dict[str, tuple[str, str]] = {
@@ -34,10 +34,28 @@ def comparison(report: Mapping[str, Any]) -> list[str]:
         parts.append(
             f"Mind that the baseline was judged with another {escape(', '.join(str(one) for one in differs))}."
         )
+    if words := unlisted_in(found):
+        parts.append(f"{words[0].upper()}{words[1:]}.")
     for name, (title, meaning) in CHANGES.items():
         if rows(found, name):
             parts += [f"### {title}", f"{meaning[0].upper()}{meaning[1:]}.", *_list(rows(found, name))]
     return parts
+
+
+def unlisted_in(comparison: Row) -> str:
+    """What of a comparison nobody can tell, because one of the two reports does not list all of its findings."""
+    said = []
+    if times := number(mapping(comparison, "base"), "unlisted"):
+        said.append(
+            f"{count(times, 'finding')} of the baseline {'is' if times == 1 else 'are'} not listed there: what looks"
+            " new may have been among them"
+        )
+    if times := number(comparison, "uncompared"):
+        said.append(
+            f"{count(times, 'finding')} of this run {'is' if times == 1 else 'are'} not listed, so nobody knows"
+            " whether all were there before"
+        )
+    return "; ".join(said)
 
 
 def waivers(report: Mapping[str, Any]) -> list[str]:

@@ -10,8 +10,8 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from leadproof.core.text import one_line
-from leadproof.runs.formats.view import Row, rows
+from leadproof.core.text import count, one_line
+from leadproof.runs.formats.view import Row, mapping, number, rows
 
 COLUMNS = (
     "clause", "place", "level", "basis", "operations", "media", "result", "passed", "failed", "reason", "evidence",
@@ -36,8 +36,11 @@ def render(report: Mapping[str, Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(COLUMNS)
+    left = mapping(mapping(report, "unlisted"), "clauses")
     for row in rows(report, "clauses"):
         evidence = _evidence(row, places.pop(str(row.get("id", "")), []))
+        if times := number(left, str(row.get("id", ""))):
+            evidence += f"; {count(times, 'finding')} not listed"
         writer.writerow([_cell(value) for value in _values(row, evidence)])
     for name, found in places.items():  # of no clause of the register: not lost
         level = str(found[0].get("level") or "")

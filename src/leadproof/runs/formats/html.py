@@ -27,6 +27,8 @@ from leadproof.runs.formats.view import DISCLAIMER, RESULTS, View, arrange, medi
 MOST = 304_000
 
 _MOST_LINES = 200
+#: Files with a problem that are shown.
+_MOST_FILES = 50
 #: Broken clauses that the cover names.
 _INDEXED = 8
 _BAR_WIDTH = 1000
@@ -65,6 +67,7 @@ def render(report: Mapping[str, Any]) -> str:
         "symbols": SYMBOLS,
         "bar": _bar(view),
         "most_lines": _MOST_LINES,
+        "most_files": _MOST_FILES,
         "most_indexed": _INDEXED,
         "disclaimer": DISCLAIMER,
         "sections": sections,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leadproof.core.text import count, figure, one_line, visible
-from leadproof.runs.formats.view import Row, View, arrange, cells_of, mapping, media_of, number, rows
+from leadproof.runs.formats.view import Row, View, arrange, cells_of, mapping, media_of, number, rows, unlisted
 
 _LONGEST_MESSAGE = 500
 
@@ -43,6 +43,8 @@ def render(report: Mapping[str, Any]) -> str:
         suites.setdefault("files", []).append(_file(file))
     if view.remedy:
         suites["verdict"] = [_inconclusive(view)]
+    if words := unlisted(report):
+        suites.setdefault("verdict", []).append(_unlisted(words))
     return _document(view, suites)
 
 
@@ -66,7 +68,7 @@ def _case(clause: Row, operation: str, media: str, findings: list[Row], view: Vi
         if value:
             properties.append(_element("property", name=key, value=value))
     excused = [row for row in findings if row.get("waived") or row.get("known")]
-    failures = [row for row in findings if row in view.failures and row not in excused]
+    failures = [row for row in findings if id(row) in view.decisive and not (row.get("waived") or row.get("known"))]
     if failures:
         for row in failures:
             failure = _element("failure", type=str(row.get("kind", "")), message=str(row.get("message", "")))
@@ -74,7 +76,8 @@ def _case(clause: Row, operation: str, media: str, findings: list[Row], view: Vi
             case.append(failure)
     elif reason := _excuse(excused, view) or _skipped(clause, operation, media, findings, view):
         case.append(_element("skipped", message=reason))
-    advice = [row for row in findings if row not in failures]
+    shown = set(map(id, failures))
+    advice = [row for row in findings if id(row) not in shown]
     if advice:
         output = ET.SubElement(case, "system-out")
         output.text = "\n\n".join(f"warning ({row.get('level', 'should')}): {_details(row)}" for row in advice)
@@ -161,6 +164,13 @@ def _inconclusive(view: View) -> ET.Element:
     failure = _element("failure", type="inconclusive", message=view.headline)
     failure.text = visible("\n".join([view.remedy, *map(str, mapping(view.report, "coverage").get("gaps") or ())]))
     case.append(failure)
+    return case
+
+
+def _unlisted(words: str) -> ET.Element:
+    """What the other cases do not show one by one: each clause that is broken has one at least."""
+    case = _element("testcase", classname="leadproof.verdict", name="findings and files that are not listed")
+    ET.SubElement(case, "system-out").text = visible(words)
     return case
 
 

@@ -134,7 +134,7 @@ def _findings(title: str, findings: list[Row], view: View) -> list[str]:
         if isinstance(row.get("count"), int) and row["count"] > 1:
             lines.append(f"- Seen {count(row['count'], 'time')}")
         parts.append("\n".join(lines))
-    return [*parts, _more(len(findings), "finding")]
+    return [*parts, _more(len(findings), "listed finding" if mapping(view.report, "unlisted") else "finding")]
 
 
 def _standing(findings: list[Row]) -> list[Row]:

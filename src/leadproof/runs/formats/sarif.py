@@ -18,7 +18,7 @@ from leadproof.contract.specs import places
 from leadproof.core.findings import identity
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import visible
-from leadproof.runs.formats.view import Row, mapping, media_of, rows
+from leadproof.runs.formats.view import Row, mapping, media_of, rows, unlisted
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _FINGERPRINT = "leadproof/v1"
@@ -102,13 +102,16 @@ def _invocation(report: Row, run: Row) -> dict[str, Any]:
         if run.get(key):
             found[name] = _text(run[key])
     problems = [(row, mapping(row, "problem")) for row in rows(report, "files") if row.get("problem")]
-    if problems:
+    told = [
+        ("error" if problem.get("kind") == "file.unreadable" else "warning",
+         f"{row.get('path', '')}: {problem.get('message', '')}")
+        for row, problem in problems
+    ]  # fmt: skip
+    if words := unlisted(report):
+        told.append(("note", words))
+    if told:
         found["toolExecutionNotifications"] = [
-            {
-                "level": "error" if problem.get("kind") == "file.unreadable" else "warning",
-                "message": {"text": _text(f"{row.get('path', '')}: {problem.get('message', '')}")},
-            }
-            for row, problem in problems
+            {"level": level, "message": {"text": _text(text)}} for level, text in told
         ]
     return found
 

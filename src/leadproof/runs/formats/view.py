@@ -82,6 +82,8 @@ class View:
     run: Row = field(default_factory=dict)
     #: What a quick run has left out, in words; "" of a whole one.
     left_out: str = ""
+    #: Identities of the failures: there may be thousands to look a row up among.
+    decisive: frozenset[int] = frozenset()
 
 
 def arrange(report: Row) -> View:
@@ -92,14 +94,15 @@ def arrange(report: Row) -> View:
     failures = [row for row in findings if decides(row, clauses)]
     if verdict == "failed" and not failures:
         failures = findings  # the run was told to fail on less than a must
-    advice = [row for row in findings if row not in failures]
+    decisive = frozenset(map(id, failures))
+    advice = [row for row in findings if id(row) not in decisive]
     results = Counter(str(row.get("result", "untested")) for row in clauses.values())
     return View(
         report=report,
         verdict=VERDICTS.get(verdict, verdict.capitalize()),
         headline=sentence(outcome(report)),
         remedy=sentence([words]) if (words := remedy(report)) else "",
-        basis=_basis(report, results),
+        basis=f"{_basis(report, results)} {unlisted(report)}".rstrip(),
         failures=failures,
         advice=advice,
         clauses=clauses,
@@ -111,6 +114,7 @@ def arrange(report: Row) -> View:
         outcomes=_outcomes(report),
         run=mapping(report, "run"),
         left_out=_left_out(mapping(report, "run")),
+        decisive=decisive,
     )
 
 
@@ -203,6 +207,7 @@ def _objectives(report: Row) -> str:
 
 def _unread(report: Row) -> str:
     unread = sum(mapping(row, "problem").get("kind") == "file.unreadable" for row in rows(report, "files"))
+    unread += number(mapping(report, "unlisted"), "unreadable")
     if unread:
         return f"{count(unread, 'file')} could not be read"
     return "the load generator had a problem" if report.get("latency") else "some input could not be read"
@@ -296,6 +301,20 @@ def _basis(report: Row, results: Mapping[str, int]) -> str:
     names = ("undecided", "unrecognised", "unauthorised", "absent", "stopped", "unanswered")
     parts += [f"{times:,} {name}" for name in names if (times := number(counts, name))]
     return "Based on " + ", ".join(parts) + "."
+
+
+def unlisted(report: Row) -> str:
+    """What a report counts and does not list, in sentences; "" where it lists all."""
+    left, said = mapping(report, "unlisted"), []
+    if times := number(left, "findings"):
+        more = count(number(left, "distinct"), "more", "more")
+        about = "" if left.get("exact") else "about "
+        listed = count(len(rows(report, "findings")), "distinct finding is", "distinct findings are")
+        said.append(f"{listed} listed; {about}{more}, seen {count(times, 'time')}, are counted and not listed.")
+    if files := number(left, "files"):
+        shown = len(rows(report, "files"))
+        said.append(f"{shown:,} of {count(shown + files, 'file')} are listed.")
+    return " ".join(said)
 
 
 def _left_out(run: Row) -> str:
