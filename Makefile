@@ -15,7 +15,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup certify mock defects test test-faults test-generated test-load test-networks test-people test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
-	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-validate look lock clean
+	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-soak bench-validate look lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -119,6 +119,9 @@ bench-validate: $(READY)  ## measure how fast captured responses are judged
 
 bench-fastpaths: $(READY)  ## what each fast path is worth on the whole of its command
 	$(RUN:-m=) tests/bench/fastpaths.py $(ARGS)
+
+bench-soak: $(READY)  ## is memory flat over ten million exchanges and a million findings? Hours; ARGS="--exchanges 200000 --findings 50000"
+	$(RUN:-m=) tests/bench/soak.py $(ARGS)
 
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)

@@ -286,7 +286,7 @@ def test_a_full_disk_ends_in_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(run._exchanges, "_file", Full())
+        patch.setattr(run._exchanges._lines, "_file", Full())
         with pytest.raises(EvidenceError, match="No space left") as caught:
             run.exchange(EXCHANGE)
     run.close()

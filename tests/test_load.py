@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import random
 import xml.etree.ElementTree as ET
+from array import array
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leadproof import bodies
 from leadproof.contract import profile, specs
@@ -539,6 +542,22 @@ def test_a_ledger_gives_back_what_it_was_given() -> None:
     assert list(ledger.requests()) == [(guid, [7, 8]), ("no guid", [9])]
     assert ledger.repeated() == 0
     assert len(list(ledger.requests(1))) == 1
+
+
+@given(st.lists(st.integers(0, 30), max_size=40), st.lists(st.integers(0, 30), max_size=40), st.sampled_from([2, 99]))
+def test_ids_that_are_held_against_each_other_in_parts_are_all_found(
+    known: list[int], new: list[int], at_once: int
+) -> None:
+    ledger = AcceptedLeads()
+    for lead in known:
+        ledger.add("", lead)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reconciliation, "AT_ONCE", at_once)
+        shared = reconciliation.shared(array("Q", known), array("Q", new))
+        repeated = ledger.repeated()
+
+    assert shared == len(set(known) & set(new))
+    assert repeated == len(known) - len(set(known))
 
 
 def test_a_sample_is_small_slow_and_no_longer_than_the_run() -> None:

@@ -115,7 +115,7 @@ def test_a_process_that_dies_takes_no_report_with_it(tmp_path: Path, monkeypatch
         return read(path, *rest)
 
     monkeypatch.setattr(captures, "read", deadly)
-    rows = validate(files, plan(), None, 2).summary.files
+    rows = validate(files, plan(), None, 2).summary.files.rows
 
     assert [row["path"] for row in rows] == [str(path) for path in files]
     assert [row["problem"] and row["problem"]["kind"] for row in rows] == [None, "file.unreadable", None]
@@ -125,7 +125,7 @@ def test_files_that_no_process_is_left_for_are_named(tmp_path: Path, monkeypatch
     files = [capture(tmp_path / f"{seed}.ndjson", seed) for seed in range(4)]
     monkeypatch.setattr(captures, "read", lambda *_: os._exit(9))
 
-    rows = validate(files, plan(), None, 2).summary.files
+    rows = validate(files, plan(), None, 2).summary.files.rows
 
     assert [(row["path"], row["problem"]["kind"]) for row in rows] == [(str(path), "file.unreadable") for path in files]
 

@@ -18,7 +18,7 @@ from leadproof.captures.archive import Archive
 from leadproof.captures.attached import beside, zipped
 from leadproof.captures.body import read_body
 from leadproof.captures.burp import read_burp
-from leadproof.captures.files import files, format_of, format_of_file
+from leadproof.captures.files import files, format_of, format_of_file, recording
 from leadproof.captures.flow import read_flow
 from leadproof.captures.har import read_har
 from leadproof.captures.log import read_log
@@ -51,6 +51,7 @@ __all__ = [
     "format_of_file",
     "load_mapping",
     "read",
+    "recording",
     "suggest",
 ]  # fmt: skip
 

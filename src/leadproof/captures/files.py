@@ -15,6 +15,8 @@ from leadproof.core.errors import InputError
 
 _RUN = "run.json"
 _EXCHANGES = "exchanges.ndjson"
+#: A part of the exchanges of a run that has more than one file takes.
+_PART = re.compile(r"exchanges-\d{4,}\.ndjson(?:\.gz)?")
 
 #: The folder in which WireMock keeps the bodies that its mappings name.
 _BODIES = "__files"
@@ -52,7 +54,9 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
 def _inside(folder: Path) -> Iterator[Path]:
     found = [one for one in sorted(folder.rglob("*")) if one.is_file() and not _hidden(one.relative_to(folder))]
     runs = {one.parent for one in found if one.name == _RUN and one.with_name(_EXCHANGES) in found}
-    found = [one for one in found if one.parent not in runs or one.name == _EXCHANGES]
+    found = [one for one in found if one.parent not in runs or recording(one) != one or one.name == _EXCHANGES]
+    packed = {one.with_suffix("") for one in found if one.suffix == ".gz" and one.parent in runs}
+    found = [one for one in found if one not in packed]  # killed before the first of the two was taken away
     # Bodies that a HAR names are read with it.
     named = {one.with_name(name) for one in found if one.suffix.lower() == ".har" for name in names(one)}
     found = [one for one in found if one not in named]
@@ -60,6 +64,11 @@ def _inside(folder: Path) -> Iterator[Path]:
     if not found:
         raise InputError(f"{folder}: there is no file in this folder", hint="name a folder with captures in it")
     yield from found
+
+
+def recording(path: Path) -> Path:
+    """The recording that a file is a part of, by the name of its last part; the path itself where it is whole."""
+    return path.with_name(_EXCHANGES) if _PART.fullmatch(path.name) else path
 
 
 def _without_sides(paths: list[Path]) -> list[Path]:

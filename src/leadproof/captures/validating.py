@@ -126,12 +126,12 @@ class _Overlap:
     """Exchanges that stand in two files. Judged a second time, they would break every rule about what is given once."""
 
     ledger: Ledger
-    #: Digest of an exchange -> number of the first file that it stands in.
-    _seen: Remembered[bytes, int] = field(default_factory=lambda: Remembered(OVERLAP))
+    #: Digest of an exchange -> the first recording that it stands in.
+    _seen: Remembered[bytes, str] = field(default_factory=lambda: Remembered(OVERLAP))
 
-    def judged_before(self, digested: bytes, origin: str, file: int) -> bool:
-        """Does an exchange of a file, by its number, stand in one before it? It is noted then."""
-        if self._seen.setdefault(digested, file) == file:
+    def judged_before(self, digested: bytes, origin: str, recording: str) -> bool:
+        """Does an exchange of a recording stand in one before it? It is noted then."""
+        if self._seen.setdefault(digested, recording) == recording:
             return False
         self.ledger.observe("file.deviation", REPEATED, origin=origin)
         return True
@@ -168,11 +168,12 @@ def _serial(files: Sequence[Path], plan: ValidationPlan, run: Run | None, told: 
     ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=KeepPolicy(plan.keep))
     overlap = _Overlap(ledger) if len(files) > 1 else None
     try:
-        for number, path in enumerate(files):
+        for path in files:
+            recording = str(captures.recording(path))
             capture = _Capture(plan, path, told)
             try:
                 for exchange in capture.exchanges():
-                    if overlap is None or not overlap.judged_before(digest(exchange), exchange.origin, number):
+                    if overlap is None or not overlap.judged_before(digest(exchange), exchange.origin, recording):
                         ledger.add(exchange)
             finally:
                 ledger.note("file", capture.end())
@@ -201,15 +202,16 @@ def follow(ledger: Ledger, plan: ValidationPlan, parts: Iterable[tuple[Path, Fil
         parts: Of `Workers.parts`.
     """
     overlap, unpacked, read_again = _Overlap(ledger), Unpacking(), _ReadAgain(plan)
-    number = exchanges = 0
+    exchanges = 0
     for path, part in parts:
+        recording = str(captures.recording(path))
         for fact in unpacked(part.facts) if part is not None else ():
             exchanges += 1
-            if not overlap.judged_before(fact.digest, fact.origin, number):
+            if not overlap.judged_before(fact.digest, fact.origin, recording):
                 ledger.add_fact(fact, partial(read_again, path, fact))
         if part is None or part.row is not None:
             ledger.note("file", part.row if part is not None else _lost(path, exchanges))
-            number, exchanges = number + 1, 0
+            exchanges = 0
 
 
 class _ReadAgain:

@@ -21,7 +21,7 @@ from leadproof.load import objectives as goals
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, ObjectiveResult
-from leadproof.load.reconciliation import Reconciliation
+from leadproof.load.reconciliation import Reconciliation, shared
 from leadproof.load.replies import PARTIAL, UNREACHED
 from leadproof.runs.evidence import Run
 from leadproof.runs.ledger import Ledger
@@ -65,7 +65,7 @@ class LoadRun:
     keep_frames: bool = True
     #: How far the generator is with what it does when it puts on no load; None while it does.
     stage: Standing | None = field(default_factory=lambda: Standing("starting"))
-    _leads: set[int] = field(default_factory=set)
+    _leads: array[int] = field(default_factory=lambda: array("Q"))
 
     def take(self, worker: str, frame: Mapping[str, Any]) -> None:
         """Takes in a frame of a worker."""
@@ -118,8 +118,8 @@ class LoadRun:
         """How many leads another worker was given under the same id."""
         leads = array("Q")
         leads.frombytes(packed[: len(packed) // 8 * 8])
-        again = len(self._leads.intersection(leads))
-        self._leads.update(leads)
+        again = shared(self._leads, leads)
+        self._leads += leads
         return again
 
     def __post_init__(self) -> None:

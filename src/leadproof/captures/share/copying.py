@@ -23,6 +23,7 @@ from leadproof.core.exchange import Exchange
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import EvidenceError, hashes
 from leadproof.runs.evidence.files import MANIFEST, document
+from leadproof.runs.evidence.series import is_full
 from leadproof.runs.formats import EXPORTS, RENDERERS
 
 #: Called as it goes on, with what is done in words.
@@ -140,6 +141,8 @@ def _share_folder(
     manifests = []
     for file in files:
         place = to / file.relative_to(source)
+        if is_full(file):  # the copy is not compressed
+            place = place.with_suffix("")
         place.parent.mkdir(parents=True, exist_ok=True)
         if file.name == MANIFEST:
             manifests.append(place)

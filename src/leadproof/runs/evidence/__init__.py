@@ -7,12 +7,14 @@
         exchanges.ndjson    one exchange a line    \\  appended and flushed line by line: a killed run stays readable,
         findings.ndjson     one finding a line     /   at most its last line is lost
         rows.ndjson         what each exchange came to, kept or not; the report is a fold over them
+        …-0001.ndjson.gz    one of these three that was full; the next one goes on under the plain name
         report.json, …      rendered under a temporary name and moved into place
         manifest.json       SHA-256 of every other file
 
-`run` owns the directory, `rows` is the NDJSON form of an exchange, `results` that of a result row, `files` writes whole
-files or none, `rendering` writes the formats, `manifest` makes and verifies the hashes, `reading` gives the report of a
-run that is over. What belongs in a report is decided elsewhere; how it looks, in `reports`.
+`run` owns the directory, `rows` is the NDJSON form of an exchange, `results` that of a result row, `series` begins a
+new file where one is full, `files` writes whole files or none, `rendering` writes the formats, `manifest` makes and
+verifies the hashes, `reading` gives the report of a run that is over. What belongs in a report is decided elsewhere;
+how it looks, in `reports`.
 """
 
 from leadproof.runs.evidence.files import EvidenceError, hashes

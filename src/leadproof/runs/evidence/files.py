@@ -11,8 +11,9 @@ from typing import Any
 
 from leadproof.core.errors import LeadproofError, UsageError
 
-EXCHANGES = "exchanges.ndjson"
-FINDINGS = "findings.ndjson"
+#: Names of files of lines up to the number or the dot (see `series`).
+EXCHANGES = "exchanges"
+FINDINGS = "findings"
 MANIFEST = "manifest.json"
 REPORT = "report.json"
 RUN = "run.json"

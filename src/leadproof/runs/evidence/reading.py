@@ -14,7 +14,8 @@ from typing import Any
 from leadproof.contract import specs
 from leadproof.core.errors import ConfigurationError, InputError
 from leadproof.runs.evidence.files import EXCHANGES, REPORT, RUN
-from leadproof.runs.evidence.results import has_rows, lines, read_rows, reporting_bad_rows
+from leadproof.runs.evidence.results import has_rows, read_rows, reporting_bad_rows
+from leadproof.runs.evidence.series import all_lines
 from leadproof.runs.evidence.shape import checked
 from leadproof.runs.report import report
 from leadproof.runs.results import ResultRow, Row
@@ -61,7 +62,7 @@ def rebuild(folder: Path) -> dict[str, Any]:
         summary.interrupted = True
         summary.general_reason = "the run was ended before its end"
         # A recording writes an exchange before it is judged.
-        written = sum(1 for _ in lines(folder / EXCHANGES))
+        written = sum(1 for _ in all_lines(folder, EXCHANGES))
         numbered = sum(isinstance(row, ResultRow) and row.exchange is not None for row in read_rows(folder))
         summary.unjudged += max(0, written - numbered)
     return report(summary, str(facts.get("command", "")), facts)

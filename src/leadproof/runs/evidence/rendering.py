@@ -8,7 +8,7 @@ from typing import Any
 
 from leadproof.core.errors import UsageError
 from leadproof.runs.evidence.files import EXCHANGES, write
-from leadproof.runs.evidence.results import lines
+from leadproof.runs.evidence.series import all_lines
 from leadproof.runs.formats import EXPORTS, FORMATS, RENDERERS
 
 
@@ -55,6 +55,6 @@ def write_export(folder: Path, name: str, base: str, file: str = "") -> Path:
         EvidenceError: The disk does not take it.
     """
     path = folder / (file or EXPORTS[name].file)
-    pieces = EXPORTS[name].render(lines(folder / EXCHANGES), base)
+    pieces = EXPORTS[name].render(all_lines(folder, EXCHANGES), base)
     write(path, (piece.encode("utf-8", "backslashreplace") for piece in pieces))
     return path

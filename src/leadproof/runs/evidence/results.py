@@ -8,15 +8,11 @@ be said are counted in one line, so that most exchanges take a few bytes. The li
     {"row": 3, "us": 310, "n": 17, "findings": [[0]]}    exchange 17 of exchanges.ndjson, with finding 0
     {"note": "gap", "is": "…"}                           something about the run
 
-A full file becomes `rows-0001.ndjson.gz` (RFC 1952). What was written stays readable whenever the
-process dies: at most its last line, and what it had not flushed, is lost.
+The file is rotated as `series` says.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,11 +21,8 @@ from typing import Any, TypeVar
 from leadproof.core.errors import InputError
 from leadproof.core.findings import Finding, Observation, shape
 from leadproof.judge import Decisions
-from leadproof.runs.evidence.files import Lines, write
+from leadproof.runs.evidence.series import ROTATE, Series, all_lines, parts
 from leadproof.runs.results import Note, ResultRow, Row, SeenFinding
-
-#: Bytes of a file of rows before it is compressed and the next one begins.
-ROTATE = 8 * 1024 * 1024
 
 #: Exchanges that are counted before their line is written.
 _WAITING = 256
@@ -37,7 +30,7 @@ _WAITING = 256
 #: Things of one kind that have a number at the same time; the oldest gives its number away.
 _NUMBERS = 16_384
 
-_NAME = re.compile(r"rows(?:-(\d{4,}))?\.ndjson(?:\.gz)?")
+_STEM = "rows"
 
 T = TypeVar("T", Finding, Observation)
 
@@ -75,12 +68,11 @@ class RowWriter:
     """
 
     def __init__(self, folder: Path, rotate: int = ROTATE) -> None:
-        self._folder, self._rotate = folder, rotate
         self._decisions, self._findings, self._observations = _Numbers(), _Numbers(), _Numbers()
         #: Decisions by their identity, exchanges and microseconds: most decisions are shared.
         self._waiting: dict[int, tuple[Decisions, list[int]]] = {}
-        self._exchanges = self._size = self._full = 0
-        self._lines: Lines | None = None
+        self._exchanges = 0
+        self._lines = Series(folder, _STEM, rotate)
 
     def append(self, row: Row) -> None:
         """Append a row, or count it.
@@ -90,7 +82,7 @@ class RowWriter:
         """
         if isinstance(row, Note):
             self.flush()
-            self._write({"note": row.name, "is": row.value})
+            self._lines.append({"note": row.name, "is": row.value})
             return
         if not row.remarkable:
             counts = self._waiting.setdefault(id(row.decisions), (row.decisions, [0, 0]))[1]
@@ -115,7 +107,7 @@ class RowWriter:
             line["observations"] = [self._observation(seen) for seen in row.observations]
         if row.exercised:
             line["exercised"] = [list(pair) for pair in row.exercised]
-        self._write(line)
+        self._lines.append(line)
 
     def flush(self) -> None:
         """Write what was counted, and the file if there is none: a run without exchanges has rows as well.
@@ -123,7 +115,7 @@ class RowWriter:
         Raises:
             EvidenceError: The disk does not take it.
         """
-        self._open()
+        self._lines.open()
         waiting, self._waiting, self._exchanges = self._waiting, {}, 0
         for decisions, (times, microseconds) in waiting.values():
             line = {"row": self._number_of(decisions)}
@@ -131,53 +123,32 @@ class RowWriter:
                 line["times"] = times
             if microseconds:
                 line["us"] = microseconds
-            self._write(line)
+            self._lines.append(line)
 
     def close(self) -> None:
         """Write what was counted; nothing more comes."""
         if self._waiting:
             self.flush()
-        if self._lines is not None:
-            self._lines.close()
+        self._lines.close()
 
     def _number_of(self, decisions: Decisions) -> int:
         number, new = self._decisions.get(decisions)
         if new:
-            self._write({"decisions": number, "is": decisions.row()})
+            self._lines.append({"decisions": number, "is": decisions.row()})
         return number
 
     def _finding(self, seen: SeenFinding) -> list[Any]:
         # A finding without evidence is another look at one that is known: where exactly it was does not count.
         number, new = self._findings.get(seen.finding if seen.evidence else seen.finding.same_as())
         if new:
-            self._write({"finding": number, "is": _members(seen.finding)})
+            self._lines.append({"finding": number, "is": _members(seen.finding)})
         return [number, dict(seen.evidence), seen.size] if seen.evidence else [number]
 
     def _observation(self, seen: Observation) -> int:
         number, new = self._observations.get((seen.kind, seen.operation, shape(seen.pointer), seen.message))
         if new:
-            self._write({"observation": number, "is": _members(seen)})
+            self._lines.append({"observation": number, "is": _members(seen)})
         return number
-
-    def _open(self) -> Lines:
-        if self._lines is None:
-            self._lines = Lines(self._folder / "rows.ndjson")
-        return self._lines
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        self._size += self._open().append(line)
-        if self._size >= self._rotate:
-            self._next_file()
-
-    def _next_file(self) -> None:
-        assert self._lines is not None
-        self._lines.close()
-        self._full += 1
-        path, full = self._folder / "rows.ndjson", self._folder / f"rows-{self._full:04}.ndjson"
-        path.rename(full)  # so that no line stands in two files that are read, whenever the process dies
-        write(full.with_name(full.name + ".gz"), gzip.compress(full.read_bytes(), 6, mtime=0))
-        full.unlink()
-        self._lines, self._size = None, 0
 
 
 def _members(found: Finding | Observation) -> dict[str, str]:
@@ -189,7 +160,7 @@ def _members(found: Finding | Observation) -> dict[str, str]:
 
 def has_rows(folder: Path) -> bool:
     """Is it a run directory with result rows?"""
-    return any(_NAME.fullmatch(path.name) for path in folder.glob("rows*"))
+    return bool(parts(folder, _STEM))
 
 
 def read_rows(folder: Path) -> Iterator[Row]:
@@ -198,29 +169,21 @@ def read_rows(folder: Path) -> Iterator[Row]:
     Raises:
         InputError: A file cannot be read, or a line but the last is not what leadproof writes.
     """
-    files: dict[int, Path] = {}
-    for path in sorted(folder.glob("rows*")):
-        name = _NAME.fullmatch(path.name)
-        if name:
-            number = int(name[1] or 10**9)  # the one that is being written is the last
-            if number not in files or path.suffix == ".gz":
-                files[number] = path
     decisions: dict[int, Decisions] = {}
     findings: dict[int, Finding] = {}
     observations: dict[int, Observation] = {}
-    for path in (files[number] for number in sorted(files)):
-        with reporting_bad_rows(path.parent):
-            for line in lines(path):
-                if "row" in line:
-                    yield _row(line, decisions, findings, observations)
-                elif "decisions" in line:
-                    decisions[line["decisions"]] = Decisions.of(line["is"])
-                elif "finding" in line:
-                    findings[line["finding"]] = _made(Finding, line["is"])
-                elif "observation" in line:
-                    observations[line["observation"]] = _made(Observation, line["is"])
-                else:
-                    yield Note(str(line["note"]), line["is"])
+    with reporting_bad_rows(folder):
+        for line in all_lines(folder, _STEM):
+            if "row" in line:
+                yield _row(line, decisions, findings, observations)
+            elif "decisions" in line:
+                decisions[line["decisions"]] = Decisions.of(line["is"])
+            elif "finding" in line:
+                findings[line["finding"]] = _made(Finding, line["is"])
+            elif "observation" in line:
+                observations[line["observation"]] = _made(Observation, line["is"])
+            else:
+                yield Note(str(line["note"]), line["is"])
 
 
 def _row(
@@ -259,32 +222,3 @@ def reporting_bad_rows(folder: Path) -> Iterator[None]:
             f"{folder}: a line is not what leadproof writes ({type(error).__name__}: {error})",
             hint="was a file changed? leadproof verify tells",
         ) from None
-
-
-def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a file of lines; a last one that is not whole is what a killed run leaves, and is left out.
-
-    Raises:
-        InputError: The file cannot be read, or another line than the last is broken.
-    """
-    broken = 0
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if broken:
-                    raise InputError(
-                        f"{path}, line {broken}: no JSON", hint="only the last line of a killed run may be"
-                    )
-                try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError):
-                    broken = number
-                    continue
-                if not isinstance(row, dict):
-                    raise InputError(f"{path}, line {number}: no JSON object", hint="was the file changed?")
-                yield row
-    except FileNotFoundError:
-        return
-    except (OSError, EOFError) as error:
-        words = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: {words}", hint="check that you may read it") from None

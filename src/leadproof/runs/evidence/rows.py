@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange, Gaps, Part, Recorded, Request, Response
 from leadproof.runs.evidence.files import EXCHANGES
+from leadproof.runs.evidence.series import parts
 
 #: Bytes of a body that are kept, after redaction.
 BODY_CAP = 64 * 1024
@@ -64,9 +67,13 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
     Raises:
         InputError: The file cannot be read, or another line than the last is broken.
     """
-    file = path / EXCHANGES if path.is_dir() else path
+    for file in (parts(path, EXCHANGES) or [path / f"{EXCHANGES}.ndjson"]) if path.is_dir() else [path]:
+        yield from _exchanges_of(file)
+
+
+def _exchanges_of(file: Path) -> Iterator[Exchange]:
     try:
-        with file.open("rb") as lines:
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
             broken: tuple[int, str] | None = None
             for number, line in enumerate(lines, 1):
                 if broken:
@@ -80,8 +87,9 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
                     yield read_exchange(json.loads(line))
                 except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                     broken = number, f"not an exchange ({type(error).__name__}: {error})"
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror}", hint="Give a run directory or its exchanges.ndjson.") from error
+    except (OSError, EOFError, zlib.error) as error:
+        words = getattr(error, "strerror", None) or error
+        raise InputError(f"{file}: {words}", hint="Give a run directory or its exchanges.ndjson.") from error
 
 
 def _body(body: bytes, original_length: int) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from leadproof.runs.evidence.files import (
     FINDINGS,
     RUN,
     EvidenceError,
-    Lines,
     document,
     failed,
     hashes,
@@ -31,8 +30,9 @@ from leadproof.runs.evidence.files import (
 )
 from leadproof.runs.evidence.manifest import write_manifest
 from leadproof.runs.evidence.rendering import write_reports
-from leadproof.runs.evidence.results import RowWriter, lines, reporting_bad_rows
+from leadproof.runs.evidence.results import RowWriter, reporting_bad_rows
 from leadproof.runs.evidence.rows import exchange_row
+from leadproof.runs.evidence.series import ROTATE, Series, all_lines
 from leadproof.runs.results import Row
 
 
@@ -49,12 +49,20 @@ def random_id() -> str:
 class Run:
     """One run directory, open for writing. A context manager; made by `Run.open`."""
 
-    def __init__(self, path: Path, facts: dict[str, Any], redactor: Redactor, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        facts: dict[str, Any],
+        redactor: Redactor,
+        clock: Callable[[], datetime],
+        rotate: int = ROTATE,
+    ) -> None:
         self.path = path
         self._redactor = redactor
-        self._exchanges = Lines(path / EXCHANGES)
-        self._findings = Lines(path / FINDINGS)
-        self._rows = RowWriter(path)
+        self._exchanges, self._findings = Series(path, EXCHANGES, rotate), Series(path, FINDINGS, rotate)
+        self._exchanges.open()
+        self._findings.open()
+        self._rows = RowWriter(path, rotate)
         #: The highest number of an exchange so far.
         self.kept = 0
         self._facts = facts
@@ -74,6 +82,7 @@ class Run:
         facts: Mapping[str, Any] | None = None,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = random_id,
+        rotate: int = ROTATE,
     ) -> Run:
         """Make the directory and write what is known at the start.
 
@@ -87,6 +96,7 @@ class Run:
             facts: More of what `run.json` should say (readings, profile …); redacted.
             clock: The time of day, with a time zone.
             new_id: A short random word for the run id.
+            rotate: Bytes of a file of lines before it is compressed and the next one begins.
 
         Raises:
             EvidenceError: The directory cannot be made or written.
@@ -108,7 +118,7 @@ class Run:
             "ended": None,
             **redactor.data(dict(facts or {})),
         }
-        run = cls(path, known, redactor, clock)
+        run = cls(path, known, redactor, clock, rotate)
         run._write_facts()
         return run
 
@@ -182,10 +192,10 @@ class Run:
         """
         offset = self.kept
         with reporting_bad_rows(folder):
-            for row in lines(folder / EXCHANGES):
+            for row in all_lines(folder, EXCHANGES):
                 self.kept = max(self.kept, offset + int(row["n"]))
                 self._exchanges.append({**row, "n": offset + int(row["n"])})
-            for row in lines(folder / FINDINGS):
+            for row in all_lines(folder, FINDINGS):
                 self._findings.append({**row, "n": row["n"] and row["n"] + offset})
         return offset
 
