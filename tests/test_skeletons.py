@@ -46,7 +46,8 @@ BODIES = traffic()
 #: What a value is replaced by: of another type, on the edge of it, escaped, of other characters.
 OTHERS = (
     "", " ", "0", "00", "-1", "+7", "1.0", "12.50", "1e5", "9" * 16, "1_0", "NaN", "true", "True", "null", '"', '""',
-    '"x"', '"a\\"b"', '"\\u0041"', '"\\/"', '":"', '"é"', '"\u0663"', '"\ud7ff"', "x", "x y", " x", "&amp;", "&", "<b/>",
+    '"x"', '"a\\"b"', '"\\u0041"', '"\\/"', '":"', '"é"', '"\u0663"', '"\ud7ff"', "x", "x y", " x", "&amp;",
+    "&", "<b/>",
     "<!-- x -->", "<![CDATA[x]]>", "]]>", ">", "\r", "\t", "\N{LINE SEPARATOR}", "\ufffe", "\x01", "é",
     "No_Error", "1|2", "|",
     "https://host.example/x", "http:///x", "2024-08-29T16:25:12Z", "2024-13-29T16:25:12Z",
