@@ -15,13 +15,13 @@ from typing import Any
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core import signals
-from leadproof.core.excerpts import curl, excerpt
-from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.exchange import Exchange, Request
 from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.tally import LONGEST, Tally
 from leadproof.redact import Redactor
 from leadproof.runs.evidence.run import Run
+from leadproof.runs.excerpts import excerpts
 from leadproof.runs.facts import ExchangeFact, judgement_of
 from leadproof.runs.listing import Key
 from leadproof.runs.report import finding_rows, report
@@ -217,7 +217,7 @@ class Ledger:
             took,
             number,
             None,
-            self._findings(findings, read, lambda: self._excerpts(whole())) if findings else (),
+            self._findings(findings, read, lambda: excerpts(self.redactor, whole())) if findings else (),
             tuple([self._observation(one, whole) for one in seen]),
             exercised.unseen(context) if exercised is not None and context is not None else (),
         )
@@ -254,7 +254,7 @@ class Ledger:
         if compared.findings:
             first, second = _exchange(about), _exchange(other)
             size = _size(first) if first is not None else 0
-            findings = self._findings(compared.findings, size, lambda: self._excerpts(first, second))
+            findings = self._findings(compared.findings, size, lambda: excerpts(self.redactor, first, second))
         number = other.number if other is not None else None
         self.append(ResultRow(compared.decisions(), exchange=about.number, other=number, findings=findings))
         return compared
@@ -365,32 +365,6 @@ class Ledger:
             if len(self._observed) < _REMEMBERED:
                 self._observed[raw] = known
         return known
-
-    def _excerpts(self, raw: Exchange | None, other: Exchange | None = None) -> dict[str, str]:
-        """Request, response, the response that it was compared with, and a command to repeat the request; redacted,
-        short enough for a report.
-        """
-        if raw is None:
-            return {}
-        exchange = self.redactor.exchange(raw)
-        request, response = exchange.request, exchange.response
-        evidence = {}
-        if request.method:
-            head = "".join(f"{name}: {value}\n" for name, value in request.headers)
-            evidence["request"] = f"{request.method} {request.target}\n{head}\n{excerpt(request.body)}"
-            evidence["curl"] = curl(request.method, request.target, request.headers, request.body)
-        if response is not None:
-            evidence["response"] = _text(response)
-        if other is not None:
-            twin = self.redactor.exchange(other).response
-            if twin is not None:
-                evidence["twin"] = _text(twin)
-        return evidence
-
-
-def _text(response: Response) -> str:
-    head = "".join(f"{name}: {value}\n" for name, value in response.headers)
-    return f"{response.status}\n{head}\n{excerpt(response.body)}"
 
 
 def _exchange(judgement: Judgement | None) -> Exchange | None:
