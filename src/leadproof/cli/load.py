@@ -13,7 +13,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from leadproof.cli import ci, completing, ending, hints, options, plans
+from leadproof.cli import ci, completing, ending, hints, metrics, options, plans
 from leadproof.cli.display import Display
 from leadproof.core.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.core.progress import Standing
@@ -25,6 +25,7 @@ from leadproof.judge import Judge
 from leadproof.load import console, driver, guard, latency, objectives, scenarios
 from leadproof.load.following import follow
 from leadproof.load.job import MODELS, Job, files_of, private, require_sources
+from leadproof.load.metrics.publishing import Publishing, publishing
 from leadproof.load.plan import LoadPlan, require
 from leadproof.load.plan import plan as plan_of
 from leadproof.load.rebuilding import histograms
@@ -35,6 +36,9 @@ from leadproof.runs import config
 from leadproof.runs.evidence import Run
 from leadproof.runs.formats import RENDERERS
 from leadproof.runs.ledger import KeepPolicy, Ledger
+
+#: Options that say nothing of the load itself; the seed is said in any case.
+_UNREPEATED = ("seed", "as_json", "out", *metrics.NAMES)
 
 #: Users of the closed model.
 CLOSED_USERS = 10
@@ -91,6 +95,7 @@ CLOSED_USERS = 10
     type=options.Seconds(),
     help=f"Raise the cap on --duration ({scenarios.REMOTE_SECONDS:g}s on another machine).",
 )
+@metrics.watched
 @click.option("--no-conservation", is_flag=True, help="Do not look up accepted leads afterwards.")
 @click.option("--plan", "planned", is_flag=True, help="Show what the load would do, and send nothing.")
 @click.option("--list", "listing", is_flag=True, help="List the scenarios and the objectives, and send nothing.")
@@ -118,6 +123,13 @@ def command(name: str | None, **given: Any) -> int:
       leadproof load ping_post --target sandbox --allow-target sandbox.example --shape smoke
       leadproof load --list
 
+    While it runs, it can be watched: --metrics-port serves Prometheus metrics, on this machine unless --metrics-host
+    says otherwise, and --otlp sends OpenTelemetry ones.
+
+    \b
+      leadproof load ping_post --duration 10m --metrics-port 9464
+      leadproof load ping_post --duration 10m --otlp http://127.0.0.1:4318
+
     \b
     More machines: one master, which says what to do and gathers; on each of the others a worker.
       leadproof load ping_post --target sandbox --allow-target sandbox.example \\
@@ -130,6 +142,7 @@ def command(name: str | None, **given: Any) -> int:
     if given["listing"]:
         _list()
         return int(ExitCode.PASSED)
+    watched = metrics.asked_for(given)
     if given["worker"]:
         return driver.worker(_worker(given), _secret())
     if name is None:
@@ -139,10 +152,10 @@ def command(name: str | None, **given: Any) -> int:
             "load takes a scenario, and its target as an option",
             hint=f"leadproof load ping_post --target {hints.plain(name)}",
         )
-    return _run(name, given)
+    return _run(name, given, watched)
 
 
-def _run(name: str, given: dict[str, Any]) -> int:
+def _run(name: str, given: dict[str, Any], watched: Publishing) -> int:
     configured = options.settings()
     spec = options.specification(given["chosen"], given["as_documented"], configured)
     profile = options.posting_profile(given["profile_path"], configured)
@@ -221,6 +234,8 @@ def _run(name: str, given: dict[str, Any]) -> int:
             "repeat": (repeat := _repeat(seed)),
             **configured.cover(),
         }
+        publisher = stack.enter_context(publishing(watched))
+        metrics.tell(publisher)
         run = stack.enter_context(
             Run.open(
                 Path(given["out"] or configured.out),
@@ -237,8 +252,10 @@ def _run(name: str, given: dict[str, Any]) -> int:
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None
         )
+        publisher.begin(run.id)
         with generator:
-            follow(story, generator, display.show)
+            follow(story, generator, display.show, publisher.publish)
+        publisher.finish(story)
         display.stop()
         return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])
 
@@ -305,7 +322,7 @@ def _repeat(seed: int) -> str:
     words = ["leadproof", "load"]
     for parameter in context.command.params:
         name, value = str(parameter.name), context.params.get(str(parameter.name))
-        if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name in ("seed", "as_json", "out"):
+        if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name in _UNREPEATED:
             continue
         if isinstance(parameter, click.Argument):
             words.append(str(value))

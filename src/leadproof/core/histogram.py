@@ -139,7 +139,10 @@ class Histogram:
 
     def copy(self) -> Histogram:
         """The same samples, to be changed apart."""
-        return self.coarser(self.bits)
+        made = Histogram(self.bits)
+        made.counts.update(self.counts)
+        made.lowest, made.highest = self.lowest, self.highest
+        return made
 
     def data(self) -> dict[str, Any]:
         """The histogram as data that JSON can carry: sorted buckets and their counts."""

@@ -17,13 +17,25 @@ from leadproof.core.errors import MissingExtraError
 EXTRAS: dict[str, dict[str, str]] = {
     "contracts": {"pytest": "pytest>=8.4,<9.2"},
     "load": {"locust": "locust>=2.47,<3"},
+    "metrics": {
+        "opentelemetry.sdk": "opentelemetry-sdk>=1.30,<2",
+        "opentelemetry.exporter.otlp.proto.http": "opentelemetry-exporter-otlp-proto-http>=1.30,<2",
+        "prometheus_client": "prometheus-client>=0.22",
+    },
     "tables": {"openpyxl": "openpyxl>=3.1"},
 }
 
 
 def missing(extra: str) -> list[str]:
     """What has to be installed for an extra; empty if all of it is there."""
-    return [text for module, text in EXTRAS[extra].items() if util.find_spec(module) is None]
+    return [text for module, text in EXTRAS[extra].items() if not _is_there(module)]
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it would be in
+        return False
 
 
 def install(requirements: list[str]) -> str:

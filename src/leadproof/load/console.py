@@ -12,6 +12,7 @@ from typing import Any
 from leadproof.core.errors import ExitCode
 from leadproof.core.text import count, figure, one_line, seconds
 from leadproof.load.measures import Measures
+from leadproof.load.metrics import NOT_EXPORTED
 from leadproof.load.objectives import ObjectiveResult
 from leadproof.load.story import LoadRun
 
@@ -36,8 +37,11 @@ _TEXT = 13
 
 
 def everything(story: LoadRun, report: Mapping[str, Any]) -> Iterator[str]:
-    """The whole run, with what its report adds: the knee, the baseline, the findings."""
+    """The whole run, with what its report adds: metrics that did not arrive, the knee, the baseline, the findings."""
     yield from lines(story, story.outcomes())
+    for row in report["observations"]:
+        if row["kind"] == NOT_EXPORTED:
+            yield from _row("metrics", row["message"])
     yield from knee(report["latency"]["rates"])
     yield from against(report["latency"].get("baseline", ()))
     yield from findings(report["findings"])

@@ -21,11 +21,19 @@ SILENCE = 60.0
 #: Is told where a run stands.
 Show = Callable[[Standing], object]
 
+#: Is given the run whenever more was measured, in the thread that adds to it.
+Publish = Callable[[LoadRun], object]
+
 #: Seconds between two looks at how the run stands.
 _LOOK = 0.25
 
 
-def follow(story: LoadRun, generator: Generator, show: Show = lambda standing: None) -> None:
+def follow(
+    story: LoadRun,
+    generator: Generator,
+    show: Show = lambda standing: None,
+    publish: Publish = lambda story: None,
+) -> None:
     """Takes frames until the generator ends.
 
     Ctrl-C, and a story that no rest of the run can save, end the run with what there is; a second Ctrl-C waits for
@@ -35,8 +43,9 @@ def follow(story: LoadRun, generator: Generator, show: Show = lambda standing: N
         story: Takes the frames.
         generator: Gives them.
         show: Is told where the run stands, several times a second.
+        publish: Is given the run whenever more was measured.
     """
-    following = _Following(story, generator)
+    following = _Following(story, generator, publish)
     while True:
         try:
             following.run(show)
@@ -59,8 +68,8 @@ def follow(story: LoadRun, generator: Generator, show: Show = lambda standing: N
 class _Following:
     """Who takes the frames, and what is known of the run."""
 
-    def __init__(self, story: LoadRun, generator: Generator) -> None:
-        self.story, self.generator = story, generator
+    def __init__(self, story: LoadRun, generator: Generator, publish: Publish) -> None:
+        self.story, self.generator, self._publish = story, generator, publish
         #: Was the generator told to stop? Did it say that it has come to its end?
         self.told = self.ended = False
         #: Was nothing heard of it for too long?
@@ -122,6 +131,7 @@ class _Following:
             frame = {**frame, "samples": [], "unjudged": frame.get("unjudged", 0) + len(frame["samples"])}
         with self._lock:
             self.story.take(str(frame.get("worker", "local")), frame)
+            self._publish(self.story)
         if self._begun is None and frame.get("fold"):
             self._begun = self._heard - 1.0
         return True
