@@ -1,4 +1,5 @@
 # The mock in a container: docker build -t leadproof . && docker run --rm -p 127.0.0.1:8080:8080 leadproof
+# Load from containers, as in loadtests/deploy: docker build --build-arg EXTRAS=[load,metrics] -t leadproof:load .
 #
 # Stage 1 fetches what the lock file names, checks the hashes, and builds. Stage 2 takes from there, and only from there,
 # what the mock needs to run: no build or test tool is in the image.
@@ -13,9 +14,12 @@ COPY . .
 RUN pip wheel --no-cache-dir --no-index --no-deps --no-build-isolation --wheel-dir wheels .
 
 FROM python:3.11-slim
+ARG EXTRAS=""
+# Runs go to /runs, where a volume takes its owner from.
 RUN --mount=type=bind,from=build,source=/build/wheels,target=/wheels \
-    pip install --no-cache-dir --no-compile --no-index --find-links /wheels leadproof \
- && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin leadproof
+    pip install --no-cache-dir --no-compile --no-index --find-links /wheels "leadproof${EXTRAS}" \
+ && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin leadproof \
+ && install --directory --owner=leadproof --group=leadproof /runs
 USER leadproof
 EXPOSE 8080
 # Any response of the mock will do, a refusal too: it shows that the mock is alive.

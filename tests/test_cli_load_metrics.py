@@ -161,9 +161,9 @@ def agree(watched: Watched, report: dict[str, Any]) -> None:
 
 @pytest.mark.load
 def test_what_is_scraped_and_sent_comes_to_what_the_report_says(tmp_path: Path, goals: str) -> None:
-    with Collector() as collector, driver.mock(["--defect", "json-price-twice"]) as mock:
+    with Collector() as collector, driver.mock(["--defect", "lead-id-constant"]) as mock:
         watched = Watched(
-            tmp_path, "ping_post", "--target", mock, "--rate", "200", "--duration", "4s", "--objectives", goals,
+            tmp_path, "direct_post", "--target", mock, "--rate", "200", "--duration", "4s", "--objectives", goals,
             "--judge-share", "0.3", "--metrics-port", "0", "--otlp", collector.url,
         )  # fmt: skip
         code, report, err = watched.end()
@@ -177,10 +177,10 @@ def test_what_is_scraped_and_sent_comes_to_what_the_report_says(tmp_path: Path, 
     (folder,) = (tmp_path / "out").iterdir()
     (instance,) = {attributes(one.resource_metrics[0].resource)["service.instance.id"] for one in collector.requests}
     assert instance == folder.name
-    ping = Histogram.read(json.loads((folder / "latency.json").read_text())["steps"]["ping json"]["latency"])
+    latency = Histogram.read(json.loads((folder / "latency.json").read_text())["steps"]["create_lead json"]["latency"])
     points = metrics_of(collector.requests[-1])["leadproof.load.latency"].exponential_histogram.data_points
-    (point,) = [one for one in points if attributes(one)["leadproof.operation"] == "ping"]
-    assert (point.count, point.min, point.max) == (ping.total, ping.lowest, ping.highest)
+    (point,) = [one for one in points if attributes(one)["leadproof.operation"] == "create_lead"]
+    assert (point.count, point.min, point.max) == (latency.total, latency.lowest, latency.highest)
     assert "metrics.not-exported" not in {row["kind"] for row in report["observations"]}
     assert "--otlp" not in report["latency"]["repeat"]
     assert "--metrics-port" not in report["latency"]["repeat"]
