@@ -15,7 +15,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup certify mock defects test test-faults test-generated test-load test-networks test-people test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
-	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-soak bench-validate look lock clean
+	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-soak bench-validate look lock clean bench-metrics
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ bench-load: $(READY) build/peers/bin/k6  ## measure the load engine; ARGS=soak f
 
 bench-captures: $(READY)  ## measure how fast HARs are read, and in how much memory
 	$(RUN:-m=) tests/bench/captures.py $(ARGS)
+
+bench-metrics: $(READY)  ## what it costs a load to be watched: twenty minutes; ARGS="--seconds 60" for two
+	$(RUN:-m=) tests/bench/metrics.py $(ARGS)
 
 bench-record: $(READY)  ## measure what recording costs a response
 	$(RUN:-m=) tests/bench/record.py $(ARGS)

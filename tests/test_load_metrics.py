@@ -478,6 +478,16 @@ def test_a_response_without_an_end_is_not_read() -> None:
         assert export.finish() == ""
 
 
+def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with Collector() as collector:
+        export = export_to(collector, of(window()), interval=60)
+        export.start()
+
+        assert export.finish() == ""
+
+
 def test_nobody_there_is_no_error_of_the_load() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         free = taken.getsockname()[1]

@@ -27,6 +27,7 @@ from leadproof.core.target import Target
 from leadproof.http.client import Client, compose
 from leadproof.http.mock_controls import MockControls
 from leadproof.http.mock_target import is_mock, with_mock_credentials
+from leadproof.load.metrics.instruments import MetricsSnapshot
 from leadproof.mock.engine.callbacks import Callback
 from leadproof.mock.server.callbacks import send_callback
 
@@ -124,7 +125,24 @@ def by_recorder(named: Named) -> None:
         assert client.get("/v2/status/1").status_code in STATUSES
 
 
-SENDERS = [by_client, by_raw_probe, by_mock_controls, by_asking_for_a_mock, by_callback, by_recorder]
+def by_export_of_metrics(named: Named) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    from leadproof.load.metrics.otlp import OtlpExport, endpoint_of
+
+    export = OtlpExport(endpoint_of(named.url), MetricsSnapshot)
+    export.start()
+    assert "a redirect, which is not followed" in export.finish()
+
+
+SENDERS = [
+    by_client,
+    by_raw_probe,
+    by_mock_controls,
+    by_asking_for_a_mock,
+    by_callback,
+    by_recorder,
+    by_export_of_metrics,
+]
 
 
 @pytest.mark.parametrize("send", SENDERS)
@@ -171,6 +189,7 @@ OPENS = {
     },
     "http/deadlines.py": {"httpx.HTTPTransport"},
     "http/mock_controls.py": {"httpx.Client"},
+    "load/metrics/otlp.py": {"requests.Session"},
     "mock/server/callbacks.py": {"httpx.AsyncClient"},
 }
 

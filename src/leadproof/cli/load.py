@@ -127,8 +127,8 @@ def command(name: str | None, **given: Any) -> int:
     says otherwise, and --otlp sends OpenTelemetry ones.
 
     \b
-      leadproof load ping_post --duration 10m --metrics-port 9464
-      leadproof load ping_post --duration 10m --otlp http://127.0.0.1:4318
+      leadproof load ping_post --duration 60s --metrics-port 9464
+      leadproof load ping_post --duration 60s --otlp http://127.0.0.1:4318
 
     \b
     More machines: one master, which says what to do and gathers; on each of the others a worker.
