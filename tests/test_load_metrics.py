@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from collectors import Collector, accept, attributes, metrics_of, samples_of
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadproof.core.errors import ConfigurationError, ServerError, UsageError
@@ -46,12 +46,16 @@ ERROR = 2.0**-10
 #: A machine that runs all tests at once cannot keep a schedule to the millisecond.
 GENEROUS = '[objectives]\n"all.p95" = 2.0\n"errors.ratio" = 0.0\n"clauses.ratio" = 0.0\n"lag.p99" = 1.5\n'
 
+#: However busy the machine is.
+patient = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 durations = st.lists(st.floats(1e-9, 1e4) | st.sampled_from([2.0**power for power in range(-20, 8)]), max_size=80)
 
 
 # ---- histograms ------------------------------------------------------------------------------------------------------
 
 
+@patient
 @given(durations, st.integers(2, 200))
 def test_an_exponential_histogram_holds_every_sample_where_it_belongs(samples: list[float], most: int) -> None:
     made = buckets.exponential(Histogram.of(samples), most)
@@ -70,6 +74,7 @@ def test_an_exponential_histogram_holds_every_sample_where_it_belongs(samples: l
         assert low < high
 
 
+@patient
 @given(durations.filter(bool), st.floats(0, 100))
 def test_a_percentile_of_an_exponential_histogram_is_within_its_bucket(samples: list[float], percent: float) -> None:
     histogram = Histogram.of(samples)
@@ -85,6 +90,7 @@ def test_a_percentile_of_an_exponential_histogram_is_within_its_bucket(samples: 
     raise AssertionError("the rank is in no bucket")
 
 
+@patient
 @given(st.floats(1e-9, 1e9), st.integers(-4, buckets.FINEST))
 def test_the_exponential_index_is_that_of_the_data_model(seconds: float, scale: int) -> None:
     index = buckets.exponential_index(seconds, scale)
@@ -112,6 +118,7 @@ def test_the_index_is_that_of_the_sdk(scale: int) -> None:
     assert [buckets.exponential_index(one, scale) for one in middles] == [theirs.map_to_index(one) for one in middles]
 
 
+@patient
 @given(durations)
 def test_classic_buckets_add_up_and_hold_what_is_not_above_their_bound(samples: list[float]) -> None:
     found = buckets.classic(Histogram.of(samples), LATENCY_BOUNDS)
@@ -123,6 +130,7 @@ def test_classic_buckets_add_up_and_hold_what_is_not_above_their_bound(samples: 
         assert number <= sum(one <= bound * (1 + 2 * ERROR) for one in samples)
 
 
+@patient
 @given(st.lists(durations, max_size=5))
 def test_no_bucket_falls_as_samples_come(parts: list[list[float]]) -> None:
     histogram, classic, total = Histogram(), [0] * (len(LATENCY_BOUNDS) + 1), 0.0
@@ -134,6 +142,7 @@ def test_no_bucket_falls_as_samples_come(parts: list[list[float]]) -> None:
         classic, total = now, buckets.total_seconds(histogram)
 
 
+@patient
 @given(durations)
 def test_the_sum_is_that_of_the_samples(samples: list[float]) -> None:
     assert buckets.total_seconds(Histogram.of(samples)) == pytest.approx(math.fsum(samples), rel=2 * ERROR)
@@ -175,6 +184,23 @@ def test_names_are_those_of_opentelemetry_and_prometheus() -> None:
         assert one.bounds == tuple(sorted(set(one.bounds)))
 
 
+def test_the_documentation_names_every_metric_and_no_other() -> None:
+    text = (ROOT / "docs" / "load.md").read_text("utf-8").partition("## Watching a load")[2].partition("\n## ")[0]
+    plain = exposed(snapshot(of(window())))[1].decode()
+    there = {*re.findall(r"leadproof_load_\w+", plain)}
+
+    named = set()
+    for first in re.findall(r"^\| (`leadproof\..*?) \|", text, re.M):
+        first, *rest = re.findall(r"`([^`]+)`", first)
+        named |= {first, *(first.rpartition(".")[0] + one for one in rest)}
+    assert named == {one.name for one in INSTRUMENTS}
+    assert set(re.findall(r"leadproof_load_\w+", text)) <= there
+    for query in re.findall(r"^\| [^|]+\? \| `(.*)` \|$", text, re.M):
+        assert query.count("(") == query.count(")")
+    assert 'le="0.75"' in text
+    assert 0.75 in LATENCY_BOUNDS
+
+
 @pytest.mark.parametrize("preset", objectives.PRESETS)
 def test_every_shipped_objective_of_a_latency_is_a_bound(preset: str) -> None:
     asked = {one.most for one in objectives.load(preset) if one.name.startswith(("all.", "ping.", "post."))}
@@ -186,6 +212,7 @@ def test_every_attribute_but_the_clause_has_its_values_in_a_table() -> None:
     assert {name for one in INSTRUMENTS for name in one.attributes} == {*VALUES, "clause"}
 
 
+@patient
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20)), max_size=12))
 def test_a_service_cannot_name_a_series(texts: list[tuple[str, str, str]]) -> None:
     taken = snapshot(of(*(window(outcome, operation, kind) for outcome, operation, kind in texts)))
@@ -361,6 +388,7 @@ def test_a_collector_decodes_what_was_measured(monkeypatch: pytest.MonkeyPatch) 
     assert found["leadproof.load.workers"].WhichOneof("data") == "gauge"
 
 
+@patient
 @given(st.lists(st.floats(1e-6, 60), min_size=1, max_size=60))
 def test_what_is_sent_holds_every_sample(samples: list[float]) -> None:
     measures = Measures()

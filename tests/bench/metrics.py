@@ -5,8 +5,8 @@ Run it with `make bench-metrics`, or `python tests/bench/metrics.py [--seconds 6
 One mock on one core, the generator and its command on the other, at half of what they reach together (measured first,
 by a closed model, unless --rate says it). In turn blocks of a load that nobody watches and of one whose metrics are
 scraped every five seconds, with --otlp also sent to a collector as often: `--seconds` of each. Told are lag p50 and p99
-of each way over all its blocks, and the difference of neighbours with its 95 % interval; beside it by how much unwatched
-blocks differ from each other, which is noise and nothing else.
+of each way over all its blocks, and the difference of neighbours with its 95 % interval; beside it by how much
+unwatched blocks differ from each other, which is noise and nothing else.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def capacity(url: str, folder: Path) -> float:
     """Journeys a second that mock and generator reach together."""
     report = load(
         folder / "capacity", "ping_only", "--target", url, "--model", "closed", "--users", "32", "--duration", "5s",
-        "--no-conservation", "--judge-share", "0",
+        "--no-conservation", "--set", "think=[0, 0]",
     )  # fmt: skip
     return float(report["latency"]["counts"]["ended"]) / 5
 
@@ -197,9 +197,10 @@ def main() -> int:
             )
         for percent in SHOWN:
             row = found[f"p{percent:g}"]
+            where = "beyond" if row["beyond_noise"] else "within"
             print(
                 f"p{percent:g} of watched less unwatched: {row['difference']:+.3f} ms ± {row['interval']:.3f} (95 %), "
-                f"{'beyond' if row['beyond_noise'] else 'within'} noise; unwatched blocks differ by {row['noise']:.3f} ms"
+                f"{where} noise; unwatched blocks differ by {row['noise']:.3f} ms"
             )
     grown = found["p99"]["beyond_noise"] and found["p99"]["difference"] > 0
     return 1 if arguments.check and grown else 0
