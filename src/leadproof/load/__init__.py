@@ -6,5 +6,6 @@ histograms that merge · `objectives`, `knee` and `reconciliation` what must hol
 will come to · `guard` who may be loaded · `latency` and `console` the result as data and as text.
 
 Edges: `job` makes a load ready from files and environment, `story` gathers what workers say and lets the judge judge
-it, `driver` runs locust as a process of its own. What happens inside that process is `leadproof.load.locust`.
+it, `driver` runs locust as a process of its own. What happens inside that process is `leadproof.load.locust`;
+what others see of a run while it goes on, `leadproof.load.metrics`.
 """
