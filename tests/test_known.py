@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadproof.captures import files, load_mapping, read
-from leadproof.captures.validating import ValidationPlan, validate
+from leadproof.captures.judging import ValidationPlan
+from leadproof.captures.validating import validate
 from leadproof.contract import specs
 from leadproof.core.errors import ExitCode
 from leadproof.core.exchange import Exchange, Part, Recorded, gaps

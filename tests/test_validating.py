@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from leadproof import bodies, captures
-from leadproof.captures import validating, workers
-from leadproof.captures.validating import KeepPolicy, ValidationPlan, validate
+from leadproof.captures import FilePart, judging, workers
+from leadproof.captures.judging import ValidationPlan
+from leadproof.captures.validating import validate
 from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange
 from leadproof.core.operations import CELLS, OPERATIONS
@@ -30,7 +31,7 @@ from leadproof.mock.defects import pick, planted
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run, hashes, read_exchanges
 from leadproof.runs.evidence.rows import exchange_row
-from leadproof.runs.ledger import Ledger
+from leadproof.runs.ledger import KeepPolicy, Ledger
 
 POSTING = profile.load(None)
 NOW = 1_796_000_000.0
@@ -107,14 +108,14 @@ def test_what_is_kept_can_be_read_whoever_kept_it(tmp_path: Path) -> None:
 
 def test_a_process_that_dies_takes_no_report_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [capture(tmp_path / f"{seed}.ndjson", seed) for seed in range(3)]
-    read = captures.read
+    read = captures.read_part
 
-    def deadly(path: Path, *rest: Any) -> Iterator[Exchange | captures.FileProblem]:
-        if path == files[1]:
+    def deadly(part: FilePart, *rest: Any) -> Iterator[Exchange | captures.FileProblem]:
+        if part.path == files[1]:
             os._exit(9)
-        return read(path, *rest)
+        return read(part, *rest)
 
-    monkeypatch.setattr(captures, "read", deadly)
+    monkeypatch.setattr(captures, "read_part", deadly)
     rows = validate(files, plan(), None, 2).summary.files.rows
 
     assert [row["path"] for row in rows] == [str(path) for path in files]
@@ -123,7 +124,7 @@ def test_a_process_that_dies_takes_no_report_with_it(tmp_path: Path, monkeypatch
 
 def test_files_that_no_process_is_left_for_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [capture(tmp_path / f"{seed}.ndjson", seed) for seed in range(4)]
-    monkeypatch.setattr(captures, "read", lambda *_: os._exit(9))
+    monkeypatch.setattr(captures, "read_part", lambda *_: os._exit(9))
 
     rows = validate(files, plan(), None, 2).summary.files.rows
 
@@ -138,7 +139,7 @@ def test_a_fault_of_our_own_in_a_process_is_not_taken_for_one_of_the_file(
     def faulty(*_: Any) -> Iterator[Exchange]:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(captures, "read", faulty)
+    monkeypatch.setattr(captures, "read_part", faulty)
 
     with pytest.raises(ZeroDivisionError, match="ours"):
         validate(files, plan(), None, 2)
@@ -147,7 +148,7 @@ def test_a_fault_of_our_own_in_a_process_is_not_taken_for_one_of_the_file(
 def test_what_waits_for_its_turn_is_bounded_and_comes_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [capture(tmp_path / f"{seed}.ndjson", seed, rounds=3) for seed in range(4)]
     monkeypatch.setattr(workers, "WAITING", 1)
-    monkeypatch.setattr(validating, "PART", 5)
+    monkeypatch.setattr(judging, "PIECE", 5)
 
     assert told(validate(files, plan(), None, 3)) == told(validate(files, plan(), None))
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
 
+from leadproof.captures.model import MisfitError, Preface
 from leadproof.captures.streams import Stream
 
 #: Bytes of one entry. More is a film or a program, no lead; and a HAR made of one endless text fills no memory.
@@ -25,8 +27,8 @@ _CHUNK = 1 << 18
 #: Bytes that are tried first for an entry.
 _PIECE = 8192
 
-#: Members that entries of one HAR began with that are remembered; an ordinary HAR has one to five.
-_BEGINNINGS = 40
+#: Entries of which it is remembered what they begin with; an ordinary HAR has one to five such members.
+LEARNT = 40
 
 #: Members that an entry begins with in the HARs of the exporters known to us.
 _FIRST = (
@@ -68,27 +70,40 @@ class Entries:
 
     Args:
         stream: The HAR in UTF-8, from its beginning.
+        preface: What it says before, where the stream begins with an entry instead.
+        goes_on: Does the HAR go on behind the stream, with another entry?
+
+    Raises:
+        MisfitError: It goes on otherwise, or what is wrong at its end cannot be told without what follows.
     """
 
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+    def __init__(self, stream: Stream, preface: Preface | None = None, *, goes_on: bool = False) -> None:
+        self._stream, self._preface, self._goes_on = stream, preface, goes_on
         self._buffer = b""
         self._at = 0
         self._ended = False
         #: Bytes that are likely to hold the next entry.
         self._likely = _PIECE
         #: What wrote the HAR, as far as it says so before the entries.
-        self.creator = ""
-        #: Members that entries begin with.
-        self._beginnings = dict.fromkeys(_FIRST)
+        self.creator = preface.creator if preface else ""
+        #: Members that entries begin with, and those of them that were met in this one.
+        self._beginnings = dict.fromkeys(preface.beginnings if preface else _FIRST)
+        self._met = dict.fromkeys(preface.beginnings if preface else ())
+        self._learnt = LEARNT if preface else 0
 
     def __iter__(self) -> Iterator[dict[str, Any] | Flaw]:
-        if flaw := self._open():
+        if self._preface is None and (flaw := self._open()):
+            if self._goes_on:
+                raise MisfitError
             yield flaw
             if flaw.what != "form":
                 return
         while True:
             follows = self._ahead()
+            if self._goes_on and follows in (b"]", b""):
+                if follows:
+                    raise MisfitError
+                return
             if follows == b"]":
                 self._at += 1
                 flaw = self._after()
@@ -101,9 +116,27 @@ class Entries:
                 yield Flaw("it breaks off between two entries", "end")
                 return
             read = self._entry()
+            if not isinstance(read, Flaw) or read.what == "passed":
+                yield read
+                continue
+            # A part shows less of what follows than the whole file does.
+            found = not (self._goes_on and self._ended) and self._skip()
+            if self._goes_on and self._ended:
+                raise MisfitError
             yield read
-            if isinstance(read, Flaw) and read.what != "passed" and not self._skip():
+            if not found:
                 return
+
+    def preface(self) -> Preface | None:
+        """What whoever reads on behind the first entries has to know; None where they are not of the regular form."""
+        first = list(islice(self, LEARNT))
+        if not first or any(isinstance(entry, Flaw) for entry in first):
+            return None
+        return Preface(self.creator, tuple(self._beginnings))
+
+    def met(self) -> tuple[bytes, ...]:
+        """Members that the first entries began with, as regular expressions."""
+        return tuple(self._met)
 
     # ---- the buffer --------------------------------------------------------------------------------------------------
 
@@ -208,8 +241,10 @@ class Entries:
         self._likely = min(max(2 * length, _PIECE), ENTRY)
         if not isinstance(value, dict):
             return Flaw("is no object", "passed")
-        if value and len(self._beginnings) < _BEGINNINGS:
-            self._beginnings[re.escape(next(iter(value)).encode("utf-8", "surrogateescape"))] = None
+        if value and self._learnt < LEARNT:
+            self._learnt += 1
+            first = re.escape(next(iter(value)).encode("utf-8", "surrogateescape"))
+            self._beginnings[first] = self._met[first] = None
         if not text.isascii() and _NOT_UTF8.search(text):
             return Flaw("has a byte sequence that is not UTF-8", "passed")
         entry: dict[str, Any] = value

@@ -60,7 +60,7 @@ class Har:
         """The problem, if it was not named before."""
         if what not in self.about:
             self.about.add(what)
-            yield FileProblem("file.deviation", f"from entry {entry} on: {what}", hint)
+            yield FileProblem("file.deviation", f"from entry {entry} on: {what}", hint, entry, what)
 
     def lacks_credentials(self, names: Iterable[str], row: Mapping[str, Any]) -> bool:
         """Were the credentials of an entry left out, as far as the names of its headers tell?"""
@@ -82,20 +82,20 @@ def lenient(entry: Any, har: Har, origin: str, at: int) -> Iterator[Exchange | F
     if not isinstance(sent.get("url"), str):
         yield FileProblem(
             "file.unreadable", f"entry {at} cannot be judged: its request has no url",
-            "export it again, with the requests",
+            "export it again, with the requests", at,
         )  # fmt: skip
         return
     yield from _form(row, sent, came, at, har)
     request, body, unknown = _request(sent, row, har)
     if body.words:
-        yield FileProblem("file.deviation", f"the body of request {at} {body.words}", _WITH_CONTENT)
+        yield FileProblem("file.deviation", f"the body of request {at} {body.words}", _WITH_CONTENT, at)
     response, failure = None, _failure(came, row)
     if number(came.get("status")) > 0 or (failure is None and _body(came.get("content")).get("text")):
         response, body, lost = _response(came, row, har, bodiless=request.method == "HEAD")
         failure, unknown = body.failure, unknown + lost
         if body.words and not failure:
             # A response whose body was not saved says nothing about the body that the service sent.
-            yield FileProblem("file.deviation", f"the body of response {at} {body.words}", _WITH_CONTENT)
+            yield FileProblem("file.deviation", f"the body of response {at} {body.words}", _WITH_CONTENT, at)
     with suppress(AttributeError, KeyError, ValueError):  # what our own HARs say
         unknown += read_gaps(row.get("_unknown") or {})
     started, elapsed = seconds(row.get("startedDateTime")), duration(row.get("time"))

@@ -6,10 +6,10 @@ over without a look. Written for version 21 of the format (mitmproxy 11); what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.model import CaptureSource, FileProblem, MisfitError
 from leadproof.captures.recorded import LEFT_OUT, ReadBody, plain
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import DAY
@@ -36,24 +36,27 @@ class _Broken(ValueError):
     """Not a tagged netstring."""
 
 
-def read_flow(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
+def read_flow(stream: Stream, source: CaptureSource) -> Generator[Exchange | FileProblem, None, int]:
     """The HTTP flows of a dump; flows of other protocols are named and left out."""
     number, others = 0, set[str]()
     for found in _records(stream):
         number += 1
         if isinstance(found, str):
+            if source.goes_on and found in _LAST:
+                raise MisfitError
             hint = "what came before was judged; save the flows again if you need the rest"
-            yield FileProblem("file.unreadable", f"flow {number} {found}", hint)
+            yield FileProblem("file.unreadable", f"flow {number} {found}", hint, number)
             continue
         try:
             flow = _mapping(found, "")
             yield from _flow(flow, number, source, others)
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError):
             yield FileProblem(
-                "file.unreadable", f"flow {number} is not as mitmproxy writes it", "the others were judged"
+                "file.unreadable", f"flow {number} is not as mitmproxy writes it", "the others were judged", number
             )
-    if not number:
+    if not number and source.preface is None:
         yield FileProblem("file.unrecognised", "there is no flow in the dump", "was the proxy on when the traffic ran?")
+    return number
 
 
 def _flow(
@@ -63,19 +66,21 @@ def _flow(
     if kind != "http":
         if kind not in others:
             others.add(kind)
-            yield FileProblem("file.deviation", f"from flow {number} on: flows of {kind[:20]!r} were left out", "")
+            what = f"flows of {kind[:20]!r} were left out"
+            yield FileProblem("file.deviation", f"from flow {number} on: {what}", "", number, f"kind {kind}")
         return
     version = flow.get(b"version")
     if version not in _VERSIONS and "version" not in others:
         others.add("version")
         hint = f"versions {_VERSIONS[0]} to {_VERSIONS[-1]} are known; check what was read"
-        yield FileProblem("file.deviation", f"version {str(version)[:20]} of the format is not known", hint)
+        words = f"version {str(version)[:20]} of the format is not known"
+        yield FileProblem("file.deviation", words, hint, once="version")
     sent, came = flow[b"request"], flow.get(b"response")
     headers = _headers(sent.get(b"headers"))
     body = _body(sent, headers)
     if body.words:
         yield FileProblem(
-            "file.deviation", f"the body of request {number} {body.words}", "it was left out of judgement"
+            "file.deviation", f"the body of request {number} {body.words}", "it was left out of judgement", number
         )
     request = Request(_text(sent[b"method"]).upper(), _text(sent[b"path"]) or "/", headers, body.data)
     unknown = body.gaps(Part.REQUEST_BODY)
@@ -87,7 +92,7 @@ def _flow(
         failure, unknown = body.failure, unknown + body.gaps(Part.RESPONSE_BODY)
         if body.words and not failure:
             yield FileProblem(
-                "file.deviation", f"the body of response {number} {body.words}", "it was left out of judgement"
+                "file.deviation", f"the body of response {number} {body.words}", "it was left out of judgement", number
             )
         response = None if failure else Response(int(came[b"status_code"]), pairs, body.data)
         elapsed = _seconds(came.get(b"timestamp_end")) - started
@@ -138,6 +143,10 @@ def _failure(error: Any) -> str:
 
 # ---- tagged netstrings -----------------------------------------------------------------------------------------------
 
+_LENGTHLESS, _BROKEN_OFF, _NO_DICTIONARY = "does not begin with its length", "breaks off", "is no dictionary"
+#: What nothing is read behind.
+_LAST = (_LENGTHLESS, _BROKEN_OFF, _NO_DICTIONARY)
+
 
 def _records(stream: Stream) -> Iterator[memoryview | str]:
     """The content of each flow; what is wrong, where there is none."""
@@ -151,7 +160,7 @@ def _records(stream: Stream) -> Iterator[memoryview | str]:
         if not ahead.strip():
             return
         if not colon or not digits.isdigit():
-            yield "does not begin with its length"
+            yield _LENGTHLESS
             return
         size, ahead = int(digits), ahead[len(digits) + 1 :]
         if size > FLOW:
@@ -159,7 +168,7 @@ def _records(stream: Stream) -> Iterator[memoryview | str]:
             ahead = ahead[size + 1 :]
             while missing > 0 and (piece := stream.read(min(missing, _CHUNK))):
                 missing -= len(piece)
-            yield f"has more than {FLOW // 1024 // 1024} MB" if missing <= 0 else "breaks off"
+            yield f"has more than {FLOW // 1024 // 1024} MB" if missing <= 0 else _BROKEN_OFF
             continue
         pieces, have = [ahead], len(ahead)
         while have <= size and (piece := stream.read(max(_CHUNK, size + 1 - have))):
@@ -167,10 +176,10 @@ def _records(stream: Stream) -> Iterator[memoryview | str]:
             have += len(piece)
         ahead = b"".join(pieces)
         if have <= size:
-            yield "breaks off"
+            yield _BROKEN_OFF
             return
         if ahead[size : size + 1] != b"}":
-            yield "is no dictionary"
+            yield _NO_DICTIONARY
             return
         record, ahead = memoryview(ahead)[:size], ahead[size + 1 :]
         yield record

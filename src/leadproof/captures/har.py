@@ -6,7 +6,7 @@ misspell and add. Where both can read an entry, they read the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import msgspec
@@ -65,14 +65,14 @@ class _Row(msgspec.Struct, gc=False):
     response_discarded: str | None = msgspec.field(name="_responseBodyStatus", default=None)
 
 
-def read_har(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
+def read_har(stream: Stream, source: CaptureSource) -> Generator[Exchange | FileProblem, None, int]:
     """The entries of a HAR. What cannot be read is named, and the entries after it are read all the same."""
-    plain, encoding = utf8(stream)
+    plain, encoding = utf8(stream) if source.preface is None else (stream, "")
     if encoding:
         yield FileProblem(
             "file.deviation", f"the HAR is in {encoding}", "the format demands UTF-8; it was read all the same"
         )
-    entries, number, nothing = Entries(plain), 0, True
+    entries, number, nothing = Entries(plain, source.preface, goes_on=source.goes_on), 0, True
     har = Har(source)
     for entry in entries:
         nothing = False
@@ -86,8 +86,9 @@ def read_har(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileP
             yield exchange
         else:
             yield from lenient(entry, har, origin, number)
-    if nothing:
+    if nothing and source.preface is None:
         yield _problem(Flaw("the HAR has no entries", "none"), 0)
+    return number
 
 
 #: What became of a flaw -> kind of the problem, its sentence, and what to do.
@@ -110,7 +111,7 @@ _FLAWS = {
 
 def _problem(flaw: Flaw, number: int) -> FileProblem:
     kind, sentence, hint = _FLAWS["lost" if flaw.what == "passed" else flaw.what]
-    return FileProblem(kind, sentence.format(n=number, it=flaw.message), hint)
+    return FileProblem(kind, sentence.format(n=number, it=flaw.message), hint, number if "{n}" in sentence else 0)
 
 
 # ---- the regular form ------------------------------------------------------------------------------------------------

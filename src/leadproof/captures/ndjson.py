@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,17 +14,18 @@ from leadproof.core.exchange import Exchange, Part, Recorded, gaps
 from leadproof.runs.evidence.rows import read_exchange
 
 
-def read_ndjson(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
+def read_ndjson(stream: Stream, source: CaptureSource) -> Generator[Exchange | FileProblem, None, int]:
     """The exchanges of a run. A line that is broken is named, and the others are read."""
-    plain, _ = utf8(stream)
+    plain = utf8(stream)[0] if source.preface is None else stream
     number = 0
     for number, line in enumerate(lines(plain), 1):
         if line is None:
             yield _unreadable(number, f"has more than {LINE // 1024 // 1024} MB")
         elif line.strip():
             yield from _line(line, number, source)
-    if not number:
+    if not number and source.preface is None:
         yield FileProblem("file.unrecognised", "the file is empty", "was the run ended before it sent anything?")
+    return number
 
 
 def _line(line: bytes, number: int, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
@@ -53,9 +54,10 @@ def _line(line: bytes, number: int, source: CaptureSource) -> Iterator[Exchange 
 
 def _cut(number: int, what: str) -> FileProblem:
     return FileProblem(
-        "file.deviation", f"the body of {what} {number} was cut when it was recorded", "it was left out of judgement"
-    )
+        "file.deviation", f"the body of {what} {number} was cut when it was recorded", "it was left out of judgement",
+        number,
+    )  # fmt: skip
 
 
 def _unreadable(number: int, what: str) -> FileProblem:
-    return FileProblem("file.unreadable", f"line {number} {what}", "the other lines were judged")
+    return FileProblem("file.unreadable", f"line {number} {what}", "the other lines were judged", number)

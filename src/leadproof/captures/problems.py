@@ -20,8 +20,13 @@ class Problems:
         self._first: list[FileProblem] = []
         self._worst: FileProblem | None = None
         self._count = 0
+        self._said = set[str]()
 
     def add(self, problem: FileProblem) -> None:
+        if problem.once:
+            if problem.once in self._said:
+                return
+            self._said.add(problem.once)
         self._count += 1
         if len(self._first) < NAMED:
             self._first.append(problem)

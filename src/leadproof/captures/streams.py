@@ -92,6 +92,11 @@ class Stream:
         return b""
 
 
+def is_packed(head: bytes) -> bool:
+    """Does a file that begins so have to be unpacked?"""
+    return head.startswith(tuple(_PACKED))
+
+
 class BombError(Exception):
     """A packed file becomes larger than any capture."""
 
@@ -122,6 +127,48 @@ def opened(path: Path, taken: Callable[[int], None] = lambda size: None) -> Iter
             return piece
 
         yield unpacked(chained(read, response.read) if response else read, path.name)
+
+
+@contextmanager
+def opened_at(
+    path: Path, start: int, end: int | None, taken: Callable[[int], None] = lambda size: None
+) -> Iterator[Stream]:
+    """The bytes of a file from a place on, unpacked where it is packed.
+
+    Args:
+        path: The file.
+        start: Bytes before the place, unpacked.
+        end: Bytes up to the end; None for the end of the file, as always where it is packed.
+        taken: Called with the bytes of each piece that is read, before it is unpacked.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    left = None if end is None else end - start
+    with path.open("rb") as file:
+
+        def read(size: int) -> bytes:
+            piece = file.read(size)
+            taken(len(piece))
+            return piece
+
+        def limited(size: int) -> bytes:
+            nonlocal left
+            if left is None:
+                return read(size)
+            piece = read(min(size, left))
+            left -= len(piece)
+            return piece
+
+        if not is_packed(file.read(HEAD)):
+            file.seek(start)
+            yield Stream(limited, path.name)
+            return
+        file.seek(0)
+        stream = unpacked(read, path.name)
+        while start > 0 and (passed := stream.read(min(start, _PIECE))):
+            start -= len(passed)
+        yield stream
 
 
 #: A file of a session of Fiddler: `N_c.txt` the request, `N_s.txt` the response, and what else there is of it.
@@ -265,7 +312,7 @@ def lines(stream: Stream) -> Iterator[bytes | None]:
     while piece := stream.read(_PIECE):
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
-            yield None if passing else line.removesuffix(b"\r")
+            yield None if passing or len(line) > LINE else line.removesuffix(b"\r")
             passing = False
         if len(rest) > LINE:
             rest, passing = b"", True

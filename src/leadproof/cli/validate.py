@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import click
 
 from leadproof import captures
-from leadproof.captures.validating import KEPT, OnProgress, ValidationPlan, validate
+from leadproof.captures.judging import KEPT, OnProgress, ValidationPlan
+from leadproof.captures.selecting import Selection, time_of
+from leadproof.captures.validating import validate
 from leadproof.cli import ending, hints, options
 from leadproof.cli.display import Display
 from leadproof.core import progress
@@ -35,7 +38,18 @@ from leadproof.runs.evidence import Run
     default=1,
     show_default=True,
     metavar="N",
-    help="Processes that judge, each one file at a time. The report is the same whatever their number.",
+    help="Processes that judge files, and parts of large ones. The report is the same whatever their number.",
+)
+@click.option(
+    "--since", metavar="TIME", help="Judge what began then or later: 2026-01-31T16:25:00Z, or 16:25 of every day (UTC)."
+)
+@click.option("--until", metavar="TIME", help="Judge what began before.")
+@click.option(
+    "--sample",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    metavar="SHARE",
+    help="Judge a share of the exchanges, such as 0.01: the same ones in every run.",
 )
 @click.option(
     "--keep",
@@ -52,6 +66,9 @@ def command(
     no_run: bool,
     jobs: int,
     keep: int | None,
+    since: str | None,
+    until: str | None,
+    sample: float,
 ) -> int:
     """Judge captured exchanges: HAR files, recordings of other tools, HTTP messages, logs, bare bodies.
 
@@ -91,6 +108,7 @@ def command(
       leadproof validate --mapping gateway.toml gateway.log
       curl -si -H "api-key: $LEADPROOF_API_KEY" https://your-endpoint.example/v2/status/ID | leadproof validate -
       leadproof validate captures/ --baseline reports/out/RUN --waivers waivers.toml
+      leadproof validate --jobs 4 --since 2026-01-31T16:00:00Z --sample 0.05 large.har.gz
     """
     if not words:
         raise UsageError("no file was named", hint="such as leadproof validate capture.har")
@@ -113,6 +131,7 @@ def command(
         operation,
         mapping,
         KEPT if keep is None else keep,
+        Selection(time_of(since) if since else None, time_of(until) if until else None, sample),
     )
     facts = given.facts
     folder = Path(given.out or given.configured.out)
@@ -134,6 +153,7 @@ def _told(display: Display, files: Sequence[Path]) -> OnProgress:
     """What is told how far it is: bytes of all bytes; of what comes through a pipe nobody knows how much there is."""
     total = None if captures.STANDARD_INPUT in files else sum(path.stat().st_size for path in files)
     taken = judged = 0
+    began = time.monotonic()
 
     def told(name: str, size: int, exchanges: int) -> None:
         nonlocal taken, judged
@@ -143,7 +163,8 @@ def _told(display: Display, files: Sequence[Path]) -> OnProgress:
         if total is None:
             display.show(progress.counted("standard input" if name == "-" else name, judged, None, "exchanges"))
         else:
-            display.show(progress.read(f"{name}, {count(judged, 'exchange')}", taken, total))
+            seconds = time.monotonic() - began
+            display.show(progress.read(f"{name}, {count(judged, 'exchange')}", taken, total, seconds))
 
     told(files[0].name, 0, 0)
     return told

@@ -78,6 +78,7 @@ KINDS: dict[str, str] = {
     "file.unreadable": "The file cannot be read as any known format.",
     "file.unrecognised": "An exchange in the file is no documented operation.",
     "file.ambiguous": "An exchange in the file fits several operations.",
+    "file.left-out": "Exchanges were left out of judgement, as was asked for.",
     "file.deviation": "The file deviates from its own format; what could be read was judged.",
     "metrics.not-exported": "What a load measured did not reach the collector that it was sent to.",
 }

@@ -38,12 +38,21 @@ def timed(words: str, elapsed: float, duration: float) -> Standing:
     return Standing(words, f"{elapsed:>{len(whole)}.0f}/{whole} s", share(elapsed, duration), duration - elapsed)
 
 
-def read(words: str, done: int, total: int) -> Standing:
-    """So many bytes of so many."""
+def read(words: str, done: int, total: int, elapsed: float = 0.0) -> Standing:
+    """So many bytes of so many, and how many a second.
+
+    Args:
+        words: What is going on.
+        done: Bytes.
+        total: Bytes.
+        elapsed: Seconds since the beginning; before one is over, nothing is said of the rate.
+    """
     size, unit = next(((size, unit) for size, unit in _UNITS if total >= size), (1, "B"))
     digits = 0 if size == 1 else 1
     whole = f"{total / size:.{digits}f}"
-    return Standing(words, f"{done / size:>{len(whole)}.{digits}f}/{whole} {unit}", share(done, total))
+    done = min(done, total)  # some of it may have been read twice
+    rate = f", {done / elapsed / 1e6:.1f} MB/s" if elapsed >= 1 and done else ""
+    return Standing(words, f"{done / size:>{len(whole)}.{digits}f}/{whole} {unit}{rate}", share(done, total))
 
 
 def share(done: float, total: float) -> float:

@@ -16,7 +16,7 @@ from leadproof.core.findings import Finding, Observation
 from leadproof.judge.breaches import finding
 from leadproof.judge.callbacks import callback_breaches, callback_context, repeated
 from leadproof.judge.case import Case
-from leadproof.judge.checks import History, remember
+from leadproof.judge.checks import ABSENCE, History, remember
 from leadproof.judge.checks import bodies as form
 from leadproof.judge.client_mistakes import single_mistakes
 from leadproof.judge.following import SHARED, Following
@@ -38,6 +38,8 @@ class Judge:
         profile: What the posting document says.
         without: Checks that say nothing here, such as one about credentials where there are none.
         captured: The senders are others: their mistakes are looked at too, and twins are found among their requests.
+        partial: Exchanges are left out before they come here: nothing is concluded from what no exchange has shown.
+        twins: Are twins found? Of a sample, requests that are far from each other would be taken for some.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class Judge:
         *,
         without: Collection[str] = (),
         captured: bool = False,
+        partial: bool = False,
+        twins: bool = True,
     ) -> None:
         self.spec = spec or load()
         self.profile = profile
-        self.register = Register(self.spec, without)
-        self.history = History()
-        self._captured = captured
+        self.register = Register(self.spec, {*without, *(ABSENCE if partial else ())})
+        self.history = History(partial=partial)
+        self._captured, self._twins = captured, twins
         self._quick = FastJudge(self.spec, self.register, profile, self.history)
         #: Identity of what was compared -> the judgement of twins that are alike, which keeps that identity.
         self._alike: dict[int, Judgement] = {}
@@ -92,6 +96,8 @@ class Judge:
         if not self._captured or exchange.intent or context is None:
             return judgement
         cell = (judgement.operation, judgement.media)
+        if not self._twins:
+            judgement = judgement._replace(twin_key=b"")
         mistakes = tuple(
             Observation(mistake.kind, mistake.message, mistake.pointer, "", *cell, exchange.origin)
             for mistake in islice(single_mistakes(context), form.MOST)

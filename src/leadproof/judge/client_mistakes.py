@@ -184,7 +184,7 @@ def _offer(context: Context) -> Iterator[Breach]:
         return
     digits = identifier.isascii() and identifier.isdigit() and len(identifier) < 20
     lead = context.history.leads.get(int(identifier) if digits else identifier)
-    if lead is not None and offer not in lead.offers:
+    if lead is not None and offer not in lead.offers and not context.history.partial:
         yield Breach("client.sequence", "an offer is accepted that no response showed for this lead")
 
 

@@ -13,6 +13,7 @@ from leadproof.judge.checks.context import Breach, Check, Context, History, Lead
 from leadproof.judge.checks.memory import remember
 
 __all__ = [
+    "ABSENCE",
     "CHECKS",
     "FORM",
     "PAIRED",
@@ -195,6 +196,9 @@ FORM = frozenset(
         "xml_wellformed",
     }
 )
+
+#: Checks that conclude something from what no earlier exchange has shown.
+ABSENCE = frozenset({"duplicate_agrees", "duplicate_refused", "offer_unknown", "post_honours_order"})
 
 #: Checks that need to know when the response was given.
 TIMED = frozenset({"duplicate_agrees", "duplicate_refused", "order_expiry_future", "post_order_expired"})

@@ -132,6 +132,8 @@ class History:
     refused: Remembered[tuple[str, str], bool] = field(default_factory=Remembered)
     #: offerId -> company and name of the offer that it stands for.
     offers: Remembered[str, tuple[Any, Any]] = field(default_factory=Remembered)
+    #: Were exchanges left out, so that what is not here may have been?
+    partial: bool = False
     _shared: dict[Any, Any] = field(default_factory=dict)
 
     def share(self, value: V) -> V:
