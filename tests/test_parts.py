@@ -392,7 +392,7 @@ def test_a_file_of_nothing_but_problems_is_told_in_pieces(tmp_path: Path, monkey
     monkeypatch.setattr(judging, "PIECE", 5)
 
     pieces = judge_part(plan(), FilePart(path))
-    alone, together = (validate([path, path], plan(), None, jobs).summary.files for jobs in (1, 2))
+    alone, together = (validate([path, path], plan(), None, jobs).summary.files.rows for jobs in (1, 2))
 
     assert [len(piece.problems) for piece in pieces] == [5] * 8 + [3]
     assert together == alone
