@@ -275,6 +275,52 @@ def test_no_secret_in_the_process_list_the_log_or_the_report(tmp_path: Path, goa
 # ---- more machines, and the real thing -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("scenario", scenarios.names())
+def test_a_master_reads_the_file_that_its_workers_read_whatever_the_scenario(scenario: str) -> None:
+    """Locust compares the names of the classes in it."""
+    job, target = (
+        Job(scenarios.load(scenario), "http://127.0.0.1:1"),
+        Target("http://127.0.0.1:1", "api-key", "made-up"),
+    )
+    master = {"host": "127.0.0.1", "port": 5557, "workers": 2, "wait": 4.5}
+    line = driver.command(job, target, master=master)
+
+    assert line[line.index("-f") + 1] == str(driver.locust_file(driver.GENERAL))
+    assert line[line.index("--expect-workers-max-wait") + 1] == "5"
+    assert driver.command(job, target)[4] == str(driver.locust_file(scenario))
+
+
+def test_processes_of_one_machine_meet_on_loopback_at_a_port_of_their_own() -> None:
+    job, target = (
+        Job(scenarios.load("ping_only"), "http://127.0.0.1:1"),
+        Target("http://127.0.0.1:1", "api-key", "made-up"),
+    )
+    line = driver.command(job, target, processes=2)
+
+    assert line[line.index("--master-bind-host") + 1] == "127.0.0.1"
+    assert line[line.index("--master-bind-port") + 1] == line[line.index("--master-port") + 1] != "5557"
+
+
+def test_a_worker_that_finds_no_master_says_what_to_look_at(
+    said: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class GaveUp:
+        """A locust that has looked for its master for five minutes."""
+
+        def __init__(self, *line: object, **how: object) -> None:
+            pass
+
+        def wait(self) -> int:
+            return 255
+
+    monkeypatch.setattr(driver.subprocess, "Popen", GaveUp)
+    code, out, err = said("--worker")
+
+    assert (code, out) == (2, "")
+    assert "no master responded" in err
+    assert "--master-host" in err
+
+
 @pytest.mark.load
 def test_a_master_and_two_workers_share_a_load(tmp_path: Path, mock: str, goals: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

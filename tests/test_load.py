@@ -658,6 +658,40 @@ def test_a_lost_worker_is_named() -> None:
     assert "worker far-7: it was not heard of for 9 s" in "\n".join(console.lines(story, story.outcomes()))
 
 
+def test_with_half_the_load_nothing_passes_and_how_much_it_was_is_said() -> None:
+    story, code = told(lambda one: one.take("far-7", {"lost": "it was not heard of for 9 s"}))
+    offered = story.measures.counts["offered"]
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert {one.verdict for one in story.outcomes()} == {"INCONCLUSIVE"}
+    assert all(f"{offered:,} of about " in one.reason for one in story.outcomes())
+    assert f"{offered:,} of about " in " ".join(console.lines(story, story.outcomes()))
+
+
+def test_a_worker_that_began_late_leaves_nothing_certain() -> None:
+    story, code = told(lambda one: one.take("far-7", {"done": True, "behind": 3.1}))
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert "worker far-7: it began 3.1 s after the others" in "\n".join(console.lines(story, story.outcomes()))
+    assert latency.described(story, story.outcomes())["generator"]["far-7"]["lost"] == "it began 3.1 s after the others"
+
+
+def test_a_refused_worker_is_named_and_changes_nothing() -> None:
+    story, code = told(lambda one: one.take("late-1", {"refused": "late-1"}))
+
+    assert code == ExitCode.PASSED
+    assert "late-1" not in story.workers
+    assert "worker late-1: it came when the run had begun" in "\n".join(console.lines(story, story.outcomes()))
+
+
+def test_a_master_that_waited_in_vain_says_for_how_many() -> None:
+    story = story_of()
+    story.take("local", {"gave_up": "1 of 2 workers came within 600 s"})
+
+    assert story.exit_code(story.outcomes()) == ExitCode.INCONCLUSIVE
+    assert "ended early: 1 of 2 workers came within 600 s" in "\n".join(console.lines(story, story.outcomes()))
+
+
 def test_leads_that_two_workers_got_under_one_id_are_found() -> None:
     story = story_of()
     for worker in ("a", "b"):

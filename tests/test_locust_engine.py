@@ -207,6 +207,7 @@ def test_two_workers_share_the_arrivals_of_one_schedule(mock: str, tmp_path: Pat
         "2s",
         "--processes",
         "2",
+        *own_port(),
         "--seed",
         "5",
         folder=tmp_path,
@@ -273,6 +274,13 @@ def test_locust_shows_journeys_as_users_and_the_size_of_responses(tmp_path: Path
     assert 60 < max(users) <= 125
 
 
+def own_port() -> list[str]:
+    """Options for a port that no other run on this machine has."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    return ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
+
+
 @pytest.mark.load
 def test_the_web_page_listens_on_loopback_and_starts_a_run(mock: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -317,6 +325,27 @@ def wait_for(what: Any, seconds: float = 120) -> None:
         time.sleep(0.1)
 
 
+def test_users_stay_with_the_workers_that_a_load_began_with() -> None:
+    done = python("""
+        from locust import User
+        from locust.runners import WorkerNode
+        from leadproof.load.locust.master import FixedDispatcher
+        class Buyer(User): pass
+        nodes = [WorkerNode("a"), WorkerNode("b")]
+        dispatcher = FixedDispatcher(list(nodes), [Buyer])
+        def users():
+            dispatcher.new_dispatch(9, 100)
+            return {name: sum(row.values()) for name, row in list(dispatcher)[-1].items()}
+        print(users())
+        dispatcher.add_worker(WorkerNode("late"))
+        print(users())
+        dispatcher.remove_worker(nodes[0])
+        print(users())
+    """)
+
+    assert done.stdout.splitlines() == ["{'a': 5, 'b': 4}"] * 3, done.stderr
+
+
 @pytest.mark.load
 def test_a_worker_that_dies_is_noticed_and_named(tmp_path: Path) -> None:
     if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
@@ -325,7 +354,7 @@ def test_a_worker_that_dies_is_noticed_and_named(tmp_path: Path) -> None:
         process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "locust", "-f", str(ROOT / "loadtests/ping_only.py"), "--headless",
              "--only-summary", "--host", target.url, "--rate", "50", "-t", "5s", "--processes", "2",
-             "--judge-share", "0"],
+             "--judge-share", "0", *own_port()],
             cwd=tmp_path, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:

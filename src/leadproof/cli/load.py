@@ -80,6 +80,9 @@ CLOSED_USERS = 10
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes here.")
 @click.option("--master", is_flag=True, help="Wait for workers on other machines; they share the load.")
 @click.option("--expect-workers", type=click.IntRange(1), default=1, help="How many workers a master waits for.")
+@click.option(
+    "--wait-workers", type=options.Seconds(), default="10m", show_default=True, help="How long it waits for them."
+)
 @click.option("--worker", is_flag=True, help="Be a worker: carry what the master says.")
 @click.option("--master-host", default="127.0.0.1", show_default=True, help="Where the master listens.")
 @click.option("--master-port", type=click.IntRange(1, 65535), default=5557, show_default=True)
@@ -248,7 +251,8 @@ def _run(name: str, given: dict[str, Any], watched: Publishing) -> int:
         )
         ledger = Ledger(Judge(spec, profile), redactor, given["fail_on"], evidence=run, keep=KeepPolicy(KEPT))
         story = LoadRun(job, goals, ledger, run, repeat=repeat)
-        master = {"host": given["master_host"], "port": given["master_port"], "workers": given["expect_workers"]}
+        master = {"host": given["master_host"], "port": given["master_port"], "workers": given["expect_workers"],
+                  "wait": given["wait_workers"]}  # fmt: skip
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None
         )

@@ -78,8 +78,12 @@ def _head(story: LoadRun, outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
     for problem in story.problems:
         yield from _wrapped("  problem: ", one_line(problem), 4)
     for worker in story.workers.values():
-        if worker.lost:
-            yield from _wrapped(f"  worker {_cut(worker.name, 50)}: ", worker.lost, 4)
+        if worker.short:
+            yield from _wrapped(f"  worker {_cut(worker.name, 50)}: ", worker.short, 4)
+    if why := story.unoffered():
+        yield from _wrapped("  ", why)
+    for name in story.refused:
+        yield from _wrapped(f"  worker {_cut(name, 50)}: ", "it came when the run had begun, and took no part", 4)
     if story.job.model == "closed":
         yield from _wrapped(
             "  closed model: ",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import re
@@ -28,13 +29,19 @@ import msgspec
 
 import leadproof
 from leadproof.core import installation, resources
-from leadproof.core.errors import ServerError
+from leadproof.core.errors import ServerError, UsageError
 from leadproof.core.target import Target
 from leadproof.load import guard
 from leadproof.load.job import SECRET, Job, private
 
 #: Variables by which locust's configuration could be changed.
 _FOREIGN = "LOCUST_"
+
+#: The locust file that carries whatever job it is given.
+GENERAL = "ping_post"
+
+#: Exit code of a locust that was to be a worker and has found no master: -1.
+_NO_MASTER = 255
 
 #: Seconds that locust is given to end after its last frame, or after it was told to stop.
 GRACE = 20.0
@@ -55,7 +62,7 @@ class Generator:
             job: The load.
             target: Its target, allowed by the guard.
             processes: Workers on this machine.
-            master: Host and port to listen on for workers on other machines, and how many are expected.
+            master: Host and port to listen on for workers on other machines, and how many are expected, for how long.
 
         Raises:
             MissingExtraError: locust is not installed.
@@ -186,16 +193,26 @@ def lower_thread_priority() -> None:
 def command(job: Job, target: Target, *, processes: int = 1, master: Mapping[str, Any] | None = None) -> list[str]:
     """Locust's command line. Nothing in it is secret."""
     users = max(processes, int((master or {}).get("workers", 1)), job.users)
-    line = [sys.executable, "-m", "locust", "-f", str(locust_file(job.scenario.name)), "--headless", "--only-summary"]
+    # Workers elsewhere do not know the scenario when they start: theirs is the general file, and locust compares names.
+    file = locust_file(GENERAL if master else job.scenario.name)
+    line = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
     line += ["--host", target.base, "--users", str(users), "--spawn-rate", "100", "--stop-timeout", "0"]
     if not target.loopback:
         line += [guard.OPTION, target.host]
-    if processes > 1:
-        line += ["--processes", str(processes)]
+    if processes > 1:  # locust's own choice is a port that another run may have, on every interface
+        port = str(_free_port())
+        line += ["--processes", str(processes), "--master-bind-host", "127.0.0.1", "--master-bind-port", port]
+        line += ["--master-port", port]
     if master:
         line += ["--master", "--expect-workers", str(master["workers"]), "--master-bind-host", str(master["host"])]
+        line += ["--expect-workers-max-wait", str(math.ceil(master["wait"]))]
         line += ["--master-bind-port", str(master["port"])]
     return line
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 def locust_file(scenario: str) -> Path:
@@ -203,7 +220,7 @@ def locust_file(scenario: str) -> Path:
     try:
         return resources.path("loadtests", f"{scenario}.py")
     except FileNotFoundError:
-        return resources.path("loadtests", "ping_post.py")
+        return resources.path("loadtests", f"{GENERAL}.py")
 
 
 def worker(arguments: Sequence[str], secret: str) -> int:
@@ -213,17 +230,23 @@ def worker(arguments: Sequence[str], secret: str) -> int:
 
     Raises:
         MissingExtraError: locust is not installed.
+        UsageError: No master was found in the five minutes that locust looks for one.
         KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
     """
     require_locust()
-    line = [sys.executable, "-m", "locust", "-f", str(locust_file("ping_post")), "--worker", *arguments]
+    line = [sys.executable, "-m", "locust", "-f", str(locust_file(GENERAL)), "--worker", *arguments]
     with tempfile.TemporaryDirectory(prefix="leadproof-") as home:
         process = subprocess.Popen(line, env=_environment(home, secret), cwd=home)
         try:
-            return process.wait()
+            code = process.wait()
         except BaseException:
             _end(process)
             raise
+    if code == _NO_MASTER:
+        raise UsageError(
+            "no master responded", hint="check --master-host and --master-port, and that the master listens there"
+        )
+    return code
 
 
 def _end(process: subprocess.Popen[Any]) -> None:

@@ -62,8 +62,9 @@ def described(story: LoadRun, outcomes: list[ObjectiveResult]) -> dict[str, Any]
             "exchanges": measures.sampled, "without_room": measures.unsampled, "cheap_checks_broken": measures.checks,
         },
         "generator": {
-            name: {**measures.workers.get(name, {}), "lost": one.lost} for name, one in story.workers.items()
+            name: {**measures.workers.get(name, {}), "lost": one.short} for name, one in story.workers.items()
         },
+        "refused": list(story.refused),
     }  # fmt: skip
 
 

@@ -33,6 +33,10 @@ HISTORY = 5_000
 KEPT = 2_000
 
 
+#: What of a frame is not kept: raw exchanges, ids of leads, and what only concerns a worker and its master.
+_UNTOLD = ("samples", "leads", "elapsed", "stopped")
+
+
 @dataclass(slots=True)
 class Worker:
     """One process that carries a part of the load."""
@@ -41,6 +45,13 @@ class Worker:
     done: bool = False
     #: Why it did not come to its end; "" if it did, or still works.
     lost: str = ""
+    #: Seconds by which it began after the others, where that is more than a start may be late.
+    behind: float = 0.0
+
+    @property
+    def short(self) -> str:
+        """Why the load was not the one that was asked for, as far as it is this worker's; "" if it was."""
+        return self.lost or (f"it began {self.behind:g} s after the others" if self.behind else "")
 
 
 @dataclass(slots=True)
@@ -57,6 +68,8 @@ class LoadRun:
     interrupted: bool = False
     #: Why the run was ended before its time.
     stopped: str = ""
+    #: Workers that came when the run had begun, and carried no part of it.
+    refused: list[str] = field(default_factory=list)
     #: What went wrong with the generator itself.
     problems: list[str] = field(default_factory=list)
     #: The command line that asks for the same again; "" where there is none.
@@ -82,7 +95,7 @@ class LoadRun:
     def _measured(self, worker: str, frame: Mapping[str, Any]) -> dict[str, Any]:
         """What a frame measures, redacted and without what the judge has taken: plain JSON."""
         text = self.ledger.redactor.text
-        found = {name: value for name, value in frame.items() if name not in ("samples", "leads") and value}
+        found = {name: value for name, value in frame.items() if name not in _UNTOLD and value}
         if fold := found.get("fold"):
             told = {name: [[*map(text, row[:-1]), row[-1]] for row in fold[name]] for name in ("errors", "outcomes")}
             found["fold"] = {**fold, **told}
@@ -94,7 +107,13 @@ class LoadRun:
         return {**found, "worker": worker}
 
     def measure(self, measured: Mapping[str, Any]) -> None:
-        """Takes in what a frame measures: of a worker, or read back."""
+        """Takes in what a frame measures: of a worker, or read back; or what a master says of those without a part."""
+        if "refused" in measured:
+            self.refused.append(str(measured["refused"]))
+            return
+        if "gave_up" in measured:
+            self.stopped = str(measured["gave_up"])
+            return
         worker = str(measured["worker"])
         mine = self.workers.setdefault(worker, Worker(worker))
         if measured.get("fold"):
@@ -107,6 +126,7 @@ class LoadRun:
             self.reconciliation.merge(measured["conservation"])
         if measured.get("lost"):
             mine.lost = str(measured["lost"])
+        mine.behind = float(measured.get("behind") or mine.behind)
         mine.done = mine.done or bool(measured.get("done"))
 
     def unjudged(self, number: int) -> None:
@@ -155,18 +175,30 @@ class LoadRun:
     # ---- the end of it -----------------------------------------------------------------------------------------------
 
     def outcomes(self) -> list[ObjectiveResult]:
-        """The outcome of every objective; a worker that was lost leaves none of them certain."""
+        """The outcome of every objective; a worker that did not do its part leaves none of them certain."""
         found = goals.judge(self.measures, self.objectives)
-        lost = [one for one in self.workers.values() if one.lost]
-        if not lost:
+        short = self.short()
+        if not short:
             return found
-        reason = "; ".join(f"worker {one.name}: {one.lost}" for one in lost)
+        reason = "; ".join(short)
         return [
             one
             if one.verdict == goals.FAIL
             else ObjectiveResult(one.name, one.most, goals.INCONCLUSIVE, one.actual, one.samples, reason)
             for one in found
         ]
+
+    def short(self) -> list[str]:
+        """Why the load was not the one that was asked for: whose part was not done, and how much is known of it."""
+        found = [f"worker {one.name}: {one.short}" for one in self.workers.values() if one.short]
+        return [*found, *filter(None, [self.unoffered()])]
+
+    def unoffered(self) -> str:
+        """How much of the load is known to have been offered where a worker was lost; "" where none was."""
+        if self.job.model == "closed" or not any(one.lost for one in self.workers.values()):
+            return ""
+        asked = count(round(self.job.scenario.schedule().expected), "journey")
+        return f"{self.measures.counts['offered']:,} of about {asked} are known to have been offered"
 
     def exit_code(self, outcomes: Sequence[ObjectiveResult]) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""
@@ -188,7 +220,7 @@ class LoadRun:
         if judged == ExitCode.VIOLATED or (self.decides and self.reconciliation.broken):
             codes.append(ExitCode.VIOLATED)
         found = self.verdict(outcomes)
-        if found == goals.INCONCLUSIVE or any(one.lost for one in self.workers.values()):
+        if found == goals.INCONCLUSIVE or self.short():
             codes.append(ExitCode.INCONCLUSIVE)
         if found == goals.FAIL and ExitCode.UNREACHABLE not in codes:
             codes.append(ExitCode.OBJECTIVES_MISSED)

@@ -7,7 +7,8 @@ Importing it changes the standard library (locust patches it), so the command li
     class Buyer(PingPostUser):
         host = "http://127.0.0.1:8080"
 
-Modules: `users` what locust spawns · `session` locust's events and messages · `worker` one process's part of a run ·
+Modules: `users` what locust spawns · `session` locust's events · `master` and `master_link` the two ends of a line
+between machines · `worker` one process's part of a run ·
 `engine` the open-model dispatcher · `connection` one socket · `channel` the line to `leadproof load` · `stats` locust's
 own tables · `output` what is printed.
 """

@@ -1,13 +1,14 @@
 """A run within locust: options on its command line, and its events joined with carriers and the story of the run.
 
-Roles: a *local* runner carries the load itself; a *master* tells workers what to carry, gathers their frames and names
-a worker that is lost; a *worker* carries its share. Frames go to the command where it started this locust, else the
-story is told here and printed at the end. Only public events and messages of locust are used.
+Roles: a *local* runner carries the load itself; a *master* (`master`) tells workers what to carry, gathers their frames
+and names a worker that is lost; a *worker* (`master_link`) carries its share. Frames go to the command where it started
+this locust, else the story is told here and printed at the end.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import time
@@ -15,17 +16,20 @@ from dataclasses import replace
 from typing import Any
 
 import gevent
-from gevent.event import AsyncResult, Event
+from gevent.event import Event
 from locust import events
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from leadproof.core.errors import ExitCode, LeadproofError
+from leadproof.core.text import count
 from leadproof.http.mock_target import is_mock
 from leadproof.load import guard, objectives
 from leadproof.load.job import Job
 from leadproof.load.locust import output, stats
 from leadproof.load.locust.channel import Channel, inherited
+from leadproof.load.locust.master import AHEAD, Master
+from leadproof.load.locust.master_link import MasterLink
 from leadproof.load.locust.options import add_options, from_options, with_tags
 from leadproof.load.locust.worker import LoadWorker
 from leadproof.load.plan import plan, require
@@ -33,18 +37,6 @@ from leadproof.load.story import LoadRun
 
 #: Where the command that started this locust has put the job, as JSON.
 JOB = "LEADPROOF_LOAD_JOB"
-
-#: Messages between master and workers.
-_CARRY, _BEGIN, _FRAME, _STOP = "leadproof-carry", "leadproof-begin", "leadproof-frame", "leadproof-stop"
-
-#: Seconds from the word to begin to the beginning, so that all begin together.
-_AHEAD = 0.5
-
-#: Seconds that workers may take to make their requests ahead.
-_PREPARING = 60.0
-
-#: Seconds that a worker may be silent before it is lost.
-SILENCE = 8.0
 
 #: Raw exchanges that wait for the judge where nobody takes them while the run goes on.
 _LATER = 4_000
@@ -63,26 +55,19 @@ class LoadSession:
         self._story: LoadRun | None = None
         #: Raw exchanges for the judge, who works after the run where nobody takes them before.
         self._samples: list[Any] = []
-        self._names: dict[str, float] = {}
-        self._done: set[str] = set()
-        self._lost: dict[str, str] = {}
-        self._prepared: set[str] = set()
-        self._told_to_begin = False
         #: Why the run is to end early, which may be said before it has begun; "" while nobody has.
         self._told_to_stop = ""
         self._interrupted = False
-        self._word: AsyncResult[float] = AsyncResult()
-        self._over = Event()
         self._concluded = False
+        self._master: Master | None = None
+        self._link: MasterLink | None = None
         stats.show_journeys(self.runner, self._journeys)
         if isinstance(self.runner, WorkerRunner):
-            self.runner.register_message(_CARRY, self._told, concurrent=True)
-            self.runner.register_message(_BEGIN, self._begun)
-            self.runner.register_message(_STOP, lambda environment, msg: self.stop("told to stop"))
+            self._link = MasterLink(self.runner, perform=self._told, stop=self.stop, leave=self._leave)
         else:
             self.channel = inherited(self.stop)
             if isinstance(self.runner, MasterRunner):
-                self.runner.register_message(_FRAME, self._heard)
+                self._master = Master(self.runner, self._take)
 
     # ---- the beginning -----------------------------------------------------------------------------------------------
 
@@ -106,23 +91,17 @@ class LoadSession:
         if self.channel is None:  # the command knows already
             self.job = replace(self.job, mock=is_mock(self.job.target()))
         self._story, self._samples = (None if self.channel else output.begin(self.job, self._workers())), []
-        self._done, self._lost, self._concluded = set(), {}, False
-        self._interrupted = False
+        self._interrupted = self._concluded = False
         if self.channel is None:  # a page may start one run after the other
             self._told_to_stop = ""
-        self._over.clear()
-        if isinstance(self.runner, MasterRunner):
-            self._names = {one.id: time.monotonic() + _PREPARING for one in self.runner.clients.all}
-            self._prepared, self._told_to_begin = set(), False
-            for share, name in enumerate(sorted(self._names)):
-                row = {"job": json.dumps(self.job.data()), "share": share, "of": len(self._names)}
-                self.runner.send_message(_CARRY, row, name)
+        if self._master is not None:
+            self._master.start(self.job)
             gevent.spawn(self._watch)
         else:
             gevent.spawn(self._carry, self.job, 0, 1)
 
     def _workers(self) -> int:
-        return len(self.runner.clients.all) if isinstance(self.runner, MasterRunner) else 1
+        return len(self._master.present) if self._master is not None else 1
 
     def _journeys(self) -> int | None:
         """Journeys under way in this process; None where locust's users are what is under way."""
@@ -131,18 +110,13 @@ class LoadSession:
             return None
         return max(worker.journeys, worker.engine.most_under_way) or (0 if worker.begun else None)
 
-    def _told(self, environment: Environment, msg: Any) -> None:
+    def _told(self, row: dict[str, Any]) -> None:
         """A worker is told what to carry."""
         self._told_to_stop = ""
-        row = msg.data
         self._carry(Job.read(json.loads(row["job"])), row["share"], row["of"])
 
-    def _begun(self, environment: Environment, msg: Any) -> None:
-        """A worker is told when to begin."""
-        self._word.set(time.perf_counter() + msg.data["after"])  # not by the time of day: clocks of machines differ
-
     def _carry(self, job: Job, share: int, of: int) -> None:
-        self.job, self._word = job, AsyncResult()
+        self.job = job
         try:
             guard.allow(job.target(), guard.named(sys.argv))
             self.worker = LoadWorker(
@@ -151,11 +125,11 @@ class LoadSession:
             )  # fmt: skip
             if self._told_to_stop:
                 self.worker.stop(self._told_to_stop)
-            if isinstance(self.runner, WorkerRunner):
+            if self._link is not None:
                 self._emit({"ready": True})
-                begin = self._word.get()
+                begin = self._link.await_begin()
             else:
-                begin = time.perf_counter() + _AHEAD
+                begin = time.perf_counter() + AHEAD
             self.ready.set()
             self.worker.run(begin)
         except LeadproofError as error:
@@ -171,38 +145,26 @@ class LoadSession:
     # ---- frames ------------------------------------------------------------------------------------------------------
 
     def _emit(self, frame: dict[str, Any]) -> None:
-        if isinstance(self.runner, WorkerRunner):
-            self.runner.send_message(_FRAME, frame)
+        if self._link is not None:
+            self._link.emit(frame)
         else:
             self._take("local", frame)
 
-    def _heard(self, environment: Environment, msg: Any) -> None:
-        """The master hears a frame of a worker."""
-        name = msg.node_id
-        if msg.data.get("ready"):
-            self._prepared.add(name)
-            self._begin_together()
-            return
-        self._names[name] = time.monotonic()
-        self._take(name, msg.data)
-        if msg.data.get("done"):
-            self._done.add(name)
+    def attend(self, patience: float) -> None:
+        """A master that the command has started tells it how many workers are there, until the run begins.
 
-    def _begin_together(self) -> None:
-        """Gives the word to begin, once, when all workers that are still there are ready."""
-        left = set(self._names) - set(self._lost)
-        if self._told_to_begin or not left or not self._prepared >= left:
-            return
-        self._told_to_begin = True
-        for name in left:
-            self._names[name] = time.monotonic() + _AHEAD
-            self.runner.send_message(_BEGIN, {"after": _AHEAD}, name)
-
-    def attend(self) -> None:
-        """A master that the command has started tells it how many workers are there, until the run begins."""
+        Args:
+            patience: Seconds that workers may take to come; 0 for ever.
+        """
+        options: Any = self.environment.parsed_options
+        until = time.monotonic() + (patience or math.inf)
         while self.job is None and self.channel is not None:
-            options: Any = self.environment.parsed_options
-            self.channel.put({"workers": len(self.runner.clients.ready), "of": options.expect_workers})
+            there, wanted = len(self.runner.clients.ready), options.expect_workers
+            self.channel.put({"workers": there, "of": wanted})
+            if there < wanted and time.monotonic() >= until:
+                self.channel.put({"gave_up": f"{there} of {count(wanted, 'worker')} came within {patience:g} s"})
+                self.conclude()
+                return
             gevent.sleep(1)
 
     def _take(self, name: str, frame: dict[str, Any]) -> None:
@@ -215,16 +177,8 @@ class LoadSession:
             self._story.take(name, {**frame, "samples": []})
 
     def _watch(self) -> None:
-        """The master waits for its workers, and names those that are lost."""
-        while set(self._names) - self._done - set(self._lost):
-            gevent.sleep(0.5)
-            present = {one.id for one in self.runner.clients.all if one.state != "missing"}
-            for name in set(self._names) - self._done - set(self._lost):
-                silent = time.monotonic() - self._names[name]
-                if name not in present or silent > SILENCE:
-                    self._lost[name] = f"it was not heard of for {max(silent, 0):.0f} s and did not finish"
-                    self._take(name, {"lost": self._lost[name]})
-                    self._begin_together()
+        assert self._master is not None
+        self._master.watch()
         self.conclude()
 
     # ---- the end -----------------------------------------------------------------------------------------------------
@@ -232,29 +186,44 @@ class LoadSession:
     def stop(self, reason: str) -> None:
         """Ends the run early, with what there is; one that has not begun ends when it does."""
         self._told_to_stop = self._told_to_stop or reason
-        if self.job is None and isinstance(self.runner, MasterRunner):  # it may wait for workers for ever
+        if self.job is None and self._master is not None:  # it may wait for workers for ever
             self.conclude()
         if self.worker is not None and not self.worker.finished:
             self.worker.stop(reason)
-        if isinstance(self.runner, MasterRunner):
-            for name in set(self._names) - self._done - set(self._lost):
-                self.runner.send_message(_STOP, None, name)
+        if self._master is not None:
+            self._master.stop()
+
+    def _leave(self, why: str, untold: int) -> None:
+        """A worker without a master stops sending at once, and ends."""
+        worker = self.worker
+        if worker is not None and not worker.finished:
+            untold += worker.engine.window.counts["started"]
+            worker.abandon(why)
+        nowhere = f"; {count(untold, 'journey')} that it started may be in no report" if untold else ""
+        hint = "start the workers first, and the master when all are there" if not untold else ""
+        output.complain(LeadproofError(f"{why}: this worker ends and sends nothing more{nowhere}", hint=hint))
+        self.environment.process_exit_code = int(ExitCode.INCONCLUSIVE)
+        gevent.spawn(self.runner.quit)
 
     def abort(self) -> None:
         """Locust itself stops: carry what is underway to an end, shortly."""
         if self._concluded or self.job is None:
             return
-        self._interrupted = True
+        left = self._master.roster.left if self._master is not None else [""]
+        self._interrupted = bool(left)  # where all are done or lost, nobody has interrupted anything
         self.stop("stopped")
         deadline = time.monotonic() + 6
-        if isinstance(self.runner, MasterRunner):
-            while set(self._names) - self._done - set(self._lost) and time.monotonic() < deadline:
-                gevent.sleep(0.1)
-        elif self.worker is not None:
-            while not self.worker.finished and time.monotonic() < deadline:
-                gevent.sleep(0.05)
+        while self._under_way() and time.monotonic() < deadline:
+            gevent.sleep(0.05)
         if not isinstance(self.runner, WorkerRunner):
             self.conclude()
+
+    def _under_way(self) -> bool:
+        """Has anybody still something to do, or to tell?"""
+        if self._master is not None:
+            return bool(self._master.roster.left)
+        told = self._link is None or self._link.told
+        return self.worker is not None and not (self.worker.finished and told)
 
     def conclude(self) -> None:
         """Says how it went, and ends locust, unless it serves a web page."""
@@ -268,7 +237,6 @@ class LoadSession:
         elif self._story is not None:
             self._story.interrupted = interrupted
             self.environment.process_exit_code = int(output.print_summary(self._story, self._samples))
-        self._over.set()
         if not interrupted and self.environment.web_ui is None:
             gevent.spawn(self.runner.quit)
         elif not interrupted:
@@ -294,17 +262,20 @@ def _initialised(environment: Environment, **_: Any) -> None:
         output.complain(error)
         sys.exit(int(error.exit_code))
     if isinstance(environment.runner, MasterRunner) and session.channel is not None:
-        gevent.spawn(session.attend)
+        # Locust's own patience ends without a word to the command.
+        patience, options.expect_workers_max_wait = float(options.expect_workers_max_wait or 0), 0
+        gevent.spawn(session.attend, patience)
     if options is not None and options.run_time:
         # The schedule knows its own end; locust's would cut off what is still on its way.
         options.duration, options.run_time = float(options.run_time), None
 
 
 def _started(environment: Environment, **_: Any) -> None:
-    if isinstance(environment.runner, WorkerRunner):
-        return  # the master's message tells it what to carry
+    session = _SESSIONS.get(id(environment))
+    if session is None or isinstance(environment.runner, WorkerRunner):
+        return  # the master's message tells a worker what to carry, which may not have come to its own beginning yet
     try:
-        session_of(environment).start()
+        session.start()
     except LeadproofError as error:
         output.complain(error)
         environment.process_exit_code = int(ExitCode.USAGE)

@@ -96,7 +96,7 @@ class LoadWorker:
             self._watch()
             engine.stop()
             self._settle(scenario.timeout + scenario.think[1] + PATIENCE)
-            self._emit({"done": True, **self._conserve()})
+            self._emit({"done": True, "stopped": self._stop, **self._conserve()})
         finally:
             self.finished = True
             engine.close()
@@ -104,10 +104,15 @@ class LoadWorker:
                 receiver.close()
 
     def stop(self, reason: str) -> None:
-        """Ends the run early: no more journeys, no lookups, and a last frame."""
-        self._stop = self._stop or reason
-        self._hurry = time.perf_counter() + HURRY
+        """Ends the run early: no more journeys, no lookups, and a last frame. What is said again changes nothing."""
+        if not self._stop:
+            self._stop, self._hurry = reason, time.perf_counter() + HURRY
         self.engine.stop()
+
+    def abandon(self, reason: str) -> None:
+        """Ends the run at once: nothing more is sent, and what is on its way is not waited for."""
+        self.stop(reason)
+        self.engine.abandon()
 
     @property
     def over(self) -> bool:
@@ -148,7 +153,7 @@ class LoadWorker:
         fold = self.engine.window.fold(
             middle, self.context.funnel, self.context.amounts, cpu=round(spent, 3), memory=memory()
         )
-        self._emit({"fold": fold})
+        self._emit({"fold": fold, "elapsed": time.perf_counter() - self._begin})
 
     def _hand_over(self) -> None:
         if self._samples:
