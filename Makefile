@@ -14,8 +14,8 @@ TESTS := pytest -n $(JOBS) --dist loadscope
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify mock defects test test-faults test-generated test-load test-networks test-people test-printed test-rebuilt test-redaction lint-specs check style types imports coverage docs format \
-	bench bench-captures bench-fastpaths bench-load bench-peers bench-record bench-soak bench-validate look lock clean bench-metrics bench-onefile
+# Every target that `make help` shows.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\#.*/\1/p' $(MAKEFILE_LIST))
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: $(READY)  ## run the tests
 # One after the other: they measure, or wait for a moment.
 test-load: $(READY)  ## run the tests that put real load on this machine: about two minutes
 	$(RUN) pytest -n 0 -m load $(ARGS)
+
+test-load-nets: $(READY)  ## load over several machines (network namespaces; needs root): delays, cuts, clocks, deaths. Ten minutes
+	LEADPROOF_LOAD_NETS=whole $(RUN) pytest -q -n 0 -m load tests/test_load_networks.py $(ARGS)
 
 test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
 	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
