@@ -1,8 +1,9 @@
 """Values that were found once, by name or by form, and may be echoed anywhere: in a message, a header, a later
 response.
 
-A bounded memory: the oldest value is forgotten first. Text is read word by word, each looked up in a dictionary, so
-the cost does not grow with the number of values. Secrets are few and are found inside of words too.
+A bounded memory: the oldest value is forgotten first. Text is read word by word, each looked up in a dictionary, and
+what begins with that word is looked up by its length, so the cost does not grow with the number of values. Secrets are
+few and are found inside of words too.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import base64
 import binascii
 import ipaddress
 import re
+import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from leadproof.core import names
 from leadproof.core.names import Kind
@@ -56,14 +59,15 @@ class Known:
 
     def __init__(self, limit: int = 20_000, secrets: int = 256) -> None:
         self._kinds: dict[str, Kind] = {}
-        self._by_word: dict[str, list[str]] = {}
+        #: Values by their first word, then by their length, the longest first.
+        self._by_word: dict[str, dict[int, set[str]]] = {}
         self._limit = limit
-        #: Secrets that were handed in, and are never forgotten; and those that were met.
-        self._own: dict[str, None] = {}
-        self._secrets: dict[str, None] = {}
+        #: Secrets that were handed in, and are never forgotten; and those that were met. Each with its `_folded` form.
+        self._own: dict[str, str] = {}
+        self._secrets: dict[str, str] = {}
         self._secret_limit = secrets
-        #: Of all secrets; None where one came and nothing was looked for since.
-        self._secret_pattern: re.Pattern[str] | None = None
+        #: No secret is shorter.
+        self._shortest = sys.maxsize
         #: Grows with every value that is new.
         self.version = 0
 
@@ -71,8 +75,8 @@ class Known:
         """Remember a secret that somebody configured: nothing in its text says that it is none, and it stays known."""
         value = value.strip()
         if len(value) >= SHORTEST and value not in self._own:
-            self._own[value] = None
-            self._secret_pattern = None
+            self._own[value] = _folded(value)
+            self._shortest = min(self._shortest, len(value))
             self.version += 1
 
     def secret(self, value: str) -> None:
@@ -82,25 +86,24 @@ class Known:
             return
         if names.plain(value) in names.SECRETS or value.lower() in names.CONTRACT_WORDS:
             return
-        self._secrets[value] = None
+        self._secrets[value] = _folded(value)
+        self._shortest = min(self._shortest, len(value))
         if len(self._secrets) > self._secret_limit:
             del self._secrets[next(iter(self._secrets))]
-        self._secret_pattern = None
         self.version += 1
 
     def remember(self, kind: Kind, value: str) -> None:
         """Remember a value of a lead, in the spellings in which it may be echoed."""
-        for spelling, its_kind in _spellings(kind, value.strip()):
-            key = normal(its_kind, spelling)
-            words = _WORD.findall(key)
-            if key in self._kinds or not words or key in names.CONTRACT_WORDS or key in CHOICES:
-                continue
-            if MARKER.search(spelling):
+        for key, its_kind in (_keys if len(value) <= _LONGEST else _keys.__wrapped__)(kind, value):
+            if key in self._kinds:
                 continue
             self._kinds[key] = its_kind
-            first = _first(key)
-            self._by_word.setdefault(first, []).append(key)
-            self._by_word[first].sort(key=len, reverse=True)
+            lengths = self._by_word.setdefault(_first(key), {})
+            if len(key) in lengths:
+                lengths[len(key)].add(key)
+            else:
+                shorter = [(length, lengths.pop(length)) for length in [*lengths] if length < len(key)]
+                lengths.update([(len(key), {key}), *shorter])
             self.version += 1
             if len(self._kinds) > self._limit:
                 self._forget(next(iter(self._kinds)))
@@ -129,16 +132,25 @@ class Known:
 
     def without_secrets(self, text: str, replace: Replace) -> str:
         """The text with every remembered secret replaced."""
-        if self._secret_pattern is None:
-            if not (self._own or self._secrets):
-                return text
-            longest_first = sorted(self._own | self._secrets, key=len, reverse=True)
-            self._secret_pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
-        return self._secret_pattern.sub(lambda match: replace(Kind.SECRET, match[0]), text)
+        secrets = self._secrets_in(text)
+        return _pattern(secrets).sub(lambda match: replace(Kind.SECRET, match[0]), text) if secrets else text
+
+    def _secrets_in(self, text: str) -> tuple[str, ...]:
+        """The remembered secrets that may stand in a text, whatever their case: a pattern of all of them takes long."""
+        if len(text) < self._shortest:
+            return ()
+        folded = _folded(text)
+        return tuple(
+            secret for known in (self._own, self._secrets) for secret, form in known.items() if form in folded
+        )
+
+    def misses(self, texts: Iterable[str], words: Iterable[str]) -> bool:
+        """Does none of some texts hold a secret, and no value begin with one of some words in lower case?"""
+        return self._by_word.keys().isdisjoint(words) and not any(map(self._secrets_in, texts))
 
     def without_values(self, text: str, replace: Replace) -> str:
         """The text with every remembered value replaced; placeholders stay."""
-        if not self._by_word:
+        if not self._by_word or (text.isascii() and self._by_word.keys().isdisjoint(_WORD.findall(text.lower()))):
             return text
         parts, done = [], 0
         markers = MARKER.finditer(text)
@@ -158,12 +170,12 @@ class Known:
 
     def _match(self, text: str, start: int, word: str, unspaced: bool) -> int:
         """Where the known value that begins here ends; 0 if none does."""
-        for key in self._by_word.get(text[start] if unspaced else word.casefold(), ()):
-            end = start + len(key)
+        for length, keys in self._by_word.get(text[start] if unspaced else word.casefold(), _NONE).items():
+            end = start + length
             found = text[start:end]
-            if found.casefold() != key or (not unspaced and end < len(text) and text[end].isalnum()):
+            if found.casefold() not in keys or (not unspaced and end < len(text) and text[end].isalnum()):
                 continue
-            if len(key) == 2 and not unspaced and not (found[0].isupper() and found[1].islower()):
+            if length == 2 and not unspaced and not (found[0].isupper() and found[1].islower()):
                 continue  # two letters are a name only if they are written as one
             return end
         return 0
@@ -171,14 +183,49 @@ class Known:
     def _forget(self, key: str) -> None:
         del self._kinds[key]
         first = _first(key)
-        self._by_word[first].remove(key)
-        if not self._by_word[first]:
+        lengths = self._by_word[first]
+        lengths[len(key)].remove(key)
+        if not lengths[len(key)]:
+            del lengths[len(key)]
+        if not lengths:
             del self._by_word[first]
+
+
+_NONE: dict[int, set[str]] = {}
+#: Characters of the longest value whose spellings are remembered: the same ones come again and again.
+_LONGEST = 256
+
+
+@lru_cache(8192)
+def _keys(kind: Kind, value: str) -> tuple[tuple[str, Kind], ...]:
+    """What to look for where a value is remembered, each with its kind."""
+    return tuple(
+        (key, its_kind)
+        for spelling, its_kind in _spellings(kind, value.strip())
+        if _WORD.search(key := normal(its_kind, spelling))
+        and key not in names.CONTRACT_WORDS
+        and key not in CHOICES
+        and not MARKER.search(spelling)
+    )
 
 
 def _first(key: str) -> str:
     """What a value is looked up by: its first word, or character where words have none between them."""
     return key[0] if _UNSPACED.match(key) else _WORD.findall(key)[0]
+
+
+def _folded(text: str) -> str:
+    """The text in a form that is the same for all that a pattern takes for the same whatever its case."""
+    return text.lower() if text.isascii() else text.translate(_DOTLESS).casefold()
+
+
+_DOTLESS = {0x130: "i", 0x131: "i"}
+
+
+@lru_cache(64)
+def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(secrets, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
 
 def _unaccented(value: str) -> Iterator[str]:
