@@ -35,6 +35,9 @@ class Kind(Enum):
     #: A field of the lead that identifies nobody.
     PUBLIC = "public"
 
+    #: There is one of each; the hash of an `Enum` is that of its name, which takes ten times as long.
+    __hash__ = object.__hash__
+
 
 def words(text: str) -> frozenset[str]:
     """A table of words written as prose."""

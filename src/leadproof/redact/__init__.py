@@ -12,6 +12,7 @@ placeholder. How it is split:
 `numbers`      telephone and card numbers in any spelling
 `people`       names of people by what stands before them
 `known`        values that were found once and may be echoed elsewhere
+`inert`        texts that give nothing away by their form, and what is left to look for in them
 `layers`       encodings within text: percent, entities, JSON escapes, base64
 `spans`        where the values stand in JSON, XML and form text, well-formed or not
 `cleaner`      one value: what it is by the names above it and by its form, and what becomes of it

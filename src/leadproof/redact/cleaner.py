@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from functools import partial
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from leadproof.core import names
 from leadproof.core.names import Kind, plain
 from leadproof.core.operations import OPERATIONS
 from leadproof.redact import formats, layers, people, spans
+from leadproof.redact.inert import InertTexts
 from leadproof.redact.known import Known, password
 from leadproof.redact.placeholders import SALT, Placeholders
 from leadproof.redact.spans import Piece
@@ -30,6 +33,17 @@ _URL = re.compile(r"\s*(?:[a-z][\w+.-]*:)?//|\s*/", re.IGNORECASE)
 #: What the paths of documented operations are made of.
 _ROUTES = frozenset(part for one in OPERATIONS.values() for part in one.path.split("/") if "{" not in part)
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])')
+
+
+class _Place(NamedTuple):
+    """What the names above a value say of it."""
+
+    #: None if they say nothing.
+    kind: Kind | None
+    #: The nearest name, in `plain` spelling.
+    short: str
+    #: Is it a name, and none of a company or a thing?
+    of_person: bool
 
 
 class Cleaner:
@@ -50,7 +64,8 @@ class Cleaner:
         #: Texts about companies, and what they became: in exchanges that are done, and in the one at hand.
         self._decided: dict[str, str] = {}
         self._deciding: dict[str, str] = {}
-        self._kinds: dict[tuple[tuple[str, ...], bool], Kind | None] = {}
+        self._inert_texts = InertTexts()
+        self._places: dict[tuple[tuple[str, ...], bool], _Place] = {}
         for secret in secrets:
             self._known.own(secret)
 
@@ -71,11 +86,11 @@ class Cleaner:
             broken = False
         except (ValueError, RecursionError):
             broken = True
-        cleaned = spans.rewritten(text, spans.json_pieces(text), lambda piece: self._member(piece, depth))
+        cleaned = spans.rewritten(text, spans.of_json(text), partial(self._member, depth=depth))
         return formats.scrub(cleaned, self._replace) if broken else cleaned
 
     def _markup(self, text: str, depth: int) -> str:
-        return spans.rewritten(text, spans.xml_pieces(text), lambda piece: self._member(piece, depth, markup=True))
+        return spans.rewritten(text, spans.of_xml(text), partial(self._member, depth=depth, markup=True))
 
     def _form(self, text: str) -> str:
         return spans.rewritten(text, spans.form_pieces(text), lambda piece: self._parameter(piece, DEPTH, link=True))
@@ -92,13 +107,13 @@ class Cleaner:
         segments = path.split("/")
         host = self._scrub(f"{prefix}://{segments.pop(0)}", ids=True) if slashes else ""
         rest = "/".join(self._segment(*pair, link=link) for pair in zip(segments, ["", *segments], strict=False))
-        return host + ("/" if slashes and segments else "") + rest + mark + self._form(query)
+        return host + ("/" if slashes and segments else "") + rest + mark + (self._form(query) if query else "")
 
     def _segment(self, segment: str, before: str, *, link: bool) -> str:
+        if segment in _ROUTES or not segment:
+            return segment
         value = unquote(segment)
         kind = names.personal(unquote(before)) or names.hinted(before, in_url=True)
-        if segment in _ROUTES or not value:
-            return segment
         if kind is not None and (names.personal(before) or people.name_at(value)):
             cleaned = self._found(kind, value)
         else:
@@ -120,10 +135,10 @@ class Cleaner:
     def _member(self, piece: Piece, depth: int, *, markup: bool = False) -> str:
         value, path = piece.value, piece.names
         if piece.role == "name":
-            return self._scrub(value, ids=True)
-        kind = self._kind(path, markup=markup)
+            return value if self._inert(value) else self._scrub(value, ids=True)
+        kind, short, of_person = self._place(path, markup=markup)
         if piece.role == "number":
-            return self._number(path, value, kind)
+            return self._number(short, value, kind)
         if piece.role == "loose":  # what stands in no string: of a broken document
             named = _NAMED.match(value)
             kind = (names.personal(named[1]) if named else None) or kind
@@ -133,23 +148,24 @@ class Cleaner:
             return self._free_field(kind, value, depth)
         if kind is not None:
             return self._found(kind, value)
-        short = plain(next((name for name in reversed(path) if name != "*"), "").lstrip("@"))
         if short in names.TECHNICAL:
             return self._technical(value, depth)
         if short in names.LINKS:
             return self._link(value, depth)
-        if short == "name" and depth < DEPTH and people.name_at(value) and names.COMPANIES.isdisjoint(map(plain, path)):
+        if of_person and depth < DEPTH and people.name_at(value):
             return self._found(Kind.TEXT, value)
         return self._business(value, depth) if short in names.BUSINESS else self._any(value, depth)
 
-    def _kind(self, path: tuple[str, ...], *, markup: bool) -> Kind | None:
-        """The kind that the names above a value give it; None if they say nothing."""
-        found = self._kinds.get((path, markup), self)
-        if isinstance(found, Cleaner):  # not asked before
-            if len(self._kinds) > 4096 or sum(map(len, path)) > 400:
-                self._kinds.clear()
-            found = self._kinds[(path, markup)] = self._kind_of(path, markup)
-        return found
+    def _place(self, path: tuple[str, ...], *, markup: bool) -> _Place:
+        """What the names above a value say of it."""
+        place = self._places.get((path, markup))
+        if place is None:
+            if len(self._places) > 4096 or sum(map(len, path)) > 400:
+                self._places.clear()
+            short = plain(next((name for name in reversed(path) if name != "*"), "").lstrip("@"))
+            of_person = short == "name" and names.COMPANIES.isdisjoint(map(plain, path))
+            place = self._places[(path, markup)] = _Place(self._kind_of(path, markup), short, of_person)
+        return place
 
     def _kind_of(self, path: tuple[str, ...], markup: bool) -> Kind | None:
         below = names.field_names(path, markup)
@@ -174,12 +190,11 @@ class Cleaner:
         path = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
         if pointer.startswith("header:"):
             path = (pointer.partition(":")[2],)
-        return self._kind(path, markup=False)
+        return self._place(path, markup=False).kind
 
-    def _number(self, path: tuple[str, ...], literal: str, kind: Kind | None) -> str:
-        """A JSON number stays a JSON number."""
+    def _number(self, short: str, literal: str, kind: Kind | None) -> str:
+        """A JSON number stays a JSON number. `short` is the plain name above it."""
         if kind is None:
-            short = plain(next((name for name in reversed(path) if name != "*"), ""))
             found = self._known.kind(literal) if len(literal) >= 7 else None
             if found is None and short not in names.TECHNICAL:
                 found = self._kind_by_form(literal)
@@ -199,7 +214,8 @@ class Cleaner:
             seen.append(kind)
             return value
 
-        formats.scrub(literal, look, known=self._known.number)
+        if not self._inert(literal):
+            formats.scrub(literal, look, known=self._known.number)
         return seen[0] if seen else None
 
     def _free_field(self, kind: Kind, value: str, depth: int) -> str:
@@ -231,6 +247,8 @@ class Cleaner:
 
     def _technical(self, value: str, depth: int) -> str:
         """An id or a state: it stays, unless it is as a whole what a field of the lead holds. Prose does not."""
+        if self._inert(value):
+            return value
         if depth and not _TOKEN.fullmatch(value):
             return self._any(value, depth)
         kind = self._known.kind(value)
@@ -249,6 +267,8 @@ class Cleaner:
             depth: How many layers of encoding are looked through.
             free: May it hold words of any kind?
         """
+        if self._inert(value):
+            return value
 
         def sure(kind: Kind, found: str) -> str:
             go = kind in (Kind.SECRET, Kind.EMAIL, Kind.PHONE) or (free and self._known.kind(found) is not None)
@@ -272,6 +292,9 @@ class Cleaner:
         return self._known.without_secrets(self._decided[value], self._replace)
 
     def _company(self, value: str, depth: int) -> str:
+        if self._inert(value):
+            return value
+
         def known_only(kind: Kind, found: str) -> str:
             keep = kind in (Kind.PHONE, Kind.EMAIL, Kind.IP) and not self._known.holds(kind, found)
             return found if keep else self._replace(kind, found)
@@ -285,7 +308,7 @@ class Cleaner:
 
     def _any(self, text: str, depth: int) -> str:
         """Text of any form: a document within a string, an encoded run, prose."""
-        if not text:
+        if not text or self._inert(text):
             return text
         start = text.lstrip()[:1]
         if any(sign in text for sign in "<{["):  # a secret may look like a piece of a document, or be one
@@ -306,7 +329,11 @@ class Cleaner:
 
     def _inline(self, text: str) -> str:
         """Text that is not encoded: a place, an origin, the name of a header."""
-        return self._known.without_values(self._scrub(text), self._replace)
+        return text if self._inert(text) else self._known.without_values(self._scrub(text), self._replace)
+
+    def _inert(self, text: str) -> bool:
+        """Would nothing in a text be replaced or remembered, whichever of the ways to read a text is taken?"""
+        return self._inert_texts.inert(text, self._known)
 
     def _scrub(self, text: str, *, ids: bool = False) -> str:
         text = self._known.without_secrets(text, self._replace)
@@ -321,7 +348,7 @@ class Cleaner:
 
     def _literal(self, match: re.Match[str], kind: Kind) -> str:
         if match[1] is None:
-            return self._number(("",), match[0], kind) if len(match[0]) > 3 else match[0]
+            return self._number("", match[0], kind) if len(match[0]) > 3 else match[0]
         return (
             '"'
             + json.dumps(self._placeholders.of(kind, layers.unescape_json(match[1])), ensure_ascii=False)[1:-1]

@@ -26,7 +26,7 @@ _PHONE = re.compile(
     r"|(?<!\w)\+(?!1)\d{1,3}(?:[-. ()]{0,2}\d{2,4}){2,5}(?!\w)"
 )
 #: With separators or a plus sign: where ten digits may well be an id.
-_SPELLED_PHONE = re.compile(
+SPELLED_PHONE = re.compile(
     rf"(?<![\w.])(?:\+1[-. ]?{_US}[-. ]?[2-9]\d\d[-. ]?\d{{4}}|{_US}[-. /]{{1,2}}[2-9]\d\d[-. ]\d{{4}})(?!\w)"
 )
 _SSN = re.compile(r"(?<![\w-])\d{3}([- .\u2010-\u2015\u2212])\d{2}\1\d{4}(?![\w-])")
@@ -46,8 +46,12 @@ _COOKIE = re.compile(r"\b((?:set-)?cookie\s*:\s*)([^\r\n\"'<>]+)", re.IGNORECASE
 _QUOTED_MEMBER = re.compile(r"([\"'])(?P<name>[A-Za-z][\w -]{0,60})\1\s{0,8}:\s{0,8}([\"'])(?P<value>[^\"'\\]+)\3")
 _ELEMENT = re.compile(r"<(?:\w+:)?(?P<name>[A-Za-z][\w-]{0,60})>(?P<value>[^<]+)(?=</)")
 
+#: How every telephone and card number begins: five digits or more, with what may stand before and between them.
+_NUMBER = re.compile(rf"(?<!\w)[+(\uff0b]{{0,2}}\d(?:{numbers.BETWEEN}{{0,3}}\d){{4}}")
+#: What every social security number has: nine digits, together or three, two and four of them.
+_NINE = re.compile(r"\d{9}(?!\w)|\d[^\w]\d\d[^\w]\d{4}(?!\w)")
 #: What any of these values has in it; most texts have none of it.
-_SUSPECT = re.compile(r"[@:=<\d]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ")
+SUSPECT = re.compile(r"[@:=<\d]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ")
 
 
 def scrub(
@@ -61,16 +65,20 @@ def scrub(
         ids: The text may hold ids: bare digits are then no phone number, four numbers with dots no address.
         known: Are these digits of a telephone number that was found before?
     """
-    if _SUSPECT.search(text) is None:
+    if SUSPECT.search(text) is None:
         return text
     text = _secrets(text, replace)
     text = _named(text, replace)
     text = _emails(text, replace)
-    text = _SSN.sub(lambda match: replace(Kind.SSN, match[0]), text)
-    text = _NAMED_SSN.sub(lambda match: match[1] + replace(Kind.SSN, match[2]), text)
-    text = (_SPELLED_PHONE if ids else _PHONE).sub(lambda match: replace(Kind.PHONE, match[0]), text)
+    if _NINE.search(text):
+        text = _SSN.sub(lambda match: replace(Kind.SSN, match[0]), text)
+        text = _NAMED_SSN.sub(lambda match: match[1] + replace(Kind.SSN, match[2]), text)
+    if _NUMBER.search(text):
+        text = (SPELLED_PHONE if ids else _PHONE).sub(lambda match: replace(Kind.PHONE, match[0]), text)
     if not ids:
         text = _addresses(text, replace)
+    if not _NUMBER.search(text):
+        return text
     return numbers.replaced(
         text,
         lambda found: replace(Kind.PHONE, found),
@@ -85,7 +93,10 @@ def _secrets(text: str, replace: Replace) -> str:
         text = _USERINFO.sub(lambda match: replace(Kind.SECRET, match[0][:-1]) + "@", text)
     if "eyJ" in text:
         text = _JWT.sub(lambda match: replace(Kind.SECRET, match[0]), text)
-    text = _COOKIE.sub(lambda match: match[1] + replace(Kind.SECRET, match[2]), text)
+    if ":" in text:
+        text = _COOKIE.sub(lambda match: match[1] + replace(Kind.SECRET, match[2]), text)
+    if text.isascii() and "bearer" not in (lower := text.lower()) and "basic" not in lower:
+        return text
     return _BEARER.sub(
         # "Basic information" is prose: a token has a digit, a capital or punctuation in it.
         lambda match: (

@@ -23,13 +23,13 @@ from leadproof.redact import numbers
 from leadproof.redact.formats import Replace
 from leadproof.redact.placeholders import CHOICES, MARKER
 
-_WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+")
 #: Kinds that are told apart from an id of the protocol beyond doubt.
 _CERTAIN = frozenset({Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.CARD, Kind.TEXT, Kind.IP, Kind.SECRET})
 #: Characters of the shortest secret that is looked for.
 SHORTEST = 6
 #: Scripts without blanks between words, where a value is looked for at every character.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 def normal(kind: Kind, value: str) -> str:
@@ -68,8 +68,8 @@ class Known:
         self._secret_limit = secrets
         #: No secret is shorter.
         self._shortest = sys.maxsize
-        #: Grows with every value that is new.
-        self.version = 0
+        #: Grows with every value that is new, and with every look but `misses`: what it came to may change.
+        self.version = self.looked = 0
 
     def own(self, value: str) -> None:
         """Remember a secret that somebody configured: nothing in its text says that it is none, and it stays known."""
@@ -110,6 +110,7 @@ class Known:
 
     def kind(self, value: str) -> Kind | None:
         """The kind of a whole value that is known beyond doubt, whatever its spelling."""
+        self.looked += 1
         if not self._kinds:
             return None
         found = self._kinds.get(normal(Kind.TEXT, value))
@@ -124,14 +125,17 @@ class Known:
 
     def holds(self, kind: Kind, value: str) -> bool:
         """Is this very value of a kind known?"""
+        self.looked += 1
         return normal(kind, value) in self._kinds
 
     def number(self, digits: str) -> bool:
         """Are these the digits of a telephone number that is known?"""
+        self.looked += 1
         return self._kinds.get(normal(Kind.PHONE, digits)) is Kind.PHONE
 
     def without_secrets(self, text: str, replace: Replace) -> str:
         """The text with every remembered secret replaced."""
+        self.looked += 1
         secrets = self._secrets_in(text)
         return _pattern(secrets).sub(lambda match: replace(Kind.SECRET, match[0]), text) if secrets else text
 
@@ -140,27 +144,34 @@ class Known:
         if len(text) < self._shortest:
             return ()
         folded = _folded(text)
-        return tuple(
-            secret for known in (self._own, self._secrets) for secret, form in known.items() if form in folded
-        )
+        return tuple(secret for known in (self._own, self._secrets) for secret, form in known.items() if form in folded)
 
-    def misses(self, texts: Iterable[str], words: Iterable[str]) -> bool:
-        """Does none of some texts hold a secret, and no value begin with one of some words in lower case?"""
-        return self._by_word.keys().isdisjoint(words) and not any(map(self._secrets_in, texts))
+    def misses(self, words: Iterable[str], texts: Iterable[str], longest: int) -> bool:
+        """Does no value begin with one of some words in lower case, and none of some texts hold a secret?
+
+        Args:
+            words: In lower case.
+            texts: Where secrets may stand.
+            longest: Characters of the longest of them.
+        """
+        if not self._by_word.keys().isdisjoint(words):
+            return False
+        return longest < self._shortest or not any(map(self._secrets_in, texts))
 
     def without_values(self, text: str, replace: Replace) -> str:
         """The text with every remembered value replaced; placeholders stay."""
-        if not self._by_word or (text.isascii() and self._by_word.keys().isdisjoint(_WORD.findall(text.lower()))):
+        self.looked += 1
+        if not self._by_word or (text.isascii() and self._by_word.keys().isdisjoint(WORD.findall(text.lower()))):
             return text
         parts, done = [], 0
         markers = MARKER.finditer(text)
         marker = next(markers, None)
-        for word in _WORD.finditer(text):
+        for word in WORD.finditer(text):
             while marker and marker.end() <= word.start():
                 marker = next(markers, None)
             if word.start() < done or (marker and marker.start() <= word.start()):
                 continue
-            unspaced = _UNSPACED.search(word[0]) is not None
+            unspaced = UNSPACED.search(word[0]) is not None
             for start in range(word.start(), word.end()) if unspaced else (word.start(),):
                 if start >= done and (end := self._match(text, start, word[0], unspaced)):
                     found = text[start:end]
@@ -202,7 +213,7 @@ def _keys(kind: Kind, value: str) -> tuple[tuple[str, Kind], ...]:
     return tuple(
         (key, its_kind)
         for spelling, its_kind in _spellings(kind, value.strip())
-        if _WORD.search(key := normal(its_kind, spelling))
+        if WORD.search(key := normal(its_kind, spelling))
         and key not in names.CONTRACT_WORDS
         and key not in CHOICES
         and not MARKER.search(spelling)
@@ -211,7 +222,7 @@ def _keys(kind: Kind, value: str) -> tuple[tuple[str, Kind], ...]:
 
 def _first(key: str) -> str:
     """What a value is looked up by: its first word, or character where words have none between them."""
-    return key[0] if _UNSPACED.match(key) else _WORD.findall(key)[0]
+    return key[0] if UNSPACED.match(key) else WORD.findall(key)[0]
 
 
 def _folded(text: str) -> str:
@@ -272,7 +283,7 @@ def _spellings(kind: Kind, value: str) -> Iterator[tuple[str, Kind]]:
     elif len(value) >= (2 if kind is Kind.TEXT else 4):
         for form in {unicodedata.normalize("NFC", value), unicodedata.normalize("NFD", value), *_unaccented(value)}:
             # From the first letter or digit to the last: `https:` is as little a value as `https`.
-            spans = [word.span() for word in _WORD.finditer(form)]
+            spans = [word.span() for word in WORD.finditer(form)]
             if spans and spans[-1][1] - spans[0][0] > 1:
                 yield form[spans[0][0] : spans[-1][1]], kind
             words = form.split()

@@ -10,7 +10,7 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from xml.sax.saxutils import escape
@@ -100,6 +100,20 @@ def _base64(run: str, clean: Clean) -> str:
     return coded.rstrip("=") if len(run) % 4 else coded
 
 
+def hidden(text: str) -> Iterator[str]:
+    """The texts that `peel` decodes from base64 in a text."""
+    for match in _BASE64.finditer(text):
+        run = match[0]
+        parts = [run] if run.rstrip("=").isalnum() else [run, *_PART.findall(run)]
+        yield from (plain for part in parts if (plain := _decoded(part)))
+
+
+#: First characters of what begins with a control character or in the middle of one of UTF-8.
+_NO_TEXT = re.compile("[ABE-Hg-v]")
+#: The alphabet for URLs (RFC 4648, section 5).
+_OTHER = str.maketrans("-_", "+/")
+
+
 def decoded(run: str) -> str:
     """The text in a run of base64; empty for what is none."""
     return _decoded(run) or ""
@@ -109,10 +123,11 @@ def decoded(run: str) -> str:
 def _decoded(run: str) -> str | None:
     """The text in a run of base64; None for what is none. Every longer word is asked about, and words come again."""
     bare = run.rstrip("=")
-    padded = bare + "=" * (-len(bare) % 4)
+    if len(bare) % 4 == 1 or _NO_TEXT.match(bare):
+        return None
+    padded = bare.translate(_OTHER) + "=" * (-len(bare) % 4)
     try:
-        altchars = b"-_" if "-" in run or "_" in run else None
-        plain = base64.b64decode(padded, altchars=altchars, validate=True).decode("utf-8")
+        plain = binascii.a2b_base64(padded, strict_mode=True).decode("utf-8")
     except (binascii.Error, ValueError):
         return None
     readable = plain.isprintable() or plain.replace("\r", "").replace("\n", "").replace("\t", "").isprintable()

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 #: Separators within a number: blanks of all kinds, points, slashes, brackets, hyphens and dashes.
-_BETWEEN = r"[\s.()/\u2010-\u2015\u2212-]"
-_CANDIDATE = re.compile(rf"(?<![\w.-])[+(\uff0b]{{0,2}}\d(?:{_BETWEEN}{{0,3}}\d){{6,18}}(?!\w|-\d)")
+BETWEEN = r"[\s.()/\u2010-\u2015\u2212-]"
+_CANDIDATE = re.compile(rf"(?<![\w.-])[+(\uff0b]{{0,2}}\d(?:{BETWEEN}{{0,3}}\d){{6,18}}(?!\w|-\d)")
 _DATE = re.compile(r"(?:19|20)\d\d([-/. ])[01]?\d\1[0-3]?\d(?!\d)|[0-3]?\d([-/. ])[0-3]?\d\2(?:19|20)\d\d(?!\d)")
 #: Before the seconds of a time of day, whose fraction and offset look like a number.
 _CLOCK = re.compile(r"\d\d:\d\d:(?:\d\d,)?$")
@@ -35,6 +35,8 @@ Found = Callable[[str], str]
 
 def digits(text: str) -> str:
     """The digits of a text, as ASCII."""
+    if text.isascii():
+        return "".join(filter(str.isdecimal, text))
     return "".join(str(unicodedata.decimal(char)) for char in text if char.isdecimal())
 
 

@@ -28,6 +28,14 @@ _WORD = r"[^\W\d_][^\W\d_]*(?:['\u2019.-][^\W\d_]+)*"
 _RUN = rf"{_WORD}(?:\.?[ \u00a0]{_WORD}){{0,4}}"
 _LABELLED = re.compile(rf"(?<![\w-])(?:{_LABELS})\s{{0,3}}[:\uff1a=]\s{{0,3}}(?P<name>{_RUN})", re.IGNORECASE)
 _TITLED = re.compile(rf"(?<![\w-])(?:{_TITLES})\.?[ \u00a0]{{1,3}}(?P<name>{_RUN})", re.IGNORECASE)
+#: The first words of labels and titles, where they are spelled in ASCII: a text without any of them holds no name.
+_WORDS = re.compile(r"[a-z]+")
+_CUES = frozenset(
+    word
+    for cue in f"{_LABELS}|{_TITLES}|sr|senor|signor|estimado|estimada|prezado|prezada".split("|")
+    for word in {cue, cue.replace("?", ""), re.sub(".[?]", "", cue)}
+    for word in _WORDS.findall(word)[:1]
+)
 #: Between a first and a last name, never at the end.
 _PARTICLES = words("de del della di da dos das la le van von der den ten ter zu bin ibn al el y e")
 _NO_NAMES = CONTRACT_WORDS | words(
@@ -52,8 +60,11 @@ def replaced(text: str, name: Found) -> str:
         text: Running text.
         name: Gives what stands in for a name.
     """
-    for pattern in (_LABELLED, _TITLED):
-        text = pattern.sub(lambda match: _decided(match, name), text)
+    if not text.isascii() or not _CUES.isdisjoint(_WORDS.findall(text.lower())):
+        for pattern in (_LABELLED, _TITLED):
+            text = pattern.sub(lambda match: _decided(match, name), text)
+    if "/" not in text and "\\" not in text:
+        return text
     return _HOME.sub(lambda match: match["before"] + _folder(match["name"], name), text)
 
 

@@ -64,6 +64,8 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 
 #: How many placeholders out of the small ranges are remembered, so that two values do not get the same one.
 _REMEMBERED = 100_000
+#: How many placeholders of values that came are kept made, and the longest of these values.
+_MADE, _LONGEST = 10_000, 256
 
 
 class Placeholders:
@@ -73,20 +75,37 @@ class Placeholders:
         self._key = salt[:64]
         self._given: dict[str, str] = {}
         self._issued: set[str] = set()
+        #: Values and what was made of them, as long as nothing of the above is forgotten; and how many were asked for.
+        self._made: dict[tuple[Kind, str], str] = {}
+        self._asked = 0
         #: Values that were replaced, by kind.
         self.counts: Counter[Kind] = Counter()
 
     def of(self, kind: Kind, value: str) -> str:
         """The placeholder for a value of a kind; blank values and placeholders stay as they are."""
         core = value.strip()
-        if not core or MARKER.fullmatch(core):
+        if not core:
             return value
-        lead = value[: len(value) - len(value.lstrip())]
-        made = _MAKERS[kind](self, core)
+        self._asked += 1
+        made = self._made.get((kind, core))
+        if made is None:
+            made = self._make(kind, core)
         if made == core:
             return value
         self.counts[kind] += 1
+        if core == value:
+            return made
+        lead = value[: len(value) - len(value.lstrip())]
         return lead + made + value[len(lead) + len(core) :]
+
+    def _make(self, kind: Kind, core: str) -> str:
+        asked = self._asked
+        made = core if MARKER.fullmatch(core) else _MAKERS[kind](self, core)
+        if self._asked == asked and len(core) <= _LONGEST:  # what is made of several is counted as several
+            if len(self._made) >= _MADE:
+                self._made.clear()
+            self._made[(kind, core)] = made
+        return made
 
     # --- one method a kind; `core` is neither blank nor padded
 
@@ -278,6 +297,8 @@ class Placeholders:
             if f"{purpose}={fake}" not in self._issued and fake != value:
                 break
         if len(self._given) >= _REMEMBERED:
+            self._made.clear()
+            self._asked += 1  # what is being made may rest on what is forgotten
             oldest = next(iter(self._given))
             self._issued.discard(f"{oldest.partition(' ')[0]}={self._given.pop(oldest)}")
         self._given[known] = fake

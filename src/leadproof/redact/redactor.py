@@ -164,11 +164,14 @@ class Redactor(Cleaner):
         """The exchange redacted, and whether something in it was found too late for what had been redacted before."""
         request, response = exchange.request, exchange.response
         # The request's body before what may echo it, and twice where it tells something new.
-        version = self._known.version
+        version, looked = self._known.version, self._known.looked
+        self._inert_texts.read.clear()
         body = self._body(request.body, request.headers)
         if self._known.version != version:
-            version, self._placeholders.counts = self._known.version, self._counts.copy()
-            body = self._body(request.body, request.headers)
+            version = self._known.version
+            if self._known.looked != looked or not self._inert_texts.still_inert(self._known):
+                self._placeholders.counts = self._counts.copy()
+                body = self._body(request.body, request.headers)
         request_headers = self._headers(request.headers)
         if response is not None:
             response_body = self._body(response.body, response.headers, decoded=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 from xml.sax.saxutils import escape
@@ -33,7 +34,7 @@ class Piece(NamedTuple):
     role: str = "string"
 
 
-def rewritten(text: str, pieces: Iterator[Piece], clean: Callable[[Piece], str]) -> str:
+def rewritten(text: str, pieces: Iterable[Piece], clean: Callable[[Piece], str]) -> str:
     """The text with every piece cleaned; what is between them stays, and so does the spelling of what is kept."""
     parts, done = [], 0
     for piece in pieces:
@@ -44,40 +45,64 @@ def rewritten(text: str, pieces: Iterator[Piece], clean: Callable[[Piece], str])
     return "".join([*parts, text[done:]]) if parts else text
 
 
+def of_json(text: str) -> Iterable[Piece]:
+    """The pieces of a JSON document; at once for the last ones, of which a request is often read twice."""
+    return _short_json(text) if len(text) <= _LONGEST else json_pieces(text)
+
+
+def of_xml(text: str) -> Iterable[Piece]:
+    """The pieces of an XML document, as above."""
+    return _short_xml(text) if len(text) <= _LONGEST else xml_pieces(text)
+
+
+#: Characters of the longest document whose pieces are kept.
+_LONGEST = 50_000
+
+
+@lru_cache(2)
+def _short_json(text: str) -> tuple[Piece, ...]:
+    return tuple(json_pieces(text))
+
+
+@lru_cache(2)
+def _short_xml(text: str) -> tuple[Piece, ...]:
+    return tuple(xml_pieces(text))
+
+
 def json_pieces(text: str) -> Iterator[Piece]:
     """Values, member names and stray text of a JSON document, well-formed or not."""
     stack: list[str] = []
     in_object: list[bool] = []
     for match in _JSON.finditer(text):
-        token = match[0]
-        first = token[0]
-        if first in "{[":
-            in_object.append(first == "{")
-            stack.append("" if first == "{" else "*")
-        elif first in "}]":
-            if stack:
+        last = match.lastgroup
+        if last is None:
+            token = match[0]
+            if token in "{[":
+                in_object.append(token == "{")
+                stack.append("" if token == "{" else "*")
+            elif stack:
                 stack.pop()
                 in_object.pop()
-        elif first == '"':
-            end = match.end() - (match["close"] is not None)
-            value = unescape_json(text[match.start() + 1 : end])
-            if in_object and in_object[-1] and _COLON.match(text, match.end()):
+        elif last == "number":
+            yield Piece(*match.span(), tuple(stack), match[0], str, "number")
+        elif last == "other":
+            if match[0].strip() not in ("true", "false", "null"):
+                yield Piece(*match.span(), tuple(stack), match[0], str, "loose")
+        else:
+            start, end = match.span("string")
+            value = unescape_json(text[start:end])
+            if last == "colon" and in_object and in_object[-1]:
                 stack[-1] = value
-                yield Piece(match.start() + 1, end, (), value, _json_string, "name")
+                yield Piece(start, end, (), value, _json_string, "name")
             else:
-                yield Piece(match.start() + 1, end, tuple(stack), value, _json_string)
-        elif match.lastgroup == "number":
-            yield Piece(match.start(), match.end(), tuple(stack), token, str, "number")
-        elif match.lastgroup == "other" and token.strip() not in ("true", "false", "null"):
-            yield Piece(match.start(), match.end(), tuple(stack), token, str, "loose")
+                yield Piece(start, end, tuple(stack), value, _json_string)
 
 
 _JSON = re.compile(
-    r'"[^"\\]*(?:\\.[^"\\]*)*(?P<close>")?|[{}\[\],:]|(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?=[\s,\]}]|$))'
-    r"|(?P<other>[^\s\"{}\[\],:][^\"{}\[\],]*)",
+    r'"(?P<string>[^"\\]*(?:\\.[^"\\]*)*)(?P<close>")?(?P<colon>\s*:)?|[{}\[\]]'
+    r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?=[\s,\]}]|$))|(?P<other>[^\s\"{}\[\],:][^\"{}\[\],]*)",
     re.DOTALL,
 )
-_COLON = re.compile(r"\s*:")
 
 
 def _json_string(value: str) -> str:
@@ -89,33 +114,40 @@ def xml_pieces(text: str) -> Iterator[Piece]:
     stack: list[str] = []
     at = 0
     for match in _XML.finditer(text):
-        if match.start() > at:
-            yield from _character_data(text, at, match.start(), stack)
-        at = match.end()
-        if match["cdata"] is not None:
-            yield Piece(match.start("cdata"), match.end("cdata"), tuple(stack), match["cdata"], str)
-        elif match["close"] is not None:
+        start, end = match.span()
+        if start > at and (raw := text[at:start]).strip():
+            yield _character_data(at, raw, stack)
+        at = end
+        last = match.lastgroup
+        if last == "cdata":
+            yield Piece(*match.span("cdata"), tuple(stack), match["cdata"], str)
+        elif last == "close":
             name = match["close"].rpartition(":")[2]
             if name in stack:
                 while stack.pop() != name:
                     pass
-        elif match["open"] is not None:
+        elif last == "rest":
             stack.append(match["open"].rpartition(":")[2])
-            for attribute in _ATTRIBUTE.finditer(text, match.start("rest"), match.end("rest")):
-                name = attribute["name"]
-                if name.startswith("xmlns"):
-                    continue
-                group = "double" if attribute["double"] is not None else "single"
-                names = (*stack, "@" + name.rpartition(":")[2])
-                start, end = attribute.span(group)
-                raw = attribute[group]
-                yield Piece(start, end, names, html.unescape(raw), _writer(raw, _xml_attribute))
-            if match["rest"].endswith("/"):
+            rest = match["rest"]
+            if "=" in rest:
+                yield from _attributes(text, *match.span("rest"), stack)
+            if rest.endswith("/"):
                 stack.pop()
         else:
-            yield Piece(match.start(), match.end(), (), match[0], str, "loose")
-    if at < len(text):
-        yield from _character_data(text, at, len(text), stack)
+            yield Piece(start, end, (), match[0], str, "loose")
+    if (raw := text[at:]).strip():
+        yield _character_data(at, raw, stack)
+
+
+def _attributes(text: str, start: int, end: int, stack: list[str]) -> Iterator[Piece]:
+    for attribute in _ATTRIBUTE.finditer(text, start, end):
+        name = attribute["name"]
+        if name.startswith("xmlns"):
+            continue
+        group = "double" if attribute["double"] is not None else "single"
+        raw = attribute[group]
+        names = (*stack, "@" + name.rpartition(":")[2])
+        yield Piece(*attribute.span(group), names, html.unescape(raw), _writer(raw, _xml_attribute))
 
 
 # Comments, processing instructions and declarations are loose text; a tag that never ends is loose text as well.
@@ -127,10 +159,8 @@ _XML = re.compile(
 _ATTRIBUTE = re.compile(r"(?P<name>[^\s=\"'/]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
 
 
-def _character_data(text: str, start: int, end: int, stack: list[str]) -> Iterator[Piece]:
-    raw = text[start:end]
-    if raw.strip():
-        yield Piece(start, end, tuple(stack), html.unescape(raw), _writer(raw, escape))
+def _character_data(start: int, raw: str, stack: list[str]) -> Piece:
+    return Piece(start, start + len(raw), tuple(stack), html.unescape(raw), _writer(raw, escape))
 
 
 def _writer(raw: str, write: Callable[[str], str]) -> Callable[[str], str]:
