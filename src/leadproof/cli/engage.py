@@ -18,6 +18,7 @@ from leadproof.commands import certify
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core.errors import ExitCode, TargetError
+from leadproof.core.gc import gc_paused
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import Client, Target
 from leadproof.http.mock_target import mock_credentials, with_mock_credentials
@@ -101,6 +102,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
     profile, configured = wish.profile, wish.configured
     seed = configured.seed if wish.seed is None else wish.seed
     with ExitStack() as stack:
+        stack.enter_context(gc_paused())
         controls = None
         if wish.target is None:
             token = new_token()

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadproof.contract.profile import Campaign, Criterion, Field, LeadType, Profile, Source
 from leadproof.contract.profile.breaches import holding, passes
@@ -21,6 +21,15 @@ from leadproof.generate.values import TODAY, candidates, fitting, plain, ruled_o
 
 #: An identifier that no lead has.
 UNKNOWN_LEAD = 999_999_999
+
+
+class _Sought(NamedTuple):
+    """Whom a lead is made for."""
+
+    campaign: Campaign
+    kind: LeadType
+    #: Of `marks_needed`.
+    marks: dict[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,8 @@ class LeadMaker:
     campaign: Campaign | None = None
     #: The day from which ages count.
     today: date = TODAY
+    #: Lead type and field -> its values: to look through them all for each lead is most of what making one costs.
+    _choices: dict[tuple[int, str], list[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     # ---- who sends, and what is asked ------------------------------------------------------------------------------
 
@@ -81,18 +92,18 @@ class LeadMaker:
         Raises:
             ConfigurationError: The profile requires a field and gives no value that follows its own rules.
         """
-        kind, campaign = self.lead_type(), self.chosen()
+        sought = self._sought()
+        campaign, kind, _ = sought
         chance = random.Random(f"{self.seed}/{self.nonce}/{number}")
-        marks = marks_needed(kind, self.profile.campaigns)
         fields = {}
         for one in kind.fields:
             if not ping or one.required_in_ping or _decisive(one, campaign):
-                fields[one.name] = self._fitting(one, number, chance, marks)
+                fields[one.name] = self._fitting(one, number, chance, sought)
         fields = {name: value for name, value in fields.items() if value}
         conditional = [one for one in kind.fields if one.required_if]
         for one in conditional * len(conditional):  # what one condition adds, another may look at
             if one.name not in fields and holding(one, kind, fields, ping=ping):
-                value = self._fitting(one, number, chance, marks) or plain(one, self.today)
+                value = self._fitting(one, number, chance, sought) or plain(one, self.today)
                 fields |= {one.name: value} if value else {}
         for one in kind.fields:
             required = one.required_in_ping if ping else one.required_in_post
@@ -103,12 +114,18 @@ class LeadMaker:
                 )
         return {one.name: fields[one.name] for one in kind.fields if one.name in fields}
 
-    def _fitting(self, one: Field, number: int, chance: random.Random, marks: dict[str, bool]) -> str:
-        """The value of a field that the campaign takes."""
+    def _sought(self) -> _Sought:
+        """Asked for once a lead, and not once a field."""
         campaign = self.chosen()
-        value = self._value(one, number, chance, marks)
+        kind = self.profile.lead_type_by_lid[campaign.lid]
+        return _Sought(campaign, kind, marks_needed(kind, self.profile.campaigns))
+
+    def _fitting(self, one: Field, number: int, chance: random.Random, sought: _Sought) -> str:
+        """The value of a field that the campaign takes."""
+        campaign, kind, _ = sought
+        value = self._value(one, number, chance, sought)
         if not all(passes(rule, one, value, self.today) for rule in campaign.criteria if rule.field == one.name):
-            value = chance.choice(fitting(one, campaign, self.lead_type(), self.today) or [value])
+            value = chance.choice(fitting(one, campaign, kind, self.today) or [value])
         return value
 
     def consent(self, offers: Collection[str]) -> dict[str, str]:
@@ -125,16 +142,19 @@ class LeadMaker:
             number: The number of the lead.
             lid: Another lead type than the campaign's.
         """
-        kind = self.profile.lead_type_by_lid.get(lid or 0) or self.lead_type()
+        sought = self._sought()
+        kind = self.profile.lead_type_by_lid.get(lid or 0) or sought.kind
+        sought = sought._replace(marks=marks_needed(kind, self.profile.campaigns))
         chance = random.Random(f"{self.seed}/{self.nonce}/{number}")
-        marks = marks_needed(kind, self.profile.campaigns)
         named = [one for one in kind.fields if one.personal and one.required_in_post]
-        values = {one.name: self._value(one, number, chance, marks) for one in named}
+        values = {one.name: self._value(one, number, chance, sought) for one in named}
         return {name: value for name, value in values.items() if value}
 
-    def _value(self, one: Field, number: int, chance: random.Random, marks: dict[str, bool]) -> str:
+    def _value(self, one: Field, number: int, chance: random.Random, sought: _Sought) -> str:
         identity = Identity(number, self.nonce, self.seed)
-        choices = candidates(one, self.lead_type(), self.today)
+        _, kind, marks = sought
+        if (choices := self._choices.get((kind.lid, one.name))) is None:
+            choices = self._choices[kind.lid, one.name] = candidates(one, kind, self.today)
         value = one.constant or made(one, identity) or (chance.choice(choices) if choices else "")
         if one.separator and len(choices) > 1 and chance.random() < 0.5:
             value = one.separator.join(chance.sample(choices, 2))
