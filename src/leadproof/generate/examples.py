@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from leadproof.contract.specs import Schema, Specification
@@ -92,6 +93,42 @@ def strategy(spec: Specification, operation: str, fmt: str, maker: LeadMaker) ->
     return cases(document(operation, fmt, narrowed(spec, operation, fmt, maker)), negative=False).map(
         lambda case: case.body
     )
+
+
+def varied(spec: Specification, operation: str, fmt: str, maker: LeadMaker) -> Any:
+    """A Hypothesis strategy like `strategy`, for thousands of values: it is drawn from in a third of the time, and any
+    value of a field comes with any of another, where `strategy` knows some twenty sets of fields.
+    """
+    from hypothesis import strategies as st
+
+    from leadproof.generate.strategies import values
+
+    schema = _listed(narrowed(spec, operation, fmt, maker))
+    sets = leads_fields(maker, ping=operation == "ping", fmt=fmt)
+    return st.builds(partial(_mixed, sets), values(schema), st.integers(0, 2**32 - 1))
+
+
+def _listed(schema: Any) -> Any:
+    """A schema in which a single value is a set of one."""
+    if isinstance(schema, dict):
+        if "const" in schema:
+            return {"enum": [schema["const"]]}
+        return {key: _listed(sub) for key, sub in schema.items()}
+    return [_listed(sub) for sub in schema] if isinstance(schema, list) else schema
+
+
+def _mixed(sets: list[dict[str, Any]], value: dict[str, Any], number: int) -> dict[str, Any]:
+    """A value whose leads have each field from any of the sets; with 0 as it is, so that it can be made small."""
+    if not number:
+        return value
+    chance = random.Random(number)
+    names = list(dict.fromkeys(name for one in sets for name in one))
+    leads = []
+    for lead in value["leads"]:
+        chosen = {name: chance.choice(sets) for name in names}
+        # What a set leaves out is not needed: the smallest one has all that is.
+        leads.append({**lead, "fields": {name: one[name] for name, one in chosen.items() if name in one}})
+    return {**value, "leads": leads}
 
 
 def cases(described: dict[str, Any], *, negative: bool) -> Any:

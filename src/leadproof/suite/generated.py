@@ -8,6 +8,7 @@ walks through all values at the edges.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -51,7 +52,7 @@ def edges(operation: str, fmt: str, story: CaseContext) -> None:
     for value in boundaries.rows(operation, fmt, story.maker):
         if story.expired():
             raise CaseSkipped("the time for it was used up before every value at the edges was sent")
-        own, intent = _own(operation, value, story)
+        own, intent = own_leads(operation, value, story)
         story.session.call(operation, fmt, own, intent=intent, what="values at the edges")
 
 
@@ -61,7 +62,7 @@ def generated(operation: str, fmt: str, story: CaseContext) -> None:
     made = strategy(story.session.spec, operation, fmt, story.maker)
 
     def holds(value: Value) -> bool:
-        own, intent = _own(operation, value, story)
+        own, intent = own_leads(operation, value, story)
         return fine(story.session.call(operation, fmt, own, intent=intent, what="generated"), story)
 
     explore(made, holds, seed=story.seed, examples=story.examples, expired=story.expired)
@@ -102,19 +103,40 @@ def twins(operation: str, story: CaseContext) -> None:
     made = strategy(story.session.spec, operation, "xml", story.maker)
 
     def agree(value: Value) -> bool:
-        if operation in ("ping", "duplicate_check"):  # a reference has its place in XML only
-            value = {**value, "leads": [{**lead, "properties": {}} for lead in value["leads"]]}
-        responses, intents = [], set()
-        for fmt in ("json", "xml"):
-            own, intent = _own(operation, value, story)
-            if fmt == "json" and operation not in ("ping", "duplicate_check"):
-                own["source"].setdefault("sendDelay", 0)
-            intents.add(intent)
-            responses.append(story.session.call(operation, fmt, own, intent=intent, what="generated twin"))
-        found = story.session.ledger.add_twins(*responses)
-        return not found.findings and all(fine(one, story) for one in responses)
+        return pair(operation, value, story)[1]
 
     explore(made, agree, seed=story.seed, examples=max(1, story.examples // 2), expired=story.expired)
+
+
+@dataclass(slots=True)
+class Supply:
+    """Accepted responses that nothing was made of yet: a lead to update, an order to post for."""
+
+    created: list[Judgement] = field(default_factory=list)
+    pinged: list[Judgement] = field(default_factory=list)
+
+
+def pair(
+    operation: str, value: Value, story: CaseContext, supply: Supply | None = None
+) -> tuple[list[Judgement], bool]:
+    """One generated value in JSON and in XML: what became of both, and whether all is well with them.
+
+    Args:
+        operation: An operation that speaks both.
+        value: The value.
+        story: The run.
+        supply: What posts and updates stand on; without it, or where it has nothing, they ask for something new.
+    """
+    if operation in ("ping", "duplicate_check"):  # a reference has its place in XML only
+        value = {**value, "leads": [{**lead, "properties": {}} for lead in value["leads"]]}
+    responses = []
+    for fmt in ("json", "xml"):
+        own, intent = own_leads(operation, value, story, supply)
+        if fmt == "json" and operation not in ("ping", "duplicate_check"):
+            own["source"].setdefault("sendDelay", 0)
+        responses.append(story.session.call(operation, fmt, own, intent=intent, what="generated twin"))
+    found = story.session.ledger.add_twins(*responses)
+    return responses, not found.findings and all(fine(one, story) for one in responses)
 
 
 # ---- a lead of one's own ---------------------------------------------------------------------------------------------
@@ -135,15 +157,16 @@ def decides(clause: str, spec: Specification) -> bool:
     return found.level == "must" and found.basis != "assumed"
 
 
-def _own(operation: str, value: Value, story: CaseContext) -> tuple[Value, str]:
+def own_leads(operation: str, value: Value, story: CaseContext, supply: Supply | None = None) -> tuple[Value, str]:
     """The value with leads of its own (identities, an order to post for, a lead to update), and its intent."""
     if operation == "inbound_post":
-        return _post(value, story)
+        return _post(value, story, supply)
     leads = []
     for lead in value["leads"]:
         properties = dict(lead.get("properties", {}))
         if operation == "update_lead":
-            properties["leadUID"] = first(story.created("create_lead", "json"), "leadId")
+            created = supply.created.pop() if supply and supply.created else story.created("create_lead", "json")
+            properties["leadUID"] = first(created, "leadId")
         fields = dict(lead["fields"]) if operation == "ping" else _someone(lead["fields"], story)
         # A lead without the member stays one: that it may be left out is one of the edges.
         leads.append(
@@ -152,12 +175,16 @@ def _own(operation: str, value: Value, story: CaseContext) -> tuple[Value, str]:
     return {"source": dict(value["source"]), "leads": leads}, "accepted"
 
 
-def _post(value: Value, story: CaseContext) -> tuple[Value, str]:
+def _post(value: Value, story: CaseContext, supply: Supply | None) -> tuple[Value, str]:
     """A post for an order of its own: a post that contradicts its ping would be another lead."""
     if "properties" not in value["leads"][0]:  # an order is optional, and without one a post is a create
         leads = [{"fields": _someone(value["leads"][0]["fields"], story)}]
         return {"source": dict(value["source"]), "leads": leads}, "accepted"
-    asked, order, number = story.pinged("json")
+    if supply and supply.pinged:
+        asked, number = supply.pinged.pop(), next(story.numbers)
+        order = str(first(asked, "orderId"))
+    else:
+        asked, order, number = story.pinged("json")
     presented = offers(asked)
     promised = asked.context.leads[0]["fields"] if asked.context and asked.context.leads else {}
     lead = value["leads"][0]

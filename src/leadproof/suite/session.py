@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -59,6 +60,8 @@ class Session:
         """
         self.client, self.ledger, self.spec = client, ledger, ledger.spec
         self._budget = budget
+        #: Requests sent, by operation and representation.
+        self.sent_in: Counter[tuple[str, str]] = Counter()
         self._sleep = sleep
         self._silent = self._stopped = 0
         self._reached = False
@@ -120,6 +123,7 @@ class Session:
             )
         if self._budget and self.client.sent >= self._budget:
             raise BudgetSpent
+        self.sent_in[operation, fmt] += 1
         origin = f"{operation}, {fmt}{f' to {accept}' if accept and accept != fmt else ''}: {what or intent}"
         if self._lost and intent.partition(":")[0] in _EXPECTING:
             intent = ""
