@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from leadproof import suite
 from leadproof.cli import completing, ending, options, plans
-from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage
+from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage, round_setting
 from leadproof.commands import certify
+from leadproof.commands.rounds import Rounds, go_on_here, rounds
 from leadproof.core.errors import ExitCode, UsageError
 from leadproof.core.text import count
 from leadproof.load import driver, objectives
 from leadproof.load.probe import Probe, Setting, probe, require
+from leadproof.suite.rounds import ROUND
 from leadproof.suite.session import BudgetSpent
+
+#: Exchanges that the whole suite needs for certain fewer than.
+AMPLE = 2_000
 
 
 @click.command("certify")
@@ -30,6 +39,16 @@ from leadproof.suite.session import BudgetSpent
     help=f"Requests at most (default: {REMOTE_BUDGET} on another machine, else no limit).",
 )
 @click.option("--rate", type=float, help=f"Requests per second at most (default: {REMOTE_RATE:g} on another machine).")
+@click.option(
+    "--max-exchanges",
+    type=click.IntRange(1),
+    help="Go on with generated requests until so many exchanges were made (default: those of the suite alone).",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Processes for those requests, each with a built-in mock of its own (default: one for each processor).",
+)
 @click.option(
     "--objectives",
     "goals",
@@ -52,6 +71,8 @@ def command(
     timeout: float | None,
     max_requests: int | None,
     rate: float | None,
+    max_exchanges: int | None,
+    jobs: int | None,
     goals: str,
     no_load: bool,
     quick: bool,
@@ -70,6 +91,10 @@ def command(
     it measures is informational; with --objectives it decides (exit code 3, or 4), and lasts as long as
     they need. Another machine gets no load here.
 
+    With --max-exchanges N the run goes on after the suite, with generated requests that differ from one another: every
+    operation and representation gets the same share, until N exchanges were made. The same seed and N give the same
+    requests, whatever the number of --jobs. Against a target one process sends, within --max-requests and --rate.
+
     With --quick the run takes a few seconds and says what it left out: of cases that check the same, all but the first;
     lives and generated requests; the load probe.
 
@@ -80,6 +105,7 @@ def command(
       leadproof certify --target http://127.0.0.1:8080
       leadproof certify --target sandbox --plan
       LEADPROOF_API_KEY=… leadproof certify --target sandbox --profile posting-profile.toml
+      leadproof certify --max-exchanges 15000 --no-load
       leadproof certify --target http://127.0.0.1:8080 --objectives auction
       leadproof certify --reading unknown-members=refuse --json > report.json
       leadproof certify --baseline reports/out/RUN --waivers waivers.toml --format junit --format sarif
@@ -87,6 +113,13 @@ def command(
     if quick and goals:
         raise UsageError(
             "--quick leaves out the load probe, by which --objectives decide", hint="leave out one of the two"
+        )
+    if quick and max_exchanges:
+        raise UsageError("--quick sends nothing generated, --max-exchanges much", hint="leave out one of the two")
+    if jobs and (target or not max_exchanges):
+        raise UsageError(
+            "--jobs is for --max-exchanges against the built-in mock: a target is sent to from one process",
+            hint="leave it out",
         )
     wish = Wish(
         "certify",
@@ -100,6 +133,7 @@ def command(
         timeout=timeout,
         max_requests=max_requests,
         rate=rate,
+        max_exchanges=max_exchanges,
         quiet=given.as_json,
     )
     if goals:
@@ -109,15 +143,20 @@ def command(
     cases = suite.brief(every) if quick else every
     if planned:
         return plans.certify(wish, cases, probed=not no_load and not quick, goals=goals, formats=given.end.formats)
-    with engage(wish) as engagement:
+    with engage(wish) as engagement, _rounds(engagement, wish, jobs) as more:
         found = Probe({})
         probing = not no_load and not quick
         try:
             if goals:
                 require(engagement.target)
             engagement.watch.begin(cases, probe=probing)
-            order = suite.spread(cases) if engagement.budget else cases
-            suite.run(engagement.story, order, engagement.watch.told, engagement.watch.done)
+            suite.run(engagement.story, _order(engagement, wish, cases), engagement.watch.told, engagement.watch.done)
+            if more is not None:
+                more.go_on(engagement.ledger, engagement.run, engagement.client.sent)
+            elif max_exchanges:
+                go_on_here(engagement.story, engagement.budget)
+                if engagement.client.sent < max_exchanges:
+                    raise BudgetSpent
             if probing:
                 left = engagement.budget - engagement.client.sent if engagement.budget else None
                 setting = Setting(
@@ -135,11 +174,14 @@ def command(
                 )
                 found = probe(setting, engagement.watch.probing())
         except BudgetSpent as spent:
-            words = f"the run ended after {count(engagement.budget, 'request')}; --max-requests allows more"
+            option = "--max-exchanges" if engagement.budget == max_exchanges else "--max-requests"
+            words = f"the run ended after {count(engagement.budget, 'request')}; {option} allows more"
             engagement.ledger.note("general_reason", str(spent) or words)
             found = Probe({"skipped": "the run ended before it"}, ExitCode.INCONCLUSIVE if goals else ExitCode.PASSED)
         except KeyboardInterrupt as error:
             engagement.ledger.interrupt(error)
+        if more is not None:  # what was made until then is kept
+            more.settle(engagement.ledger, engagement.run, engagement.client.sent)
         if quick:
             _leave_out(engagement, every, cases)
         return conclude(engagement, wish, given.end, latency=found.data, also=found.code)
@@ -151,3 +193,23 @@ def _leave_out(
     """Says in the report what a quick run has left out; a reason that is there already is the better one."""
     engagement.run.add_facts(left_out=certify.left_out(every, cases))
     engagement.ledger.note("reasons", certify.reasons_left_out(every, cases, engagement.ledger.spec))
+
+
+@contextmanager
+def _rounds(engagement: Engagement, wish: Wish, jobs: int | None) -> Iterator[Rounds | None]:
+    """The rounds of a run that goes on against the built-in mock; None for another."""
+    aim = engagement.budget
+    if not wish.max_exchanges or engagement.story.controls is None:
+        yield None
+        return
+    number = min(jobs or len(os.sched_getaffinity(0)), 1 + aim // ROUND)
+    with rounds(round_setting(wish, engagement), aim, number, engagement.watch.rounds) as more:
+        engagement.run.add_facts(max_exchanges=aim)
+        yield more
+
+
+def _order(engagement: Engagement, wish: Wish, cases: list[tuple[str, suite.Case]]) -> list[tuple[str, suite.Case]]:
+    """The cases in an order in which few of them say most, where not all of them may be sent."""
+    capped = engagement.budget and engagement.budget != wish.max_exchanges
+    scarce = capped or (engagement.budget and engagement.budget < AMPLE)
+    return suite.spread(cases) if scarce else cases

@@ -15,6 +15,7 @@ from leadproof.cli.display import Display
 from leadproof.cli.ending import Ending
 from leadproof.cli.watching import Watch
 from leadproof.commands import certify
+from leadproof.commands.rounds import Setting
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core.errors import ExitCode, TargetError
@@ -59,6 +60,8 @@ class Wish:
     timeout: float | None = None
     max_requests: int | None = None
     rate: float | None = None
+    #: Exchanges to go on to with generated requests; None for those of the suite alone.
+    max_exchanges: int | None = None
     #: Generated examples of each cell.
     examples: int = 3
     #: Makes the identities of the run the same as another's; None for those of its own.
@@ -141,7 +144,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         )
         without = () if goal.secret else ("client_credentials",)
         budget = budget_of(wish, remote=remote)
-        watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget)
+        watch = Watch(stack.enter_context(Display(quiet=wish.quiet)), budget, aimed=bool(wish.max_exchanges))
         judge = Judge(wish.spec, profile, without=without)
         ledger = Ledger(judge, redactor, wish.fail_on, evidence=run, progress=watch.sent)
         if not goal.verify and goal.base.startswith("https:"):
@@ -205,7 +208,21 @@ def _goal(url: str, profile: Profile, timeout: float | None) -> Target:
 
 def budget_of(wish: Wish, *, remote: bool) -> int:
     """Requests at most; 0 for any number."""
+    most = cap_of(wish, remote=remote)
+    return min(most, wish.max_exchanges or most) if most else wish.max_exchanges or 0
+
+
+def cap_of(wish: Wish, *, remote: bool) -> int:
+    """Requests that the target may get at most, whatever is aimed at; 0 for any number."""
     return wish.max_requests or (REMOTE_BUDGET if remote else 0)
+
+
+def round_setting(wish: Wish, engagement: Engagement) -> Setting:
+    """What rounds against mocks of their own need to know of a run."""
+    return Setting(
+        wish.profile, _roomy(wish.profile), dict(wish.spec.choices), wish.fail_on, engagement.story.seed,
+        engagement.target.timeout,
+    )  # fmt: skip
 
 
 def rate_of(wish: Wish, *, remote: bool) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -21,11 +22,17 @@ class Watch:
     Args:
         display: Shows it.
         budget: Requests that may be sent; 0 for any number.
+        aimed: Is the budget what the run goes on to, and no limit that it may not need?
+        clock: Seconds.
     """
 
-    def __init__(self, display: Display, budget: int = 0) -> None:
+    def __init__(
+        self, display: Display, budget: int = 0, *, aimed: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.display = display
-        self._budget = budget
+        self._budget, self._aimed = budget, aimed
+        self._clock, self._began = clock, clock()
+        self._rounds = 0
         self._weights: dict[str, float] = {}
         self._total = self._done = 0.0
         self._cases = self._ended = self._sent = 0
@@ -58,6 +65,13 @@ class Watch:
         if self._budget:
             self._show()
 
+    def rounds(self, made: int) -> None:
+        """Generated requests go on after the cases; so many exchanges of them were made, in all processes."""
+        self._rounds = made
+        per_second = (self._sent + made) / max(self._clock() - self._began, 1e-9)
+        self._words = f"generated requests, {per_second:,.0f} exchanges/s"
+        self._show()
+
     def probing(self) -> Callable[[Standing], None]:
         """The load probe begins: what is told how far it is."""
         # What is measured now is latency.
@@ -75,12 +89,15 @@ class Watch:
 
     def _share(self) -> float:
         """How much of the run is done: it ends with the cases or with the budget, whichever comes first."""
-        spent = share(self._sent, self._budget) if self._budget else 0.0
+        spent = share(self._sent + self._rounds, self._budget) if self._budget else 0.0
+        if self._aimed:
+            return spent
         return max(share(self._done, self._total), spent) if self._total else spent
 
     def _show(self) -> None:
         standing = counted(self._words, self._ended, self._cases, "cases")
         if self._budget:
-            requests = counted("", self._sent, self._budget, "requests")
+            sent = min(self._sent + self._rounds, self._budget)
+            requests = counted("", sent, self._budget, "exchanges" if self._aimed else "requests")
             standing = replace(standing, count=f"{standing.count.removesuffix(' cases')}, {requests.count}")
         self.display.show(replace(standing, share=self._share()))
