@@ -10,7 +10,17 @@ import click
 
 from leadproof import suite
 from leadproof.cli import completing, ending, options, plans
-from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, conclude, engage, round_setting
+from leadproof.cli.engage import (
+    REMOTE_BUDGET,
+    REMOTE_RATE,
+    Engagement,
+    Wish,
+    cap_of,
+    conclude,
+    engage,
+    is_scarce,
+    round_setting,
+)
 from leadproof.commands import certify
 from leadproof.commands.rounds import Rounds, go_on_here, rounds
 from leadproof.core.errors import ExitCode, UsageError
@@ -19,9 +29,6 @@ from leadproof.load import driver, objectives
 from leadproof.load.probe import Probe, Setting, probe, require
 from leadproof.suite.rounds import ROUND
 from leadproof.suite.session import BudgetSpent
-
-#: Exchanges that the whole suite needs for certain fewer than.
-AMPLE = 2_000
 
 
 @click.command("certify")
@@ -150,7 +157,8 @@ def command(
             if goals:
                 require(engagement.target)
             engagement.watch.begin(cases, probe=probing)
-            suite.run(engagement.story, _order(engagement, wish, cases), engagement.watch.told, engagement.watch.done)
+            order = suite.spread(cases) if is_scarce(wish, engagement.budget) else cases
+            suite.run(engagement.story, order, engagement.watch.told, engagement.watch.done)
             if more is not None:
                 more.go_on(engagement.ledger, engagement.run, engagement.client.sent)
             elif max_exchanges:
@@ -158,7 +166,8 @@ def command(
                 if engagement.client.sent < max_exchanges:
                     raise BudgetSpent
             if probing:
-                left = engagement.budget - engagement.client.sent if engagement.budget else None
+                cap = cap_of(wish, remote=not engagement.target.loopback)
+                left = max(0, cap - engagement.client.sent) if cap else None
                 setting = Setting(
                     engagement.target,
                     engagement.story.maker,
@@ -206,10 +215,3 @@ def _rounds(engagement: Engagement, wish: Wish, jobs: int | None) -> Iterator[Ro
     with rounds(round_setting(wish, engagement), aim, number, engagement.watch.rounds) as more:
         engagement.run.add_facts(max_exchanges=aim)
         yield more
-
-
-def _order(engagement: Engagement, wish: Wish, cases: list[tuple[str, suite.Case]]) -> list[tuple[str, suite.Case]]:
-    """The cases in an order in which few of them say most, where not all of them may be sent."""
-    capped = engagement.budget and engagement.budget != wish.max_exchanges
-    scarce = capped or (engagement.budget and engagement.budget < AMPLE)
-    return suite.spread(cases) if scarce else cases

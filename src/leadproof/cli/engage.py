@@ -43,6 +43,9 @@ UNVERIFIED = "the certificate of the target was not verified (verify = false): w
 #: What is sent at most to a target that is not this machine, unless told otherwise.
 REMOTE_BUDGET, REMOTE_RATE = 200, 5.0
 
+#: Requests that are enough for the whole suite, whatever the profile.
+AMPLE = 3_000
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -215,6 +218,11 @@ def budget_of(wish: Wish, *, remote: bool) -> int:
 def cap_of(wish: Wish, *, remote: bool) -> int:
     """Requests that the target may get at most, whatever is aimed at; 0 for any number."""
     return wish.max_requests or (REMOTE_BUDGET if remote else 0)
+
+
+def is_scarce(wish: Wish, budget: int) -> bool:
+    """May so many requests be too few for all cases? Then those come first that say most."""
+    return bool(budget) and (budget != wish.max_exchanges or budget < AMPLE)
 
 
 def round_setting(wish: Wish, engagement: Engagement) -> Setting:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from leadproof import suite
-from leadproof.cli.engage import Wish, budget_of, rate_of
+from leadproof.cli.engage import Wish, budget_of, cap_of, is_scarce, rate_of
 from leadproof.commands.certify import require_sender
 from leadproof.core.errors import ExitCode, LeadproofError
 from leadproof.core.operations import CELLS, OPERATIONS
@@ -117,15 +117,17 @@ def certify(wish: Wish, chosen: Sequence[tuple[str, Case]], *, probed: bool, goa
     maker = LeadMaker(wish.profile, wish.configured.seed if wish.seed is None else wish.seed, 0, no_sell=remote)
     require_sender(maker)
     budget, per_second = budget_of(wish, remote=remote), rate_of(wish, remote=remote)
-    order = suite.spread(chosen) if budget else list(chosen)
+    order = suite.spread(chosen) if is_scarce(wish, budget) else list(chosen)
     cases = plan_suite(order, suite.select(), budget=budget, per_second=per_second)
-    left = max(budget - round(cases.requests), 0) if budget else None
+    rounds = max(budget - round(cases.requests), 0) if wish.max_exchanges else 0
+    cap = cap_of(wish, remote=remote)
+    left = max(cap - round(cases.requests) - rounds, 0) if cap else None
     load = _probe(maker, goal, left=left, per_second=per_second, goals=goals) if probed else "left out"
     data = {
         "command": "certify", "target": goal.base if goal else "", "no_sell": remote,
         "credentials": goal.scheme if goal and goal.secret else "" if goal else "the mock's own",
         "loopback": goal is None or goal.loopback,
-        "suite": cases.data(), "per_second": per_second,
+        "suite": cases.data(), "rounds": rounds, "per_second": per_second,
         "load": {"skipped": load} if isinstance(load, str) else load.data(),
         "out": str(wish.out or wish.configured.out),
         "formats": list(dict.fromkeys(("json", *(formats or RENDERERS)))),
@@ -158,6 +160,8 @@ def _certify_lines(data: Mapping[str, Any], load: LoadPlan | str) -> Iterator[st
         requests = f"about {count(one['requests'], 'request')}" if one["requests"] else "none"
         cut = ", cut by the budget" if one["cut"] else ""
         yield f"    {one['topic']:16} {count(one['cases'], 'case'):>10}  {requests}{cut}"
+    if data["rounds"]:
+        yield f"  rounds       about {count(data['rounds'], 'generated request')} more, the same share for each cell"
     yield f"  requests     {_within(cases, data['per_second'])}"
     yield f"  leads        about {cases['leads']:,} created" + (", each with noSell" if data["no_sell"] else "")
     if isinstance(load, str):
