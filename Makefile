@@ -125,6 +125,7 @@ bench-validate: $(READY)  ## measure how fast captured responses are judged
 
 bench-onefile: $(READY)  ## measure how fast one large HAR is judged by one process and by two; ARGS="--bytes 50000000"
 	$(RUN:-m=) tests/bench/onefile.py $(ARGS)
+
 bench-certify: $(READY)  ## measure what certify costs; ARGS="--against CHECKOUT" beside another
 	$(RUN:-m=) tests/bench/certify.py $(ARGS)
 
