@@ -13,7 +13,7 @@ import pytest
 
 from leadproof.cli import main
 from leadproof.commands.defects import _TOKEN, _Time, story
-from leadproof.commands.rounds import Rounds, Setting, go_on_here, rounds
+from leadproof.commands.rounds import Rounds, RoundSetting, go_on_here, rounds
 from leadproof.contract import specs
 from leadproof.contract.profile import load
 from leadproof.core.operations import CELLS
@@ -26,7 +26,7 @@ from leadproof.suite.rounds import ROUND, run_round
 from leadproof.suite.story import CaseContext
 
 PROFILE = load()
-SETTING = Setting(PROFILE, PROFILE, dict(specs.load().choices), "must", 7, 30.0)
+SETTING = RoundSetting(PROFILE, PROFILE, dict(specs.load().choices), "must", 7, 30.0)
 
 
 def context(*defects: str, seed: int = 7, budget: int = 0) -> tuple[CaseContext, list[bytes]]:

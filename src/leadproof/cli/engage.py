@@ -15,7 +15,7 @@ from leadproof.cli.display import Display
 from leadproof.cli.ending import Ending
 from leadproof.cli.watching import Watch
 from leadproof.commands import certify
-from leadproof.commands.rounds import Setting
+from leadproof.commands.rounds import RoundSetting
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core.errors import ExitCode, TargetError
@@ -225,9 +225,9 @@ def is_scarce(wish: Wish, budget: int) -> bool:
     return bool(budget) and (budget != wish.max_exchanges or budget < AMPLE)
 
 
-def round_setting(wish: Wish, engagement: Engagement) -> Setting:
+def round_setting(wish: Wish, engagement: Engagement) -> RoundSetting:
     """What rounds against mocks of their own need to know of a run."""
-    return Setting(
+    return RoundSetting(
         wish.profile, _roomy(wish.profile), dict(wish.spec.choices), wish.fail_on, engagement.story.seed,
         engagement.target.timeout,
     )  # fmt: skip

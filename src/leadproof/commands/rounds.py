@@ -51,7 +51,7 @@ _LOOK = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RoundSetting:
     """What a round needs to know; it goes to other processes."""
 
     #: What requests are made by, and what the mock goes by.
@@ -88,7 +88,7 @@ class _Shared:
 class Rounds:
     """The rounds of one run."""
 
-    setting: Setting
+    setting: RoundSetting
     #: Exchanges of all of it, those of the suite before included.
     total: int
     folder: Path
@@ -161,7 +161,7 @@ class Rounds:
 
 
 @contextmanager
-def rounds(setting: Setting, total: int, jobs: int, on_exchange: Callable[[int], None]) -> Iterator[Rounds]:
+def rounds(setting: RoundSetting, total: int, jobs: int, on_exchange: Callable[[int], None]) -> Iterator[Rounds]:
     """Begins with the rounds: all processes but this one do so at once, while this one still has the suite to run.
 
     Args:
@@ -187,7 +187,7 @@ def rounds(setting: Setting, total: int, jobs: int, on_exchange: Callable[[int],
             made.stop()
 
 
-def make_round(setting: Setting, number: int, size: int, folder: Path, on_exchange: Callable[[], None]) -> None:
+def make_round(setting: RoundSetting, number: int, size: int, folder: Path, on_exchange: Callable[[], None]) -> None:
     """Makes one round against a mock of its own, and leaves its run directory in a folder."""
     profile = setting.profile
     mock = Mock(setting.of_mock, clock=time.time, seed=setting.seed, token=new_token())
@@ -239,7 +239,7 @@ class _Over(BudgetSpent):
     """No more rounds are wanted, nor the one that is being made."""
 
 
-def _serve(setting: Setting, folder: Path, shared: _Shared, place: int) -> None:
+def _serve(setting: RoundSetting, folder: Path, shared: _Shared, place: int) -> None:
     """What a worker does. Signals are its parent's business; without its parent it ends at once.
 
     What goes wrong is not said here: the parent makes the round again, and meets it.

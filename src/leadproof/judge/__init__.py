@@ -15,10 +15,10 @@ from leadproof.core.exchange import Exchange, Request
 from leadproof.core.findings import Finding, Observation
 from leadproof.judge.breaches import finding
 from leadproof.judge.callbacks import callback_breaches, callback_context, repeated
-from leadproof.judge.case import Case
 from leadproof.judge.checks import ABSENCE, History, remember
 from leadproof.judge.checks import bodies as form
 from leadproof.judge.client_mistakes import single_mistakes
+from leadproof.judge.examination import Examination
 from leadproof.judge.following import SHARED, Following
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
 from leadproof.judge.quick import FastJudge
@@ -89,7 +89,7 @@ class Judge:
             seen = Observation(recognition.kind, recognition.reason, origin=exchange.origin)
             return Judgement("unrecognised", "", "", (), (seen,))
         else:
-            judgement = Case(exchange, recognition, self.register, self.spec, self.profile, self.history).judge()
+            judgement = Examination(exchange, recognition, self.register, self.spec, self.profile, self.history).judge()
             if short is not None:
                 self._quick.learn(short, judgement, recognition)
         context = judgement.context

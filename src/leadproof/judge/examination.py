@@ -37,7 +37,7 @@ _NO_STATUS = "the body is that of no documented response, and its status was not
 _NO_CHARSET = "{}, and the headers that may declare another encoding were not recorded"
 
 
-class Case:
+class Examination:
     """One exchange being judged."""
 
     def __init__(
