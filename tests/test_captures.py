@@ -152,7 +152,7 @@ def test_a_file_that_breaks_while_it_is_read_is_named(tmp_path: Path, monkeypatc
         yield
 
     (tmp_path / "a.json").write_bytes(b"{}")
-    monkeypatch.setitem(captures.READERS, "body", broken)
+    monkeypatch.setattr(captures, "READERS", {"body": broken})
 
     with pytest.raises(InputError, match="cannot be read: Input/output error"):
         list(read(tmp_path / "a.json"))

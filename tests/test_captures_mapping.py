@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording.tools import live
 
-from leadproof.captures import FileProblem, Mapping, load_mapping, read, suggest
+from leadproof.captures import FileProblem, Mapping, load_mapping, read
+from leadproof.captures.suggesting import suggest
 from leadproof.cli import main
 from leadproof.core.errors import ExitCode, InputError
 from leadproof.core.exchange import Exchange

@@ -20,7 +20,8 @@ import pytest
 from recording.tools import TSHARK, live
 
 from leadproof import captures
-from leadproof.captures import FileProblem, Mapping, load_mapping, suggest
+from leadproof.captures import FileProblem, Mapping, load_mapping
+from leadproof.captures.suggesting import suggest
 from leadproof.captures.share import share
 from leadproof.cli import main
 from leadproof.contract.profile import load

@@ -17,6 +17,7 @@ import orjson
 
 from leadproof.bodies.lexical import MAX_DIGITS, exact
 from leadproof.bodies.problems import MAX_BODY, BodyError, BodyProblem, escape, met
+from leadproof.core import lazy
 from leadproof.core.errors import EncodeError
 
 #: Objects and arrays inside each other: as many as orjson writes. Whatever walks a value may rely on it.
@@ -81,7 +82,7 @@ _TOO_DEEP = BodyProblem(
     f"at most {MAX_DEPTH} levels", "more",
 )  # fmt: skip
 #: A text, or a number.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)', re.DOTALL)
+_TOKEN = lazy.pattern(rb'"(?:[^"\\]|\\.)*"|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)', re.DOTALL)
 
 
 def _too_long(data: bytes) -> BodyProblem:

@@ -7,21 +7,21 @@ Where an element or attribute stands, and what it is called, is for `responses` 
 from __future__ import annotations
 
 import math
-import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from leadproof.bodies import xml
 from leadproof.bodies.problems import typed
+from leadproof.core import lazy
 from leadproof.core.errors import EncodeError
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+_INTEGER = lazy.pattern(r"[+-]?[0-9]{1,4000}")
+_NUMBER = lazy.pattern(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 #: White space of XML (XML 1.0, section 2.3); Python's own would strip more.
 BLANK = " \t\r\n"
 #: Characters that stand in XML text as they are.
-_PLAIN = re.compile("[\t\n\x20-\x25\x27-\x3b=\x3f-\ud7ff\ue000-\ufffd]*")
+_PLAIN = lazy.pattern("[\t\n\x20-\x25\x27-\x3b=\x3f-\ud7ff\ue000-\ufffd]*")
 
 
 def scalar(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree
 
 from leadproof.bodies.problems import MAX_BODY, BodyError, BodyProblem
+from leadproof.core import lazy
 from leadproof.core.errors import EncodeError
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -39,16 +40,16 @@ ENCODINGS = {
 }
 
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, b"<\0\0\0", b"\0\0\0<")
-_DECLARED = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
+_DECLARED = lazy.pattern(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 
 #: Characters that XML 1.0 has no form for (section 2.2, production Char), lone surrogates included.
-_UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNCARRIED = lazy.pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: Names without a colon (XML 1.0, section 2.3, productions NameStartChar and NameChar).
 _START = (
     "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
     "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
-_NAME = re.compile(f"[{_START}][-.0-9\u00b7\u0300-\u036f\u203f\u2040{_START}]*")
+_NAME = lazy.pattern(f"[{_START}][-.0-9\u00b7\u0300-\u036f\u203f\u2040{_START}]*")
 
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
@@ -148,7 +149,7 @@ def _doctype_at(data: bytes) -> int:
         at = end + 3
 
 
-_SPACE = re.compile(rb"[ \t\r\n]*")
+_SPACE = lazy.pattern(rb"[ \t\r\n]*")
 
 
 def _doctype(line: int, column: int) -> BodyProblem:

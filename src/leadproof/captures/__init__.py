@@ -1,42 +1,28 @@
 """Captured exchanges from files: one reader a format, lenient, streaming, naming what deviates.
 
 A reader yields an `Exchange` for what it can read and a `FileProblem` for what it cannot, so that the good entries of a
-broken file are still judged. `files` says which files are meant, `parts` where large ones are cut, `streams` and
-`archive` unpack them, `values` reads what recorders write in many ways, `trees` and `documents` what keeps exchanges in
-a list of a JSON or YAML document, `shapes` and `strangers` tell bodies from what is none. `validating`, `judging`,
-`workers` and `selecting` judge what was read; every other module is one format.
+broken file are still judged. `files` says which files are meant, `parts` where large ones are cut, `streams`, `archive`
+and `zips` unpack them, `readers` is the table of formats, `values` reads what recorders write in many ways, `trees` and
+`documents` what keeps exchanges in a list of a JSON or YAML document, `shapes` and `strangers` tell bodies from what is
+none. `validating`, `judging`, `workers` and `selecting` judge what was read; every other module is one format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-from leadproof.captures.archive import Archive
 from leadproof.captures.attached import Attached, beside, zipped
-from leadproof.captures.body import read_body
-from leadproof.captures.burp import read_burp
 from leadproof.captures.files import files, format_of, format_of_file, recording
-from leadproof.captures.flow import read_flow
-from leadproof.captures.har import read_har
-from leadproof.captures.log import read_log
 from leadproof.captures.mapping import PARTS, Mapping
 from leadproof.captures.mapping import load as load_mapping
-from leadproof.captures.model import CaptureSource, FilePart, FileProblem, MisfitError, PartReader, Reader
-from leadproof.captures.ndjson import read_ndjson
-from leadproof.captures.newman import read_newman
+from leadproof.captures.model import CaptureSource, FilePart, FileProblem, MisfitError, Reader
 from leadproof.captures.parts import parts
 from leadproof.captures.problems import Problems
-from leadproof.captures.raw import read_raw, session
-from leadproof.captures.streams import STANDARD_INPUT, Stream, opened, opened_at, unpacked
-from leadproof.captures.stubs import read_hoverfly, read_wiremock
-from leadproof.captures.suggesting import suggest
-from leadproof.captures.tshark import read_tshark
-from leadproof.captures.vcr import read_vcr
+from leadproof.captures.readers import PART_READERS, READERS
+from leadproof.captures.streams import STANDARD_INPUT, Stream, opened, opened_at
 from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange
 
@@ -59,56 +45,7 @@ __all__ = [
     "read",
     "read_part",
     "recording",
-    "suggest",
 ]  # fmt: skip
-
-
-def read_archive(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
-    """The exchanges of what is in a zip archive; an archive within it is not opened."""
-    archive = Archive(stream)
-    if archive.broken[0]:
-        yield FileProblem("file.unreadable", *archive.broken)
-        return
-    for member in archive.members():
-        name = f"{source.name}/{member.name}"
-        inner = replace(source, name=name, attached=partial(archive.attached, member.name))
-        for one in _read_member(member.read, member.response, inner):
-            yield replace(one, message=f"{member.name}: {one.message}") if isinstance(one, FileProblem) else one
-
-
-def _read_member(
-    read: Callable[[int], bytes], response: Callable[[int], bytes] | None, source: CaptureSource
-) -> Iterator[Exchange | FileProblem]:
-    if response is not None:
-        yield from session(read, response, source, source.name)
-        return
-    stream = unpacked(read, source.name)
-    kind = format_of(stream, mapped=source.mapping is not None)
-    if kind == "zip":
-        yield FileProblem("file.unreadable", "is an archive within an archive", "unpack it, and name the folder")
-    elif stream.head or not stream.broken[0]:
-        yield from READERS[kind](stream, source)
-    if stream.broken[0]:
-        yield FileProblem("file.unreadable", *stream.broken)
-
-
-#: Readers of the formats that `parts` cuts.
-PART_READERS: dict[str, PartReader] = {"har": read_har, "ndjson": read_ndjson, "flow": read_flow}
-
-#: Format -> reader. `report["files"][…]["format"]` says which was used.
-READERS: dict[str, Reader] = {
-    **PART_READERS,
-    "http": read_raw,
-    "vcr": read_vcr,
-    "newman": read_newman,
-    "wiremock": read_wiremock,
-    "hoverfly": read_hoverfly,
-    "burp": read_burp,
-    "tshark": read_tshark,
-    "zip": read_archive,
-    "log": read_log,
-    "body": read_body,
-}
 
 
 def read(path: Path, operation: str | None = None, mapping: Mapping | None = None) -> Iterator[Exchange | FileProblem]:

@@ -9,16 +9,53 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import NamedTuple
 
 from leadproof.bodies import MAX_BODY
-from leadproof.captures.streams import BROKEN_ZIP, RATIO, SESSION, UNPACKED, BadPackingError, BombError, Stream
+from leadproof.captures.files import format_of
+from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.raw import session
+from leadproof.captures.readers import READERS
+from leadproof.captures.streams import RATIO, SESSION, UNPACKED, BadPackingError, BombError, Stream, unpacked
+from leadproof.captures.zips import BROKEN_ZIP
+from leadproof.core.exchange import Exchange
 
 #: Bytes of an archive, and files in it.
 ARCHIVE, MEMBERS = 32 * 1024 * 1024, 20_000
 
 _DOS = "unpack it, and name the folder"
+
+
+def read_archive(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
+    """The exchanges of what is in a zip archive; an archive within it is not opened."""
+    archive = Archive(stream)
+    if archive.broken[0]:
+        yield FileProblem("file.unreadable", *archive.broken)
+        return
+    for member in archive.members():
+        name = f"{source.name}/{member.name}"
+        inner = replace(source, name=name, attached=partial(archive.attached, member.name))
+        for one in _read_member(member.read, member.response, inner):
+            yield replace(one, message=f"{member.name}: {one.message}") if isinstance(one, FileProblem) else one
+
+
+def _read_member(
+    read: Callable[[int], bytes], response: Callable[[int], bytes] | None, source: CaptureSource
+) -> Iterator[Exchange | FileProblem]:
+    if response is not None:
+        yield from session(read, response, source, source.name)
+        return
+    stream = unpacked(read, source.name)
+    kind = format_of(stream, mapped=source.mapping is not None)
+    if kind == "zip":
+        yield FileProblem("file.unreadable", "is an archive within an archive", "unpack it, and name the folder")
+    elif stream.head or not stream.broken[0]:
+        yield from READERS[kind](stream, source)
+    if stream.broken[0]:
+        yield FileProblem("file.unreadable", *stream.broken)
 
 
 class Member(NamedTuple):

@@ -1,25 +1,23 @@
-"""Bodies in files of their own: beside the HAR that names them, or with it in one zip (Playwright's `attach`).
+"""Bodies in files of their own: beside the HAR that names them. (`zips` has those that are with it in one zip.)
 
-A name leads nowhere but to a file in the same folder or zip. Nothing is unpacked to disk.
+A name leads nowhere but to a file in the same folder or the one above.
 """
 
 from __future__ import annotations
 
-import re
-import zipfile
+import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
 
 from leadproof.bodies import MAX_BODY
-from leadproof.captures.streams import BROKEN_ZIP, RATIO, UNPACKED, Stream
+from leadproof.captures.streams import Stream
+from leadproof.core import lazy
 
 #: The content of a file by its name; None if there is none that may be read.
 Attached = Callable[[str], bytes | None]
 
-_NAMED = re.compile(rb"\"(?:_file|_sha1)\"\s*:\s*\"([^\"\\/]{1,255})\"")
+_NAMED = lazy.pattern(rb"\"(?:_file|_sha1)\"\s*:\s*\"([^\"\\/]{1,255})\"")
 _CHUNK, _LONGEST = 1 << 20, 300
 
 
@@ -57,58 +55,24 @@ def names(har: Path) -> Iterator[str]:
         return
 
 
-@contextmanager
-def zipped(path: Path) -> Iterator[tuple[Stream, Attached] | None]:
+#: What ends a zip, and how many bytes from the end of a file it begins at most (PKWARE APPNOTE, 4.3.16).
+_END_OF_ZIP, _LAST = b"PK\x05\x06", 22 + 65_535
+
+
+def zipped(path: Path) -> AbstractContextManager[tuple[Stream, Attached] | None]:
     """The HAR in a zip, and the files beside it there; None where the file is no zip with exactly one HAR.
 
     Raises:
         OSError: It cannot be opened.
     """
-    with ExitStack() as stack:
-        try:
-            archive = stack.enter_context(zipfile.ZipFile(path)) if zipfile.is_zipfile(path) else None
-            hars = [one for one in archive.infolist() if one.filename.lower().endswith(".har")] if archive else []
-        except BROKEN_ZIP:
-            hars = []
-        if archive is None or len(hars) != 1:
-            yield None
-            return
-        yield _har_in(archive, hars[0], path.name, stack), partial(_member, archive, hars[0].filename)
-
-
-def _har_in(archive: zipfile.ZipFile, har: zipfile.ZipInfo, name: str, stack: ExitStack) -> Stream:
-    what, hint = "", "unpack it, and name the folder"
     try:
-        if har.file_size <= max(UNPACKED, RATIO * har.compress_size):
-            return Stream(_careful(stack.enter_context(archive.open(har))), name)
-        what = f"becomes more than {RATIO} times as large when it is unpacked"
-    except BROKEN_ZIP as error:
-        what = f"cannot be unpacked: {error}"
-    stream = Stream(lambda _: b"", name)
-    stream.broken = f"the HAR in it {what}", hint
-    return stream
+        with path.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - _LAST, 0))
+            ends = _END_OF_ZIP in file.read(_LAST)
+    except OSError:
+        ends = False
+    if not ends:
+        return nullcontext()
+    from leadproof.captures import zips  # what reads them takes longer than most files
 
-
-def _member(archive: zipfile.ZipFile, har: str, name: str) -> bytes | None:
-    """A file that stands beside a HAR in a zip."""
-    try:
-        member = archive.getinfo(har[: har.rindex("/") + 1] + name if "/" in har else name)
-        return archive.read(member) if _is_plain(name) and member.file_size <= MAX_BODY else None
-    except (KeyError, *BROKEN_ZIP):
-        return None
-
-
-def _careful(file: IO[bytes]) -> Callable[[int], bytes]:
-    """Reads a member; what is wrong with its packing ends it, as that of any packed file."""
-
-    def read(size: int) -> bytes:
-        try:
-            return file.read(size)
-        except BROKEN_ZIP as error:
-            raise EOFError(str(error)) from None
-
-    return read
-
-
-def _is_plain(name: str) -> bool:
-    return bool(name) and Path(name).name == name and "\\" not in name and name not in (".", "..")
+    return zips.zipped(path)

@@ -6,7 +6,6 @@ them says nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -17,9 +16,10 @@ from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.raw import session
 from leadproof.captures.streams import Stream, utf8
 from leadproof.captures.trees import ITEM
+from leadproof.core import lazy
 from leadproof.core.exchange import Exchange
 
-_BEGIN, _END = re.compile(rb"<item(?:\s[^>]*)?>"), b"</item>"
+_BEGIN, _END = lazy.pattern(rb"<item(?:\s[^>]*)?>"), b"</item>"
 _CHUNK = 1 << 16
 
 

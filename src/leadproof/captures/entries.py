@@ -16,6 +16,7 @@ import msgspec
 
 from leadproof.captures.model import MisfitError, Preface
 from leadproof.captures.streams import Stream
+from leadproof.core import lazy
 
 #: Bytes of one entry. More is a film or a program, no lead; and a HAR made of one endless text fills no memory.
 ENTRY = 4 * 1024 * 1024
@@ -42,10 +43,10 @@ _NEXT = rb"[^:\[\s]\s*\{\s*\"(?:%s)\"\s*:"
 #: What msgspec raises: its own error, a UnicodeDecodeError, and that of its depth limit.
 _NO_JSON = (msgspec.DecodeError, ValueError, RecursionError)
 
-_ENTRIES = re.compile(rb"\"entries\"\s*:\s*\[")
-_SPACE = re.compile(rb"\s*")
+_ENTRIES = lazy.pattern(rb"\"entries\"\s*:\s*\[")
+_SPACE = lazy.pattern(rb"\s*")
 #: What "surrogateescape" makes of bytes that are not UTF-8.
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_NOT_UTF8 = lazy.pattern("[\udc80-\udcff]")
 
 
 class Flaw(NamedTuple):

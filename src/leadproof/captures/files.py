@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,12 +10,13 @@ from pathlib import Path
 from leadproof.captures.attached import names, zipped
 from leadproof.captures.shapes import is_documented, root_name, top_names
 from leadproof.captures.streams import SESSION, STANDARD_INPUT, Stream, opened
+from leadproof.core import lazy
 from leadproof.core.errors import InputError
 
 _RUN = "run.json"
 _EXCHANGES = "exchanges.ndjson"
 #: A part of the exchanges of a run that has more than one file takes.
-_PART = re.compile(r"exchanges-\d{4,}\.ndjson(?:\.gz)?")
+_PART = lazy.pattern(r"exchanges-\d{4,}\.ndjson(?:\.gz)?")
 
 #: The folder in which WireMock keeps the bodies that its mappings name.
 _BODIES = "__files"
@@ -86,14 +86,14 @@ def _hidden(path: Path) -> bool:
 
 
 #: A request line, a status line, or one of these as curl -v shows it; a separator of a file for an HTTP client.
-_MESSAGE = re.compile(
+_MESSAGE = lazy.pattern(
     rb"\s*(?:(?:#|//)[^\n]*\s+)*(?:[<>] )?"
     rb"(?:[A-Z]{3,7} (?:https?://|/|\{\{)\S* ?(?:HTTP/[\d.]+)?(?:\r?\n|\Z)|HTTP/[\d.]+ \d{3}|CONNECT \S+:\d+ HTTP/)"
     rb"|\s*###|\s*\* (?:Trying|Host|  ?Trying|processing|Added|Connected|Uses? |Expire)|\s*Note: Using|\s*% Total"
 )
-_FLOW = re.compile(rb"\d{1,12}:(?:\d{1,9}:|\})")
-_HAR = re.compile(rb"[\"']log[\"']\s*:|[\"']startedDateTime[\"']\s*:")
-_OURS = re.compile(rb"\s*\{\"n\":\s*\d+,\s*\"origin\":")
+_FLOW = lazy.pattern(rb"\d{1,12}:(?:\d{1,9}:|\})")
+_HAR = lazy.pattern(rb"[\"']log[\"']\s*:|[\"']startedDateTime[\"']\s*:")
+_OURS = lazy.pattern(rb"\s*\{\"n\":\s*\d+,\s*\"origin\":")
 
 
 def format_of_file(path: Path, *, mapped: bool = False) -> str:
@@ -141,9 +141,9 @@ _STUB = {
     "id", "uuid", "name", "request", "response", "persistent", "priority", "scenarioName", "requiredScenarioState",
     "newScenarioState", "insertionIndex", "metadata", "postServeActions", "serveEventListeners",
 }  # fmt: skip
-_STUB_URL = re.compile(rb'"url(?:Path)?(?:Pattern|Template)?"\s*:')
-_CASSETTE = re.compile(rb"(?m)^(?:http_)?interactions:")
-_ROWS = re.compile(rb'\[\s*\{[^{}]*"_source"\s*:\s*\{\s*"layers"')
+_STUB_URL = lazy.pattern(rb'"url(?:Path)?(?:Pattern|Template)?"\s*:')
+_CASSETTE = lazy.pattern(rb"(?m)^(?:http_)?interactions:")
+_ROWS = lazy.pattern(rb'\[\s*\{[^{}]*"_source"\s*:\s*\{\s*"layers"')
 
 
 def _document(text: bytes) -> str:
@@ -163,7 +163,7 @@ def _document(text: bytes) -> str:
 
 
 #: What writers of logs put before a line's JSON: the container and a bar, a date, a level.
-_PREFIXED = re.compile(rb"(?m)^[^\n\"]{1,200}\{\s*\"")
+_PREFIXED = lazy.pattern(rb"(?m)^[^\n\"]{1,200}\{\s*\"")
 
 
 def _lines(name: str, text: bytes) -> bool:

@@ -17,6 +17,7 @@ from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.recorded import LEFT_OUT, ReadBody, announced, plain, uncut
 from leadproof.captures.streams import LINE, Stream, lines, utf8
 from leadproof.captures.trees import BrokenTree, Place, items
+from leadproof.core import lazy
 from leadproof.core.exchange import Exchange, Headers, Part, Recorded, Request, Response, gaps
 from leadproof.core.text import count
 
@@ -72,7 +73,7 @@ def records(stream: Stream, place: Keys | None = None) -> Iterator[tuple[int, An
 
 
 #: A document over several lines, instead of one a line.
-_OPEN = re.compile(rb"\{\s*\n|\{[^\n]*[,{\[]\s*\n")
+_OPEN = lazy.pattern(rb"\{\s*\n|\{[^\n]*[,{\[]\s*\n")
 
 
 def _items(text: Stream, place: Place) -> Iterator[tuple[int, Any]]:
@@ -85,7 +86,7 @@ def _items(text: Stream, place: Place) -> Iterator[tuple[int, Any]]:
 
 
 #: How `docker compose logs` begins each line, those of other services too.
-_CONTAINER = re.compile(rb"[\w.-]+ +\| ")
+_CONTAINER = lazy.pattern(rb"[\w.-]+ +\| ")
 
 
 def _lines(text: Stream) -> Iterator[tuple[int, Any]]:
@@ -140,7 +141,7 @@ _NAMED = {
 }
 
 #: How a log marks that it cut a text off.
-_MARK = re.compile(r"(?:\.{3}|…|[\[(<{]?\.*(?:truncated|cut off)[^\n]{0,40})\s*$", re.IGNORECASE)
+_MARK = lazy.pattern(r"(?:\.{3}|…|[\[(<{]?\.*(?:truncated|cut off)[^\n]{0,40})\s*$", re.IGNORECASE)
 
 
 def _text(value: Any) -> str:

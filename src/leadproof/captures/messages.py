@@ -14,6 +14,7 @@ from itertools import pairwise
 from leadproof.bodies import MAX_BODY
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import target
+from leadproof.core import lazy
 from leadproof.core.exchange import Headers, Request, header
 from leadproof.core.text import count
 from leadproof.http.octets import announced
@@ -24,19 +25,19 @@ _CHUNK = 1 << 16
 
 _METHODS = rb"GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE"
 #: Where a message begins. A body need not end its line: after `curl -i`, the next status line follows its last brace.
-_START = re.compile(
+_START = lazy.pattern(
     rb"(?m)(?:^|(?<=[}\]>]))(?:[<>] )?(?:(?:%s) +(?:[a-zA-Z]+://|/|\{\{)\S*(?: +HTTP/[\d.]+)?\r?$"
     rb"|CONNECT +[^\s/]+:\d+ +HTTP/[\d.]+\r?$"
     rb"|HTTP/\d(?:\.\d)? +\d{3}\b[^\r\n]*\r?$)|^###[^\n]*$" % _METHODS
 )
-_HEADER = re.compile(r"([!#$%&'*+.^_`|~\w-]+)\s*:\s*(.*)")
+_HEADER = lazy.pattern(r"([!#$%&'*+.^_`|~\w-]+)\s*:\s*(.*)")
 #: Lines that curl writes around the messages.
-_CURL = re.compile(
+_CURL = lazy.pattern(
     rb"(?m)^(?:\* [^\n]*|[{}] \[[^\n]*|  % Total[^\n]*|[^\n]*Dload +Upload[^\n]*|[^\n]*--:--:--[^\n]*|[<>])\r?(?:\n|\Z)"
 )
 #: What curl says about the connection, behind a body that does not end its line.
-_GLUED = re.compile(rb"(?<=[}\]>])\* +(?:Trying|Connect|Closing|Re-using|Found|Host|Uses|Mark)[^\n]*(?:\n|\Z)")
-_BEHIND = re.compile(rb"\s*(?:\* |% Total|\Z)")
+_GLUED = lazy.pattern(rb"(?<=[}\]>])\* +(?:Trying|Connect|Closing|Re-using|Found|Host|Uses|Mark)[^\n]*(?:\n|\Z)")
+_BEHIND = lazy.pattern(rb"\s*(?:\* |% Total|\Z)")
 
 
 @dataclass(slots=True)
@@ -116,9 +117,9 @@ def _goes_on(line: str) -> bool:
     return line.startswith((" ", "\t")) or bool(_HEADER.fullmatch(line))
 
 
-_BLANK = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
-_SCRIPT = re.compile(rb"(?ms)^> \{%.*?%\}\s*|^(?:> |<> )[./]?[\w./-]+\s*$")
-_ELSEWHERE = re.compile(rb"< *@?\w* *[./\\]*[\w./\\-]+\s*\Z")
+_BLANK = lazy.pattern(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
+_SCRIPT = lazy.pattern(rb"(?ms)^> \{%.*?%\}\s*|^(?:> |<> )[./]?[\w./-]+\s*$")
+_ELSEWHERE = lazy.pattern(rb"< *@?\w* *[./\\]*[\w./\\-]+\s*\Z")
 
 
 def _verbose(piece: bytes, mark: bytes) -> tuple[bytes, bytes]:
@@ -164,7 +165,7 @@ def _trim(message: Message) -> None:
     message.body = body
 
 
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_SIZE = lazy.pattern(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
 def _unchunked(body: bytes, message: Message) -> bytes:

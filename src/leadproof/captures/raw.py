@@ -14,6 +14,7 @@ from leadproof.captures.messages import MESSAGE, Message, message_of, pieces, re
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.recorded import LEFT_OUT, announced, plain, uncut
 from leadproof.captures.streams import Stream, chained, utf8
+from leadproof.core import lazy
 from leadproof.core.exchange import REQUEST, Exchange, Gaps, Part, Request, Response, WireProblem, gaps, header
 from leadproof.http.octets import shown
 
@@ -51,7 +52,7 @@ def session(
 
 
 #: How proxies call the response to CONNECT, and the headers of which it has none (RFC 9110, section 9.3.6).
-_ESTABLISHED = re.compile(r"HTTP/[\d.]+ 2\d\d +connection (?:established|ok)", re.IGNORECASE)
+_ESTABLISHED = lazy.pattern(r"HTTP/[\d.]+ 2\d\d +connection (?:established|ok)", re.IGNORECASE)
 _OF_A_BODY = ("content-type", "content-length", "transfer-encoding")
 
 

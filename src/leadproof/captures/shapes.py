@@ -9,14 +9,17 @@ import re
 from functools import cache
 
 from leadproof.contract import specs
+from leadproof.core import lazy
 from leadproof.core.operations import OPERATIONS
 
 #: Bytes in which the shape of a text shows.
 SHAPE = 64 * 1024
 
-_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|"')
-_XML_PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE)
-_XML_NAME = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)")
+_JSON_TOKEN = lazy.pattern(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|"')
+_XML_PROLOG = lazy.pattern(
+    rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
+)
+_XML_NAME = lazy.pattern(rb"<(?:[\w.-]+:)?([\w.-]+)")
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import bz2
 import codecs
 import lzma
-import re
 import sys
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, cast
+
+from leadproof.core import lazy
 
 #: Standard input as a path.
 STANDARD_INPUT = Path("-")
@@ -26,11 +26,6 @@ HEAD = 4096
 #: Bytes that a packed file may become: at first, and beyond that for each byte it has. Captures repeat themselves and
 #: shrink to a fiftieth; what shrinks to a five-hundredth was made to fill a disk.
 UNPACKED, RATIO = 256 * 1024 * 1024, 500
-
-#: What a zip raises that is damaged, locked, or packed in a way that Python does not know (`NotImplementedError`).
-BROKEN_ZIP = (
-    zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, OverflowError,
-)  # fmt: skip
 
 #: Bytes of memory that unpacking xz may take; its strongest setting takes 65 MB, the usual one 9.
 XZ = 80 * 1024 * 1024
@@ -172,7 +167,7 @@ def opened_at(
 
 
 #: A file of a session of Fiddler: `N_c.txt` the request, `N_s.txt` the response, and what else there is of it.
-SESSION = re.compile(r"(?:.*/)?(\d+)_([csmw])\.(?:txt|xml)")
+SESSION = lazy.pattern(r"(?:.*/)?(\d+)_([csmw])\.(?:txt|xml)")
 
 
 def _response_beside(path: Path) -> AbstractContextManager[Any]:

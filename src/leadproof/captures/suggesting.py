@@ -21,6 +21,7 @@ from leadproof.captures.mapping import PARTS, Keys, inside
 from leadproof.captures.model import FileProblem
 from leadproof.captures.shapes import is_documented, is_request, top_names
 from leadproof.captures.streams import opened
+from leadproof.core import lazy
 from leadproof.core.errors import InputError
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count
@@ -28,9 +29,9 @@ from leadproof.core.text import count
 #: Records that are looked at, and levels of each.
 SAMPLE, _DEEPEST = 200, 8
 
-_PATH = re.compile(r"/v2/(?:insert/\w+|update|duplicate/check|status/[^/?]+|leads/[^/]+/offers/)")
-_REQUEST = re.compile(r"req|sent|inbound|client", re.IGNORECASE)
-_RESPONSE = re.compile(r"res|reply|came|outbound|upstream", re.IGNORECASE)
+_PATH = lazy.pattern(r"/v2/(?:insert/\w+|update|duplicate/check|status/[^/?]+|leads/[^/]+/offers/)")
+_REQUEST = lazy.pattern(r"req|sent|inbound|client", re.IGNORECASE)
+_RESPONSE = lazy.pattern(r"res|reply|came|outbound|upstream", re.IGNORECASE)
 _OF_REQUESTS = {"accept", "user-agent", "host", "api-key", "authorization", "accept-encoding"}
 _OF_RESPONSES = {"server", "date", "set-cookie", "content-encoding", "vary", "etag"}
 _EITHER = {"content-type", "content-length"}

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import ijson
-import yaml
 
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import from_base64
@@ -145,13 +144,14 @@ def _json(source: _Meter) -> Iterator[Event]:
 
 # ---- YAML ------------------------------------------------------------------------------------------------------------
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BINARY = ("!binary", "tag:yaml.org,2002:binary")
 _NULL = ("", "~", "null", "Null", "NULL")
 
 
 def _yaml(source: _Meter) -> Iterator[Event]:
     """Events of ijson; mappings of YAML have their keys among their values."""
+    import yaml  # most documents are in JSON
+
     next_is_key: list[bool | None] = []  # of each open container; None in a list
     try:
         for kind, value in _nodes(source):
@@ -179,10 +179,12 @@ def _yaml(source: _Meter) -> Iterator[Event]:
 
 def _nodes(source: _Meter) -> Iterator[Event]:
     """The nodes of a document, aliases replaced by what they stand for."""
+    import yaml
+
     anchors: dict[str, list[Event]] = {}
     recording: list[tuple[int, str, list[Event]]] = []
     depth = added = 0
-    for event in yaml.parse(source, Loader=_LOADER):
+    for event in yaml.parse(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         if isinstance(event, yaml.AliasEvent):
             found = anchors.get(str(event.anchor), [])
             if not found:

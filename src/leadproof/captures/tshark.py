@@ -6,7 +6,6 @@ together and taken its content encoding off.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,12 +14,13 @@ from leadproof.captures.documents import RawExchange, settled
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.streams import Stream, utf8
 from leadproof.captures.trees import BrokenTree, items
+from leadproof.core import lazy
 from leadproof.core.exchange import Exchange, Headers, header
 
 #: Requests that wait for their response; more are of connections that were cut off.
 _WAITING = 1_000
 
-_HEX = re.compile(r"(?:[0-9a-f]{2}:?)+")
+_HEX = lazy.pattern(r"(?:[0-9a-f]{2}:?)+")
 
 
 def read_tshark(stream: Stream, source: CaptureSource) -> Iterator[Exchange | FileProblem]:

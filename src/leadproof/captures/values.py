@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from leadproof.core import lazy
 from leadproof.core.exchange import Headers, header
 
 #: Seconds.
@@ -102,8 +103,8 @@ def from_base64(text: str) -> bytes | None:
 
 
 #: Where a body says in what it is encoded: the parameter of its Content-Type, or its XML declaration.
-_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
-_DECLARED = re.compile(r"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
+_CHARSET = lazy.pattern(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+_DECLARED = lazy.pattern(r"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
 
 
 def encoded(text: str, headers: Headers) -> bytes:

@@ -9,16 +9,14 @@ import os
 import sys
 import time
 from types import TracebackType
-
-from rich.console import Console, RenderableType
-from rich.constrain import Constrain
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from leadproof.core.progress import Standing
 from leadproof.core.text import one_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.live import Live
 
 #: Columns of the terminal that stay free behind the row: a terminal writes ^C where the cursor is. In a full row that
 #: would be the next line, and the row could not be taken away any more.
@@ -68,6 +66,9 @@ class Display:
             self._began = now
         self._standing, self._told = standing, now
         if self._live is None:
+            from rich.console import Console  # the most of what a command loads, and not where nobody looks
+            from rich.live import Live
+
             self._live = Live(
                 get_renderable=self._row, console=Console(stderr=True), auto_refresh=self._thread, transient=True,
                 redirect_stdout=False, redirect_stderr=False,
@@ -110,6 +111,11 @@ def row(standing: Standing, elapsed: float, left: float | None, width: int) -> R
         left: Seconds until the end; None where nobody knows.
         width: Columns that there are.
     """
+    from rich.constrain import Constrain
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
     narrow = width < _NARROW - _FREE
     bar = 8 if narrow else max(8, min(width // 5, 30))
     times = [] if narrow and left is not None else [clock(elapsed)]

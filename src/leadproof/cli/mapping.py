@@ -45,7 +45,9 @@ def suggest(file: Path, out: Path | None, force: bool) -> None:
     list(captures.files([file]))
     if not file.is_file():
         raise UsageError(f"{file}: is no file", hint="name one file of the log")
-    text = captures.suggest(file)
+    from leadproof.captures.suggesting import suggest as suggested
+
+    text = suggested(file)
     if out is None:
         click.echo(text, nl=False)
         return

@@ -5,11 +5,11 @@ that were chosen; and the validator that explains them. Pure functions; `specs` 
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from leadproof.core import lazy
 from leadproof.core.operations import RESPONSE_TYPES
 
 Schema = dict[str, Any]
@@ -104,7 +104,7 @@ def _with_days(schema: Schema) -> Schema:
 ANY_OFFSET = "leadproof-moment"
 DAY_OR_MOMENT = "leadproof-day"
 
-_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T")
+_DAY = lazy.pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T")
 
 
 def is_moment(value: Any) -> bool:

@@ -7,7 +7,6 @@ through it; nobody else opens them. What a *check* makes of a clause stands in `
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -31,7 +30,7 @@ from leadproof.contract.schemas import (
     view,
     xsd_patches,
 )
-from leadproof.core import resources
+from leadproof.core import lazy, resources
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.operations import CELLS, OPERATIONS
 
@@ -175,8 +174,8 @@ def places() -> Mapping[str, tuple[str, int]]:
     return MappingProxyType(found)
 
 
-_CLAUSE_LINE = re.compile(r"^  - id: (\S+)$")
-_OPERATION_LINE = re.compile(r"^\s*- \{?id: (\w+)\b")
+_CLAUSE_LINE = lazy.pattern(r"^  - id: (\S+)$")
+_OPERATION_LINE = lazy.pattern(r"^\s*- \{?id: (\w+)\b")
 
 
 def _clause(row: Mapping[str, Any]) -> Clause:

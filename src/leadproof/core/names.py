@@ -6,12 +6,11 @@ stems, and a name that means nothing to us is treated as personal text. Outside 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from enum import Enum
 from functools import lru_cache
 
-from leadproof.core import languages
+from leadproof.core import languages, lazy
 from leadproof.core.operations import RESPONSE_TYPES
 
 
@@ -61,7 +60,7 @@ def _plain(name: str) -> str:
 
 # The same few names come again and again; the long ones are nobody's, and not worth the memory.
 _LONGEST_NAME = 64
-_SEPARATORS = re.compile(r"[\W_]+")
+_SEPARATORS = lazy.pattern(r"[\W_]+")
 _short = lru_cache(maxsize=4096)(_plain)
 
 

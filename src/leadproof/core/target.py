@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from leadproof.core import lazy
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.exchange import Headers
 
@@ -25,7 +25,7 @@ RESERVED = frozenset((
 ))  # fmt: skip
 
 #: A field name (RFC 9110, section 5.1).
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAME = lazy.pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 #: Seconds: a day. Sockets do not wait for ever longer.
 LONGEST_TIMEOUT = 86_400.0

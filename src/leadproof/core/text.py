@@ -6,12 +6,14 @@ import re
 import unicodedata
 from typing import Any
 
+from leadproof.core import lazy
+
 #: Characters of a value that are shown; the evidence holds the rest.
 LONGEST = 4000
 
 #: Control characters but newline and tab, marks that turn or hide text (bidi, zero width, tags), lone surrogates, what
 #: is no character at all: a reader must see that they are there.
-_HIDDEN = re.compile(
+_HIDDEN = lazy.pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
@@ -35,7 +37,7 @@ def one_line(text: str, longest: int = LONGEST) -> str:
 
 
 _MARKS = "".join(chr(code) for code in range(0x300, 0x370) if unicodedata.combining(chr(code)))
-_TOWER = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
+_TOWER = lazy.pattern(f"([{_MARKS}]{{4}})[{_MARKS}]+")
 
 
 def _spelled(match: re.Match[str]) -> str:

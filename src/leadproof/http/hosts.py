@@ -7,11 +7,11 @@ header tells such a request, so a server responds for loopback names, the addres
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from leadproof.core import lazy
 from leadproof.core.errors import UsageError
 from leadproof.core.target import is_loopback
 
@@ -19,9 +19,9 @@ from leadproof.core.target import is_loopback
 OPTION = "--allow-host"
 
 #: Host and port, if there is one (RFC 9110, section 7.2). Service names of containers may have underscores.
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
+_AUTHORITY = lazy.pattern(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
 #: The authority of an absolute request target (RFC 9112, section 3.2.2).
-_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
+_ABSOLUTE = lazy.pattern(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 #: Different Host headers that are remembered.
 _MOST = 64

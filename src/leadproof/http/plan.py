@@ -7,11 +7,11 @@ like): a proxy is used where the target names one, for every request.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from leadproof.core import lazy
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.exchange import Headers
 from leadproof.core.target import Target
@@ -25,7 +25,7 @@ PROXY_REFUSES = 407
 #: "localhost" means both, whatever a hosts file says (RFC 6761, section 6.3).
 LOOPBACK = ("127.0.0.1", "::1")
 
-_REPLY = re.compile(rb"HTTP/1\.[01] (\d{3})(?: ([^\r\n]*))?\r?\n")
+_REPLY = lazy.pattern(rb"HTTP/1\.[01] (\d{3})(?: ([^\r\n]*))?\r?\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,19 @@ from leadproof.bodies import escape
 from leadproof.contract.profile import Profile, breaches
 from leadproof.contract.profile.calendar import is_open, local
 from leadproof.contract.specs import Specification
+from leadproof.core import lazy
 from leadproof.core.exchange import Part
 from leadproof.core.names import Kind, field_kind
 from leadproof.judge.checks import Breach, Context
 from leadproof.judge.checks.context import CREATES, fields, properties
 
 #: Names of fields that say who somebody is or how to reach them, without signs and in small letters.
-_PERSONAL = re.compile(
+_PERSONAL = lazy.pattern(
     r"(?:first|last|full|middle|maiden|given|family|sur|contact|spouse)name|e?mail(?:address)?"
     r"|(?:home|work|cell|mobile|day|evening|primary|secondary)?(?:tele)?phone(?:number)?\d?|cell|mobile|ssn"
     r"|socialsecurity(?:number)?|(?:street)?address\d?"
 )
-_MAIL = re.compile(r"[^\s@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,24}")
+_MAIL = lazy.pattern(r"[^\s@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,24}")
 
 #: What a program writes where it has no value: it read a response that has none.
 _NOTHING = frozenset({"", "0", "null", "none", "nil", "undefined", "nan", "[object object]", "-1"})
@@ -132,7 +133,7 @@ def _rules(context: Context) -> Iterator[Breach]:
 
 
 #: What a redacted lead has in the place of a text.
-_REDACTED = re.compile(r"\bredacted", re.IGNORECASE)
+_REDACTED = lazy.pattern(r"\bredacted", re.IGNORECASE)
 #: Fields by whose name nothing is replaced but words, which then have that mark.
 _LEFT = frozenset({Kind.PUBLIC, Kind.UNKNOWN})
 

@@ -7,7 +7,6 @@ clocks), are declared in the OpenAPI document and left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +14,7 @@ from typing import Any
 
 from leadproof.bodies import escape, typed, xpath_of
 from leadproof.contract.specs import ANY_OFFSET, Schema, Specification
+from leadproof.core import lazy
 from leadproof.judge.checks.context import instant
 
 _ABSENT = object()
@@ -325,7 +325,7 @@ def _same_moment(left: str, right: str) -> bool:
     return timestamp is not None and timestamp == instant(right) and _fraction(left) == _fraction(right)
 
 
-_FRACTION = re.compile(r"\.([0-9]+)")
+_FRACTION = lazy.pattern(r"\.([0-9]+)")
 
 
 def _fraction(timestamp: str) -> str:

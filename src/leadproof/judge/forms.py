@@ -19,6 +19,7 @@ from typing import Any
 
 from leadproof.bodies.leaves import Forms
 from leadproof.contract.specs import Schema
+from leadproof.core import lazy
 
 #: Checks that see nothing of an exchange but its form, as `quick` puts it together. Whoever adds a check need not think
 #: of this: one that is not here is asked every time.
@@ -66,7 +67,7 @@ MOST = 500
 #: Members that are looked at as URLs, and the one by which the entries of a list are told apart.
 _URLS = frozenset({"url", "privacyURL", "termsURL"})
 _IDENTIFIER = "offerId"
-_URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_URL = lazy.pattern(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
 
 def response_form(schema: Schema) -> Form:

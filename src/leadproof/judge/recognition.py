@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from leadproof.core import lazy
 from leadproof.core.exchange import Exchange
 from leadproof.core.operations import OPERATIONS
 
@@ -27,23 +28,23 @@ class Recognition:
 
 #: A path template as a pattern for the end of a path: base paths of white-label hosts may stand before it.
 _PATTERNS = {
-    row.id: re.compile(
+    row.id: lazy.pattern(
         r"(?:^|/)" + re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(row.path.lstrip("/"))) + r"/?$", re.IGNORECASE
     )
     for row in OPERATIONS.values()
 }
 
 #: Paths of version 1 of the service, which took other bodies.
-_VERSION_1 = re.compile(
+_VERSION_1 = lazy.pattern(
     r"(?:^|/)(?:processor/\w+/\w+|v1/(?:insert|update|duplicate|status|leads)\b.*)/?$", re.IGNORECASE
 )
 
 #: What marks a body as one of version 2.
-_BODY_2 = re.compile(rb"\"leads\"\s*:\s*\[|<Leads\b")
+_BODY_2 = lazy.pattern(rb"\"leads\"\s*:\s*\[|<Leads\b")
 
-_OFFER_IDS = re.compile(rb"\"offerIds\"|\bofferids\s*=", re.IGNORECASE)
-_ORDER_ID = re.compile(rb"\"orderId\"\s*:\s*\"[^\"]|\borderID\s*=\s*[\"'][^\"']")
-_SENDS = re.compile(rb"\"sends\"|<(?:\w+:)?SendsReceiverResult\b")
+_OFFER_IDS = lazy.pattern(rb"\"offerIds\"|\bofferids\s*=", re.IGNORECASE)
+_ORDER_ID = lazy.pattern(rb"\"orderId\"\s*:\s*\"[^\"]|\borderID\s*=\s*[\"'][^\"']")
+_SENDS = lazy.pattern(rb"\"sends\"|<(?:\w+:)?SendsReceiverResult\b")
 
 
 @lru_cache(1024)

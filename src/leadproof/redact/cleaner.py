@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from leadproof.core import names
+from leadproof.core import lazy, names
 from leadproof.core.names import Kind, plain
 from leadproof.core.operations import OPERATIONS
 from leadproof.redact import formats, layers, people, spans
@@ -24,15 +24,15 @@ from leadproof.redact.spans import Piece
 
 #: How many layers of encoding within each other are looked through.
 DEPTH = 4
-_NAMED = re.compile(r"\W*(\w{1,60})\W*:")
+_NAMED = lazy.pattern(r"\W*(\w{1,60})\W*:")
 #: An id, a number, a moment, a word.
-_TOKEN = re.compile(r"[\w.:+-]{0,80}")
+_TOKEN = lazy.pattern(r"[\w.:+-]{0,80}")
 #: An id such as a UUID, parts of which may happen to be a name.
-_HEX = re.compile(r"[0-9A-Fa-f-]+")
-_URL = re.compile(r"\s*(?:[a-z][\w+.-]*:)?//|\s*/", re.IGNORECASE)
+_HEX = lazy.pattern(r"[0-9A-Fa-f-]+")
+_URL = lazy.pattern(r"\s*(?:[a-z][\w+.-]*:)?//|\s*/", re.IGNORECASE)
 #: What the paths of documented operations are made of.
 _ROUTES = frozenset(part for one in OPERATIONS.values() for part in one.path.split("/") if "{" not in part)
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])')
+_LITERAL = lazy.pattern(r'"((?:[^"\\]|\\.)*)"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])')
 
 
 class _Place(NamedTuple):

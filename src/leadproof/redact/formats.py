@@ -10,48 +10,48 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from leadproof.core import names
+from leadproof.core import lazy, names
 from leadproof.core.names import Kind
 from leadproof.redact import numbers
 
 #: (kind, value) -> what to write in its place; the value itself leaves it.
 Replace = Callable[[Kind, str], str]
 
-_LOCAL_PART = re.compile(r"[\w+-][\w.!#$%'*+^{|}~-]*$")
-_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_LOCAL_PART = lazy.pattern(r"[\w+-][\w.!#$%'*+^{|}~-]*$")
+_DOMAIN = lazy.pattern(r"[\w-]+(?:\.[\w-]+)+")
 _LONGEST_LOCAL_PART = 256
 _US = r"(?:\([2-9]\d\d\)|[2-9]\d\d)"
-_PHONE = re.compile(
+_PHONE = lazy.pattern(
     rf"(?<![\w.])(?:\+?1[-. ]?)?{_US}[-. /]{{0,2}}[2-9]\d\d[-. ]?\d{{4}}(?!\w|[-.]\d)"
     r"|(?<!\w)\+(?!1)\d{1,3}(?:[-. ()]{0,2}\d{2,4}){2,5}(?!\w)"
 )
 #: With separators or a plus sign: where ten digits may well be an id.
-SPELLED_PHONE = re.compile(
+SPELLED_PHONE = lazy.pattern(
     rf"(?<![\w.])(?:\+1[-. ]?{_US}[-. ]?[2-9]\d\d[-. ]?\d{{4}}|{_US}[-. /]{{1,2}}[2-9]\d\d[-. ]\d{{4}})(?!\w)"
 )
-_SSN = re.compile(r"(?<![\w-])\d{3}([- .\u2010-\u2015\u2212])\d{2}\1\d{4}(?![\w-])")
+_SSN = lazy.pattern(r"(?<![\w-])\d{3}([- .\u2010-\u2015\u2212])\d{2}\1\d{4}(?![\w-])")
 #: Without separators nine digits may be anything, unless a word says what they are.
-_NAMED_SSN = re.compile(r"(?i)(\b(?:ssn|social security(?: number| no\.?)?|itin)[\s:=#]{0,3}(?:is\s)?)(\d{9})(?!\w)")
+_NAMED_SSN = lazy.pattern(r"(?i)(\b(?:ssn|social security(?: number| no\.?)?|itin)[\s:=#]{0,3}(?:is\s)?)(\d{9})(?!\w)")
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:\d\.\d{1,3}\.\d{1,3}\.\d{1,3})?(?![\w:])")
-_JWT = re.compile(r"(?<![\w.-])eyJ[\w-]{2,}\.[\w-]+(?:\.[\w-]*)*")
-_BEARER = re.compile(r"\b(bearer|basic)(\s+)([A-Za-z0-9._~+/-]{6,}=*)", re.IGNORECASE)
-_USERINFO = re.compile(r"(?<=://)[^\s/@\"'<>?#]{1,256}@")
-_NAME = re.compile(r"(?<![\w-])([A-Za-z][\w-]{1,40})(?:\\?[\"']?\s{0,8}[:=]\s{0,8}\\?[\"']?)")
-_SECRET_VALUE = re.compile(r"(?:(?:bearer|basic|token|digest)\s+)?[^\s\"'&,;<>\\]+", re.IGNORECASE)
-_PARAMETER_NAME = re.compile(r"(?<![\w-])([A-Za-z][\w-]{1,40})=")
-_PARAMETER_VALUE = re.compile(r"[^&\s;\"'<>]+")
-_COOKIE = re.compile(r"\b((?:set-)?cookie\s*:\s*)([^\r\n\"'<>]+)", re.IGNORECASE)
-_QUOTED_MEMBER = re.compile(r"([\"'])(?P<name>[A-Za-z][\w -]{0,60})\1\s{0,8}:\s{0,8}([\"'])(?P<value>[^\"'\\]+)\3")
-_ELEMENT = re.compile(r"<(?:\w+:)?(?P<name>[A-Za-z][\w-]{0,60})>(?P<value>[^<]+)(?=</)")
+_IPV4 = lazy.pattern(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.\d)")
+_IPV6 = lazy.pattern(r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:\d\.\d{1,3}\.\d{1,3}\.\d{1,3})?(?![\w:])")
+_JWT = lazy.pattern(r"(?<![\w.-])eyJ[\w-]{2,}\.[\w-]+(?:\.[\w-]*)*")
+_BEARER = lazy.pattern(r"\b(bearer|basic)(\s+)([A-Za-z0-9._~+/-]{6,}=*)", re.IGNORECASE)
+_USERINFO = lazy.pattern(r"(?<=://)[^\s/@\"'<>?#]{1,256}@")
+_NAME = lazy.pattern(r"(?<![\w-])([A-Za-z][\w-]{1,40})(?:\\?[\"']?\s{0,8}[:=]\s{0,8}\\?[\"']?)")
+_SECRET_VALUE = lazy.pattern(r"(?:(?:bearer|basic|token|digest)\s+)?[^\s\"'&,;<>\\]+", re.IGNORECASE)
+_PARAMETER_NAME = lazy.pattern(r"(?<![\w-])([A-Za-z][\w-]{1,40})=")
+_PARAMETER_VALUE = lazy.pattern(r"[^&\s;\"'<>]+")
+_COOKIE = lazy.pattern(r"\b((?:set-)?cookie\s*:\s*)([^\r\n\"'<>]+)", re.IGNORECASE)
+_QUOTED_MEMBER = lazy.pattern(r"([\"'])(?P<name>[A-Za-z][\w -]{0,60})\1\s{0,8}:\s{0,8}([\"'])(?P<value>[^\"'\\]+)\3")
+_ELEMENT = lazy.pattern(r"<(?:\w+:)?(?P<name>[A-Za-z][\w-]{0,60})>(?P<value>[^<]+)(?=</)")
 
 #: How every telephone and card number begins: five digits or more, with what may stand before and between them.
-_NUMBER = re.compile(rf"(?<!\w)[+(\uff0b]{{0,2}}\d(?:{numbers.BETWEEN}{{0,3}}\d){{4}}")
+_NUMBER = lazy.pattern(rf"(?<!\w)[+(\uff0b]{{0,2}}\d(?:{numbers.BETWEEN}{{0,3}}\d){{4}}")
 #: What every social security number has: nine digits, together or three, two and four of them.
-_NINE = re.compile(r"\d{9}(?!\w)|\d[^\w]\d\d[^\w]\d{4}(?!\w)")
+_NINE = lazy.pattern(r"\d{9}(?!\w)|\d[^\w]\d\d[^\w]\d{4}(?!\w)")
 #: What any of these values has in it; most texts have none of it.
-SUSPECT = re.compile(r"[@:=<\d]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ")
+SUSPECT = lazy.pattern(r"[@:=<\d]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ")
 
 
 def scrub(

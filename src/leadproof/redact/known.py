@@ -17,19 +17,19 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from leadproof.core import names
+from leadproof.core import lazy, names
 from leadproof.core.names import Kind
 from leadproof.redact import numbers
 from leadproof.redact.formats import Replace
 from leadproof.redact.placeholders import CHOICES, MARKER
 
-WORD = re.compile(r"[^\W_]+")
+WORD = lazy.pattern(r"[^\W_]+")
 #: Kinds that are told apart from an id of the protocol beyond doubt.
 _CERTAIN = frozenset({Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.CARD, Kind.TEXT, Kind.IP, Kind.SECRET})
 #: Characters of the shortest secret that is looked for.
 SHORTEST = 6
 #: Scripts without blanks between words, where a value is looked for at every character.
-UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+UNSPACED = lazy.pattern(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 def normal(kind: Kind, value: str) -> str:

@@ -13,17 +13,18 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
-from xml.sax.saxutils import escape
+
+from leadproof.core import lazy
 
 Clean = Callable[[str], str]
 
-_RUN = re.compile(r"[^\s\"'<>&=?#;,{}\[\]\\]+")
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{6,}={0,2}(?![A-Za-z0-9+/_=-])")
-_PART = re.compile(r"[A-Za-z0-9]{6,}={0,2}")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|\w{2,31});")
-_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|[\"\\/bfnrt])")
+_RUN = lazy.pattern(r"[^\s\"'<>&=?#;,{}\[\]\\]+")
+_BASE64 = lazy.pattern(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{6,}={0,2}(?![A-Za-z0-9+/_=-])")
+_PART = lazy.pattern(r"[A-Za-z0-9]{6,}={0,2}")
+_ENTITY = lazy.pattern(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|\w{2,31});")
+_ESCAPE = lazy.pattern(r"\\(?:u[0-9A-Fa-f]{4}|[\"\\/bfnrt])")
 #: In running text a backslash before a placeholder ends a folder of a path.
-_IN_TEXT = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|r(?!edacted)|[\"\\/bfnt])")
+_IN_TEXT = lazy.pattern(r"\\(?:u[0-9A-Fa-f]{4}|r(?!edacted)|[\"\\/bfnt])")
 
 
 def peel(text: str, clean: Clean) -> str:
@@ -60,7 +61,12 @@ def _is_utf8(run: str) -> bool:
 def _entities(text: str, clean: Clean) -> str:
     plain = html.unescape(text)
     cleaned = clean(plain)
-    return text if cleaned == plain else escape(cleaned, {'"': "&quot;", "'": "&apos;"})
+    return text if cleaned == plain else cleaned.translate(_IN_MARKUP)
+
+
+#: Characters that stand for something else in XML and HTML, as they are written there. (`xml.sax.saxutils` has a
+#: function for it, and brings half of the standard library along.)
+_IN_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
 def _escaped(text: str, clean: Clean) -> str:
@@ -135,7 +141,7 @@ def _decoded(run: str) -> str | None:
 
 
 #: Where a JSON object, or a list of them, may begin in a line; no more of them are tried.
-_DOCUMENT = re.compile(r"(?:\[\s*)?\{\s*\"")
+_DOCUMENT = lazy.pattern(r"(?:\[\s*)?\{\s*\"")
 _TRIED = 8
 _DECODER = json.JSONDecoder()
 

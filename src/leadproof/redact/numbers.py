@@ -11,18 +11,20 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
+from leadproof.core import lazy
+
 #: Separators within a number: blanks of all kinds, points, slashes, brackets, hyphens and dashes.
 BETWEEN = r"[\s.()/\u2010-\u2015\u2212-]"
-_CANDIDATE = re.compile(rf"(?<![\w.-])[+(\uff0b]{{0,2}}\d(?:{BETWEEN}{{0,3}}\d){{6,18}}(?!\w|-\d)")
-_DATE = re.compile(r"(?:19|20)\d\d([-/. ])[01]?\d\1[0-3]?\d(?!\d)|[0-3]?\d([-/. ])[0-3]?\d\2(?:19|20)\d\d(?!\d)")
+_CANDIDATE = lazy.pattern(rf"(?<![\w.-])[+(\uff0b]{{0,2}}\d(?:{BETWEEN}{{0,3}}\d){{6,18}}(?!\w|-\d)")
+_DATE = lazy.pattern(r"(?:19|20)\d\d([-/. ])[01]?\d\1[0-3]?\d(?!\d)|[0-3]?\d([-/. ])[0-3]?\d\2(?:19|20)\d\d(?!\d)")
 #: Before the seconds of a time of day, whose fraction and offset look like a number.
-_CLOCK = re.compile(r"\d\d:\d\d:(?:\d\d,)?$")
+_CLOCK = lazy.pattern(r"\d\d:\d\d:(?:\d\d,)?$")
 #: Four numbers of an address; a social security number that is never issued.
-_OTHER = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|9\d\d([- .])\d\d\1\d{4}")
+_OTHER = lazy.pattern(r"\d{1,3}(?:\.\d{1,3}){3}|9\d\d([- .])\d\d\1\d{4}")
 #: Prefixes of the card networks, and how many digits they have (ISO/IEC 7812-1).
-_CARD = re.compile(r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}|6(?:011|5\d\d)\d{12}")
+_CARD = lazy.pattern(r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}|6(?:011|5\d\d)\d{12}")
 #: A word before a number that says what it is.
-_CUE = re.compile(
+_CUE = lazy.pattern(
     r"\b(?:tel|t[eé]l[eé]phone|t[eé]l|phone|mobile|cell|fax|whatsapp|telef[oó]no?|handy|m[oó]vil|celular|telefone"
     r"|телефон|тел|电话|電話)[\s.:=#]{0,4}(?:number|no|nr)?[\s.:=#]{0,3}$",
     re.IGNORECASE,

@@ -9,14 +9,15 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 
+from leadproof.core import lazy
 from leadproof.core.exchange import Headers, header, media_type
 
 #: Cleans a text; the second argument is the media type that the sender declares.
 Clean = Callable[[str, str], str]
 
 _CHARSETS = ("utf-8", "iso-8859-1", "latin1", "windows-1252", "us-ascii", "utf-16", "utf-16le", "utf-16be", "utf-32")
-_DECLARED = re.compile(rb"<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w.-]{1,40})[\"']")
-_PARAMETER = re.compile(r"charset\s*=\s*[\"']?([\w.-]{1,40})", re.IGNORECASE)
+_DECLARED = lazy.pattern(rb"<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w.-]{1,40})[\"']")
+_PARAMETER = lazy.pattern(r"charset\s*=\s*[\"']?([\w.-]{1,40})", re.IGNORECASE)
 _BOMS = ((b"\xff\xfe\0\0", "utf-32"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 #: zlib's window sizes: gzip, zlib, raw deflate. Senders mix up the last two.
 _WINDOWS = {"gzip": (31, 15, -15), "x-gzip": (31, 15, -15), "deflate": (15, -15, 31)}

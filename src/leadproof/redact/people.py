@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from leadproof.core import lazy
 from leadproof.core.names import CONTRACT_WORDS, words
 from leadproof.redact.placeholders import MARKER
 
@@ -26,8 +27,8 @@ _TITLES = (
 )
 _WORD = r"[^\W\d_][^\W\d_]*(?:['\u2019.-][^\W\d_]+)*"
 _RUN = rf"{_WORD}(?:\.?[ \u00a0]{_WORD}){{0,4}}"
-_LABELLED = re.compile(rf"(?<![\w-])(?:{_LABELS})\s{{0,3}}[:\uff1a=]\s{{0,3}}(?P<name>{_RUN})", re.IGNORECASE)
-_TITLED = re.compile(rf"(?<![\w-])(?:{_TITLES})\.?[ \u00a0]{{1,3}}(?P<name>{_RUN})", re.IGNORECASE)
+_LABELLED = lazy.pattern(rf"(?<![\w-])(?:{_LABELS})\s{{0,3}}[:\uff1a=]\s{{0,3}}(?P<name>{_RUN})", re.IGNORECASE)
+_TITLED = lazy.pattern(rf"(?<![\w-])(?:{_TITLES})\.?[ \u00a0]{{1,3}}(?P<name>{_RUN})", re.IGNORECASE)
 #: The first words of labels and titles, where they are spelled in ASCII: a text without any of them holds no name.
 _WORDS = re.compile(r"[a-z]+")
 _CUES = frozenset(
@@ -44,7 +45,7 @@ _NO_NAMES = CONTRACT_WORDS | words(
     " team the this tuesday unavailable user valued via we wednesday you your zip ping post get put delete"
     " application bearer basic json utf charset int str bool object array nil"
 )
-_HOME = re.compile(
+_HOME = lazy.pattern(
     r"(?P<before>(?:\b[A-Za-z]:[\\/]{1,4}(?:Users|Documents and Settings)[\\/]{1,4}|(?<!\w)/(?:home|Users)/))"
     r"(?P<name>[^\\/\s\"'<>|?*:%][^\\/\"'<>|?*:%\r\n]{0,63})(?=[\\/]|$)"
 )

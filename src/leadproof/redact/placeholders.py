@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from leadproof.contract.profile.formats import FORMATS
+from leadproof.core import lazy
 from leadproof.core.names import Kind, words
 
 #: The default key of the hash. With it, two runs give the same placeholders, and somebody who guesses a value can
@@ -27,40 +28,40 @@ _WORD = rf"(?<![^\W_])[Rr][Ee][Dd][Aa][Cc][Tt][Ee][Dd][{_LETTERS}{_LETTERS.upper
 _TAG = rf"redacted-[{_LETTERS}]{{8}}"
 #: Schemes that say nothing about anybody.
 _SCHEMES = "https?|s3|gs|abfss?|ftps?|sftp|file|wss?|blob|data|sips?|rtmp"
-_SCHEME = re.compile(rf"({_SCHEMES})://", re.IGNORECASE)
+_SCHEME = lazy.pattern(rf"({_SCHEMES})://", re.IGNORECASE)
 #: What stands for the blanks, and for the other characters, that no URL may have (RFC 3986, section 2).
 _SPOILT = " x|é| xé"
 _IPV6 = "2001:db8:7265:6461:"  # "reda" in ASCII
 
 #: Placeholders that tell themselves apart from values, whatever text they stand in.
-MARKER = re.compile(
+MARKER = lazy.pattern(
     rf"(?:{_SCHEMES}|redacted)://(?:example\.invalid)?/{_TAG}(?:{_SPOILT})?|Mozilla/5\.0 \({_TAG}\)"
     rf"|{_TAG}(?:@example\.\.?invalid)?|{_WORD}"
     rf"|{_IPV6}[0-9a-f:]+"
 )
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_EMAIL = lazy.pattern(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 #: Ten digits of a North American number (NANP), a leading 1 and the usual separators allowed.
-NANP = re.compile(r"(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. /]{0,2}([2-9]\d\d)[-. ]?(\d{4})(?!\d)", re.ASCII)
-_EXTENSION = re.compile(r"\s*(?:x|ext\.?|#)?\s*\d*", re.IGNORECASE)
-_SSN = re.compile(r"\d{3}([- .]?)\d{2}\1\d{4}")
-_ZIP = re.compile(r"\d{5}(?:-?\d{4})?", re.ASCII)
+NANP = lazy.pattern(r"(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. /]{0,2}([2-9]\d\d)[-. ]?(\d{4})(?!\d)", re.ASCII)
+_EXTENSION = lazy.pattern(r"\s*(?:x|ext\.?|#)?\s*\d*", re.IGNORECASE)
+_SSN = lazy.pattern(r"\d{3}([- .]?)\d{2}\1\d{4}")
+_ZIP = lazy.pattern(r"\d{5}(?:-?\d{4})?", re.ASCII)
 _DATES = (
-    re.compile(r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?P<rest>[T ].*)?", re.ASCII),
-    re.compile(r"(?P<m>\d{1,2})(?P<s>[-/.])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?P<rest>[T ].*)?", re.ASCII),
-    re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)", re.ASCII),
-    re.compile(r"(?P<m>[01]\d)(?P<d>[0-3]\d)(?P<y>(?:19|20)\d\d)", re.ASCII),
+    lazy.pattern(r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?P<rest>[T ].*)?", re.ASCII),
+    lazy.pattern(r"(?P<m>\d{1,2})(?P<s>[-/.])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?P<rest>[T ].*)?", re.ASCII),
+    lazy.pattern(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)", re.ASCII),
+    lazy.pattern(r"(?P<m>[01]\d)(?P<d>[0-3]\d)(?P<y>(?:19|20)\d\d)", re.ASCII),
 )
-_WORDS = re.compile(r"[^\W_]+")
+_WORDS = lazy.pattern(r"[^\W_]+")
 #: Values that are choices, not data about a person.
 CHOICES = words(
     "true false yes no y n on off none null na unknown other m f male female am pm morning afternoon evening anytime"
     " excellent good fair poor own rent single married divorced widowed"
 )
-_NUMBER = re.compile(r"[-+$]?\d{1,6}(?:[.,]\d{1,3})?%?|[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_LIKE_IPV4 = re.compile(r"\d+(?:\.\d+){3}")
+_NUMBER = lazy.pattern(r"[-+$]?\d{1,6}(?:[.,]\d{1,3})?%?|[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_LIKE_IPV4 = lazy.pattern(r"\d+(?:\.\d+){3}")
 #: Digits beyond ASCII, which no format takes for digits.
 _OTHER_DIGITS = "".join(map(chr, range(0xFF10, 0xFF1A)))
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
+_INSTANT = lazy.pattern(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 
 #: How many placeholders out of the small ranges are remembered, so that two values do not get the same one.
 _REMEMBERED = 100_000

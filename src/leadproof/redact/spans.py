@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote_plus, unquote_plus
-from xml.sax.saxutils import escape
 
+from leadproof.core import lazy
 from leadproof.redact.layers import unescape_json
 
 
@@ -98,7 +98,7 @@ def json_pieces(text: str) -> Iterator[Piece]:
                 yield Piece(start, end, tuple(stack), value, _json_string)
 
 
-_JSON = re.compile(
+_JSON = lazy.pattern(
     r'"(?P<string>[^"\\]*(?:\\.[^"\\]*)*)(?P<close>")?(?P<colon>\s*:)?|[{}\[\]]'
     r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?=[\s,\]}]|$))|(?P<other>[^\s\"{}\[\],:][^\"{}\[\],]*)",
     re.DOTALL,
@@ -151,16 +151,16 @@ def _attributes(text: str, start: int, end: int, stack: list[str]) -> Iterator[P
 
 
 # Comments, processing instructions and declarations are loose text; a tag that never ends is loose text as well.
-_XML = re.compile(
+_XML = lazy.pattern(
     r"<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<![^>]*>?"
     r"|</(?P<close>[^\s>]*)[^>]*>|<(?P<open>[^\s<>/!?]+)(?P<rest>(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+)>|<[^<]*",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"(?P<name>[^\s=\"'/]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
+_ATTRIBUTE = lazy.pattern(r"(?P<name>[^\s=\"'/]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
 
 
 def _character_data(start: int, raw: str, stack: list[str]) -> Piece:
-    return Piece(start, start + len(raw), tuple(stack), html.unescape(raw), _writer(raw, escape))
+    return Piece(start, start + len(raw), tuple(stack), html.unescape(raw), _writer(raw, _xml_text))
 
 
 def _writer(raw: str, write: Callable[[str], str]) -> Callable[[str], str]:
@@ -175,11 +175,19 @@ def _writer(raw: str, write: Callable[[str], str]) -> Callable[[str], str]:
     return bare
 
 
-_BARE = re.compile(r"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);)")
+_BARE = lazy.pattern(r"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);)")
+
+
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_QUOTED = _TEXT | str.maketrans({'"': "&quot;", "'": "&apos;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+
+
+def _xml_text(value: str) -> str:
+    return value.translate(_TEXT)
 
 
 def _xml_attribute(value: str) -> str:
-    return escape(value, {'"': "&quot;", "'": "&apos;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+    return value.translate(_QUOTED)
 
 
 def form_pieces(text: str) -> Iterator[Piece]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from leadproof.core import lazy
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.target import SCHEMES, Target
 from leadproof.core.toml import parse as parse_toml
@@ -55,7 +56,7 @@ _WORDS: dict[type, str] = {
     str: "text in quotes", int: "a whole number", float: "a number", dict: "a table", bool: "true or false",
 }  # fmt: skip
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_VARIABLE = lazy.pattern(r"\$\{(\w+)\}")
 
 #: Key of a target -> what to do where none is meant; for all others, to remove the key.
 _WITHOUT: dict[str, str] = {

@@ -13,6 +13,8 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
+from leadproof.core import lazy
+
 #: Postal abbreviations of the states, the District of Columbia and the inhabited territories.
 _POSTAL = (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
@@ -92,7 +94,7 @@ _PARTS = {
     "D": r"(?P<d>\d{1,2})", "HH": r"(?P<H>[01]\d|2[0-3])", "hh": r"(?P<I>0\d|1[0-2])", "mm": r"(?P<M>[0-5]\d)",
     "ss": r"(?P<S>[0-5]\d)", "AM": r"(?i:AM|PM)",
 }  # fmt: skip
-_PART = re.compile("|".join(_PARTS))
+_PART = lazy.pattern("|".join(_PARTS))
 
 
 @lru_cache(maxsize=256)

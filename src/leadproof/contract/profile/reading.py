@@ -20,7 +20,7 @@ import msgspec
 from leadproof.contract.profile.calendar import zone
 from leadproof.contract.profile.formats import DATES, fault_of_mask
 from leadproof.contract.profile.model import LeadType, Profile
-from leadproof.core import resources
+from leadproof.core import lazy, resources
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.toml import parse as parse_toml
 
@@ -267,11 +267,11 @@ def _field_complaints(path: Path_, kind: LeadType) -> Iterator[Complaint]:
 
 # ---- where it stands -----------------------------------------------------------------------------------------------
 
-_HEADER = re.compile(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]")
-_ASSIGNMENT = re.compile(
+_HEADER = lazy.pattern(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]")
+_ASSIGNMENT = lazy.pattern(
     r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
 )
-_STRING = re.compile(r"'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*", re.DOTALL)
+_STRING = lazy.pattern(r"'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*", re.DOTALL)
 
 
 def _lines(text: str) -> dict[Path_, int]:

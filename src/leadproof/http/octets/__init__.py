@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from leadproof.core import lazy
 from leadproof.core.exchange import Headers, Response, WireProblem
 from leadproof.core.text import count
 from leadproof.core.wire_rules import WIRE_RULES
@@ -20,9 +21,9 @@ from leadproof.http.octets.payload import contradiction, text_problems, uncoded
 __all__ = ["BODILESS", "Octets", "announced", "read", "shown"]
 
 #: How a response begins, as far as it can be taken for one: protocol and status.
-_BEGIN = re.compile(r"\s*(HTTP/?\S*)(?:[ \t]+(\S*))?", re.IGNORECASE)
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_LONE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_BEGIN = lazy.pattern(r"\s*(HTTP/?\S*)(?:[ \t]+(\S*))?", re.IGNORECASE)
+_END_OF_HEAD = lazy.pattern(rb"\r?\n\r?\n")
+_LONE = lazy.pattern(rb"\r(?!\n)|(?<!\r)\n")
 
 #: Characters of what was there that a message shows.
 _SHOWN = 80

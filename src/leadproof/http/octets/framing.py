@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from leadproof.bodies import MAX_BODY
+from leadproof.core import lazy
 from leadproof.core.exchange import Headers
 from leadproof.core.text import count
 from leadproof.http.octets.heads import HEADER, QUOTED, TOKEN, Broken, announced, listed, printable, values_of
@@ -14,9 +13,9 @@ from leadproof.http.octets.heads import HEADER, QUOTED, TOKEN, Broken, announced
 BODILESS = (204, 304)
 EMPTY = (*BODILESS, 205)
 
-_CHUNK = re.compile(rf"([0-9A-Fa-f]{{1,16}})(?:[ \t]*;[ \t]*{TOKEN}(?:[ \t]*=[ \t]*(?:{TOKEN}|{QUOTED}))?)*")
-_SIZE = re.compile(rb"[0-9A-Fa-f]+[ \t]*(?:;[^\n]*)?\r?\n")
-_LINE_END = re.compile(rb"\r?\n")
+_CHUNK = lazy.pattern(rf"([0-9A-Fa-f]{{1,16}})(?:[ \t]*;[ \t]*{TOKEN}(?:[ \t]*=[ \t]*(?:{TOKEN}|{QUOTED}))?)*")
+_SIZE = lazy.pattern(rb"[0-9A-Fa-f]+[ \t]*(?:;[^\n]*)?\r?\n")
+_LINE_END = lazy.pattern(rb"\r?\n")
 
 #: Headers that frame a message or say what is in it: behind the body they come too late (RFC 9110, section 6.5.1).
 _NO_TRAILERS = ("content-encoding", "content-length", "content-type", "host", "trailer", "transfer-encoding")

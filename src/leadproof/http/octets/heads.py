@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from leadproof.core import lazy
 from leadproof.core.exchange import Headers
 from leadproof.core.text import count
 
@@ -20,13 +21,13 @@ _SINGLE = ("age", "content-type", "date", "etag", "expires", "last-modified", "l
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 #: A header or trailer: its name and its value.
-HEADER = re.compile(rf"({TOKEN}):[ \t]*(.*?)[ \t]*", re.DOTALL)
-_STATUS_LINE = re.compile(r"HTTP/1\.[01] [1-5][0-9]{2} [\t\x20-\x7e\x80-\xff]*")
-_STATUS = re.compile(r"[1-5][0-9]{2}")
+HEADER = lazy.pattern(rf"({TOKEN}):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_STATUS_LINE = lazy.pattern(r"HTTP/1\.[01] [1-5][0-9]{2} [\t\x20-\x7e\x80-\xff]*")
+_STATUS = lazy.pattern(r"[1-5][0-9]{2}")
 #: Control characters, without CR and LF, which end lines.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_MEDIA_TYPE = re.compile(rf"{TOKEN}/{TOKEN}(?:[ \t]*;[ \t]*(?:{TOKEN}=(?:{TOKEN}|{QUOTED}))?)*")
-_DATE = re.compile(
+_CONTROL = lazy.pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_MEDIA_TYPE = lazy.pattern(rf"{TOKEN}/{TOKEN}(?:[ \t]*;[ \t]*(?:{TOKEN}=(?:{TOKEN}|{QUOTED}))?)*")
+_DATE = lazy.pattern(
     "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4}"
     " [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
 )

@@ -8,11 +8,12 @@ import zlib
 from collections.abc import Iterator
 
 from leadproof.bodies import MAX_BODY
+from leadproof.core import lazy
 from leadproof.core.exchange import Headers, format_of, header, media_type
 from leadproof.http.octets.heads import Broken, listed, values_of
 
-_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
-_DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
+_CHARSET = lazy.pattern(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+_DECLARED = lazy.pattern(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 #: Encodings in which any bytes are text, so that decoding them says nothing.
 _ANY = ("iso8859-1", "iso8859-15", "cp1252")
 

@@ -6,7 +6,6 @@ breaches are sorted to the checks that own them by `OWNER`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 from leadproof import bodies
 from leadproof.bodies import BodyProblem, escape, typed
 from leadproof.contract.specs import DAY_OR_MOMENT, Specification
+from leadproof.core import lazy
 from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS, Operation
 from leadproof.judge.checks.context import Breach, Context
@@ -277,7 +277,7 @@ def expected(schema: dict[str, Any]) -> str:
     return words
 
 
-_STEP = re.compile(r"/(?:[\w]+:)?(\w+)(\[\d+\])?")
+_STEP = lazy.pattern(r"/(?:[\w]+:)?(\w+)(\[\d+\])?")
 
 
 def _from_xsd(error: Any) -> Breach:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from leadproof.core import lazy
 from leadproof.core.exchange import Part, format_of, header, media_type
 from leadproof.judge.checks.context import Breach, Context
 
@@ -71,7 +72,7 @@ def media(context: Context) -> Iterator[Breach]:
         )
 
 
-_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+_CHARSET = lazy.pattern(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
 
 def charset_of(content_type: str | None) -> str | None:

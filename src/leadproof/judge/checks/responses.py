@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any, TypeGuard
 
 from leadproof.bodies import typed
+from leadproof.core import lazy
 from leadproof.judge.checks.context import Breach, Context, instant, later_by, outcome, properties
 
 #: Seconds by which two clocks may differ before a moment counts as past or future.
 CLOCK_SKEW = timedelta(seconds=120)
 
-_URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_URL = lazy.pattern(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
 
 # A value of another type than documented is the schema's business; the checks below look at those of the right type.
@@ -140,7 +141,7 @@ def order_expiry_future(context: Context) -> Iterator[Breach]:
             )
 
 
-_MOMENTS = re.compile(r"(?:^|/)(?:orderExpiresOn|receivedOn|dateReceived|dateOfReview|dateOfReturn)$")
+_MOMENTS = lazy.pattern(r"(?:^|/)(?:orderExpiresOn|receivedOn|dateReceived|dateOfReview|dateOfReturn)$")
 
 
 def order_expiry_utc(context: Context) -> Iterator[Breach]:

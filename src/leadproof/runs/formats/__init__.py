@@ -7,39 +7,49 @@ its row here. `text` makes strings from outside safe to show, `view` arranges wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from leadproof.runs.formats import csv, har, html, json, junit, markdown, sarif
+from leadproof.core.lazy import member
 
 
 class Renderer(NamedTuple):
-    """One format: the name of its file, and the function that makes its text (which encodes to UTF-8 in any case)."""
+    """One format: the name of its file, and the module that makes its text; loaded when it is rendered."""
 
     file: str
-    render: Callable[[Mapping[str, Any]], str]
+    module: str
+
+    def render(self, report: Mapping[str, Any]) -> str:
+        """The text of a report in this format, which encodes to UTF-8 in any case."""
+        text: str = member(__name__, f"{self.module}:render")(report)
+        return text
 
 
 RENDERERS: dict[str, Renderer] = {
-    "json": Renderer("report.json", json.render),
-    "html": Renderer("report.html", html.render),
-    "md": Renderer("report.md", markdown.render),
-    "junit": Renderer("junit.xml", junit.render),
-    "sarif": Renderer("report.sarif", sarif.render),
-    "csv": Renderer("clauses.csv", csv.render),
+    "json": Renderer("report.json", "json"),
+    "html": Renderer("report.html", "html"),
+    "md": Renderer("report.md", "markdown"),
+    "junit": Renderer("junit.xml", "junit"),
+    "sarif": Renderer("report.sarif", "sarif"),
+    "csv": Renderer("clauses.csv", "csv"),
 }
 
 
 class Export(NamedTuple):
-    """A view of the evidence instead of the report: rows of `exchanges.ndjson` and the target's base URL to text."""
+    """A view of the evidence instead of the report: the name of its file, and the module that makes its text."""
 
     file: str
-    render: Callable[[Iterable[Mapping[str, Any]], str], Iterator[str]]
+    module: str
+
+    def render(self, rows: Iterable[Mapping[str, Any]], base: str) -> Iterator[str]:
+        """The text in pieces, of rows of `exchanges.ndjson` and the target's base URL."""
+        pieces: Iterator[str] = member(__name__, f"{self.module}:render")(rows, base)
+        return pieces
 
 
 #: Made only where they are asked for: they are as large as the evidence.
 EXPORTS: dict[str, Export] = {
-    "har": Export("exchanges.har", har.render),
+    "har": Export("exchanges.har", "har"),
 }
 
 #: Everything that --format takes.

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from leadproof import __version__
+from leadproof.core import lazy
 
 Row = Mapping[str, Any]
 
@@ -26,8 +27,8 @@ _NO_COOKIES: list[Any] = []
 NO_TIME, NO_RESPONSE = "1970-01-01T00:00:00.000000Z", "no response was captured"
 
 #: Where a body says in what it is encoded, and what it may say if its text is to stand in a HAR as text.
-_CHARSET = re.compile(r"(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_UTF8 = re.compile(r"utf-?8|us-ascii", re.IGNORECASE)
+_CHARSET = lazy.pattern(r"(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_UTF8 = lazy.pattern(r"utf-?8|us-ascii", re.IGNORECASE)
 
 
 def render(exchanges: Iterable[Row], base: str = "") -> Iterator[str]:

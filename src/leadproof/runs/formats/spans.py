@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from leadproof.core import lazy
 from leadproof.core.text import one_line
 
 _LONGEST = 400
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#!|~$^])|^(\s*)([-+=]|\d+[.)])")
+_SPECIAL = lazy.pattern(r"([\\`*_\[\]<>#!|~$^])|^(\s*)([-+=]|\d+[.)])")
 
 
 def escape(text: str) -> str:
