@@ -54,6 +54,12 @@ def render(report: Mapping[str, Any]) -> str:
     advice = cards.group_by_clause(advised, view.clauses, first=len(failures) + 1, full=max(left, len(advised) and 4))
     taken_on = cards.group_by_clause(waived, view.clauses, first=len(failures) + len(advice) + 1, full=4)
     dealt = [*failures, *advice, *taken_on]
+    places: list[cards.Place] = []
+
+    def evidence_of(place: cards.Place) -> Markup:
+        places.append(place)
+        return Markup(f"\0{len(places) - 1}\0")
+
     shown = {
         "view": view,
         "report": report,
@@ -63,6 +69,7 @@ def render(report: Mapping[str, Any]) -> str:
         "waived": taken_on,
         "card_of_clause": {card.clause: card.number for card in reversed(dealt)},
         "operations": OPERATIONS,
+        "evidence_of": evidence_of,
         "results": [name for name in view.results if view.results[name] or name in RESULTS[:3]],
         "symbols": SYMBOLS,
         "bar": _bar(view),
@@ -76,9 +83,25 @@ def render(report: Mapping[str, Any]) -> str:
         "load": latency,
         "charts": latency.charts(report),
     }
-    template = _template()
-    cards.attach_evidence(dealt, MOST - len(template.render(shown).encode()))
-    return template.render(shown)
+    return _with_evidence(_template("report.html.j2").render(shown), places, dealt)
+
+
+def _with_evidence(page: str, places: list[cards.Place], dealt: list[cards.Card]) -> str:
+    """A page with requests and responses in it, as far as the rest of it leaves room for them.
+
+    Args:
+        page: The page with a mark where those of a place belong: its number in `places` between two NULs, which no
+            page has, for they are spelled out.
+        places: Those with a mark.
+        dealt: The cards of the page.
+    """
+    evidence = _template("evidence.html.j2")
+    parts = page.split("\0")
+    sizes = [len(evidence.render(place=place).encode()) for place in places]
+    bare = sum(len(part.encode()) for part in parts[::2]) + sum(sizes[int(number)] for number in parts[1::2])
+    cards.attach_evidence(dealt, MOST - bare)
+    parts[1::2] = [evidence.render(place=places[int(number)]) for number in parts[1::2]]
+    return "".join(parts)
 
 
 def _bar(view: View) -> list[dict[str, Any]]:
@@ -104,7 +127,7 @@ def _bar(view: View) -> list[dict[str, Any]]:
 
 
 class _Compiled(jinja2.BytecodeCache):
-    """Templates compiled once for a user. What `_template` says of them is part of what they were made from."""
+    """Templates compiled once for a user. What `_environment` says of them is part of what they were made from."""
 
     def _made_from(self, bucket: Bucket) -> bytes:
         return f"{jinja2.__version__} {bucket.key} {bucket.checksum}".encode() + Path(__file__).read_bytes()
@@ -117,8 +140,12 @@ class _Compiled(jinja2.BytecodeCache):
         saved.save("template", self._made_from(bucket), bucket.bytecode_to_string())
 
 
+def _template(name: str) -> jinja2.Template:
+    return _environment().get_template(name)
+
+
 @cache
-def _template() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources.path("reports/templates")),
         autoescape=True,
@@ -134,7 +161,7 @@ def _template() -> jinja2.Template:
     environment.filters["counted"] = count
     environment.filters["media"] = lambda row: media_of(row).upper()
     environment.filters["moment"] = lambda value: str(value).replace("T", " ", 1).split(".")[0].removesuffix("Z")
-    return environment.get_template("report.html.j2")
+    return environment
 
 
 def _text(value: Any, longest: int = 4000) -> Markup:

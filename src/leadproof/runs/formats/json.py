@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from leadproof.runs.formats.indented import indented
 
 #: The order of members; others follow by name.
 _REPORT = (
@@ -62,17 +62,9 @@ def render(report: Mapping[str, Any]) -> str:
             ordered[name] = sorted(found, key=lambda row: [str(row.get(key, "")) for key in _SORT])
     if "clauses" in ordered:
         ordered["clauses"] = [_ordered(row, _CLAUSE) for row in ordered["clauses"]]
-    return json.dumps(_finite(ordered), indent=2, allow_nan=False, default=str) + "\n"
+    return indented(ordered) + "\n"
 
 
 def _ordered(row: Mapping[str, Any], first: Iterable[str]) -> dict[str, Any]:
     names = [name for name in first if name in row]
     return {name: row[name] for name in [*names, *sorted(set(row) - set(names))]}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): _finite(item) for name, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value

@@ -9,8 +9,9 @@ that was decided gets an equal share, and one that was not gets none.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from leadproof.core.text import count, figure, one_line, visible
@@ -19,23 +20,36 @@ from leadproof.runs.formats.view import Row, View, arrange, cells_of, mapping, m
 _LONGEST_MESSAGE = 500
 
 
+@dataclass(slots=True)
+class _Case:
+    """A test case: the attributes that name it and what is in it, both written already; its result is the element."""
+
+    named: str
+    inside: str = ""
+    #: failure, error, skipped; "" where it passed.
+    result: str = ""
+
+
 def render(report: Mapping[str, Any]) -> str:
     """The report as JUnit XML; valid whatever strings are in it."""
     view = arrange(report)
-    suites: dict[str, list[ET.Element]] = {}
+    suites: dict[str, list[_Case]] = {}
     pending: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows(report, "findings"):
         key = (str(row.get("clause", "")), str(row.get("operation", "")), media_of(row))
         pending.setdefault(key, []).append(row)
     for name, clause in view.clauses.items():
+        about = _about(clause)
         for operation, media in cells_of(clause) or [("", "")]:
             # A finding that names no representation belongs to the first one.
             found = [row for key in _keys(name, operation, media) for row in pending.pop(key, ())]
-            case = _case(clause, operation, media, found, view)
+            case = _case(clause, about, operation, media, found, view)
             suites.setdefault(_suite(operation, media), []).append(case)
     for (name, operation, media), found in pending.items():  # nothing found is lost
         clause = view.clauses.get(name, {"id": name or str(found[0].get("kind", "finding"))})
-        suites.setdefault(_suite(operation, media), []).append(_case(clause, operation, media, found, view))
+        suites.setdefault(_suite(operation, media), []).append(
+            _case(clause, _about(clause), operation, media, found, view)
+        )
     latency = mapping(report, "latency")
     for row in rows(latency, "objectives"):
         suites.setdefault("load", []).append(_objective(row, decides=bool(latency.get("decides", True))))
@@ -56,31 +70,33 @@ def _suite(operation: str, media: str) -> str:
     return ".".join(part for part in (operation, media) if part) or "general"
 
 
-def _case(clause: Row, operation: str, media: str, findings: list[Row], view: View) -> ET.Element:
-    name = str(clause.get("id", ""))
-    text = str(clause.get("text", ""))
-    case = _element(
-        "testcase", classname=f"leadproof.{_suite(operation, media)}", name=f"{name}: {text}" if text else name
-    )
-    properties = ET.SubElement(case, "properties")
-    for key in ("clause", "level", "basis", "place"):
-        value = name if key == "clause" else str(clause.get(key, ""))
-        if value:
-            properties.append(_element("property", name=key, value=value))
+def _about(clause: Row) -> tuple[str, str]:
+    """What all cases of a clause share: the attribute with their name, and the element with their properties."""
+    name, text = str(clause.get("id", "")), str(clause.get("text", ""))
+    facts = {"clause": name, **{key: str(clause.get(key, "")) for key in ("level", "basis", "place")}}
+    rows = [_element(4, "property", _attributes(name=key, value=value)) for key, value in facts.items() if value]
+    named = _attributes(name=f"{name}: {text}" if text else name)
+    return named, _element(3, "properties", "", inside="".join(rows))
+
+
+def _case(clause: Row, about: tuple[str, str], operation: str, media: str, findings: list[Row], view: View) -> _Case:
+    named, properties = about
+    case = _Case(_attributes(classname=f"leadproof.{_suite(operation, media)}") + named, properties)
     excused = [row for row in findings if row.get("waived") or row.get("known")]
     failures = [row for row in findings if id(row) in view.decisive and not (row.get("waived") or row.get("known"))]
     if failures:
+        case.result = "failure"
         for row in failures:
-            failure = _element("failure", type=str(row.get("kind", "")), message=str(row.get("message", "")))
-            failure.text = _details(row)
-            case.append(failure)
+            words = _attributes(type=str(row.get("kind", "")), message=str(row.get("message", "")))
+            case.inside += _element(3, "failure", words, _details(row))
     elif reason := _excuse(excused, view) or _skipped(clause, operation, media, findings, view):
-        case.append(_element("skipped", message=reason))
+        case.result = "skipped"
+        case.inside += _element(3, "skipped", _attributes(message=reason))
     shown = set(map(id, failures))
     advice = [row for row in findings if id(row) not in shown]
     if advice:
-        output = ET.SubElement(case, "system-out")
-        output.text = "\n\n".join(f"warning ({row.get('level', 'should')}): {_details(row)}" for row in advice)
+        words = "\n\n".join(f"warning ({row.get('level', 'should')}): {_details(row)}" for row in advice)
+        case.inside += _element(3, "system-out", "", words)
     return case
 
 
@@ -113,19 +129,20 @@ def _skipped(clause: Row, operation: str, media: str, findings: list[Row], view:
     return ""
 
 
-def _objective(row: Row, *, decides: bool) -> ET.Element:
+def _objective(row: Row, *, decides: bool) -> _Case:
     """An objective of a load: missed, or skipped where nothing could be said."""
     name = str(row.get("name", ""))
     samples = count(number(row, "samples"), "sample")
     words = f"{figure(name, row.get('actual'))}, at most {figure(name, row.get('most'))}, {samples}"
-    case = _element("testcase", classname="leadproof.load", name=name)
+    named = _attributes(classname="leadproof.load", name=name)
     if row.get("verdict") == "INCONCLUSIVE":
-        case.append(_element("skipped", message=f"inconclusive: {row.get('reason') or words}"))
-    elif row.get("verdict") == "FAIL" and decides:
-        case.append(_element("failure", type="load.objective", message=words))
-    else:
-        ET.SubElement(case, "system-out").text = words if decides else f"{row.get('verdict')}, informational: {words}"
-    return case
+        reason = f"inconclusive: {row.get('reason') or words}"
+        return _Case(named, _element(3, "skipped", _attributes(message=reason)), "skipped")
+    if row.get("verdict") == "FAIL" and decides:
+        return _Case(named, _element(3, "failure", _attributes(type="load.objective", message=words)), "failure")
+    return _Case(
+        named, _element(3, "system-out", "", words if decides else f"{row.get('verdict')}, informational: {words}")
+    )
 
 
 def _details(row: Row) -> str:
@@ -146,59 +163,54 @@ def _details(row: Row) -> str:
     return "\n".join(shown)
 
 
-def _file(file: Row) -> ET.Element:
-    case = _element("testcase", classname="leadproof.files", name=str(file.get("path", "")))
+def _file(file: Row) -> _Case:
+    named = _attributes(classname="leadproof.files", name=str(file.get("path", "")))
     problem = mapping(file, "problem")
     if problem.get("kind") == "file.deviation":  # the rest of the file was judged: it decides nothing
-        ET.SubElement(case, "system-out").text = visible(f"{problem.get('message', '')}\n{problem.get('hint', '')}")
-    elif problem:
-        error = _element("error", type=str(problem.get("kind", "")), message=str(problem.get("message", "")))
-        error.text = visible(str(problem.get("hint", "")))
-        case.append(error)
-    return case
+        words = visible(f"{problem.get('message', '')}\n{problem.get('hint', '')}")
+        return _Case(named, _element(3, "system-out", "", words))
+    if problem:
+        about = _attributes(type=str(problem.get("kind", "")), message=str(problem.get("message", "")))
+        return _Case(named, _element(3, "error", about, visible(str(problem.get("hint", "")))), "error")
+    return _Case(named)
 
 
-def _inconclusive(view: View) -> ET.Element:
+def _inconclusive(view: View) -> _Case:
     """A run that decided too little fails: a CI server takes nothing but skipped cases for a success."""
-    case = _element("testcase", classname="leadproof.verdict", name="enough was decided for a verdict")
-    failure = _element("failure", type="inconclusive", message=view.headline)
-    failure.text = visible("\n".join([view.remedy, *map(str, mapping(view.report, "coverage").get("gaps") or ())]))
-    case.append(failure)
-    return case
+    words = visible("\n".join([view.remedy, *map(str, mapping(view.report, "coverage").get("gaps") or ())]))
+    about = _attributes(type="inconclusive", message=view.headline)
+    named = _attributes(classname="leadproof.verdict", name="enough was decided for a verdict")
+    return _Case(named, _element(3, "failure", about, words), "failure")
 
 
-def _unlisted(words: str) -> ET.Element:
+def _unlisted(words: str) -> _Case:
     """What the other cases do not show one by one: each clause that is broken has one at least."""
-    case = _element("testcase", classname="leadproof.verdict", name="findings and files that are not listed")
-    ET.SubElement(case, "system-out").text = visible(words)
-    return case
+    named = _attributes(classname="leadproof.verdict", name="findings and files that are not listed")
+    return _Case(named, _element(3, "system-out", "", visible(words)))
 
 
-def _document(view: View, suites: Mapping[str, list[ET.Element]]) -> str:
-    root = _element("testsuites", name="leadproof")
-    totals = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
-    took, whole = _microseconds(view.report), 0
+#: Attribute of a suite -> result of the cases that it counts.
+_COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def _document(view: View, suites: Mapping[str, list[_Case]]) -> str:
+    totals = {"tests": 0, **dict.fromkeys(_COUNTED, 0)}
+    took, whole, written = _microseconds(view.report), 0, []
+    started = {"timestamp": str(at).removesuffix("Z")} if (at := view.run.get("started")) else {}
     for name, cases in suites.items():
-        counts = {
-            "tests": len(cases),
-            "failures": sum(case.find("failure") is not None for case in cases),
-            "errors": sum(case.find("error") is not None for case in cases),
-            "skipped": sum(case.find("skipped") is not None for case in cases),
-        }
-        suite = _element("testsuite", name=f"leadproof.{name}", **{key: str(value) for key, value in counts.items()})
-        if started := view.run.get("started"):
-            suite.set("timestamp", one_line(str(started)).removesuffix("Z"))
-        _share(took.get(name, 0), cases)
-        suite.set("time", _time(took.get(name, 0)))
+        results = [case.result for case in cases]
+        counts = {"tests": len(cases), **{key: results.count(result) for key, result in _COUNTED.items()}}
+        about = {"name": f"leadproof.{name}", **counts, **started, "time": _time(took.get(name, 0))}
+        rows = [
+            _element(2, "testcase", f'{case.named} time="{time}"', inside=case.inside)
+            for case, time in zip(cases, _shares(took.get(name, 0), cases), strict=True)
+        ]
+        written.append(_element(1, "testsuite", _attributes(**about), inside="".join(rows)))
         whole += took.get(name, 0)
-        suite.extend(cases)
-        root.append(suite)
         totals = {key: totals[key] + counts[key] for key in totals}
-    for key, value in totals.items():
-        root.set(key, str(value))
-    root.set("time", _time(whole))
-    ET.indent(root, " ")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    about = {"name": "leadproof", **totals, "time": _time(whole)}
+    root = _element(0, "testsuites", _attributes(**about), inside="".join(written))
+    return f'<?xml version="1.0" encoding="UTF-8"?>{root}\n'
 
 
 def _microseconds(report: Row) -> dict[str, int]:
@@ -212,17 +224,43 @@ def _microseconds(report: Row) -> dict[str, int]:
     }
 
 
-def _share(microseconds: int, cases: Sequence[ET.Element]) -> None:
-    decided = [case for case in cases if case.find("skipped") is None]
+def _shares(microseconds: int, cases: Sequence[_Case]) -> list[str]:
+    """The time of each case: an equal share of the whole for each that was decided."""
+    decided = sum(case.result != "skipped" for case in cases)
+    shares, place = [], 0
     for case in cases:
-        case.set("time", "0")
-    for place, case in enumerate(decided):
-        case.set("time", _time((place + 1) * microseconds // len(decided) - place * microseconds // len(decided)))
+        if case.result == "skipped":
+            shares.append("0")
+            continue
+        shares.append(_time((place + 1) * microseconds // decided - place * microseconds // decided))
+        place += 1
+    return shares
 
 
 def _time(microseconds: int) -> str:
     return f"{microseconds / 1e6:.6f}" if microseconds else "0"
 
 
-def _element(tag: str, **attributes: str) -> ET.Element:
-    return ET.Element(tag, {name: one_line(value, _LONGEST_MESSAGE) for name, value in attributes.items()})
+# ---- XML: written as text, for a report has thousands of elements, and most of them are alike ------------------------
+
+
+def _element(level: int, tag: str, attributes: str, text: str = "", inside: str = "") -> str:
+    """An element on a line of its own, indented by its level; `text` is plain, `inside` are elements."""
+    line = f"\n{' ' * level}"
+    if inside:
+        return f"{line}<{tag}{attributes}>{inside}{line}</{tag}>"
+    return f"{line}<{tag}{attributes}>{_escaped(text)}</{tag}>" if text else f"{line}<{tag}{attributes} />"
+
+
+def _attributes(**values: Any) -> str:
+    return "".join([_attribute(name, str(value)) for name, value in values.items()])
+
+
+@lru_cache(512)  # levels, reasons and names of cells stand in many cases
+def _attribute(name: str, value: str) -> str:
+    line = _escaped(one_line(value, _LONGEST_MESSAGE)).replace('"', "&quot;")
+    return f' {name}="{line}"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -7,7 +7,6 @@ suppressed and says why; in a comparison each has its baseline state.
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -20,6 +19,7 @@ from leadproof.contract.specs import places
 from leadproof.core.findings import identity
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import visible
+from leadproof.runs.formats.indented import indented
 from leadproof.runs.formats.view import Row, mapping, media_of, rows, unlisted
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -75,7 +75,7 @@ def render(report: Mapping[str, Any]) -> str:
             }
         ],
     }
-    return json.dumps(document, indent=1) + "\n"
+    return indented(document, 1) + "\n"
 
 
 @cache
