@@ -5,7 +5,6 @@ The pytest plugin makes fixtures of these; nothing here needs pytest.
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -225,6 +224,8 @@ def undecided(clauses: Collection[str], judgements: Sequence[Judgement], spec: s
     for name in clauses:
         current = specs.meaning(name)
         if not current:
+            import difflib
+
             near = difflib.get_close_matches(name, spec.clauses, 1)
             raise UsageError(f"there is no clause {name!r}", hint=f"did you mean {near[0]}?" if near else "")
         if decided.isdisjoint(clause.id for clause in current):

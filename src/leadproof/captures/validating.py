@@ -11,7 +11,6 @@ are judged and counted.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,7 +30,6 @@ from leadproof.captures.judging import (
 from leadproof.captures.model import FilePart, FileProblem
 from leadproof.captures.parts import PART
 from leadproof.captures.selecting import LeftOut
-from leadproof.captures.workers import Workers
 from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.core.gc import gc_paused
@@ -130,6 +128,10 @@ def _serial(files: Sequence[Path], plan: ValidationPlan, run: Run | None, told: 
 
 
 def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs: int, told: OnProgress) -> Ledger:
+    import multiprocessing  # takes as long to load as a small file to judge
+
+    from leadproof.captures.workers import Workers
+
     kept = multiprocessing.Value("Q", 0)
     keep = KeepPolicy(plan.keep, kept)
     ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=keep)

@@ -6,7 +6,6 @@ Environment variables decide: `GITHUB_ACTIONS` and `GITHUB_STEP_SUMMARY`, as the
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +41,7 @@ def quoted(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
     if environ.get("GITHUB_ACTIONS") != "true":
         yield
         return
-    token = secrets.token_hex(16)
+    token = os.urandom(16).hex()
     click.echo(f"::stop-commands::{token}")
     try:
         yield

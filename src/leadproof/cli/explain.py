@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 import sys
 import textwrap
@@ -89,6 +88,8 @@ def explanation(name: str, wide: int = 0) -> Iterator[str]:
 def _near(wanted: str) -> list[str]:
     """The ids that were probably meant: the same in another case or nearly so, else those that hold what was said."""
     names = {one.lower(): one for shelf in SHELVES.values() for one in shelf.rows()} | {one: one for one in SHELVES}
+    import difflib
+
     close = difflib.get_close_matches(wanted.lower(), names, 3, 0.6)
     within = [one for one in names if len(wanted) > 3 and wanted.lower() in one]
     return [names[one] for one in (close or within or difflib.get_close_matches(wanted.lower(), names, 3, 0.5))[:3]]

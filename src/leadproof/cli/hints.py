@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +24,8 @@ class NamingGroup(click.Group):
         """
         name, known = args[0], self.list_commands(ctx)
         if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
+            import difflib
+
             near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
             hint = f"did you mean {near[0]}?" if near else f"see {ctx.command_path} --help"
             raise UsageError(f"no such command {name!r}", hint=hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -155,6 +154,8 @@ def _clauses(name: str) -> list[Clause]:
     """The clauses that an id means today, as far as a check decides them."""
     current = meaning(name)
     if not current:
+        import difflib
+
         near = difflib.get_close_matches(name, specs.clauses(), 1)
         hint = f"did you mean {near[0]}?" if near else "leadproof explain shows what there is"
         raise UsageError(f"there is no clause {name!r}", hint=hint)

@@ -7,17 +7,13 @@ through it; nobody else opens them. What a *check* makes of a clause stands in `
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-
-import jsonschema_rs
-from lxml import etree
 
 from leadproof.contract import documents
 from leadproof.contract.schemas import (
@@ -37,6 +33,7 @@ from leadproof.core.operations import CELLS, OPERATIONS
 if TYPE_CHECKING:
     import jsonschema
     import xmlschema
+    from lxml import etree
 
 __all__ = [
     "ANY_OFFSET",
@@ -291,6 +288,8 @@ class Specification:
         """The fast validator (jsonschema-rs): `.is_valid(value)`."""
         key = ("verdict", operation, direction, fmt)
         if key not in self._made:
+            import jsonschema_rs  # what explains, lists or redacts does without
+
             self._made[key] = jsonschema_rs.Draft202012Validator(
                 self.schema(operation, direction, fmt), validate_formats=True, formats=CUSTOM_FORMATS
             )
@@ -338,21 +337,33 @@ class Specification:
         key = ("xsd", library, name)
         if key not in self._made:
             root = resources.path("specs", "xsd")
-            patches = xsd_patches(self.choices)
-            with tempfile.TemporaryDirectory() as scratch:
-                if patches:  # other readings are other simple types: a patched copy is compiled, then thrown away
-                    root = Path(shutil.copytree(root, Path(scratch, "xsd")))
-                    for file in root.glob("simple-*.xsd"):
-                        text = file.read_text("utf-8")
-                        for old, new in patches:
-                            text = text.replace(old, new)
-                        file.chmod(0o600)
-                        file.write_text(text, "utf-8")
-                self._made[key] = compiled(str(root / name))
+            with (
+                _patched(root, xsd_patches(self.choices)) if xsd_patches(self.choices) else nullcontext(root) as folder
+            ):
+                self._made[key] = compiled(str(folder / name))
         return self._made[key]
 
 
+@contextmanager
+def _patched(root: Path, patches: list[tuple[str, str]]) -> Iterator[Path]:
+    """A copy of the XSDs with other simple types, as other readings have them: compiled, then thrown away."""
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as scratch:
+        copied = Path(shutil.copytree(root, Path(scratch, "xsd")))
+        for file in copied.glob("simple-*.xsd"):
+            text = file.read_text("utf-8")
+            for old, new in patches:
+                text = text.replace(old, new)
+            file.chmod(0o600)
+            file.write_text(text, "utf-8")
+        yield copied
+
+
 def _with_lxml(file: str) -> etree.XMLSchema:
+    from lxml import etree
+
     return etree.XMLSchema(file=file)
 
 

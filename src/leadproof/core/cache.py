@@ -11,7 +11,6 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 
 import leadproof
@@ -50,6 +49,8 @@ def save(name: str, made_from: bytes, data: bytes) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_ours(file.parent):
             return
+        import tempfile  # what was saved is found, most times
+
         handle, scratch = tempfile.mkstemp(dir=file.parent, prefix=f".{name}-")
         try:
             with os.fdopen(handle, "wb") as out:

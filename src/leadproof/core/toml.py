@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Any
 
 
@@ -13,6 +12,8 @@ def parse(text: str) -> dict[str, Any]:
         ValueError: It is none, is nested too deeply, or has a number of thousands of digits; tomllib names the line of
             most faults.
     """
+    import tomllib  # what is shipped was read before
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 
-import brotli
-import zstandard
-
 from leadproof.bodies import MAX_BODY
 
 #: Codings that are undone here, and further ones that a service may have sent to another client.
@@ -44,6 +41,8 @@ def decoded(body: bytes, encoding: str | None) -> bytes:
 
 def unbrotli(body: bytes) -> bytes:
     """A body without brotli (RFC 7932); raises as `decoded` does."""
+    import brotli  # few recordings have it, or the other one
+
     stream = brotli.Decompressor()
     try:
         found = bytes(stream.process(body, output_buffer_limit=MAX_BODY + 1))
@@ -62,6 +61,8 @@ _WINDOW = 8 * 1024 * 1024
 
 def unzstd(body: bytes) -> bytes:
     """A body without zstd (RFC 8878), all its frames; raises as `decoded` does."""
+    import zstandard
+
     found = b""
     while body:
         stream = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()

@@ -6,7 +6,6 @@ whose kind, message and place become an observation.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -222,6 +221,8 @@ def suggest_member(name: str, operation: str, spec: Specification) -> str:
     for one in names:
         if one != name and one.lower() == name.lower():
             return one
+    import difflib
+
     near = difflib.get_close_matches(name[:80], names, 1, 0.85)
     return near[0] if near and near[0] != name else ""
 

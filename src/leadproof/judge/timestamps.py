@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from leadproof.core.exchange import Exchange, Part, header
@@ -31,6 +30,8 @@ def response_time(exchange: Exchange, date: str | None) -> datetime | None:
 
 @lru_cache(1024)
 def _date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         found = parsedate_to_datetime(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,8 @@ def toml_document(path: Path, name: str, known: Iterable[str], missing: str, shi
         ConfigurationError: There is none, or it is no TOML.
     """
     if path.suffix != ".toml":
+        import difflib
+
         near = difflib.get_close_matches(name, known, 1)
         raise ConfigurationError(missing, hint=(f"did you mean {near[0]}? " if near else "") + shipped)
     try:

@@ -7,7 +7,6 @@ could not keep up do not allow either. Names are built from a step and a figure,
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -167,6 +166,8 @@ def _known(name: str, place: str) -> None:
     if name in RATIOS or name in ("lag.p99", "lag.max") or (step in (*_steps(), "lag") and _is_figure(figure)):
         return
     examples = [*RATIOS, *(f"{one}.p99" for one in _steps()), "lag.p99"]
+    import difflib
+
     near = difflib.get_close_matches(name, examples, 1)
     raise ConfigurationError(
         f"{place}: there is no objective {name!r}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
@@ -55,6 +54,8 @@ def read(document: Mapping[str, Any], name: str, place: str) -> Scenario:
     known = {one.name: one for one in fields(Scenario)}
     for key in document:
         if key not in known:
+            import difflib
+
             near = difflib.get_close_matches(key, known, 1)
             raise ConfigurationError(
                 f"{place}: there is no key {key}",

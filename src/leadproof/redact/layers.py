@@ -7,7 +7,6 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import html
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -59,7 +58,7 @@ def _is_utf8(run: str) -> bool:
 
 
 def _entities(text: str, clean: Clean) -> str:
-    plain = html.unescape(text)
+    plain = unescape_html(text)
     cleaned = clean(plain)
     return text if cleaned == plain else cleaned.translate(_IN_MARKUP)
 
@@ -77,6 +76,15 @@ def _escaped(text: str, clean: Clean) -> str:
     written = json.dumps(cleaned)[1:-1]
     # A path of Windows is no JSON: its backslashes stay single ones.
     return written if "\\\\" in text else written.replace("\\\\", "\\")
+
+
+def unescape_html(text: str) -> str:
+    """The text with the character references of HTML and XML decoded."""
+    if "&" not in text:
+        return text
+    import html  # a table of two thousand names
+
+    return html.unescape(text)
 
 
 def unescape_json(text: str, escape: re.Pattern[str] = _ESCAPE) -> str:

@@ -7,7 +7,6 @@ loose text, so that nothing escapes because a bracket is missing. They only loca
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 from leadproof.core import lazy
-from leadproof.redact.layers import unescape_json
+from leadproof.redact.layers import unescape_html, unescape_json
 
 
 class Piece(NamedTuple):
@@ -147,7 +146,7 @@ def _attributes(text: str, start: int, end: int, stack: list[str]) -> Iterator[P
         group = "double" if attribute["double"] is not None else "single"
         raw = attribute[group]
         names = (*stack, "@" + name.rpartition(":")[2])
-        yield Piece(*attribute.span(group), names, html.unescape(raw), _writer(raw, _xml_attribute))
+        yield Piece(*attribute.span(group), names, unescape_html(raw), _writer(raw, _xml_attribute))
 
 
 # Comments, processing instructions and declarations are loose text; a tag that never ends is loose text as well.
@@ -160,7 +159,7 @@ _ATTRIBUTE = lazy.pattern(r"(?P<name>[^\s=\"'/]+)\s*=\s*(?:\"(?P<double>[^\"]*)\
 
 
 def _character_data(start: int, raw: str, stack: list[str]) -> Piece:
-    return Piece(start, start + len(raw), tuple(stack), html.unescape(raw), _writer(raw, _xml_text))
+    return Piece(start, start + len(raw), tuple(stack), unescape_html(raw), _writer(raw, _xml_text))
 
 
 def _writer(raw: str, write: Callable[[str], str]) -> Callable[[str], str]:

@@ -6,7 +6,6 @@ their own, never from the command line.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -137,6 +136,8 @@ def _read(path: Path) -> dict[str, Any] | None:
 def _check(document: dict[str, Any], keys: dict[str, tuple[type, str]], path: Path, prefix: str) -> None:
     for key, value in document.items():
         if key not in keys:
+            import difflib
+
             near = difflib.get_close_matches(key, keys, 1)
             hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(keys)}"
             raise ConfigurationError(f"{path}: there is no key {prefix}{key}", hint=hint)
@@ -195,6 +196,8 @@ def target(name: str, config: Config, environ: Mapping[str, str] = os.environ, t
     """
     row = config.targets.get(name)
     if row is None and "://" not in name:
+        import difflib
+
         near = difflib.get_close_matches(name, config.targets, 1)
         known = f"did you mean {near[0]}?" if near else f"named targets are: {', '.join(config.targets) or 'none'};"
         raise ConfigurationError(

@@ -7,7 +7,6 @@ as a value, of a lead the fields that tell duplicates. It is raw, so it lives in
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -166,6 +165,8 @@ def packed(facts: Sequence[ExchangeFact]) -> bytes:
     """Facts for another process: what they have in common is written once, and all of it as plain tuples, which takes
     half the time of packing and unpacking classes.
     """
+    import pickle  # where one process judges, nothing is sent
+
     decisions: dict[int, tuple[int, Decisions]] = {}
     observations: dict[_Unplaced, int] = {}
     rows = []
@@ -208,6 +209,8 @@ class Unpacking:
             block: Of a part of a file.
             entries: How many entries the file has before the part: its own are numbered from 1.
         """
+        import pickle
+
         table: list[Decisions]
         observations: list[_Unplaced]
         table, observations, rows = pickle.loads(block)

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -119,6 +118,8 @@ def _complaints(document: dict[str, Any]) -> Iterator[Complaint]:
 def _row(row: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[Complaint]:
     for key, value in row.items():
         if key not in KEYS:
+            import difflib
+
             near = difflib.get_close_matches(key, KEYS, 1)
             yield (
                 (*place, key),
@@ -143,6 +144,8 @@ def _references(row: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[C
     named = specs.meaning(clause)
     bound = tuple(dict.fromkeys(one for part in named for one in part.operations))
     if not named:
+        import difflib
+
         near = difflib.get_close_matches(clause, specs.clauses(), 1)
         remedy = f"did you mean {near[0]}?" if near else "leadproof explain clauses lists them"
         yield (*place, "clause"), f"there is no clause {clause!r}", remedy

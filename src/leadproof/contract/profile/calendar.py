@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from leadproof.contract.profile.model import Cap, Hours
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 #: Days of the week as profiles name them, Monday first.
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -19,6 +22,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo | None:
     """A time zone by its name in the IANA database; None if there is none."""
+    from zoneinfo import ZoneInfo  # brings the whole configuration of Python along
+
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):

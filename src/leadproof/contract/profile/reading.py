@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import jsonschema_rs
 import msgspec
 
 from leadproof.contract.profile.calendar import zone
@@ -25,6 +23,7 @@ from leadproof.core.errors import ConfigurationError
 from leadproof.core.toml import parse as parse_toml
 
 if TYPE_CHECKING:
+    import jsonschema_rs
     from jsonschema import ValidationError
 
 #: A place in the file: table and key names, and positions in arrays.
@@ -107,6 +106,8 @@ def _schema() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _verdict() -> jsonschema_rs.Draft202012Validator:
+    import jsonschema_rs
+
     return jsonschema_rs.Draft202012Validator(_schema(), validate_formats=True, formats={"regex": _is_regex})
 
 
@@ -166,7 +167,9 @@ def _unknown_keys(error: ValidationError, path: Path_) -> Iterator[Complaint]:
     known = list(_keywords(error)["properties"])
     for key in cast(dict[str, Any], error.instance):
         if key not in known:
-            near = get_close_matches(key, known, n=1, cutoff=0.5)
+            import difflib
+
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
             remedy = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
             yield Complaint((*path, key), "is no key of a profile", remedy)
 
@@ -226,7 +229,9 @@ def _dangling(path: Path_, ids: Iterable[object], known: Iterable[object], what:
     there = [str(one) for one in known]
     for one in ids:
         if str(one) not in there:
-            near = get_close_matches(str(one), there, n=1)
+            import difflib
+
+            near = difflib.get_close_matches(str(one), there, n=1)
             remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(there) or 'none'}."
             yield Complaint(path, f"there is no {what} {one}", remedy)
 

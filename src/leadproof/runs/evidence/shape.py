@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any
 
 from leadproof.core import resources
 from leadproof.core.errors import InputError
 from leadproof.runs.report import SCHEMA
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 #: The version before, which is still read.
 VERSION_1 = "leadproof.report/1"
@@ -65,4 +66,6 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
+    import jsonschema_rs
+
     return jsonschema_rs.Draft202012Validator(schema())

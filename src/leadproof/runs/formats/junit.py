@@ -200,16 +200,16 @@ def _document(view: View, suites: Mapping[str, list[_Case]]) -> str:
     for name, cases in suites.items():
         results = [case.result for case in cases]
         counts = {"tests": len(cases), **{key: results.count(result) for key, result in _COUNTED.items()}}
-        about = {"name": f"leadproof.{name}", **counts, **started, "time": _time(took.get(name, 0))}
+        about = _attributes(name=f"leadproof.{name}", **counts, **started, time=_time(took.get(name, 0)))
         rows = [
             _element(2, "testcase", f'{case.named} time="{time}"', inside=case.inside)
             for case, time in zip(cases, _shares(took.get(name, 0), cases), strict=True)
         ]
-        written.append(_element(1, "testsuite", _attributes(**about), inside="".join(rows)))
+        written.append(_element(1, "testsuite", about, inside="".join(rows)))
         whole += took.get(name, 0)
         totals = {key: totals[key] + counts[key] for key in totals}
-    about = {"name": "leadproof", **totals, "time": _time(whole)}
-    root = _element(0, "testsuites", _attributes(**about), inside="".join(written))
+    totalled = _attributes(name="leadproof", **totals, time=_time(whole))
+    root = _element(0, "testsuites", totalled, inside="".join(written))
     return f'<?xml version="1.0" encoding="UTF-8"?>{root}\n'
 
 
