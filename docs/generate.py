@@ -23,7 +23,8 @@ from typing import Any
 import click
 import yaml
 
-from leadproof.cli import COMMANDS, cli
+from leadproof.cli import COMMANDS
+from leadproof.cli.root import cli
 from leadproof.contract import specs
 from leadproof.contract.specs import Clause, Reading
 from leadproof.core import resources

@@ -21,8 +21,8 @@ from recording.tools import TSHARK, live
 
 from leadproof import captures
 from leadproof.captures import FileProblem, Mapping, load_mapping
-from leadproof.captures.suggesting import suggest
 from leadproof.captures.share import share
+from leadproof.captures.suggesting import suggest
 from leadproof.cli import main
 from leadproof.contract.profile import load
 from leadproof.core.errors import ExitCode

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 
-from leadproof.cli import COMMANDS, cli, main
+from leadproof.cli import COMMANDS, main
 from leadproof.cli.completion import SHELLS
+from leadproof.cli.root import cli
 from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.load import scenarios

@@ -26,8 +26,9 @@ from zlib import crc32
 import click
 import pytest
 
-from leadproof.cli import COMMANDS, cli
+from leadproof.cli import COMMANDS
 from leadproof.cli.explain import EXAMPLES
+from leadproof.cli.root import cli
 from leadproof.contract.profile import load
 from leadproof.core import resources
 from leadproof.core.errors import ExitCode

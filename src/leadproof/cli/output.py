@@ -6,15 +6,15 @@ stays what the run came to. A device that takes nothing (a full disk) is an erro
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
 import sys
 from io import BufferedWriter, FileIO, TextIOWrapper
-from typing import Any
 
-from leadproof.core.errors import OutputError
+TYPE_CHECKING = False  # what `typing` is loaded for elsewhere; the first page is printed without it
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class _Stream(FileIO):
@@ -43,6 +43,8 @@ class _Stream(FileIO):
             gone = error.errno == errno.EPIPE or (self._device and error.errno == errno.EIO)
             if gone or not self._raises:
                 return size
+            from leadproof.core.errors import OutputError
+
             raise OutputError(
                 f"the output could not be written: {error.strerror or error}",
                 hint="check the space on the disk or device that the output goes to",
@@ -60,8 +62,10 @@ def prepare() -> None:
         if stream is not getattr(sys, f"__{name}__"):
             continue
         unbuffered = isinstance(stream.buffer, FileIO)
-        with contextlib.suppress(OSError):
+        try:  # noqa: SIM105 - contextlib takes longer to load than the first page to print
             stream.flush()
+        except OSError:
+            pass
         # Buffered in any case: Python unbuffered drops what a pipe does not take at once, such as the end of a report.
         whole = BufferedWriter(_Stream(stream.fileno(), raises=name == "stdout"))
         ours = TextIOWrapper(
@@ -91,3 +95,16 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
             stream.flush()
+
+
+def show(text: str) -> int:
+    """Prints a text that is all that there is to a call, and gives the exit code."""
+    from leadproof.core import errors
+
+    try:
+        sys.stdout.write(text)
+        flush()
+    except errors.OutputError as error:
+        print(f"leadproof: error: {error.message}\n  hint: {error.hint}", file=sys.stderr)
+        return int(error.exit_code)
+    return 0

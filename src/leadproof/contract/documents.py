@@ -3,32 +3,72 @@
 from __future__ import annotations
 
 import functools
-import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from leadproof.core import cache, resources
+from leadproof.core import cache, lazy, resources
 
 
 @functools.cache
 def whole(name: str) -> Any:
     """A document below `specs/`."""
-    return parsed(resources.path("specs", name).read_bytes())
+    return parsed(text_of(name))
 
 
 @functools.cache
 def contract() -> dict[str, Any]:
     """openapi.yaml but for its examples, its last part: a third of the reading, and nothing is judged by them."""
-    text = resources.path("specs", "openapi.yaml").read_bytes().partition(b"\n  examples:\n")[0]
-    document: dict[str, Any] = parsed(text)
+    document: dict[str, Any] = parsed(without_examples())
     return document
+
+
+def text_of(name: str) -> bytes:
+    """The text of a document below `specs/`."""
+    return resources.path("specs", name).read_bytes()
+
+
+def without_examples() -> bytes:
+    """The text of openapi.yaml before its examples."""
+    return text_of("openapi.yaml").partition(b"\n  examples:\n")[0]
 
 
 def parsed(text: bytes) -> Any:
     """What a text in YAML says. Reading it as JSON, where that is known, takes a fiftieth of the time."""
-    if (known := cache.load("yaml", text)) is not None:
-        return json.loads(known)
+    return cache.made("yaml", text, lambda: read(text))
+
+
+def read(text: bytes) -> Any:
+    """What a text in YAML says, read anew."""
     import yaml
 
-    document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    cache.save("yaml", text, json.dumps(document, ensure_ascii=False).encode())
-    return document
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@functools.cache
+def places() -> Mapping[str, tuple[str, int]]:
+    """File below `specs/` and line (from 1) of every clause and of every operation, by its id."""
+    found = cache.made("places", lined(), find_places)
+    return MappingProxyType({name: (file, line) for name, (file, line) in found.items()})
+
+
+def lined() -> bytes:
+    """The texts that `places` are found in."""
+    return b"\0".join(text_of(name) for name in _LINES)
+
+
+def find_places() -> dict[str, tuple[str, int]]:
+    """`places`, found anew."""
+    found: dict[str, tuple[str, int]] = {}
+    for name, pattern in _LINES.items():
+        for number, line in enumerate(text_of(name).decode().splitlines(), 1):
+            if hit := pattern.search(line):
+                found.setdefault(hit[1], (name, number))
+    return found
+
+
+#: How a clause and an operation begin in the file that they stand in.
+_LINES = {
+    "clauses.yaml": lazy.pattern(r"^  - id: (\S+)$"),
+    "openapi.yaml": lazy.pattern(r"^\s*- \{?id: (\w+)\b"),
+}

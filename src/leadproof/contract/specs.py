@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from leadproof.contract import documents
+from leadproof.contract.documents import places
 from leadproof.contract.schemas import (
     ANY_OFFSET,
     CUSTOM_FORMATS,
@@ -26,7 +27,7 @@ from leadproof.contract.schemas import (
     view,
     xsd_patches,
 )
-from leadproof.core import lazy, resources
+from leadproof.core import resources
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.operations import CELLS, OPERATIONS
 
@@ -157,22 +158,6 @@ def former() -> Mapping[str, tuple[Clause, ...]]:
             bound = tuple(one for one in clause.operations if code in ("ALL", OPERATIONS[one].code))
             parts[name] = (*parts.get(name, ()), replace(clause, operations=bound))
     return MappingProxyType(parts)
-
-
-@cache
-def places() -> Mapping[str, tuple[str, int]]:
-    """File below `specs/` and line (from 1) of every clause and of every operation, by its id."""
-    found: dict[str, tuple[str, int]] = {}
-    for name, pattern in (("clauses.yaml", _CLAUSE_LINE), ("openapi.yaml", _OPERATION_LINE)):
-        text = resources.path("specs", name).read_text("utf-8")
-        for number, line in enumerate(text.splitlines(), 1):
-            if hit := pattern.search(line):
-                found.setdefault(hit[1], (name, number))
-    return MappingProxyType(found)
-
-
-_CLAUSE_LINE = lazy.pattern(r"^  - id: (\S+)$")
-_OPERATION_LINE = lazy.pattern(r"^\s*- \{?id: (\w+)\b")
 
 
 def _clause(row: Mapping[str, Any]) -> Clause:

@@ -1,23 +1,62 @@
-"""What takes long to make of a shipped text is made once for a user: files named by a hash of what they were made from.
+"""What takes long to make of a shipped text is made once: when the wheel is built, or else once for a user.
 
-So nothing in it can be stale, and whoever finds it missing or broken makes it anew. Nothing that a tested service said
-belongs here.
+Both are files named by a hash of what they were made from, so that nothing in them can be stale, and whoever finds one
+missing or broken makes it anew. What the wheel brings holds for every Python (JSON); what is kept for a user, for the
+one that made it. Nothing that a tested service said belongs here.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import leadproof
+from leadproof.core import resources
 
 #: Files of one name that stay: as many versions or checkouts may take turns.
 _KEPT = 8
 _DIGEST = hashlib.sha256().digest_size
+
+
+def made(name: str, made_from: bytes, make: Callable[[], Any]) -> Any:
+    """A value of JSON that is made of a text: as the wheel or the cache has it, else made and kept.
+
+    Args:
+        name: What it is, as the beginning of a file's name.
+        made_from: Everything that it depends on but for leadproof itself.
+        make: Makes it.
+    """
+    known = shipped(name, made_from) or load(name, made_from)
+    if known is not None:
+        return json.loads(known)
+    value = make()
+    save(name, made_from, written(value))
+    return value
+
+
+def written(value: Any) -> bytes:
+    """A value as `made` keeps it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def shipped(name: str, made_from: bytes) -> bytes | None:
+    """What was made of this very text when the wheel was built; None if nothing was."""
+    try:
+        return (resources.COMPILED / file_name(name, made_from)).read_bytes()
+    except OSError:
+        return None
+
+
+def file_name(name: str, made_from: bytes) -> str:
+    """The name of the file in the wheel: of the text alone, for what is in it holds for every Python."""
+    return f"{name}-{hashlib.sha256(made_from).hexdigest()[:32]}.json"
 
 
 def folder() -> Path:

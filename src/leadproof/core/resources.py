@@ -11,6 +11,9 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parent.parent
 _CHECKOUT = _PACKAGE.parent.parent
 
+#: What was made of all these when the wheel was built (`cache`); a checkout has none.
+COMPILED = _PACKAGE / "compiled"
+
 #: Folder in the checkout -> folder in the installed package.
 FOLDERS = {
     "specs": "specs",

@@ -18,7 +18,7 @@ import msgspec
 from leadproof.contract.profile.calendar import zone
 from leadproof.contract.profile.formats import DATES, fault_of_mask
 from leadproof.contract.profile.model import LeadType, Profile
-from leadproof.core import lazy, resources
+from leadproof.core import cache, lazy, resources
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.toml import parse as parse_toml
 
@@ -48,7 +48,9 @@ def load(path: str | Path | None = None) -> Profile:
         ConfigurationError: The file cannot be read or is no profile. The message has one line for each thing that is
             wrong, with file, line and key; the hint is the remedy.
     """
-    file = Path(path) if path is not None else resources.path("specs", "profiles", "default.toml")
+    if path is None:
+        return _default()
+    file = Path(path)
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
@@ -63,12 +65,23 @@ def load(path: str | Path | None = None) -> Profile:
     return parse(text, str(file))
 
 
+def _default() -> Profile:
+    """The shipped profile, which is read and checked once: it is the same for everybody."""
+    file = resources.path("specs", "profiles", "default.toml")
+    text = file.read_bytes()
+    return _profile(cache.made("profile", text, lambda: _checked(text.decode(), str(file))[0]))
+
+
 def parse(text: str, name: str = "profile") -> Profile:
     """The profile in a TOML text; `name` is what complaints call it.
 
     Raises:
         ConfigurationError: As `load` does.
     """
+    return _checked(text, name)[1]
+
+
+def _checked(text: str, name: str) -> tuple[dict[str, Any], Profile]:
     try:
         document = parse_toml(text)
     except ValueError as error:
@@ -81,7 +94,7 @@ def parse(text: str, name: str = "profile") -> Profile:
         profile = _profile(document)
         complaints = list(_reference_complaints(profile))
         if not complaints:
-            return profile
+            return document, profile
     lines = _lines(text)
     shown = [f"{name}:{_line_of(lines, one.path)}: {_key(one.path)}: {one.what}" for one in complaints[:_MOST]]
     if len(complaints) > _MOST:

@@ -1,27 +1,19 @@
 """The compliance report: one HTML file without script, network or fonts, readable where every style is blocked.
 
-The templates stand in `reports/templates/`. They escape everything; before that, everything that they show passes
-through `text.visible`, so no hidden character and no endless value reaches the page. `cards` and `sections` arrange
-what only this format shows.
+`templates` has the templates and what they may do; `cards` and `sections` arrange what only this format shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import jinja2
-from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from leadproof.core import cache as saved
-from leadproof.core import resources
 from leadproof.core.operations import OPERATIONS
-from leadproof.core.text import count, visible
 from leadproof.runs.formats import cards, latency, sections
-from leadproof.runs.formats.view import DISCLAIMER, RESULTS, View, arrange, media_of
+from leadproof.runs.formats.templates import template
+from leadproof.runs.formats.view import DISCLAIMER, RESULTS, View, arrange
 
 #: Bytes that a page should not be larger than: requests and responses get what the rest leaves.
 MOST = 304_000
@@ -83,7 +75,7 @@ def render(report: Mapping[str, Any]) -> str:
         "load": latency,
         "charts": latency.charts(report),
     }
-    return _with_evidence(_template("report.html.j2").render(shown), places, dealt)
+    return _with_evidence(template("report.html.j2").render(shown), places, dealt)
 
 
 def _with_evidence(page: str, places: list[cards.Place], dealt: list[cards.Card]) -> str:
@@ -95,7 +87,7 @@ def _with_evidence(page: str, places: list[cards.Place], dealt: list[cards.Card]
         places: Those with a mark.
         dealt: The cards of the page.
     """
-    evidence = _template("evidence.html.j2")
+    evidence = template("evidence.html.j2")
     parts = page.split("\0")
     sizes = [len(evidence.render(place=place).encode()) for place in places]
     bare = sum(len(part.encode()) for part in parts[::2]) + sum(sizes[int(number)] for number in parts[1::2])
@@ -124,53 +116,3 @@ def _bar(view: View) -> list[dict[str, Any]]:
         )
         at += width
     return pieces
-
-
-class _Compiled(jinja2.BytecodeCache):
-    """Templates compiled once for a user. What `_environment` says of them is part of what they were made from."""
-
-    def _made_from(self, bucket: Bucket) -> bytes:
-        return f"{jinja2.__version__} {bucket.key} {bucket.checksum}".encode() + Path(__file__).read_bytes()
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if data := saved.load("template", self._made_from(bucket)):
-            bucket.bytecode_from_string(data)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        saved.save("template", self._made_from(bucket), bucket.bytecode_to_string())
-
-
-def _template(name: str) -> jinja2.Template:
-    return _environment().get_template(name)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.path("reports/templates")),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_shown,
-        undefined=jinja2.ChainableUndefined,
-        bytecode_cache=_Compiled(),
-    )
-    environment.filters["clip"] = lambda value, longest: visible(str(value), longest)
-    environment.filters["text"] = _text
-    environment.filters["counted"] = count
-    environment.filters["media"] = lambda row: media_of(row).upper()
-    environment.filters["moment"] = lambda value: str(value).replace("T", " ", 1).split(".")[0].removesuffix("Z")
-    return environment
-
-
-def _text(value: Any, longest: int = 4000) -> Markup:
-    """What stands between tags, never in an attribute: quotes stay as they are, which a page full of JSON feels."""
-    shown = visible(str(value), longest)
-    return Markup(shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return visible(value)
