@@ -129,6 +129,9 @@ bench-onefile: $(READY)  ## measure how fast one large HAR is judged by one proc
 bench-certify: $(READY)  ## measure what certify costs; ARGS="--against CHECKOUT" beside another
 	$(RUN:-m=) tests/bench/certify.py $(ARGS)
 
+bench-start: $(READY)  ## measure what a call costs before and beside its work; ARGS="--against CHECKOUT" compares
+	$(RUN:-m=) tests/bench/startup.py $(ARGS)
+
 bench-fastpaths: $(READY)  ## what each fast path is worth on the whole of its command
 	$(RUN:-m=) tests/bench/fastpaths.py $(ARGS)
 

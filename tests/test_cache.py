@@ -45,6 +45,45 @@ def test_a_folder_that_others_may_write_is_not_trusted(home: Path) -> None:
     assert len(list(home.iterdir())) == 1
 
 
+#: Saves and loads values that tell whether they are whole, as fast as it can.
+_BUSY = """
+import sys
+from leadproof.core import cache
+wrong = 0
+for turn in range(300):
+    number = turn % 5
+    data = b"%d " % number * 20_000
+    cache.save("both", b"%d" % number, data)
+    found = cache.load("both", b"%d" % number)
+    wrong += found not in (None, data)
+print(wrong)
+"""
+
+
+def test_two_processes_that_write_at_once_give_each_other_whole_files(home: Path) -> None:
+    both = [subprocess.Popen([sys.executable, "-c", _BUSY], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+
+    assert [process.communicate(timeout=300)[0] for process in both] == ["0\n", "0\n"]
+    assert not list(home.glob(".*"))
+    assert len(list(home.iterdir())) == 5
+
+
+def test_a_value_is_made_once_for_a_text_and_anew_for_another(home: Path) -> None:
+    asked = []
+
+    def make(text: bytes) -> dict[str, object]:
+        asked.append(text)
+        return {"text": text.decode(), "rows": [1, 2.5, None, "é"]}
+
+    for text in (b"one", b"one", b"two", b"one"):
+        assert cache.made("value", text, lambda text=text: make(text)) == {
+            "text": text.decode(), "rows": [1, 2.5, None, "é"],
+        }  # fmt: skip
+
+    assert asked == [b"one", b"two"]
+    assert len(list(home.iterdir())) == 2
+
+
 def test_few_versions_of_a_thing_stay_and_nothing_half_written(home: Path) -> None:
     with ThreadPoolExecutor(4) as several:
         list(several.map(lambda number: cache.save("yaml", b"%d" % (number % 20), b"%d" % (number % 20)), range(100)))

@@ -15,6 +15,7 @@ from email.message import Message
 from email.parser import Parser
 from importlib import import_module
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from packaging.requirements import Requirement
@@ -24,6 +25,8 @@ import leadproof
 from leadproof.core import resources
 
 ROOT = Path(__file__).resolve().parent.parent
+hatch_build = run_path(str(ROOT / "hatch_build.py"))
+FOLDER = hatch_build["FOLDER"]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 #: Folder in the checkout -> folder in the wheel.
@@ -93,8 +96,10 @@ def test_the_wheel_holds_what_the_checkout_holds(names: set[str]) -> None:
         for name in files_of_the_checkout(folder)
     }
     actual = {name for name in names if not name.startswith(f"leadproof-{leadproof.__version__}.dist-info/")}
+    made = {f"{FOLDER}/{name}" for name, _ in hatch_build["files"](ROOT)}
 
-    assert actual == expected
+    assert actual == expected | made
+    assert len(made) > 8
 
 
 def test_the_build_is_told_about_the_same_folders() -> None:
@@ -188,6 +193,109 @@ def test_a_checkout_finds_its_data(folder: str) -> None:
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(FileNotFoundError, match="specs/no-such-file is not part of this installation"):
         resources.path("specs", "no-such-file")
+
+
+#: Ends where anything is parsed, compiled or kept: the specification and the templates come with the wheel.
+UNPARSED = """
+import sys
+from leadproof.core import cache
+sys.modules["yaml"] = None  # importing it is an error
+cache.save = lambda *_: sys.exit("something was made anew")
+from leadproof.contract import documents, profile, specs
+from leadproof.runs.formats import templates
+assert documents.whole("openapi.yaml")["components"]["examples"]
+assert specs.clauses() and specs.readings() and documents.contract()["paths"] and documents.places()
+assert profile.load().campaigns
+import jinja2
+jinja2.Environment.compile = lambda *_, **__: sys.exit("a template was compiled")
+for path in sorted(templates.resources.path("reports/templates").glob("*.j2")):
+    module = templates.template(path.name).root_render_func.__module__
+    assert module.startswith("leadproof.compiled.template_"), module
+print("as it came")
+"""
+
+
+def run_installed(installed: Path, program: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Runs a program with an unpacked wheel, and with a home in which nothing can be kept."""
+    (folder / "file").touch()
+    environ = os.environ | {"PYTHONPATH": str(installed), "XDG_CACHE_HOME": str(folder / "file")}
+    return subprocess.run(
+        (sys.executable, *options, "-c", program), cwd=folder, env=environ, capture_output=True, text=True
+    )
+
+
+def test_an_installed_wheel_parses_and_compiles_nothing(installed: Path, tmp_path: Path) -> None:
+    done = run_installed(installed, UNPARSED, tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, "as it came\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    "file", ["specs/clauses.yaml", "specs/profiles/default.toml", "reports_templates/report.html.j2"]
+)
+def test_what_came_with_the_wheel_is_not_taken_for_another_text(file: str, installed: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "changed"
+    shutil.copytree(installed, copy)
+    path = copy / "leadproof" / file
+    path.write_text(path.read_text("utf-8") + ("{# new #}" if file.endswith("j2") else "\n# new\n"), "utf-8")
+
+    done = run_installed(copy, UNPARSED, tmp_path)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.search("made anew|was compiled|import of yaml halted", done.stderr), done.stderr
+
+
+def test_an_installed_wheel_says_what_the_checkout_says(installed: Path, tmp_path: Path) -> None:
+    program = "import sys; from leadproof.cli import main; sys.exit(main(sys.argv[1:]))"
+    sample = str(ROOT / "tests" / "data" / "har" / "good" / "plain.har")
+    said = []
+    for package in (installed, ROOT / "src"):
+        environ = os.environ | {"PYTHONPATH": str(package), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        for words in (["explain", "clauses"], ["validate", "--no-run", sample]):
+            done = subprocess.run(
+                (sys.executable, "-c", program, *words), cwd=tmp_path, env=environ, capture_output=True, text=True
+            )
+            said.append((done.returncode, done.stdout, done.stderr))
+
+    assert said[:2] == said[2:]
+    assert [code for code, *_ in said] == [0] * 4
+
+
+# ---- the build hook --------------------------------------------------------------------------------------------------
+
+#: Loads of other people's packages what the build has, and nothing else.
+BUILDING = """
+import importlib.abc, runpy, sys, hashlib
+own = set(sys.stdlib_module_names) | {"leadproof", "hatchling", "pathspec", "packaging", "pluggy", "trove_classifiers",
+    "jinja2", "markupsafe", "yaml", "_yaml"}
+class Others(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] not in own: raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Others())
+files = runpy.run_path(sys.argv[1] + "/hatch_build.py")["files"](__import__("pathlib").Path(sys.argv[1]))
+print(hashlib.sha256(repr(files).encode()).hexdigest())
+"""
+
+
+def test_the_build_needs_what_it_asks_for_and_makes_the_same_every_time(tmp_path: Path) -> None:
+    assert {Requirement(one).name for one in PYPROJECT["build-system"]["requires"]} == {"hatchling", "jinja2", "pyyaml"}
+    made = []
+    for seed in ("0", "1"):
+        done = subprocess.run(
+            (sys.executable, "-c", BUILDING, str(ROOT)), cwd=tmp_path, capture_output=True, text=True,
+            env=os.environ | {"PYTHONHASHSEED": seed, "XDG_CACHE_HOME": str(tmp_path)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        made.append(done.stdout)
+
+    assert made[0] == made[1]
+
+
+def test_the_wheel_is_for_every_python(wheel: Path) -> None:
+    assert wheel.name == f"leadproof-{leadproof.__version__}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        made = {Path(name).suffix for name in archive.namelist() if name.startswith(f"{FOLDER}/")}
+    assert made == {".py", ".json"}
 
 
 # ---- the lock file ---------------------------------------------------------------------------------------------------

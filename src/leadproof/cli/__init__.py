@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     output.prepare()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if "_LEADPROOF_COMPLETE" not in os.environ and (text := front.answer(words)) is not None:
+    if "_LEADPROOF_COMPLETE" not in os.environ and (text := front.text_for(words)) is not None:
         return output.show(text)
     from leadproof.cli import root
 

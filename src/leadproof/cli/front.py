@@ -54,7 +54,7 @@ _OPTIONS = {"--version": "Show the version and exit.", "-h, --help": "Show this 
 _NARROW, _WIDE = 50, 108
 
 
-def answer(words: list[str]) -> str | None:
+def text_for(words: list[str]) -> str | None:
     """What is printed where somebody asks for the first page or the version and nothing else; None of all others.
 
     Args:

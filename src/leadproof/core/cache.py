@@ -33,9 +33,10 @@ def made(name: str, made_from: bytes, make: Callable[[], Any]) -> Any:
         made_from: Everything that it depends on but for leadproof itself.
         make: Makes it.
     """
-    known = shipped(name, made_from) or load(name, made_from)
-    if known is not None:
-        return json.loads(known)
+    for known in (shipped(name, made_from), load(name, made_from)):
+        with contextlib.suppress(ValueError):  # a file of the wheel was damaged
+            if known is not None:
+                return json.loads(known)
     value = make()
     save(name, made_from, written(value))
     return value

@@ -32,7 +32,7 @@ def zone(name: str) -> ZoneInfo | None:
 
 def local(seconds: float, timezone: str) -> datetime:
     """A moment in a time zone."""
-    return datetime.fromtimestamp(seconds, zone(timezone) or UTC)
+    return datetime.fromtimestamp(seconds, UTC if timezone == "UTC" else zone(timezone) or UTC)
 
 
 def today(seconds: float) -> date:
