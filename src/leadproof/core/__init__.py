@@ -1,4 +1,5 @@
-"""Plain frozen data that everything else speaks in, standard library only: exchange, finding, operation, target, error.
+"""Plain frozen data that everything else speaks in, of the standard library and msgspec: exchange, finding, operation,
+target, error.
 
 No clock, no chance, no socket. `resources` alone opens files (what is packaged), and `installation` asks how leadproof
 was installed.
