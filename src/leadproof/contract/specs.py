@@ -283,6 +283,8 @@ class Specification:
     @staticmethod
     def checker(schema: Schema) -> Callable[[Any], bool]:
         """A function that says whether a value is valid by a part of a schema."""
+        import jsonschema_rs
+
         validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=CUSTOM_FORMATS)
         return validator.is_valid
 
