@@ -68,8 +68,8 @@ LOADS: dict[str, set[str]] = {
     "diff --help": BODIES | {"yaml"},
     "test --help": SUITE,
     "defects --help": SUITE | {"multiprocessing"},
-    "certify --help": SUITE | {"leadproof.load"},
-    "certify --plan": SUITE | {"leadproof.load", "tomllib"},
+    "certify --help": SUITE | {"leadproof.load", "multiprocessing"},
+    "certify --plan": SUITE | {"leadproof.load", "multiprocessing", "tomllib"},
     "load --plan ping_post": SUITE | {"leadproof.load", "tomllib"},
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from leadproof.contract.specs import Schema
+from leadproof.core import lazy
 
 #: Text in which nothing is escaped; possessive, so that nothing is tried twice. In XML neither control characters nor
 #: carriage returns (section 2.11), nor the two that are no characters (section 2.2).
@@ -24,7 +25,7 @@ _NUMBER = r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,4})?"
 #: Printable characters that are themselves in both formats, for those of a pattern.
 _PRINTABLE, _PLAIN = "[!-~]", r"[!#-%'-;=?-\[\]-~]"
 #: What in a pattern may take more than the text that it is about.
-_GREEDY = re.compile(r"\[\^|!-~|\\[SWDswd]|(?<!\\)\.")
+_GREEDY = lazy.pattern(r"\[\^|!-~|\\[SWDswd]|(?<!\\)\.")
 
 #: What the patterns here tell of a schema; the rest is for people.
 _TOLD = {"type", "enum", "minimum", "maximum", "pattern", "description", "title", "example", "xml", "default"}

@@ -16,6 +16,7 @@ from leadproof.bodies.lexical import is_nil
 from leadproof.bodies.requests import SEPARATOR, RequestForm
 from leadproof.bodies.responses import Node
 from leadproof.contract.specs import Schema
+from leadproof.core import lazy
 
 #: Members of a schema for an object or a list that say nothing but which names and entries there are.
 _STRUCTURAL = {"type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems", "description",
@@ -24,7 +25,9 @@ _STRUCTURAL = {"type", "properties", "required", "additionalProperties", "items"
 _GAP = r"[ \t\n]*+"
 
 #: Of JSON: a name, a text, a number, a truth value, null.
-TOKEN = re.compile(r'("[^"\\\x00-\x1f]*+"[ \t\n\r]*+:)|"([^"\\\x00-\x1f]*+)"|(-?[0-9][0-9.eE+-]*+)|(true|false)|(null)')
+TOKEN = lazy.pattern(
+    r'("[^"\\\x00-\x1f]*+"[ \t\n\r]*+:)|"([^"\\\x00-\x1f]*+)"|(-?[0-9][0-9.eE+-]*+)|(true|false)|(null)'
+)
 _KINDS = {2: "string", 3: "number", 4: "boolean"}
 
 

@@ -19,6 +19,7 @@ from leadproof.captures.files import format_of
 from leadproof.captures.flow import FLOW
 from leadproof.captures.model import FilePart, Preface
 from leadproof.captures.streams import HEAD, SESSION, STANDARD_INPUT, is_packed, opened, unpacked, utf8
+from leadproof.core import lazy
 
 #: Bytes of a part, unpacked: some milliseconds of work, and a thousand of them in a gigabyte.
 PART = 1 << 20
@@ -96,7 +97,7 @@ def _opening(path: Path, mapped: bool, size: int) -> tuple[str, Preface, str, Fi
         return kind, preface, stream.name, _searched(beginning)
 
 
-_LINE = re.compile(rb"\n")
+_LINE = lazy.pattern(rb"\n")
 _ENTRY = rb"\}\s*,\s*(?=\{\s*\"(?:%s)\"\s*:)"
 
 

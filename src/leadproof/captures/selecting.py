@@ -14,6 +14,7 @@ from datetime import UTC, datetime, time, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
+from leadproof.core import lazy
 from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.core.text import count
@@ -111,9 +112,11 @@ class Selection:
 EVERYTHING = Selection()
 
 #: An id of an order, of a request or a lead, as JSON and XML write it.
-_ORDER = re.compile(rb"orderid\"?\s*[:=>]\s*\"?(?!null)([^\"'<>\s,}]{4,80})", re.IGNORECASE)
-_REQUEST = re.compile(rb"<(?:\w+:)?requestid>\s*([^<\s]{4,80})|\"requestid\"\s*:\s*\"([^\"\s]{4,80})\"", re.IGNORECASE)
-_STATUS = re.compile(r"/status/([^/?]{4,80})", re.IGNORECASE)
+_ORDER = lazy.pattern(rb"orderid\"?\s*[:=>]\s*\"?(?!null)([^\"'<>\s,}]{4,80})", re.IGNORECASE)
+_REQUEST = lazy.pattern(
+    rb"<(?:\w+:)?requestid>\s*([^<\s]{4,80})|\"requestid\"\s*:\s*\"([^\"\s]{4,80})\"", re.IGNORECASE
+)
+_STATUS = lazy.pattern(r"/status/([^/?]{4,80})", re.IGNORECASE)
 
 
 def group(exchange: Exchange) -> bytes:

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadproof.cli import options
 from leadproof.cli.display import Display
 from leadproof.cli.ending import Ending
 from leadproof.cli.watching import Watch
 from leadproof.commands import certify
-from leadproof.commands.rounds import RoundSetting
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Specification
 from leadproof.core.errors import ExitCode, TargetError
@@ -33,6 +32,9 @@ from leadproof.runs.evidence import Run
 from leadproof.runs.ledger import Ledger
 from leadproof.suite import CaseContext, Controls
 from leadproof.suite.session import Session
+
+if TYPE_CHECKING:
+    from leadproof.commands.rounds import RoundSetting
 
 #: Said where the target was given no key: that the requests carry none is then nobody's breach.
 NO_SECRET = "the requests carried no credentials: none were given (LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN)"
@@ -227,6 +229,8 @@ def is_scarce(wish: Wish, budget: int) -> bool:
 
 def round_setting(wish: Wish, engagement: Engagement) -> RoundSetting:
     """What rounds against mocks of their own need to know of a run."""
+    from leadproof.commands.rounds import RoundSetting  # brings what begins processes; certify alone has rounds
+
     return RoundSetting(
         wish.profile, _roomy(wish.profile), dict(wish.spec.choices), wish.fail_on, engagement.story.seed,
         engagement.target.timeout,

@@ -9,16 +9,16 @@ It is worth 1.5 x on the whole of what redaction costs.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from typing import NamedTuple
 
+from leadproof.core import lazy
 from leadproof.core.names import Kind
 from leadproof.redact import formats, layers, people
 from leadproof.redact.known import UNSPACED, WORD, Known, normal
 
 #: Of markup, JSON, entities, escapes, percent and form spelling.
-_SPECIAL = re.compile(r"[<{\[&\\%+]")
+_SPECIAL = lazy.pattern(r"[<{\[&\\%+]")
 #: Characters of the longest text that is looked at, and of all that is remembered.
 _LONGEST, _REMEMBERED = 1_000, 1_000_000
 #: How many inert texts are kept in view.

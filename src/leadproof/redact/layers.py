@@ -123,7 +123,7 @@ def hidden(text: str) -> Iterator[str]:
 
 
 #: First characters of what begins with a control character or in the middle of one of UTF-8.
-_NO_TEXT = re.compile("[ABE-Hg-v]")
+_NO_TEXT = lazy.pattern("[ABE-Hg-v]")
 #: The alphabet for URLs (RFC 4648, section 5).
 _OTHER = str.maketrans("-_", "+/")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from leadproof.core import lazy
 from leadproof.core.errors import InputError
 from leadproof.runs.evidence.files import Lines, failed, write
 
@@ -26,7 +26,7 @@ _PIECE = 256 * 1024
 #: Of zlib: a gzip header, which says nothing of the time.
 _GZIP = 31
 
-_NAME = re.compile(r"(?:-(\d{4,}))?\.ndjson(?:\.gz)?")
+_NAME = lazy.pattern(r"(?:-(\d{4,}))?\.ndjson(?:\.gz)?")
 
 
 class Series:
