@@ -4,13 +4,15 @@ A reader yields an `Exchange` for what it can read and a `FileProblem` for what 
 broken file are still judged. `files` says which files are meant, `parts` where large ones are cut, `streams`, `archive`
 and `zips` unpack them, `readers` is the table of formats, `values` reads what recorders write in many ways, `trees` and
 `documents` what keeps exchanges in a list of a JSON or YAML document, `shapes` and `strangers` tell bodies from what is
-none. `validating`, `judging`, `workers` and `selecting` judge what was read; every other module is one format.
+none. `validating`, `judging`, `workers`, `cluster`, `tasks` and `selecting` judge what was read; every other module
+is one format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from leadproof.captures.model import CaptureSource, FilePart, FileProblem, Misfi
 from leadproof.captures.parts import parts
 from leadproof.captures.problems import Problems
 from leadproof.captures.readers import PART_READERS, READERS
+from leadproof.captures.remote import SCHEMES, Caps, CapturePath, RemotePath, is_remote, scheme_of, shown
+from leadproof.captures.remote.urls import or_service
 from leadproof.captures.streams import STANDARD_INPUT, Stream, opened, opened_at
 from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange
@@ -29,7 +33,10 @@ from leadproof.core.exchange import Exchange
 __all__ = [
     "PARTS",
     "READERS",
+    "SCHEMES",
     "STANDARD_INPUT",
+    "Caps",
+    "CapturePath",
     "CaptureSource",
     "FilePart",
     "FileProblem",
@@ -37,18 +44,29 @@ __all__ = [
     "MisfitError",
     "Problems",
     "Reader",
+    "RemotePath",
     "Stream",
     "files",
     "format_of_file",
+    "is_remote",
     "load_mapping",
     "parts",
     "read",
     "read_part",
     "recording",
+    "scheme_of",
+    "shown",
+    "size_of",
 ]  # fmt: skip
 
 
-def read(path: Path, operation: str | None = None, mapping: Mapping | None = None) -> Iterator[Exchange | FileProblem]:
+#: What a reader gives, and how many entries it has numbered.
+Entries = Generator[Exchange | FileProblem, None, int]
+
+
+def read(
+    path: CapturePath, operation: str | None = None, mapping: Mapping | None = None
+) -> Iterator[Exchange | FileProblem]:
     """Every exchange of a file, in order, and what could not be read of it.
 
     Args:
@@ -67,7 +85,7 @@ def read_part(
     operation: str | None = None,
     mapping: Mapping | None = None,
     taken: Callable[[int], None] = lambda size: None,
-) -> Generator[Exchange | FileProblem, None, int]:
+) -> Entries:
     """Every exchange of a part of a file, in order, what could not be read of it, and how many entries were numbered.
 
     Arguments and what is yielded can be sent to another process.
@@ -90,16 +108,33 @@ def read_part(
                 kind = part.format or format_of(stream, mapped=mapping is not None)
                 goes_on = part.end is not None
                 source = CaptureSource(stream.name, operation, mapping, attached, part.preface, goes_on)
-                if kind in PART_READERS:
-                    number = yield from PART_READERS[kind](stream, source)
-                else:
-                    yield from READERS[kind](stream, source)
+                found = _entries(kind, stream, source)
+                number = yield from found if isinstance(path, Path) else _from_afar(path, found)
             if stream.broken[0]:
                 yield FileProblem("file.unreadable", *stream.broken)
     except OSError as error:
         what = "opened" if opening else "read"
         raise InputError(f"{path}: cannot be {what}: {error.strerror}", hint="check that you may read it") from None
     return number
+
+
+def _entries(kind: str, stream: Stream, source: CaptureSource) -> Entries:
+    if kind in PART_READERS:
+        return (yield from PART_READERS[kind](stream, source))
+    yield from READERS[kind](stream, source)
+    return 0
+
+
+def _from_afar(path: RemotePath, entries: Entries) -> Entries:
+    """What a reader gives; what is no capture and comes from the web may be a service that was to be tested."""
+    while True:
+        try:
+            entry = next(entries)
+        except StopIteration as end:
+            return int(end.value)
+        if isinstance(entry, FileProblem) and entry.kind == "file.unrecognised" and path.scheme == "https":
+            entry = replace(entry, hint=or_service(entry.hint, path.url))
+        yield entry
 
 
 @contextmanager
@@ -112,3 +147,13 @@ def _opened(part: FilePart, taken: Callable[[int], None]) -> Iterator[tuple[Stre
     else:
         with zipped(part.path) as archive, nullcontext(archive[0]) if archive else opened(part.path, taken) as stream:
             yield stream, archive[1] if archive else beside(part.path)
+
+
+def size_of(path: CapturePath) -> int | None:
+    """Bytes of a file, as far as anybody says; of what is no file any more none, which its row says."""
+    if isinstance(path, RemotePath):
+        return path.size
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -6,12 +6,17 @@ import glob
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TypeVar
 
 from leadproof.captures.attached import names, zipped
+from leadproof.captures.remote import CapturePath, RemotePath
 from leadproof.captures.shapes import is_documented, root_name, top_names
 from leadproof.captures.streams import SESSION, STANDARD_INPUT, Stream, opened
 from leadproof.core import lazy
 from leadproof.core.errors import InputError
+
+#: What a selection of files is made of and gives: all of them here, or all elsewhere, or both.
+Place = TypeVar("Place", bound=CapturePath)
 
 _RUN = "run.json"
 _EXCHANGES = "exchanges.ndjson"
@@ -22,17 +27,20 @@ _PART = lazy.pattern(r"exchanges-\d{4,}\.ndjson(?:\.gz)?")
 _BODIES = "__files"
 
 
-def files(paths: Iterable[Path]) -> Iterator[Path]:
+def files(paths: Iterable[CapturePath]) -> Iterator[CapturePath]:
     """The files that are meant: those named, and those in named folders, sorted, hidden ones left out.
 
     `-` is standard input. A pattern such as `captures/*.har` that no shell has expanded is expanded; of a run
-    directory only its exchanges are read.
+    directory only its exchanges are read. What is elsewhere is looked for there.
 
     Raises:
         InputError: A path does not exist, is no file, or is a folder without files.
     """
     paths = list(paths)
     for path in _without_sides(paths):
+        if isinstance(path, RemotePath):
+            yield from _chosen(path, path.found())
+            continue
         try:
             if path == STANDARD_INPUT or path.is_file():
                 yield path
@@ -53,12 +61,20 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _inside(folder: Path) -> Iterator[Path]:
     found = [one for one in sorted(folder.rglob("*")) if one.is_file() and not _hidden(one.relative_to(folder))]
-    runs = {one.parent for one in found if one.name == _RUN and one.with_name(_EXCHANGES) in found}
+    yield from _chosen(folder, found)
+
+
+def _chosen(folder: Place, found: list[Place]) -> Iterator[Place]:
+    """Of the files of a folder those that are captures of their own."""
+    there = set(found)
+    runs = {one.parent for one in found if one.name == _RUN and one.with_name(_EXCHANGES) in there}
     found = [one for one in found if one.parent not in runs or recording(one) != one or one.name == _EXCHANGES]
     packed = {one.with_suffix("") for one in found if one.suffix == ".gz" and one.parent in runs}
     found = [one for one in found if one not in packed]  # killed before the first of the two was taken away
     # Bodies that a HAR names are read with it.
-    named = {one.with_name(name) for one in found if one.suffix.lower() == ".har" for name in names(one)}
+    others = {one.parent for one in found if one.suffix.lower() != ".har"}
+    hars = [one for one in found if one.suffix.lower() == ".har" and one.parent in others]
+    named = {one.with_name(name) for one in hars for name in names(one)}
     found = [one for one in found if one not in named]
     found = [one for one in _without_sides(found) if one.parent.name != _BODIES]
     if not found:
@@ -66,12 +82,12 @@ def _inside(folder: Path) -> Iterator[Path]:
     yield from found
 
 
-def recording(path: Path) -> Path:
+def recording(path: CapturePath) -> CapturePath:
     """The recording that a file is a part of, by the name of its last part; the path itself where it is whole."""
     return path.with_name(_EXCHANGES) if _PART.fullmatch(path.name) else path
 
 
-def _without_sides(paths: list[Path]) -> list[Path]:
+def _without_sides(paths: list[Place]) -> list[Place]:
     """Paths without the responses of Fiddler's sessions, which are read with their requests."""
     requests = {(one.parent, found[1]) for one in paths if (found := SESSION.fullmatch(one.name)) and found[2] == "c"}
     return [
@@ -96,7 +112,7 @@ _HAR = lazy.pattern(rb"[\"']log[\"']\s*:|[\"']startedDateTime[\"']\s*:")
 _OURS = lazy.pattern(rb"\s*\{\"n\":\s*\d+,\s*\"origin\":")
 
 
-def format_of_file(path: Path, *, mapped: bool = False) -> str:
+def format_of_file(path: CapturePath, *, mapped: bool = False) -> str:
     """The format of a file, a key of `READERS`, told by its beginning.
 
     Args:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leadproof.captures.remote import CapturePath
 from leadproof.core.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Preface:
 class FilePart:
     """Entries of a file that follow each other: plain data, which can be sent anywhere where the file is."""
 
-    path: Path
+    path: CapturePath
     #: The format, a key of `READERS`; "" where nobody has looked: then it is the whole file.
     format: str = ""
     #: Bytes of the unpacked file before it, and up to its end; None for the end of the file.

@@ -9,7 +9,7 @@ little of a file is looked at. Where it was not cut between two entries after al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +18,7 @@ from leadproof.captures.entries import Entries
 from leadproof.captures.files import format_of
 from leadproof.captures.flow import FLOW
 from leadproof.captures.model import FilePart, Preface
+from leadproof.captures.remote import CapturePath, RemotePath
 from leadproof.captures.streams import HEAD, SESSION, STANDARD_INPUT, is_packed, opened, unpacked, utf8
 from leadproof.core import lazy
 
@@ -32,8 +33,8 @@ _PIECE = 1 << 16
 _LENGTH = 13
 
 
-def parts(path: Path, *, mapped: bool = False, size: int = PART) -> Iterator[FilePart]:
-    """The parts of a file, in order; one for all of it where it is small or of a format that is not cut.
+def parts(path: CapturePath, *, mapped: bool = False, size: int = PART) -> Iterator[FilePart]:
+    """The parts of a file, in order; one for all of it where it is small, elsewhere, or of a format that is not cut.
 
     Only the last one has no `end`. Those of packed files have their bytes with them.
 
@@ -42,13 +43,15 @@ def parts(path: Path, *, mapped: bool = False, size: int = PART) -> Iterator[Fil
         mapped: Was it said how the lines of logs are to be read?
         size: Bytes of a part, unpacked, at least.
     """
-    whole = FilePart(path)
+    if isinstance(path, RemotePath):  # to look for ends of parts there would fetch much of it twice
+        yield FilePart(path)
+        return
     try:
         found = _opening(path, mapped, size)
     except OSError:
         found = None  # whoever reads it says so
     if found is None:
-        yield whole
+        yield FilePart(path)
         return
     kind, preface, name, find = found
     with path.open("rb") as file:
@@ -65,6 +68,33 @@ def parts(path: Path, *, mapped: bool = False, size: int = PART) -> Iterator[Fil
             if end is not None:
                 view.move(end)
                 start = end
+
+
+class PartsOfFiles:
+    """The parts of files, one after the other, for those who share them.
+
+    Args:
+        files: The parts of each file.
+    """
+
+    def __init__(self, files: Iterable[Iterator[FilePart]]) -> None:
+        self._files = enumerate(files)
+        self._file = -1
+        self._parts: Iterator[FilePart] = iter(())
+
+    def next(self) -> tuple[int, FilePart] | None:
+        """The number of a file, and the next part of it; None at the end of all."""
+        while (part := next(self._parts, None)) is None:
+            following = next(self._files, None)
+            if following is None:
+                return None
+            self._file, self._parts = following
+        return self._file, part
+
+    def drop(self, file: int) -> None:
+        """Nobody wants more of a file."""
+        if file == self._file:
+            self._parts = iter(())
 
 
 Find = Callable[["_View", int, int], "int | None"]

@@ -12,9 +12,12 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
+from leadproof.bodies import MAX_BODY
+from leadproof.captures.remote import CapturePath, RemotePath
 from leadproof.core import lazy
 
 #: Standard input as a path.
@@ -101,7 +104,7 @@ class BadPackingError(Exception):
 
 
 @contextmanager
-def opened(path: Path, taken: Callable[[int], None] = lambda size: None) -> Iterator[Stream]:
+def opened(path: CapturePath, taken: Callable[[int], None] = lambda size: None) -> Iterator[Stream]:
     """The bytes of a file, unpacked where it is packed.
 
     Args:
@@ -126,7 +129,7 @@ def opened(path: Path, taken: Callable[[int], None] = lambda size: None) -> Iter
 
 @contextmanager
 def opened_at(
-    path: Path, start: int, end: int | None, taken: Callable[[int], None] = lambda size: None
+    path: CapturePath, start: int, end: int | None, taken: Callable[[int], None] = lambda size: None
 ) -> Iterator[Stream]:
     """The bytes of a file from a place on, unpacked where it is packed.
 
@@ -170,10 +173,13 @@ def opened_at(
 SESSION = lazy.pattern(r"(?:.*/)?(\d+)_([csmw])\.(?:txt|xml)")
 
 
-def _response_beside(path: Path) -> AbstractContextManager[Any]:
+def _response_beside(path: CapturePath) -> AbstractContextManager[Any]:
     """The response of a session of Fiddler, which is in a file of its own."""
     found = SESSION.fullmatch(path.name)
     other = path.with_name(f"{found[1]}_s.txt") if found and found[2] == "c" else None
+    if isinstance(other, RemotePath):
+        data = other.read_capped(MAX_BODY)
+        return nullcontext(BytesIO(data) if data is not None else None)
     return other.open("rb") if other and other.is_file() else nullcontext()
 
 

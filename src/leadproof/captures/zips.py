@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from leadproof.bodies import MAX_BODY
+from leadproof.captures.remote import CapturePath
 from leadproof.captures.streams import RATIO, UNPACKED, Stream
 
 #: What a zip raises that is damaged, locked, or packed in a way that Python does not know (`NotImplementedError`).
@@ -23,7 +24,7 @@ BROKEN_ZIP = (
 
 
 @contextmanager
-def zipped(path: Path) -> Iterator[tuple[Stream, Callable[[str], bytes | None]] | None]:
+def zipped(path: CapturePath) -> Iterator[tuple[Stream, Callable[[str], bytes | None]] | None]:
     """The HAR in a zip, and the files beside it there; None where the file is no zip with exactly one HAR.
 
     Raises:
@@ -31,7 +32,7 @@ def zipped(path: Path) -> Iterator[tuple[Stream, Callable[[str], bytes | None]] 
     """
     with ExitStack() as stack:
         try:
-            archive = stack.enter_context(zipfile.ZipFile(path)) if zipfile.is_zipfile(path) else None
+            archive = _archive(path, stack)
             hars = [one for one in archive.infolist() if one.filename.lower().endswith(".har")] if archive else []
         except BROKEN_ZIP:
             hars = []
@@ -39,6 +40,12 @@ def zipped(path: Path) -> Iterator[tuple[Stream, Callable[[str], bytes | None]] 
             yield None
             return
         yield _har_in(archive, hars[0], path.name, stack), partial(_member, archive, hars[0].filename)
+
+
+def _archive(path: CapturePath, stack: ExitStack) -> zipfile.ZipFile | None:
+    if isinstance(path, Path):
+        return stack.enter_context(zipfile.ZipFile(path)) if zipfile.is_zipfile(path) else None
+    return stack.enter_context(zipfile.ZipFile(stack.enter_context(path.open())))
 
 
 def _har_in(archive: zipfile.ZipFile, har: zipfile.ZipInfo, name: str, stack: ExitStack) -> Stream:

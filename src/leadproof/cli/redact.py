@@ -12,15 +12,15 @@ import click
 from leadproof import captures
 from leadproof.bodies import MAX_BODY
 from leadproof.captures.share import MOST, Copy, Leftover, share, suggested
-from leadproof.cli import options
+from leadproof.cli import fetching, options
 from leadproof.cli.display import Display
-from leadproof.core.errors import ExitCode
+from leadproof.core.errors import ExitCode, UsageError
 from leadproof.core.progress import Standing
 from leadproof.core.text import count, one_line
 
 
 @click.command("redact")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("word", metavar="SOURCE", type=click.Path())
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Where the copy goes.")
 @click.option("--force", is_flag=True, help="Write over a copy that is there.")
 @click.option(
@@ -28,15 +28,24 @@ from leadproof.core.text import count, one_line
     help="Use the same placeholders in every run: copies can be related, and whoever guesses a value can confirm it.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was replaced, and where to look, as JSON on stdout.")
+@fetching.caps
 @options.combined(options.profile)
 def command(
-    source: Path, output: Path | None, force: bool, stable: bool, as_json: bool, profile_path: str | None
+    word: str,
+    output: Path | None,
+    force: bool,
+    stable: bool,
+    as_json: bool,
+    fetch_size: int,
+    fetch_time: float,
+    profile_path: str | None,
 ) -> int:
     """Make a copy of a capture that is safe to share.
 
     Credentials and personal data become placeholders: the same one for the same value, of the same type, valid where
     the value was. HAR files stay HAR files, run directories, bodies, JSON lines and raw HTTP messages stay what they
     are; what cannot be written back becomes a HAR. What was replaced is said on stderr, by kind and number.
+    SOURCE may be elsewhere, as s3://, gs://, az://, https:// or sftp://; the copy is written here.
 
     The posting profile says which fields of a lead are personal and which are not. Fields that nobody knows are
     treated as personal. Telephone numbers, addresses and the like are replaced wherever they stand; names in prose,
@@ -50,6 +59,9 @@ def command(
     """
     profile = options.posting_profile(profile_path, options.settings())
     redactor = options.redactor(profile, salted=not stable, max_body=MAX_BODY)
+    (source,) = fetching.paths([word], fetch_size, fetch_time, "redact")
+    if output is not None and any(str(output).startswith(f"{scheme}:") for scheme in captures.SCHEMES):
+        raise UsageError("redact writes to this machine only", hint="name a file for -o, and copy it from here")
     list(captures.files([source]))
     to = output or suggested(source)
     with Display() as display:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Collection
 from importlib import metadata, util
 from pathlib import Path
 
@@ -23,12 +24,22 @@ EXTRAS: dict[str, dict[str, str]] = {
         "prometheus_client": "prometheus-client>=0.22",
     },
     "tables": {"openpyxl": "openpyxl>=3.1"},
+    "remote": {
+        "fsspec": "fsspec>=2025.2",
+        "s3fs": "s3fs>=2025.2",
+        "gcsfs": "gcsfs>=2025.2",
+        "adlfs": "adlfs>=2024.7",
+        "sshfs": "sshfs>=2025.2",
+        "aiohttp": "aiohttp>=3.11",
+    },
+    "cluster": {"distributed": "distributed>=2025.2"},
 }
 
 
-def missing(extra: str) -> list[str]:
-    """What has to be installed for an extra; empty if all of it is there."""
-    return [text for module, text in EXTRAS[extra].items() if not _is_there(module)]
+def missing(extra: str, modules: Collection[str] | None = None) -> list[str]:
+    """What has to be installed for an extra, or for some modules of it; empty if all of it is there."""
+    wanted = {module: text for module, text in EXTRAS[extra].items() if modules is None or module in modules}
+    return [text for module, text in wanted.items() if not _is_there(module)]
 
 
 def _is_there(module: str) -> bool:
@@ -43,17 +54,18 @@ def install(requirements: list[str]) -> str:
     return f"pip install {shlex.join(requirements)}"
 
 
-def require(extra: str, what: str) -> None:
+def require(extra: str, what: str, modules: Collection[str] | None = None) -> None:
     """Ends with a hint where an extra is not installed; call it before the first request.
 
     Args:
         extra: A key of `EXTRAS`.
         what: What needs it, such as "load tests need locust".
+        modules: Those that are needed; all of the extra if left out.
 
     Raises:
         MissingExtraError: It is not.
     """
-    if absent := missing(extra):
+    if absent := missing(extra, modules):
         raise MissingExtraError(what, hint=install(absent))
 
 

@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
 from leadproof import captures
+from leadproof.captures.remote import CapturePath
 from leadproof.captures.share import har, left, texts
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.exchange import Exchange
@@ -57,24 +58,35 @@ class Copy:
     #: Kind of value -> how many were replaced.
     replaced: Counter[str] = field(default_factory=Counter)
     #: Files that could not be read to their end, and why.
-    problems: list[tuple[Path, str]] = field(default_factory=list)
+    problems: list[tuple[CapturePath, str]] = field(default_factory=list)
     #: Where a person should look before it is shared.
     places: left.Leftovers = field(default_factory=left.Leftovers)
 
 
-def suggested(path: Path) -> Path:
-    """Where a copy goes unless somebody says otherwise: `capture.har` becomes `capture.redacted.har`."""
+def suggested(path: CapturePath) -> Path:
+    """Where a copy goes unless somebody says otherwise: `capture.har` becomes `capture.redacted.har`.
+
+    The copy of what is elsewhere goes into the current folder.
+    """
+    if isinstance(path, captures.RemotePath):
+        if (single := _one_file(path, path.found())) is None:
+            return Path(f"{re.sub(r'[*?[]+', '', path.name) or 'captures'}.redacted")
+        return Path(_named(path.name, captures.format_of_file(single)))
     if path.is_dir():
         return path.with_name(f"{path.resolve().name}.redacted")
-    name = path.name.removesuffix(".gz")
+    return path.with_name(_named(path.name, captures.format_of_file(path)))
+
+
+def _named(name: str, fmt: str) -> str:
+    name = name.removesuffix(".gz")
     stem, dot, ending = name.rpartition(".")
-    if captures.format_of_file(path) in AS_HAR:
+    if fmt in AS_HAR:
         ending = "har"
-    return path.with_name(f"{stem}.redacted.{ending}" if dot and stem else f"{name}.redacted")
+    return f"{stem}.redacted.{ending}" if dot and stem else f"{name}.redacted"
 
 
 def share(
-    source: Path, to: Path, redactor: Redactor, *, force: bool = False, on_progress: Progress = lambda _: None
+    source: CapturePath, to: Path, redactor: Redactor, *, force: bool = False, on_progress: Progress = lambda _: None
 ) -> Copy:
     """Writes a redacted copy of a capture, of a run directory, or of a folder of them.
 
@@ -93,7 +105,7 @@ def share(
     """
     files = _files(source)
     here, there = source.resolve(), to.resolve()
-    if here == there or here in there.parents or there in here.parents:
+    if isinstance(here, Path) and (here == there or here in there.parents or there in here.parents):
         raise UsageError(f"{to}: the copy would stand in the original's place", hint="name another place with -o FILE")
     if to.exists() and not force:
         raise UsageError(f"{to}: is there already", hint="--force writes over it, -o FILE names another place")
@@ -104,17 +116,29 @@ def share(
                 pass
     redactor.replaced.clear()
     copy = Copy(to)
-    if source.is_dir():
-        with _folder(to) as folder:
-            _share_folder(source, files, folder, redactor, copy, on_progress)
+    if (single := _one_file(source, files)) is not None:
+        _share_file(single, to, redactor, copy, on_progress)
     else:
-        _share_file(source, to, redactor, copy, on_progress)
+        with _folder(to) as folder:
+            within = source if isinstance(source, Path) else here
+            _share_folder(within, files, folder, redactor, copy, on_progress)
     copy.replaced = Counter({kind.value: number for kind, number in redactor.replaced.items()})
     return copy
 
 
-def _files(source: Path) -> list[Path]:
+def _one_file(source: CapturePath, files: Sequence[CapturePath]) -> CapturePath | None:
+    """The file, if it is one and no folder."""
+    if isinstance(source, Path):
+        return None if source.is_dir() else source
+    return files[0] if len(files) == 1 and str(files[0]) == str(source) else None
+
+
+def _files(source: CapturePath) -> Sequence[CapturePath]:
     """The files to copy: of a folder all that are not hidden, of a run directory its reports too."""
+    if isinstance(source, captures.RemotePath):
+        if elsewhere := source.found():
+            return elsewhere
+        raise InputError(f"{source}: there is no file in this folder", hint="name a folder with captures in it")
     list(captures.files([source]))  # says what is wrong with the path
     if not source.is_dir():
         return [source]
@@ -122,7 +146,7 @@ def _files(source: Path) -> list[Path]:
     return [path for path in found if not any(part.startswith(".") for part in path.relative_to(source).parts)]
 
 
-def _share_file(source: Path, to: Path, redactor: Redactor, copy: Copy, on_progress: Progress) -> None:
+def _share_file(source: CapturePath, to: Path, redactor: Redactor, copy: Copy, on_progress: Progress) -> None:
     on_progress(f"writing {to.name}")
     with _replacing(to) as out, _reading(source):
         try:
@@ -134,33 +158,43 @@ def _share_file(source: Path, to: Path, redactor: Redactor, copy: Copy, on_progr
 
 
 def _share_folder(
-    source: Path, files: Sequence[Path], to: Path, redactor: Redactor, copy: Copy, on_progress: Progress
+    source: CapturePath, files: Sequence[CapturePath], to: Path, redactor: Redactor, copy: Copy, on_progress: Progress
 ) -> None:
     """The same tree; reports of runs are made anew of the redacted data, and so are manifests."""
     rendered = {renderer.file for renderer in RENDERERS.values()}
-    manifests = []
+    manifests, there = [], set(files)
     for file in files:
-        place = to / file.relative_to(source)
-        if is_full(file):  # the copy is not compressed
+        inside = _inside(file, source)
+        place = to / inside
+        if is_full(Path(file.name)):  # the copy is not compressed
             place = place.with_suffix("")
         place.parent.mkdir(parents=True, exist_ok=True)
         if file.name == MANIFEST:
             manifests.append(place)
         elif file.name == RENDERERS["json"].file:
-            with _reading(file):
-                report = _report(json.loads(file.read_bytes()), redactor)
+            with _reading(file), file.open("rb") as opened:
+                report = _report(json.load(opened), redactor)
             for renderer in RENDERERS.values():
                 (place.parent / renderer.file).write_text(renderer.render(report), "utf-8", "backslashreplace")
             copy.files += len(RENDERERS)
-        elif file.name not in rendered or not (file.parent / RENDERERS["json"].file).exists():
+        elif file.name not in rendered or file.with_name(RENDERERS["json"].file) not in there:
             try:
                 _share_file(file, place, redactor, copy, on_progress)
             except NotText:
                 copy.problems.append((file, "is no text, what is in it cannot be looked into; it was not copied"))
-                copy.places.add(str(file.relative_to(source)), None, [("", left.UNREAD)])
+                copy.places.add(str(inside), None, [("", left.UNREAD)])
     for place in manifests:
         place.write_bytes(document({"schema": "leadproof.manifest/1", "files": hashes(place.parent)}))
         copy.files += 1
+
+
+def _inside(file: CapturePath, folder: CapturePath) -> PurePath:
+    """The path of a file from its folder."""
+    if isinstance(file, captures.RemotePath):
+        assert isinstance(folder, captures.RemotePath)
+        return file.relative_to(folder)
+    assert isinstance(folder, Path)
+    return file.relative_to(folder)
 
 
 def _report(report: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
@@ -175,7 +209,9 @@ def _report(report: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
 # ---- one file --------------------------------------------------------------------------------------------------------
 
 
-def _pieces(source: Path, redactor: Redactor, on_progress: Progress, look: left.Look = left.ignore) -> Iterator[str]:
+def _pieces(
+    source: CapturePath, redactor: Redactor, on_progress: Progress, look: left.Look = left.ignore
+) -> Iterator[str]:
     """The text of the copy, piece by piece."""
     fmt = captures.format_of_file(source)
     if fmt in AS_HAR:
@@ -194,7 +230,7 @@ def _pieces(source: Path, redactor: Redactor, on_progress: Progress, look: left.
         for number, piece in enumerate(_copied(file, fmt, redactor, look)):
             yield piece
             if number % 64 == 0:
-                on_progress(f"{source.name}: {raw.tell() / max(source.stat().st_size, 1):.0%}")
+                on_progress(f"{source.name}: {raw.tell() / max(captures.size_of(source) or raw.tell(), 1):.0%}")
 
 
 def _is_binary(head: bytes) -> bool:
@@ -202,7 +238,7 @@ def _is_binary(head: bytes) -> bool:
     return not head.startswith((b"\xff\xfe", b"\xfe\xff")) and _BINARY.match(head) is not None
 
 
-def _exchanges(source: Path, lost: list[str]) -> Iterator[Exchange]:
+def _exchanges(source: CapturePath, lost: list[str]) -> Iterator[Exchange]:
     """The exchanges of a capture; what cannot be read of it is added to a list."""
     for found in captures.read(source):
         if isinstance(found, Exchange):
@@ -234,7 +270,7 @@ def _copied(file: Any, fmt: str, redactor: Redactor, look: left.Look) -> Iterato
 
 
 @contextlib.contextmanager
-def _reading(source: Path) -> Iterator[None]:
+def _reading(source: CapturePath) -> Iterator[None]:
     """What may go wrong with an original, as an error with a hint."""
     try:
         yield
