@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from leadproof import captures
 from leadproof.captures.model import FilePart, FileProblem
+from leadproof.captures.remote import CapturePath
 from leadproof.captures.selecting import EVERYTHING, LeftOut, Selection
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange
 from leadproof.core.gc import tune_gc
-from leadproof.judge import Judge
+from leadproof.judge import Judge, Judgement
 from leadproof.redact import Redactor
 from leadproof.runs.facts import ExchangeFact, Facts, packed
 from leadproof.runs.ledger import KeepPolicy
@@ -92,7 +92,7 @@ class PartReading:
         self, plan: ValidationPlan, part: FilePart, told: Callable[[int, int], None] = lambda size, exchanges: None
     ) -> None:
         self._plan, self._part, self._told = plan, part, told
-        self._left = _size(part.path) - part.start if part.end is None and part.data is None else 0
+        self._left = (captures.size_of(part.path) or 0) - part.start if part.end is None and part.data is None else 0
         self.format = part.format or "body"
         self.stopped = False
         self.exchanges = self.numbered = self.taken = 0
@@ -153,19 +153,11 @@ class PartReading:
             self._taken(self._left)
 
 
-def _size(path: Path) -> int:
-    """Bytes of a file; none of what is no file any more, which its row says."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
 @dataclass(slots=True)
 class FileRow:
     """What a report says of a file, put together from its parts in their order."""
 
-    path: Path
+    path: CapturePath
     format: str = "body"
     exchanges: int = 0
     #: Entries of the parts so far.
@@ -190,8 +182,7 @@ class PartJudge:
 
     Args:
         plan: How.
-        kept: How many exchanges are kept so far (a `multiprocessing.Value`, shared by all processes); None where nobody
-            tells.
+        kept: How many exchanges are kept so far: a `multiprocessing.Value`, shared by all processes.
     """
 
     plan: ValidationPlan
@@ -233,8 +224,40 @@ def _piece(reading: PartReading, waiting: list[ExchangeFact], done: PartFacts) -
     return piece, so_far
 
 
+@dataclass(slots=True)
+class TaskJudge:
+    """Judges parts of files as pure tasks: what a part comes to is the same, whatever was judged before it and where.
+
+    Args:
+        plan: How.
+    """
+
+    plan: ValidationPlan
+    _judge: Judge | None = None
+
+    def __call__(self, part: FilePart, kept: int, stopped: Callable[[], bool] = lambda: False) -> list[PartFacts]:
+        """What a part came to: plain data, which can be sent anywhere.
+
+        Args:
+            part: Of `captures.parts`.
+            kept: How many exchanges were kept when it was sent. Those that are still to be kept come with their facts.
+            stopped: Is the work to be ended?
+        """
+        if self._judge is None:
+            tune_gc()
+            self._judge = self.plan.judge()
+        keep = KeepPolicy(self.plan.keep, kept=kept)
+
+        def has_room(judgement: Judgement) -> bool:
+            return keep.has_room(judgement) and keep.next() > 0
+
+        # What it learns of exchanges makes the judge faster, and no difference; of facts it is learnt what was shown.
+        facts = Facts(self._judge, has_room, digests=self.plan.several)
+        return list(PartJudge(self.plan, _facts=facts)(part, stopped))
+
+
 def judge_part(plan: ValidationPlan, part: FilePart) -> list[PartFacts]:
-    """What a part of a file came to, for `validating.follow`: plain data, which can be sent anywhere.
+    """What a part of a file came to, for `validating.follow`.
 
     Where a part is a misfit, `part.rest()` is to be judged in its place, and nothing of the parts behind it counts.
 
@@ -242,4 +265,4 @@ def judge_part(plan: ValidationPlan, part: FilePart) -> list[PartFacts]:
         plan: How it is judged.
         part: Of `captures.parts`.
     """
-    return list(PartJudge(replace(plan, keep=0))(part))
+    return TaskJudge(replace(plan, keep=0))(part, 0)

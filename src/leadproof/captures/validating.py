@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from leadproof import captures
+from leadproof.captures.cluster import Cluster
 from leadproof.captures.judging import (
     KEPT,
     FileRow,
@@ -24,16 +25,19 @@ from leadproof.captures.judging import (
     PartFacts,
     PartJudge,
     PartReading,
+    TaskJudge,
     ValidationPlan,
     judge_part,
 )
 from leadproof.captures.model import FilePart, FileProblem
 from leadproof.captures.parts import PART
+from leadproof.captures.remote import CapturePath
 from leadproof.captures.selecting import LeftOut
 from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.core.gc import gc_paused
 from leadproof.judge.checks.context import Remembered
+from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run
 from leadproof.runs.facts import ExchangeFact, Unpacking, digest, outline
 from leadproof.runs.ledger import KeepPolicy, Ledger
@@ -71,7 +75,12 @@ class _Overlap:
 
 
 def validate(
-    files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs: int = 1, told: OnProgress = lambda *_: None
+    files: Sequence[CapturePath],
+    plan: ValidationPlan,
+    run: Run | None,
+    jobs: int = 1,
+    told: OnProgress = lambda *_: None,
+    cluster: Cluster | None = None,
 ) -> Ledger:
     """Judges files; what was found until Ctrl-C is what there is.
 
@@ -81,28 +90,30 @@ def validate(
         run: The run directory; None to keep nothing.
         jobs: Processes that judge.
         told: Called as it goes on.
+        cluster: Judges instead of processes of this machine.
 
     Raises:
-        UsageError: Standard input cannot be shared among processes.
+        UsageError: Standard input cannot be shared among processes; a worker of the cluster has another leadproof.
         EvidenceError: The disk does not take what is kept.
     """
     plan = replace(plan, several=len(files) > 1)
     with gc_paused():
-        if jobs > 1 and captures.STANDARD_INPUT in files and len(files) > 1:
-            raise UsageError("standard input is judged by one process", hint="leave out --jobs, or name files")
+        shared = cluster is not None or (jobs > 1 and len(files) > 1)
+        if shared and captures.STANDARD_INPUT in files:
+            hint = f"leave out {'--jobs' if cluster is None else '--scheduler'}, or name files"
+            raise UsageError("standard input is judged by one process", hint=hint)
+        if cluster is not None:
+            return _clustered(files, plan, run, cluster, told)
         jobs = min(jobs, sum(_shares(path) for path in files))
         return _parallel(files, plan, run, jobs, told) if jobs > 1 else _serial(files, plan, run, told)
 
 
-def _shares(path: Path) -> int:
+def _shares(path: CapturePath) -> int:
     """How many processes a file gives work to, at most."""
-    try:
-        return 1 + path.stat().st_size // PART
-    except OSError:
-        return 1
+    return 1 + (captures.size_of(path) or 0) // PART if isinstance(path, Path) else 1
 
 
-def _serial(files: Sequence[Path], plan: ValidationPlan, run: Run | None, told: OnProgress) -> Ledger:
+def _serial(files: Sequence[CapturePath], plan: ValidationPlan, run: Run | None, told: OnProgress) -> Ledger:
     ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=KeepPolicy(plan.keep))
     overlap = _Overlap(ledger) if plan.several else None
     left_out = LeftOut()
@@ -127,7 +138,9 @@ def _serial(files: Sequence[Path], plan: ValidationPlan, run: Run | None, told: 
     return ledger
 
 
-def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs: int, told: OnProgress) -> Ledger:
+def _parallel(
+    files: Sequence[CapturePath], plan: ValidationPlan, run: Run | None, jobs: int, told: OnProgress
+) -> Ledger:
     import multiprocessing  # takes as long to load as a small file to judge
 
     from leadproof.captures.workers import Workers
@@ -137,11 +150,26 @@ def _parallel(files: Sequence[Path], plan: ValidationPlan, run: Run | None, jobs
     ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=keep)
     judge = PartJudge(plan if run is not None else replace(plan, keep=0), kept)
     with Workers(judge, jobs) as workers:
-        shared = (captures.parts(path, mapped=plan.mapping is not None) for path in files)
-        follow(ledger, plan, workers.judged(shared, told))
+        follow(ledger, plan, workers.judged(_parts(files, plan), told))
         if workers.interruption is not None:
             ledger.interrupt(workers.interruption)
     return ledger
+
+
+def _clustered(
+    files: Sequence[CapturePath], plan: ValidationPlan, run: Run | None, cluster: Cluster, told: OnProgress
+) -> Ledger:
+    ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=KeepPolicy(plan.keep))
+    # Nobody redacts on a worker: the placeholders of this run, and what they are made with, stay here.
+    sent = replace(plan, redactor=Redactor(), keep=plan.keep if run is not None else 0)
+    follow(ledger, plan, cluster.judged(TaskJudge(sent), _parts(files, plan), lambda: ledger.kept, told))
+    if cluster.interruption is not None:
+        ledger.interrupt(cluster.interruption)
+    return ledger
+
+
+def _parts(files: Sequence[CapturePath], plan: ValidationPlan) -> Iterator[Iterator[FilePart]]:
+    return (captures.parts(path, mapped=plan.mapping is not None) for path in files)
 
 
 def follow(ledger: Ledger, plan: ValidationPlan, judged: Iterable[tuple[FilePart, PartFacts | None]]) -> None:
@@ -163,7 +191,7 @@ def follow(ledger: Ledger, plan: ValidationPlan, judged: Iterable[tuple[FilePart
         if piece is None:
             row.problems.add(_LOST)
         else:
-            for fact in unpacked(piece.facts, row.numbered):
+            for fact in unpacked(piece.facts, row.numbered) if piece.facts else ():
                 if overlap is None or not overlap.judged_before(fact.digest, fact.origin, recording):
                     ledger.add_fact(fact, partial(read_again, part, fact))
             row.add(piece.format, piece.exchanges, piece.problems)

@@ -23,6 +23,7 @@ from typing import Any
 
 from leadproof.captures.judging import PartFacts
 from leadproof.captures.model import FilePart
+from leadproof.captures.parts import PartsOfFiles
 from leadproof.core.signals import ENDING, Terminated, give_back
 
 #: Bytes that wait for their turn at most: so many more than a piece come only from the part whose turn it is.
@@ -80,10 +81,8 @@ class Workers:
     _before: dict[signal.Signals, Any] = field(default_factory=dict)
     #: Parts that were taken from their files and wait for their turn, in order.
     _tasks: deque[_Task] = field(default_factory=deque)
-    _files: Iterator[Iterator[FilePart]] = field(default_factory=lambda: iter(()))
-    #: The rest of the parts of the file that is being cut, and its number.
-    _parts: Iterator[FilePart] | None = None
-    _file: int = -1
+    #: Those that were not.
+    _left: PartsOfFiles = field(default_factory=lambda: PartsOfFiles(()))
     #: Bytes of pieces that wait for their turn.
     _waiting: int = 0
 
@@ -132,7 +131,7 @@ class Workers:
             files: The parts of each file.
             told: Called with the name of a file, and bytes read and exchanges judged since.
         """
-        self._files = iter(files)
+        self._left = PartsOfFiles(files)
         while True:
             self._hand_out()
             if not self._tasks:
@@ -188,18 +187,11 @@ class Workers:
 
     def _next(self) -> _Task | None:
         """The next part of a file, if it is not too far ahead."""
-        while len(self._tasks) < 2 * _AHEAD * self.number:
-            if self._parts is None:
-                self._parts = next(self._files, None)
-                self._file += 1
-                if self._parts is None:
-                    return None
-            part = next(self._parts, None)
-            if part is not None:
-                self._tasks.append(_Task(part, self._file))
-                return self._tasks[-1]
-            self._parts = None
-        return None
+        if len(self._tasks) >= 2 * _AHEAD * self.number or (following := self._left.next()) is None:
+            return None
+        file, part = following
+        self._tasks.append(_Task(part, file))
+        return self._tasks[-1]
 
     def _drop_behind(self, task: _Task) -> None:
         """Nobody waits any more for the parts of a file behind one of them."""
@@ -208,8 +200,7 @@ class Workers:
             other.dropped = True
             self._waiting -= sum(len(piece.facts) for piece in other.pieces if piece is not None)
             self._tasks.remove(other)
-        if self._file == task.file:
-            self._parts = iter(())
+        self._left.drop(task.file)
 
     # ---- from the processes ------------------------------------------------------------------------------------------
 

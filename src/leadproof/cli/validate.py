@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from leadproof import captures
+from leadproof.captures.cluster import connected
 from leadproof.captures.judging import KEPT, OnProgress, ValidationPlan
 from leadproof.captures.selecting import Selection, time_of
 from leadproof.captures.validating import validate
-from leadproof.cli import ending, hints, options
+from leadproof.cli import ending, fetching, options
 from leadproof.cli.display import Display
 from leadproof.core import progress
 from leadproof.core.errors import UsageError
@@ -52,11 +53,17 @@ from leadproof.runs.evidence import Run
     help="Judge a share of the exchanges, such as 0.01: the same ones in every run.",
 )
 @click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Judge on the Dask cluster of this scheduler, such as tcp://host:8786; local starts one with --jobs workers.",
+)
+@click.option(
     "--keep",
     type=click.IntRange(0),
     metavar="N",
     help=f"Exchanges to keep in the run directory, and as many again of those with findings (default: {KEPT}).",
 )
+@fetching.caps
 @click.option("--no-run", is_flag=True, help="Leave no run directory behind.")
 def command(
     given: ending.Given,
@@ -65,16 +72,20 @@ def command(
     mapping_path: Path | None,
     no_run: bool,
     jobs: int,
+    scheduler: str | None,
     keep: int | None,
     since: str | None,
     until: str | None,
     sample: float,
+    fetch_size: int,
+    fetch_time: float,
 ) -> int:
     """Judge captured exchanges: HAR files, recordings of other tools, HTTP messages, logs, bare bodies.
 
-    Each PATH is a file, a folder (walked), a pattern, or - for standard input; packed files (gzip, bzip2, xz) are
-    unpacked on the way. The format is told by the content. What cannot be read of a file is named in the report, and
-    the rest of it is judged. Requests are judged as well: what their sender did wrong is found too.
+    Each PATH is a file, a folder (walked), a pattern, or - for standard input; or one of these elsewhere, as s3://,
+    gs://, az://, https:// or sftp://. Packed files (gzip, bzip2, xz) are unpacked on the way. The format is told by the
+    content. What cannot be read of a file is named in the report, and the rest of it is judged. Requests are judged as
+    well: what their sender did wrong is found too.
 
     \b
     har       HTTP archives of browsers, proxies and HTTP clients
@@ -103,6 +114,7 @@ def command(
     Examples:
       leadproof validate capture.har
       leadproof validate captures/ 'more/*.har.gz' --json > report.json
+      leadproof validate 's3://bucket/captures/*.har.gz' --jobs 2
       leadproof validate --operation create_lead response.xml
       leadproof validate --operation ping --as-documented sample.json
       leadproof validate --mapping gateway.toml gateway.log
@@ -112,14 +124,7 @@ def command(
     """
     if not words:
         raise UsageError("no file was named", hint="such as leadproof validate capture.har")
-    for word in words:
-        if hints.is_url(word):
-            url = hints.plain(word)
-            raise UsageError(
-                f"validate reads files, and {url} is a URL",
-                hint=f"leadproof certify --target {url} tests it, leadproof record --target {url} listens in",
-            )
-    paths = [Path(word) for word in words]
+    paths = fetching.paths(words, fetch_size, fetch_time, "validate")
     options.known_operation(operation)
     mapping = captures.load_mapping(mapping_path) if mapping_path else None
     files = list(captures.files(paths))
@@ -136,12 +141,14 @@ def command(
     facts = given.facts
     folder = Path(given.out or given.configured.out)
     with ExitStack() as stack:
+        cluster = stack.enter_context(connected(scheduler, jobs)) if scheduler else None
         run = None
         if not no_run:
-            opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=list(words), facts=facts)
+            shown = [captures.shown(word) for word in words]
+            opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=shown, facts=facts)
             run = stack.enter_context(opened)
         with Display(quiet=given.as_json) as display:
-            ledger = validate(files, plan, run, jobs, _told(display, files))
+            ledger = validate(files, plan, run, jobs, _told(display, files), cluster)
         if run and ledger.kept < (number := ledger.summary.exchanges):
             many = f"{ledger.kept} of {count(number, 'exchange')}"
             run.add_facts(kept=f"{many}: the first, and of the others some with findings")
@@ -149,9 +156,10 @@ def command(
         return given.end.conclude(report, run)
 
 
-def _told(display: Display, files: Sequence[Path]) -> OnProgress:
+def _told(display: Display, files: Sequence[captures.CapturePath]) -> OnProgress:
     """What is told how far it is: bytes of all bytes; of what comes through a pipe nobody knows how much there is."""
-    total = None if captures.STANDARD_INPUT in files else sum(path.stat().st_size for path in files)
+    sizes = [None if path == captures.STANDARD_INPUT else captures.size_of(path) for path in files]
+    total = None if None in sizes else sum(filter(None, sizes))
     taken = judged = 0
     began = time.monotonic()
 

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -45,6 +45,32 @@ def give_back(handlers: Mapping[signal.Signals, Any], *, ended: bool) -> None:
     """
     for number, handler in handlers.items():
         signal.signal(number, signal.SIG_IGN if ended and number in TERMINATING else handler)
+
+
+@contextlib.contextmanager
+def noting() -> Iterator[Sequence[KeyboardInterrupt]]:
+    """While it lasts, the first signal that ends a run is noted in the list that it gives; a Ctrl-C after it raises.
+
+    For work that goes in steps, none of which may be left half-way.
+    """
+    came: list[KeyboardInterrupt] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = {number: handler for number in ENDING if (handler := signal.getsignal(number)) != signal.SIG_IGN}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if number != signal.SIGINT and came:
+            return
+        signal.signal(signal.SIGINT, before.get(signal.SIGINT) or signal.default_int_handler)
+        came.append(KeyboardInterrupt() if number == signal.SIGINT else Terminated(signal.Signals(number).name))
+
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield came
+    finally:
+        give_back(before, ended=bool(came))
 
 
 @contextlib.contextmanager

@@ -43,12 +43,13 @@ class KeepPolicy:
     Args:
         most: How many from the beginning, and how many more with findings; None for all.
         shared: Where the number is kept that several processes share (a `multiprocessing.Value`); None for one.
+        kept: How many were kept before.
     """
 
-    def __init__(self, most: int | None = None, shared: Any = None) -> None:
+    def __init__(self, most: int | None = None, shared: Any = None, kept: int = 0) -> None:
         self._most = most
         self._shared = shared
-        self._own = 0
+        self._own = kept
 
     @property
     def count(self) -> int:
