@@ -8,6 +8,7 @@ import importlib
 import json
 import lzma
 import pickle
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
@@ -344,6 +345,27 @@ def test_parts_and_whole_files_share_the_same_processes(tmp_path: Path, monkeypa
 
     assert together == alone
     assert len(alone["files"]) == len(files)
+
+
+def test_ctrl_c_in_the_middle_of_a_file_keeps_what_was_judged_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = broken("ndjson", 0, tmp_path)
+    monkeypatch.setattr(validating, "PART", 3_000)
+    monkeypatch.setattr(captures, "parts", lambda path, **_: parts(path, size=3_000))
+    calls = 0
+
+    def ended(*_: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    found = validate([path, path], plan(), None, 2, ended).report("validate", {})
+
+    assert found["exit_code"] == 130
+    assert [row["path"] for row in found["files"]] == [str(path)]
+    assert 0 < found["files"][0]["exchanges"] < len(whole(path)[0])
 
 
 def test_parts_are_judged_anywhere_and_followed_here(tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ SAMPLE = os.environ.get("LEADPROOF_PRINTED") == "sample"
 _COMMAND = re.compile(r"^(?:\$ )?((?:[A-Z_]+=\S+ )?(?:leadproof|curl) .+|leadproof)$")
 _SPAN = re.compile(r"`((?:[A-Z_]+=\S+ )?leadproof [^`]+)`")
 
+#: What names other machines is tried with servers of our own.
+ELSEWHERE = "other machines; test_captures_remote.py and test_captures_cluster.py have them here"
+
 #: Commands that are not run here -> why. What they name is checked all the same.
 NOT_RUN = {
     "leadproof load --worker --master-host 10.0.0.5 --allow-target sandbox.example":
@@ -54,6 +57,11 @@ NOT_RUN = {
     "--expect-workers 2": "listens on every interface and waits for other machines",
     "leadproof load ping_post --target sandbox --allow-target sandbox.example --rate 40 --master --master-host 0.0.0.0 "
     "--expect-workers 2": "listens on every interface and waits for other machines",
+    "leadproof validate 's3://bucket/captures/*.har.gz' --jobs 2": ELSEWHERE,
+    "leadproof validate s3://bucket/captures/ 's3://bucket/more/*.har.gz'": ELSEWHERE,
+    "leadproof validate https://files.your-company.example/capture.har sftp://user@host/captures/": ELSEWHERE,
+    "leadproof redact s3://bucket/capture.har": ELSEWHERE,
+    "leadproof validate s3://bucket/captures/ --scheduler tcp://scheduler.your-company.example:8786": ELSEWHERE,
 }  # fmt: skip
 
 #: Words by which a document names a command or speaks of one, without saying what to type.
