@@ -50,7 +50,8 @@ def _validated(write: Callable[[Path], None], *more: str) -> Callable[[list[str]
         if not path.exists():
             write(path)
         before = os.times()
-        subprocess.run([*program, "validate", *(more or ("--no-run",)), "--json", str(path)], stdout=subprocess.DEVNULL, check=False, cwd=folder)
+        command = [*program, "validate", *(more or ("--no-run",)), "--json", str(path)]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=False, cwd=folder)
         after = os.times()
         used = after.children_user + after.children_system - before.children_user - before.children_system
         return EXCHANGES / used
