@@ -9,7 +9,7 @@ from leadproof.contract.specs import load
 from leadproof.core.exchange import Exchange, Request
 from leadproof.judge import Judge, Judgement, Tally
 from leadproof.redact import Redactor
-from leadproof.runs.ledger import Ledger, _size
+from leadproof.runs.ledger import Ledger
 
 SPEC = load()
 
@@ -22,7 +22,7 @@ def ledger(fail_on: str = "must", redactor: Redactor | None = None) -> Ledger:
 def take(into: Ledger, judgement: Judgement, number: int | None = None) -> None:
     """Takes in what a judge is said to have found."""
     exchange = judgement.context.exchange if judgement.context else Exchange(Request("", ""), None)
-    into._take(judgement, 0.0, lambda: exchange, _size(exchange), number)
+    into._take(judgement, 0.0, len(exchange.request.body), lambda: exchange, number)
 
 
 def taken(*judgements: Judgement, fail_on: str = "must") -> Ledger:

@@ -21,7 +21,7 @@ from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange
 from leadproof.judge import Judge, following, quick
 from leadproof.judge.checks.context import History
-from leadproof.redact import Redactor, placeholders, redactor
+from leadproof.redact import Redactor, inert, placeholders, redactor
 from leadproof.redact.known import Known
 from leadproof.runs import breaches, ledger, summary
 from leadproof.runs.evidence import Run, results
@@ -72,7 +72,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ledger]:
     """A ledger with small limits, and a run directory."""
     for module, name in (
         (ledger, "_REMEMBERED"), (summary, "_WAITING"), (placeholders, "_REMEMBERED"), (redactor, "_DECIDED"),
-        (following, "SHARED"), (quick, "MOST"), (results, "_NUMBERS"),
+        (following, "SHARED"), (quick, "MOST"), (results, "_NUMBERS"), (inert, "_REMEMBERED"), (inert, "_READ"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, LIMIT)
     monkeypatch.setattr("leadproof.judge.checks.context._SHARED", LIMIT)

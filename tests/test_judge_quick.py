@@ -61,13 +61,14 @@ def bare(judgement: Judgement) -> tuple[Judgement, Decisions]:
     """What is said of an exchange; the order in which clauses were found to hold says nothing."""
     held = tuple(sorted(judgement.passed))
     plain = replace(judgement.decisions(), passed=held)
-    return judgement._replace(context=None, plain=None, passed=held), plain
+    return judgement._replace(context=None, plain=None, passed=held, form=None), plain
 
 
 def remembered(judge: Judge) -> dict[str, dict[Any, Any]]:
     """What was established, by name."""
     kept = {name: getattr(judge.history, name) for name in judge.history.__dataclass_fields__}
-    return {name: one if isinstance(one, dict) else {**one._old, **one._young} for name, one in kept.items()}
+    tables = {name: one for name, one in kept.items() if not isinstance(one, bool)}
+    return {name: one if isinstance(one, dict) else {**one._old, **one._young} for name, one in tables.items()}
 
 
 def same(exchanges: list[Exchange]) -> tuple[Judge, Judge]:

@@ -215,8 +215,8 @@ observations = st.builds(
     operation=st.sampled_from(["ping", ""]),
 )
 judgements = st.builds(
-    lambda outcome, findings, observations: replace(
-        judged(*findings, outcome=outcome), observations=tuple(observations)
+    lambda outcome, findings, observations: judged(*findings, outcome=outcome)._replace(
+        observations=tuple(observations)
     ),
     st.sampled_from(["judged", "unanswered", "unauthorised"]),
     st.lists(findings, max_size=5),
@@ -346,7 +346,7 @@ CLAUSE = {"id", "result", "passed", "failed", "reason"}
 
 
 def test_the_report_has_the_promised_members() -> None:
-    found = taken(replace(BAD, observations=(Observation("schema.unknown", "seen"),)))
+    found = taken(BAD._replace(observations=(Observation("schema.unknown", "seen"),)))
     found.note("file", FINE)
 
     report = found.report("validate", {"id": "r"})
