@@ -67,13 +67,16 @@ NOT_RUN = {
 #: Words by which a document names a command or speaks of one, without saying what to type.
 SPOKEN = re.compile(
     r"leadproof (explain|report|test --replay) (ID|FILE|RUN)\b|leadproof \w+ …"
-    r"|leadproof (report|redact|diff OLD NEW)$"
+    r"|leadproof (report|redact|diff OLD NEW|mapping suggest)$|leadproof mapping suggest writes"
 )
 
 #: What ends with something else than 0, as a document says or because of the files at hand.
 CODES = {
     "leadproof validate capture.har recordings/ 'more/*.flow' ping.xml": 1,  # the recording has breaches in it
     "leadproof validate capture.json": 1,  # and so have these packets
+    "leadproof validate --sample 0.01 --jobs 4 captures/": 4,  # none of the few exchanges there is chosen
+    "leadproof validate --jobs 4 --since 2026-01-31T16:00:00Z --sample 0.05 large.har.gz": 4,  # nor are these
+    "leadproof mapping suggest gateway.log --out gateway.toml": 2,  # which stands there for the commands that read it
     "leadproof validate no-such-file.har": 2,
     "leadproof certify --target http://127.0.0.1:1": 5,
     "LEADPROOF_API_KEY=wrong leadproof certify --target http://127.0.0.1:8080": 4,
@@ -174,6 +177,7 @@ class Place:
         for name in ("capture.har", "captures/a.har", "recordings/b.har"):
             shutil.copy(har, self.work / name)
         self._sh("gzip -k captures/a.har && mv captures/a.har.gz more/a.har.gz")
+        self._sh("cp capture.har large.har && gzip -k large.har")
         for fmt in ("json", "xml"):
             shutil.copy(DATA / "documentation" / "responses" / f"ping.{fmt}", self.work / f"sample.{fmt}")
         shutil.copy(DATA / "documentation" / "responses" / "ping.xml", self.work / "ping.xml")
