@@ -74,7 +74,7 @@ test-networks: $(READY) build/mitmproxy/bin/mitmdump  ## every command through p
 	LEADPROOF_NETWORKS=whole MITMDUMP="$$(command -v "$(CURDIR)/build/mitmproxy/bin/mitmdump" || true)" $(RUN) pytest -q -n $(JOBS) tests/test_networks.py $(ARGS)
 
 test-cluster: $(READY)  ## 64 captures of an S3 server, judged by Dask in networks of their own (as root), a worker killed in each of ten runs
-	LEADPROOF_CLUSTER=10 $(RUN) pytest -q -n 0 -o faulthandler_timeout=0 tests/test_captures_cluster.py $(ARGS)
+	LEADPROOF_CLUSTER=10 $(RUN) pytest -q -n 0 -m cluster -o faulthandler_timeout=0 tests/test_captures_cluster.py $(ARGS)
 
 lint-specs: $(READY)  ## what redocly, Spectral and other people's parsers say of specs/; those that cannot be had are left out
 	$(RUN:-m=) tests/outside/lint.py $(ARGS)

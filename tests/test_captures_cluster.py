@@ -41,6 +41,8 @@ from leadproof.judge.judgement import Decisions
 from leadproof.runs.evidence import Run, read_exchanges
 from leadproof.runs.facts import ExchangeFact, Unpacking
 
+pytestmark = pytest.mark.cluster
+
 #: Runs of the whole, in networks of their own; 0 for the sample.
 WHOLE = int(os.environ.get("LEADPROOF_CLUSTER") or 0)
 

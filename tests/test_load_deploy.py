@@ -18,7 +18,7 @@ import click
 import pytest
 import yaml
 
-from leadproof.cli import cli
+from leadproof.cli.root import cli
 from leadproof.contract import profile
 from leadproof.core import resources
 from leadproof.load import scenarios

@@ -132,7 +132,9 @@ def _regular(entry: dict[str, Any], har: Har, origin: str) -> Exchange | None:
     bodiless = sent.bodySize == 0 or sent.method == "GET"
     if row.request_discarded or row.response_discarded or not (post.text if post else bodiless) or row.time < 0:
         return None
-    if not (_named(sent.headers) and _named(came.headers)) or har.lacks_credentials((one.name for one in sent.headers), entry):
+    if not (_named(sent.headers) and _named(came.headers)) or har.lacks_credentials(
+        (one.name for one in sent.headers), entry
+    ):
         return None
     asked, request_body = _message(sent.headers, post) if post is not None else (_headers(sent.headers), b"")
     response_headers, body = _message(came.headers, content)
