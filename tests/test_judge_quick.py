@@ -61,7 +61,7 @@ def bare(judgement: Judgement) -> tuple[Judgement, Decisions]:
     """What is said of an exchange; the order in which clauses were found to hold says nothing."""
     held = tuple(sorted(judgement.passed))
     plain = replace(judgement.decisions(), passed=held)
-    return judgement._replace(context=None, plain=None, passed=held, form=None), plain
+    return judgement._replace(context=None, plain=None, passed=held), plain
 
 
 def remembered(judge: Judge) -> dict[str, dict[Any, Any]]:

@@ -194,3 +194,14 @@ def test_forms_without_end_are_not_remembered_without_end() -> None:
 
     assert len(known._templates) <= 256
     assert len(known._met) <= 1_024
+
+
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+def test_a_body_of_thousands_of_values_gets_no_template(fmt: str) -> None:
+    value, _ = LeadMaker(POSTING).request("create_lead", (1,))
+    value["leads"][0]["fields"] |= {f"More{number}": "x" for number in range(2_000)}
+    data = bodies.encode_request("create_lead", fmt, value)
+    known = taught("create_lead", "request", fmt, data)
+
+    assert known.read(data) is None
+    assert not known._templates

@@ -31,12 +31,18 @@ TOKEN = lazy.pattern(
 _KINDS = {2: "string", 3: "number", 4: "boolean"}
 
 
+#: Makes the value of a body and its form of the groups of a match; None where the schema does not take a value.
+Make = Callable[[tuple[str, ...]], tuple[Any, tuple[Any, ...]] | None]
+
+#: Values in a body of which a template is made: to compile one of thousands takes seconds.
+MOST = 300
+
+
 class Template(NamedTuple):
     """Reads the bodies of one form."""
 
     match: Callable[[str], re.Match[str] | None]
-    #: The value and its form, of the groups of a match; None where the schema does not take a value.
-    make: Callable[[tuple[str, ...]], tuple[Any, tuple[Any, ...]] | None]
+    make: Make
 
 
 class _Source:
@@ -52,7 +58,13 @@ class _Source:
         self._functions: dict[str, Any] = {"number": number, **(forms.functions if forms is not None else {})}
 
     def read(self, read: Leaf, schema: Schema, name: str) -> str:
-        """The expression of a value whose text is the next group."""
+        """The expression of a value whose text is the next group.
+
+        Raises:
+            Unusual: It is one too many.
+        """
+        if self._texts >= MOST:
+            raise Unusual
         text, value = f"t{self._texts}", f"v{self._texts}"
         self._texts += 1
         if read.value == "{0}":
@@ -72,7 +84,7 @@ class _Source:
         if len(values) > 1:
             self._form.append(f"len({{{','.join(values)}}})=={len(values)}")
 
-    def function(self, value: str) -> Callable[[tuple[str, ...]], tuple[Any, tuple[Any, ...]] | None]:
+    def function(self, value: str) -> Make:
         """The function, for the expression of the whole value."""
         texts = "".join(f"t{index}," for index in range(self._texts))
         lines = [f"{texts}=texts"] if texts else []
@@ -82,7 +94,8 @@ class _Source:
         lines.append(f"return {value},({self._number},{''.join(part + ',' for part in self._form)})")
         space = dict(self._functions)
         exec("def make(texts):\n " + "\n ".join(lines), space)  # of names of the schema, written as literals
-        return space["make"]  # type: ignore[no-any-return]
+        made: Make = space["make"]
+        return made
 
 
 class _Written(NamedTuple):

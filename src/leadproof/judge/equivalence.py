@@ -7,14 +7,15 @@ clocks), are declared in the OpenAPI document and left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from leadproof.bodies import escape, typed, xpath_of
 from leadproof.contract.specs import ANY_OFFSET, Schema, Specification
-from leadproof.core import lazy
 from leadproof.judge.checks.context import instant
 
 _ABSENT = object()
@@ -68,19 +69,6 @@ def alike(
         spec._made[key] = _alike(both, volatile)
     form: Hashable | None = spec._made[key](json_value, xml_value)
     return form
-
-
-def equal(operation: str, json_value: Any, xml_value: Any, spec: Specification) -> bool:
-    """Are two valid responses equal in all that `alike` compares, if their names are those of two that were alike?
-
-    In a valid response the schema tells truth values from numbers, so that equality means what it says.
-    """
-    key = ("equal", operation)
-    if key not in spec._made:
-        both = (spec.schema(operation, "response", "json"), spec.schema(operation, "response", "xml"))
-        spec._made[key] = _equal(both)
-    found: bool = spec._made[key](json_value, xml_value)
-    return found
 
 
 def walk(
@@ -192,6 +180,8 @@ def _alike(schemas: tuple[Schema, Schema], volatile: bool) -> Alike:
     )
 
 
+#: Lists of types that are told apart; a hostile service may make up new ones without end.
+_MOST_TYPES = 256
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
@@ -206,86 +196,43 @@ def _alike_objects(schemas: tuple[Schema, Schema], volatile: bool) -> Alike:
     inner = [name for name in compared if any("items" in one or _is_object(one) for one in sides[name])]
     below = [(name, _alike(sides[name], volatile)) for name in inner]
     leaves = [name for name in compared if name not in inner]
-    looks = dict(below)
-    #: Names of both -> how objects with these are compared; None where not every documented member is there.
-    known: dict[tuple[tuple[str, ...], tuple[str, ...]], Alike | None] = {}
+    pick: Callable[[Any], Any] = itemgetter(*leaves) if len(leaves) > 1 else lambda value: tuple(map(value.get, leaves))
+    #: Types of the leaves -> where something else than text stands; None where a container stands among them.
+    others: dict[tuple[type, ...], list[int] | None] = {}
 
     def objects(left: Any, right: Any) -> Hashable | None:
         if left.__class__ is not dict or right.__class__ is not dict:
             return _NULL if left is right is None else None
-        both = tuple(left), tuple(right)
-        if both not in known:
-            if len(known) >= _MOST:
-                known.clear()
-            complete = all(set(compared) <= set(side) <= set(compared) | set(left_out) for side in both)
-            known[both] = _look(both, leaves, looks) if complete else None
-        look = known[both]
-        return look(left, right) if look is not None else None
+        try:
+            ours, theirs = pick(left), pick(right)
+            if ours != theirs:
+                return None
+            types = tuple(map(type, ours))
+            if types not in others:
+                if len(others) >= _MOST_TYPES:
+                    others.clear()
+                places = [place for place, one in enumerate(types) if one is not str]
+                others[types] = places if _PLAIN.issuperset(types) else None
+            found = others[types]
+            if found is None:
+                return None
+            for place in found:  # 1 is equal to true and to 1.0, and is neither
+                if theirs[place].__class__ is not types[place]:
+                    return None
+            forms: list[Hashable] = []
+            for name, look in below:
+                form = look(left[name], right[name])
+                if form is None:
+                    return None
+                forms.append(form)
+        except KeyError:
+            return None
+        for side in (left, right):
+            if len(side) != len(compared) + (sum(map(side.__contains__, left_out)) if left_out else 0):
+                return None
+        return tuple(forms)
 
     return objects
-
-
-#: Lists of names of two objects that are told apart; a hostile service may make up new ones without end.
-_MOST = 500
-
-
-def _look(both: tuple[tuple[str, ...], tuple[str, ...]], leaves: list[str], looks: dict[str, Alike]) -> Alike:
-    """Compares two objects with just these names; generated, so that nothing is looked up by name."""
-    places = [
-        {name: f"{side}{index}" for index, name in enumerate(names)} for side, names in zip("lr", both, strict=True)
-    ]
-    space: dict[str, Any] = {"plain": _PLAIN.issuperset}
-    lines = [f"{''.join(side[name] + ',' for name in names)}={value}.values()"
-             for side, names, value in zip(places, both, ("left", "right"), strict=True) if names]  # fmt: skip
-    if leaves:
-        left, right = (f"({''.join(side[name] + ',' for name in leaves)})" for side in places)
-        # 1 is equal to true and to 1.0, and is neither.
-        lines += [f"a={left}", f"b={right}", "if a!=b: return None", "c=[*map(type,a)]",
-                  "if c!=[*map(type,b)] or not plain(c): return None"]  # fmt: skip
-    forms = []
-    for index, (name, look) in enumerate(looks.items()):
-        space[f"look{index}"] = look
-        lines += [f"f{index}=look{index}({places[0][name]},{places[1][name]})", f"if f{index} is None: return None"]
-        forms.append(f"f{index},")
-    exec("def look(left,right):\n " + "\n ".join([*lines, f"return ({''.join(forms)})"]), space)
-    found: Alike = space["look"]
-    return found
-
-
-def _equal(schemas: tuple[Schema, Schema]) -> Callable[[Any, Any], bool]:
-    """Compares two values, made once for each schema; what nothing is left out of is compared as a whole."""
-    if not any(_left_out(schema) for schema in schemas):
-        return lambda left, right: bool(left == right)
-    if "items" in schemas[0]:
-        entry = _equal((schemas[0]["items"], schemas[1]["items"]))
-        return lambda left, right: left == right if None in (left, right) else len(left) == len(right) and all(
-            map(entry, left, right)
-        )  # fmt: skip
-    names = dict.fromkeys((*schemas[0]["properties"], *schemas[1]["properties"]))
-    sides = {name: (_property(schemas[0], name), _property(schemas[1], name)) for name in names}
-    sides = {
-        name: below for name, below in sides.items()
-        if not _one_sided(below) and not any(sub.get("x-leadproof-volatile") for sub in below)
-    }  # fmt: skip
-    whole = [name for name, below in sides.items() if not any(map(_left_out, below))]
-    parts = [(name, _equal(below)) for name, below in sides.items() if name not in whole]
-
-    def objects(left: Any, right: Any) -> bool:
-        if left is None or right is None:
-            return left is right
-        if [*map(left.get, whole)] != [*map(right.get, whole)]:
-            return False
-        return all(look(left.get(name), right.get(name)) for name, look in parts)
-
-    return objects
-
-
-def _left_out(schema: Schema) -> bool:
-    """Is the value, or anything in it, left out of a comparison?"""
-    if "x-leadproof-volatile" in schema or "x-leadproof-only" in schema:
-        return True
-    below = (*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else []))
-    return any(map(_left_out, below))
 
 
 def _is_object(schema: Schema) -> bool:
@@ -325,7 +272,7 @@ def _same_moment(left: str, right: str) -> bool:
     return timestamp is not None and timestamp == instant(right) and _fraction(left) == _fraction(right)
 
 
-_FRACTION = lazy.pattern(r"\.([0-9]+)")
+_FRACTION = re.compile(r"\.([0-9]+)")
 
 
 def _fraction(timestamp: str) -> str:

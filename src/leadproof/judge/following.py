@@ -19,7 +19,7 @@ from leadproof.judge.checks.bodies import MOST
 from leadproof.judge.checks.messages import UNAUTHORISED
 from leadproof.judge.client_mistakes import sequence_mistakes
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
-from leadproof.judge.new_leads import PASSED, covers, remember_new
+from leadproof.judge.new_leads import PASSED, checks_passed, covers
 from leadproof.judge.pairs import Pairs
 from leadproof.judge.register import Register
 
@@ -57,7 +57,7 @@ class Following:
             (operation, media): [(check, clause, (clause.id, media)) for clause, check in plan]
             for (operation, media), plan in register.sequences.items()
         }
-        #: The same of operations whose new leads are remembered at once: checks that passed -> what is decided.
+        #: The same of operations whose new leads go the short way: checks that passed -> what is decided.
         self._new = {
             cell: {
                 checks: tuple(decided for check in checks for name, decided in _named(plan) if name == check)
@@ -121,7 +121,7 @@ class Following:
         return Judgement(
             alone.outcome, alone.operation, alone.media, findings, observations, alone.context,
             plain.passed if plain is not None else alone.passed + more[0], alone.failed + more[1], more[2],
-            alone.number, plain, alone.twin_key, alone.form,
+            alone.number, plain, alone.twin_key,
         )  # fmt: skip
 
     def _new_leads(self, alone: Judgement, plain: Decisions, context: Context) -> Judgement | None:
@@ -130,9 +130,10 @@ class Following:
         decided = self._new.get(cell)
         if decided is None or plain.outcome != "judged" or plain.failed:
             return None
-        checks = remember_new(context)
+        checks = checks_passed(context)
         if checks is None:
             return None
+        remember(context)
         if self._compare is not None and not context.exchange.intent and (twins := self._pairs.twin(alone)) is not None:
             beside = self._compare(*twins)
             more = decided[checks] + beside.passed, beside.failed, beside.compared

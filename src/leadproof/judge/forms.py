@@ -84,7 +84,8 @@ def _form(schema: Schema, name: str, leaves: bool) -> Form:
     if "properties" in schema:
         return _object(schema, leaves)
     if "items" not in schema:
-        return eval(f"lambda value: {_leaf(schema, name, 'value')}", {"_url": _URL.fullmatch})  # type: ignore[no-any-return]
+        of: Form = eval(f"lambda value: {_leaf(schema, name, 'value')}", {"_url": _URL.fullmatch})
+        return of
     entry = _form(schema["items"], name, leaves)
     told_apart = leaves and _IDENTIFIER in schema["items"].get("properties", {})
 
@@ -134,9 +135,11 @@ def _look(schema: Schema, names: tuple[str, ...], leaves: bool, number: int) -> 
             parts.append(f"not {value}")
     source = f"({number},{''.join(part + ',' for part in parts)})"
     if not names:
-        return eval(f"lambda value: {source}", functions)  # type: ignore[no-any-return]
-    members = "".join(f"v{index}," for index in range(len(names)))
-    exec(f"def look(value):\n {members}=value.values()\n return {source}", functions)
+        source = f"def look(value):\n return {source}"
+    else:
+        members = "".join(f"v{index}," for index in range(len(names)))
+        source = f"def look(value):\n {members}=value.values()\n return {source}"
+    exec(source, functions)  # of names of the schema, and of numbers
     look: Form = functions["look"]
     return look
 

@@ -6,7 +6,7 @@ anybody can add them up again.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -111,8 +111,6 @@ class Judgement(NamedTuple):
     plain: Decisions | None = None
     #: `pairs.twin_key`, where it is known already.
     twin_key: bytes | None = None
-    #: The form of the response, if it is valid and the short way told it: one form, one set of names and nulls.
-    form: Hashable = None
 
     @property
     def response_value(self) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.findings import Finding
-from leadproof.judge.equivalence import alike, equal, walk
+from leadproof.judge.equivalence import alike, walk
 from leadproof.judge.judgement import Compared, Judgement
 
 #: Forms of alike responses of which it is remembered what was compared.
@@ -25,21 +25,9 @@ def disagreements(
         right: The XML response.
         spec: The contract's readings.
     """
-    values = left.response_value, right.response_value
-    forms = None
-    if left.form is not None and right.form is not None:
-        # Of valid responses of two forms that were alike once, the names are known, and what is null.
-        forms = left.operation, left.form, right.form
-        told: tuple[Compared, ...] | None = _told(spec).get(forms)
-        if told is not None and equal(left.operation, *values, spec):
-            return (), told
-    form = alike(left.operation, *values, spec)
+    form = alike(left.operation, left.response_value, right.response_value, spec)
     known: dict[Hashable, tuple[Compared, ...]] = spec._made.setdefault(("compared", left.operation), {})
     if form is not None and form in known:
-        if forms is not None:
-            if len(_told(spec)) >= FORMS:
-                _told(spec).clear()
-            _told(spec)[forms] = known[form]
         return (), known[form]
     times, different = Counter[str](), Counter[str]()
     findings = []
@@ -58,12 +46,6 @@ def disagreements(
     if form is not None and len(known) < FORMS:
         known[form] = compared
     return tuple(findings), compared
-
-
-def _told(spec: Specification) -> dict[Hashable, tuple[Compared, ...]]:
-    """Operation and the forms of a JSON and an XML response that were alike -> what was compared."""
-    found: dict[Hashable, tuple[Compared, ...]] = spec._made.setdefault(("told",), {})
-    return found
 
 
 def _origin(judgement: Judgement) -> str:

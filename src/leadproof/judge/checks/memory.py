@@ -73,7 +73,7 @@ def duplicate_fields(context: Context, values: dict[str, Any]) -> dict[str, Any]
     return found
 
 
-def packed(values: dict[str, Any]) -> bytes:
+def _packed(values: dict[str, Any]) -> bytes:
     """Fields as JSON, by msgspec: orjson's bytes keep the four kilobytes that they were made in.
 
     What JSON cannot carry again is forgotten: no duplicate is told by it.
@@ -107,11 +107,11 @@ def _remember_updates(context: Context) -> None:
                 for key in [one.hashed for one in duplicate_keys(campaign, before)]:
                     history.keyed[key] = tuple(one for one in history.keyed.get(key, ()) if one != identifier)
                 for key in [one.hashed for one in duplicate_keys(campaign, after)]:
-                    add_key(history, key, identifier)
-        history.leads[identifier] = seen._replace(fields=packed(duplicate_fields(context, after["fields"])))
+                    _add_key(history, key, identifier)
+        history.leads[identifier] = seen._replace(fields=_packed(duplicate_fields(context, after["fields"])))
 
 
-def add_key(history: History, key: int, identifier: Any) -> None:
+def _add_key(history: History, key: int, identifier: Any) -> None:
     """Of many leads with the same key the last ones are kept: two that count are enough to tell none apart."""
     earlier = history.keyed.get(key, ())
     history.keyed[key] = (*earlier[1 - _SAME_KEY :], identifier) if earlier else (identifier,)
@@ -132,9 +132,9 @@ def _remember_leads(context: Context, request_id: str) -> None:
         assigned = next((key.campaign for key in keys if key.campaign.aid == campaign), None)
         for key in keys:
             if key.campaign is assigned:
-                add_key(history, key.hashed, identifier)
+                _add_key(history, key.hashed, identifier)
         history.leads[identifier] = LeadSeen(
-            context.operation.id, _source(context), packed(duplicate_fields(context, fields(lead))),
+            context.operation.id, _source(context), _packed(duplicate_fields(context, fields(lead))),
             _share(history, campaign), result.get("isPendingReview"), history.share(shown), context.now,
         )  # fmt: skip
     asynchronous = bool(context.source.get("returnURL")) and not context.results
