@@ -84,8 +84,6 @@ PATHS: dict[str, FastPath] = {
     "bodies/skeletons": FastPath("validate, XML", _validated(_xml), (
         "from leadproof.bodies.skeletons import Skeletons as S; S.read = lambda self, data: None;"
         "S.learn = lambda self, data, value, tree=None: None")),
-    "judge/new_leads": FastPath("validate, XML", _validated(_xml), (
-        "from leadproof.judge import following as f; f.checks_passed = lambda context: None")),
     "redact/inert": FastPath("validate, XML, what is kept", _validated(_xml, "--keep", "4000"), (
         "from leadproof.redact.inert import InertTexts as T; T.inert = lambda self, *rest: False")),
     "mock/fast, JSON": FastPath("mock, JSON pings, repeated", _mock("json", shared.BODIES), (

@@ -248,8 +248,7 @@ def jobs(number: int, rounds: int) -> float:
 #: File of the package, or what begins with it -> what it does.
 PARTS = {
     "bodies": "read, and validate", "judge/recognition": "recognise", "judge/twins": "compare twins",
-    "judge/equivalence": "compare twins", "judge/new_leads": "follow, and remember",
-    "judge/following": "follow, and remember",
+    "judge/equivalence": "compare twins",    "judge/following": "follow, and remember",
     "judge/checks/memory": "follow, and remember", "judge/pairs": "follow, and remember",
     "redact": "redact what is wrong",
     "judge": "judge by itself", "runs/report": "report", "runs/tables": "report", "runs": "count",
