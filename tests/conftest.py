@@ -19,6 +19,7 @@ from networks import make_certificates
 
 from leadproof.contract import specs
 from leadproof.contract.profile import load
+from leadproof.core.signals import ENDING
 from leadproof.mock import Mock
 from leadproof.mock.server import Running, running
 
@@ -37,6 +38,15 @@ def _shared_documents_stay_as_they_are() -> Iterator[None]:
     before = repr(specs.load().openapi)
     yield
     assert repr(specs.load().openapi) == before, "a test of this module changed the shared document: copy.deepcopy it"
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_handled_as_before() -> Iterator[None]:
+    """What was ended by a signal ignores more of them; so would all that is started by the tests behind it."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -353,19 +353,34 @@ def test_ctrl_c_in_the_middle_of_a_file_keeps_what_was_judged_of_it(
     path = broken("ndjson", 0, tmp_path)
     monkeypatch.setattr(validating, "PART", 3_000)
     monkeypatch.setattr(captures, "parts", lambda path, **_: parts(path, size=3_000))
-    calls = 0
+    follow, followed = Ledger.add_fact, 0
 
-    def ended(*_: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
+    def ended(*arguments: Any) -> None:
+        nonlocal followed
+        follow(*arguments)
+        followed += 1
+        if followed == 3:
             signal.raise_signal(signal.SIGINT)
 
-    found = validate([path, path], plan(), None, 2, ended).report("validate", {})
+    monkeypatch.setattr(Ledger, "add_fact", ended)
+
+    found = validate([path, path], plan(), None, 2).report("validate", {})
 
     assert found["exit_code"] == 130
     assert [row["path"] for row in found["files"]] == [str(path)]
     assert 0 < found["files"][0]["exchanges"] < len(whole(path)[0])
+
+
+def test_a_file_that_was_ended_between_two_parts_is_told(tmp_path: Path) -> None:
+    path = broken("ndjson", 0, tmp_path)
+    judged = plan(several=False)
+    begun = [(part, piece) for part in list(parts(path, size=3_000))[:2] for piece in judge_part(judged, part)]
+    ledger = Ledger(judged.judge(), judged.redactor)
+
+    follow(ledger, judged, begun)
+
+    (row,) = ledger.report("validate", {})["files"]
+    assert 0 < row["exchanges"] == sum(piece.exchanges for _, piece in begun)
 
 
 def test_parts_are_judged_anywhere_and_followed_here(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -306,6 +308,36 @@ def test_what_must_not_be_left_half_way_is_finished_first(number: signal.Signals
         work()
 
     assert done == [0, 1, 2]
+
+
+def _began(pipe: Connection) -> None:
+    """A process that was sent a signal before it could handle one."""
+    pipe.send("started")
+    pipe.recv()
+    came: list[int] = []
+    signals.handle(dict.fromkeys(signals.ENDING, lambda number, _: came.append(number)))
+    pipe.send(came)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("number", signals.ENDING)
+def test_a_process_that_is_only_beginning_keeps_a_signal(number: signal.Signals, method: str) -> None:
+    context = multiprocessing.get_context(method)
+    ours, theirs = context.Pipe()
+    context.Event()  # what looks after resources of processes changes what signals are let through when it starts
+    process = context.Process(target=_began, args=(theirs,), daemon=True)
+    with held():
+        process.start()
+    assert ours.recv() == "started"
+    assert process.pid is not None
+
+    os.kill(process.pid, number)
+    ours.send("sent")
+
+    assert ours.recv() == [number]
+    process.join()
+    assert process.exitcode == 0
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
 
 
 def test_what_fails_half_way_gives_the_handlers_back() -> None:

@@ -200,6 +200,8 @@ def follow(ledger: Ledger, plan: ValidationPlan, judged: Iterable[tuple[FilePart
         if piece is None or (piece.last and (part.end is None or piece.stopped)):
             ledger.note("file", row.row())
             row = None
+    if row is not None:  # the work was ended between two parts of it
+        ledger.note("file", row.row())
     _say(ledger, plan, left_out)
 
 

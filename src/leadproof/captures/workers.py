@@ -24,7 +24,7 @@ from typing import Any
 from leadproof.captures.judging import PartFacts
 from leadproof.captures.model import FilePart
 from leadproof.captures.parts import PartsOfFiles
-from leadproof.core.signals import ENDING, Terminated, give_back
+from leadproof.core.signals import ENDING, Terminated, give_back, handle, held
 
 #: Bytes that wait for their turn at most: so many more than a piece come only from the part whose turn it is.
 WAITING = 32 * 1024 * 1024
@@ -90,7 +90,8 @@ class Workers:
         for _ in range(self.number):
             ours, theirs = multiprocessing.Pipe()
             process = multiprocessing.Process(target=_serve, args=(theirs, self.work), daemon=True)
-            process.start()
+            with held():
+                process.start()
             theirs.close()
             self._workers.append(_Worker(process, ours))
         if threading.current_thread() is threading.main_thread():
@@ -246,8 +247,7 @@ class Workers:
 def _serve(pipe: connection.Connection, work: Work) -> None:
     """What a worker does. A signal that ends a run ends the part that it is at; without its parent it ends at once."""
     over, parts = threading.Event(), queue.SimpleQueue[FilePart | None]()
-    for number in ENDING:
-        signal.signal(number, lambda *_: over.set())
+    handle(dict.fromkeys(ENDING, lambda *_: over.set()))
     # A thread takes parts in, so that the first process never waits until this one is ready for them.
     threading.Thread(target=_take, args=(pipe, parts), daemon=True).start()
     with suppress(OSError):  # nobody listens any more

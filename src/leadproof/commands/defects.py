@@ -23,7 +23,7 @@ from leadproof.contract import specs
 from leadproof.contract.profile import Profile, load
 from leadproof.core.errors import LeadproofError
 from leadproof.core.exchange import Request, Response
-from leadproof.core.signals import ENDING, held
+from leadproof.core.signals import ENDING, handle, held
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import InProcess
@@ -215,8 +215,7 @@ def _prepare(path: str | None) -> None:
     SIGTERM ends it: with that the pool ends the others when one of them is lost.
     """
     global _profile
-    for number in ENDING:
-        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
+    handle({**dict.fromkeys(ENDING, signal.SIG_IGN), signal.SIGTERM: signal.SIG_DFL})
     specs.load()
     _profile = load(path)
 

@@ -24,7 +24,7 @@ from typing import Any
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
 from leadproof.core.gc import tune_gc
-from leadproof.core.signals import ENDING, held
+from leadproof.core.signals import ENDING, handle, held
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import Client
@@ -244,8 +244,7 @@ def _serve(setting: RoundSetting, folder: Path, shared: _Shared, place: int) -> 
 
     What goes wrong is not said here: the parent makes the round again, and meets it.
     """
-    for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
+    handle(dict.fromkeys(ENDING, signal.SIG_IGN))
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_ends_with, args=(parent.sentinel,), daemon=True).start()

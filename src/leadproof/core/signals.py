@@ -22,6 +22,9 @@ ENDING = (signal.SIGINT, *TERMINATING)
 #: Seconds in which signals that follow one another are one.
 BURST = 3.0
 
+#: Windows has no masks of signals.
+_MASKS = hasattr(signal, "pthread_sigmask")
+
 #: Seconds after which a signal is sent again whose exception was lost.
 _AGAIN = 0.05
 
@@ -75,9 +78,10 @@ def noting() -> Iterator[Sequence[KeyboardInterrupt]]:
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """While it lasts, a signal that ends a run waits, to be raised behind it.
+    """While it lasts, a signal that ends a run waits, to be raised behind it; a process that is started waits on.
 
-    For what must not be left half-way: a process that was forked and is not known yet would stay behind for good.
+    For what must not be left half-way: a process that was forked and is not known yet would stay behind for good, and
+    one that does not handle signals yet would end by the first. It calls `handle`.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -87,13 +91,24 @@ def held() -> Iterator[None]:
     handled = {number: handler for number, handler in before.items() if callable(handler)}
     for number in handled:
         signal.signal(number, lambda sent, _: came.append(sent))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING) if _MASKS else None
     try:
         yield
     finally:
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in handled.items():
             signal.signal(number, handler)
     for sent in came[:1]:
         signal.raise_signal(sent)
+
+
+def handle(handlers: Mapping[signal.Signals, Any]) -> None:
+    """Sets the handlers of a process that was started while signals were `held`, and lets through what came since."""
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    if _MASKS:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
 @contextlib.contextmanager
