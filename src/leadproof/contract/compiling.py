@@ -12,7 +12,7 @@ from leadproof.contract import documents
 from leadproof.core import cache, resources, toml
 
 #: The documents that are read whole.
-_WHOLE = ("clauses.yaml", "readings.yaml", "openapi.yaml")
+_WHOLE = ("clauses.yaml", "readings.yaml", "situations.yaml", "openapi.yaml")
 
 
 def compiled() -> Iterator[tuple[str, bytes]]:

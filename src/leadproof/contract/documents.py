@@ -70,5 +70,6 @@ def find_places() -> dict[str, tuple[str, int]]:
 #: How a clause and an operation begin in the file that they stand in.
 _LINES = {
     "clauses.yaml": lazy.pattern(r"^  - id: (\S+)$"),
+    "situations.yaml": lazy.pattern(r"^  (?:- |  )id: (\S+)$"),
     "openapi.yaml": lazy.pattern(r"^\s*- \{?id: (\w+)\b"),
 }

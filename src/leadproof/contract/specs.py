@@ -39,11 +39,13 @@ if TYPE_CHECKING:
 __all__ = [
     "ANY_OFFSET",
     "DAY_OR_MOMENT",
+    "CLIENT",
     "Clause",
     "Reading",
     "Schema",
     "Specification",
     "clauses",
+    "client_clauses",
     "digests",
     "former",
     "load",
@@ -57,6 +59,10 @@ __all__ = [
 AS_DOCUMENTED = {"placeholders": "as-documented"}
 
 
+#: The subject of what binds a client.
+CLIENT = "client"
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One requirement of the register `specs/clauses.yaml`."""
@@ -64,7 +70,7 @@ class Clause:
     id: str
     #: Ids of the operations that it binds.
     operations: tuple[str, ...]
-    #: request, response, sequence, callback or transport.
+    #: request, response, sequence, callback or transport; client in the register of situations.
     subject: str
     text: str
     #: Heading, table row or sample in the vendor's documentation.
@@ -130,6 +136,13 @@ def readings() -> Mapping[str, Reading]:
 def clauses() -> Mapping[str, Clause]:
     """Every clause by id, in the order of the register."""
     return MappingProxyType({row["id"]: _clause(row) for row in documents.whole("clauses.yaml")["clauses"]})
+
+
+@cache
+def client_clauses() -> Mapping[str, Clause]:
+    """What a right client does, situation by situation: the register that clients are certified by."""
+    rows = documents.whole("situations.yaml")["situations"]
+    return MappingProxyType({row["id"]: _clause({**row, "subject": CLIENT, "check": "situation"}) for row in rows})
 
 
 def meaning(name: str) -> tuple[Clause, ...]:
@@ -208,11 +221,13 @@ class Specification:
 
     #: Reading id -> choice, for every selectable reading.
     choices: dict[str, str] = field(default_factory=dict)
+    #: Whom its clauses bind: the service, or `CLIENT`.
+    subject: str = ""
     _made: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
 
-    def __reduce__(self) -> tuple[Callable[..., Specification], tuple[dict[str, str]]]:
+    def __reduce__(self) -> tuple[Callable[..., Specification], tuple[dict[str, str], str]]:
         """In another process it is compiled there, once."""
-        return load, (self.choices,)
+        return _again, (self.choices, self.subject)
 
     @property
     def as_documented(self) -> bool:
@@ -221,7 +236,7 @@ class Specification:
 
     @property
     def clauses(self) -> Mapping[str, Clause]:
-        return clauses()
+        return client_clauses() if self.subject == CLIENT else clauses()
 
     @property
     def readings(self) -> Mapping[str, Reading]:
@@ -354,12 +369,15 @@ def _with_lxml(file: str) -> etree.XMLSchema:
     return etree.XMLSchema(file=file)
 
 
-def load(choices: Mapping[str, str] | None = None, *, as_documented: bool = False) -> Specification:
+def load(
+    choices: Mapping[str, str] | None = None, *, as_documented: bool = False, subject: str = ""
+) -> Specification:
     """The specification under a choice of readings; the same choice gives the same object.
 
     Args:
         choices: Reading id -> choice, for what shall differ from the reading taken.
         as_documented: Let the placeholders of the documentation's own samples pass.
+        subject: `CLIENT` for the clauses that bind a client.
 
     Raises:
         ConfigurationError: A reading or a choice does not exist, or cannot be chosen.
@@ -376,9 +394,13 @@ def load(choices: Mapping[str, str] | None = None, *, as_documented: bool = Fals
                 f"the reading {name!r} has no choice {choice!r}", hint=f"its choices are: {', '.join(reading.choices)}"
             )
         chosen[name] = choice
-    return _load(tuple(sorted(chosen.items())))
+    return _load(tuple(sorted(chosen.items())), subject)
 
 
 @cache
-def _load(chosen: tuple[tuple[str, str], ...]) -> Specification:
-    return Specification(dict(chosen))
+def _load(chosen: tuple[tuple[str, str], ...], subject: str) -> Specification:
+    return Specification(dict(chosen), subject)
+
+
+def _again(choices: Mapping[str, str], subject: str) -> Specification:
+    return load(choices, subject=subject)

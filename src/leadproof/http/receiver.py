@@ -134,3 +134,8 @@ class Receiver:
         time.sleep(settle)
         with self._arrived:
             return [call for call in self._calls if call.path == path]
+
+    def calls(self) -> list[Request]:
+        """What came until now."""
+        with self._arrived:
+            return list(self._calls)

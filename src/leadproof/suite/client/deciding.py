@@ -1,0 +1,110 @@
+"""Rules to a result: `decide` says what a situation came to, and `judgements` what a ledger takes in of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leadproof.core.exchange import Exchange
+from leadproof.core.findings import Finding, Observation
+from leadproof.judge import Decisions, Judgement
+from leadproof.suite.client.played import Ended, Played, Step
+from leadproof.suite.client.rules import Wrong
+from leadproof.suite.client.situations import Situation
+
+#: What the steps are called in a reason.
+_MISSING = {
+    Step.PING: "the client sent no ping", Step.CREATE: "the client sent no lead",
+    Step.STATUS: "the client asked for no status", Step.UPDATE: "the client sent no update",
+    Step.DUPLICATE: "the client made no duplicate check", Step.OFFER: "the client accepted no offer",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a situation came to."""
+
+    situation: Situation
+    played: Played
+    #: passed, failed or untested.
+    result: str
+    #: Why it is untested; "" else.
+    reason: str = ""
+    wrongs: tuple[Wrong, ...] = ()
+
+    @property
+    def media(self) -> str:
+        """The representation that the client speaks: that of its first request with a body."""
+        return next((call.media for call in self.played.calls if call.media), "json")
+
+
+def decide(situation: Situation, played: Played) -> Result:
+    """What a situation came to.
+
+    Args:
+        situation: What was played.
+        played: What was seen.
+    """
+    reason = _why_not(situation, played)
+    if reason:
+        return Result(situation, played, "untested", reason)
+    wrongs = tuple(wrong for rule in situation.rules for wrong in rule(played))
+    return Result(situation, played, "failed" if wrongs else "passed", "", wrongs)
+
+
+def _why_not(situation: Situation, played: Played) -> str:
+    """Why nothing can be decided; "" if it can."""
+    if played.ended is Ended.NOT_STARTED:
+        return f"the client could not be started: {played.printed}"
+    if played.unable:
+        return f"the client says that it cannot do the task {situation.text.task}"
+    if not played.calls:
+        ended = f", and {played.ended}" if played.ended is Ended.KILLED else ""
+        return f"the client sent no request{ended}"
+    media = next((call.media for call in played.calls if call.media), "")
+    if media and media not in situation.clause.media and len(situation.clause.media) == 1 and not _json_only(situation):
+        return f"the client speaks {media.upper()}"
+    for step in situation.part.needs:
+        if not played.of(step):
+            return _MISSING[step]
+    return ""
+
+
+def _json_only(situation: Situation) -> bool:
+    """Is it about an operation that has no other representation than JSON?"""
+    return situation.clause.operations[0] in ("update_lead", "lead_status")
+
+
+def judgements(result: Result) -> Iterator[tuple[Exchange, Judgement]]:
+    """The exchanges of a situation with what was decided by each: the findings stand with the request that shows them.
+
+    What the situation as a whole has passed stands with the last one.
+    """
+    played, situation = result.played, result.situation
+    operation = situation.clause.operations[0]
+    media = result.media if result.media in situation.clause.media else situation.clause.media[0]
+    decided = ((situation.id, media),)
+    last = played.calls[-1] if played.calls else None
+    for call in played.calls:
+        own = [wrong for wrong in result.wrongs if (wrong.call or last) is call]
+        findings = tuple(_finding(wrong, situation, operation, media, call.exchange.origin) for wrong in own)
+        passed = decided if call is last and result.result == "passed" else ()
+        response = call.exchange.response
+        plain = Decisions(
+            "judged", operation, media, response.status if response else 0, "", passed=passed,
+            failed=decided if findings else (),
+        )  # fmt: skip
+        seen = tuple(one for one in played.observations if one.origin == call.exchange.origin and not findings)
+        yield call.exchange, Judgement(
+            "judged", operation, media, findings, _known(seen), None, passed, plain.failed, plain=plain
+        )
+
+
+def _known(seen: tuple[Observation, ...]) -> tuple[Observation, ...]:
+    return tuple(dict.fromkeys(seen))
+
+
+def _finding(wrong: Wrong, situation: Situation, operation: str, media: str, origin: str) -> Finding:
+    return Finding(
+        situation.id, wrong.kind, wrong.message, wrong.pointer, "", wrong.expected, wrong.actual, operation, media, origin
+    )

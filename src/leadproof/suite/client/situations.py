@@ -1,0 +1,65 @@
+"""The register `specs/situations.yaml`, joined with how each situation is played and decided: `SITUATIONS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from leadproof.contract.situations import SituationText, situations
+from leadproof.contract.specs import Clause
+from leadproof.suite.client import table
+from leadproof.suite.client.rules import (
+    Rule,
+    at_most,
+    believes,
+    believes_only_after_lookup,
+    believes_the_truth,
+    ends,
+    readable,
+)
+from leadproof.suite.client.table import Part
+
+#: What the exit status of a driver has to say -> who decides it.
+_BELIEFS: dict[str, tuple[Rule, ...]] = {
+    "accepted": (believes(True),),
+    "refused": (believes(False),),
+    "looked-up": (believes_only_after_lookup,),
+    "truth": (believes_the_truth,),
+    "any": (),
+}
+
+#: Requests in one situation beyond which a client is not right, whatever it was told.
+MOST_REQUESTS = 25
+
+_ALWAYS: tuple[Rule, ...] = (readable, at_most(MOST_REQUESTS), ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One thing that a receiver does to a client, and what a right client does."""
+
+    text: SituationText
+    part: Part
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.text.id
+
+    @property
+    def clause(self) -> Clause:
+        """What a right client does, as a report has it."""
+        return self.text.clause
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What a right client would not do."""
+        return (*_ALWAYS, *self.part.rules, *_BELIEFS[self.text.exit])
+
+
+@cache
+def every() -> Mapping[str, Situation]:
+    """Every situation by id, in the order of the register."""
+    return MappingProxyType({name: Situation(text, table.PARTS[name]) for name, text in situations().items()})

@@ -1,0 +1,315 @@
+"""A mock of its own for one situation: it plays the situation, records what the client does, and gives `Played`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+
+from leadproof.contract.profile import Profile
+from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.findings import Observation
+from leadproof.generate.leads import LeadMaker
+from leadproof.http.receiver import Receiver
+from leadproof.judge import Judge, recognise
+from leadproof.judge.checks.context import Context
+from leadproof.mock import Mock
+from leadproof.mock.engine.callbacks import Callback
+from leadproof.mock.server import new_token, running
+from leadproof.mock.server.callbacks import send_callback
+from leadproof.mock.server.plays import End, OutgoingResponse, Proceed
+from leadproof.mock.server.plays import Step as Play
+from leadproof.suite.client import moves
+from leadproof.suite.client.moves import PLAIN, Move
+from leadproof.suite.client.played import Call, CallbackMade, Ended, Played, Step, step_of
+from leadproof.suite.client.situations import Situation
+from leadproof.suite.client.tasks import Task, task
+
+#: Requests after which a client is told to end: it floods.
+FLOOD = 100
+
+#: Seconds that the other origin is listened to after the client has ended.
+_SETTLE = 0.2
+
+
+@dataclass(slots=True)
+class _Recorded:
+    """A request as it is played."""
+
+    number: int
+    step: Step
+    request: Request
+    move: Move
+    #: Wall clock, and seconds since the beginning.
+    started: float
+    at: float
+    #: As documented, or with other values: what a reader would read.
+    meant: Response | None = None
+    #: As it is sent.
+    sent: Response | None = None
+    over: float = 0.0
+    complete: bool = False
+    cut: bool = False
+    taken: bool = False
+    callbacks: list[Callback] = field(default_factory=list)
+
+
+class _StagedMock(Mock):
+    """The mock with the moves of a situation in it."""
+
+    def __init__(self, stage: Stage, profile: Profile, **options: Any) -> None:
+        super().__init__(profile, **options)
+        self._stage = stage
+
+    def receive(self, request: Request) -> Response:
+        return self._stage._receive(request, super().receive)
+
+
+class Stage:
+    """Plays one situation to one client; a context manager.
+
+    Args:
+        situation: What is played.
+        profile: The posting profile that the mock responds by.
+        seed: Of the leads and of the mock.
+        tell: Called with each request as it comes, in words.
+    """
+
+    def __init__(self, situation: Situation, profile: Profile, *, seed: int = 0, tell: Any = None) -> None:
+        self.situation = situation
+        self.profile = _with_consent(profile)
+        self.seed = seed
+        self._tell = tell
+        self._stack = contextlib.ExitStack()
+        self._lock = threading.Lock()
+        self._records: list[_Recorded] = []
+        self._current: _Recorded | None = None
+        self._counts: dict[Step, int] = {}
+        self._made: list[CallbackMade] = []
+        self._waiting: list[Callback] = []
+        self._threads: list[threading.Thread] = []
+        self._began = time.monotonic()
+        self._closed = threading.Event()
+        #: Set when a client sends without end.
+        self.flooded = threading.Event()
+        #: Set when every callback that there is to make was made.
+        self.called_back = threading.Event()
+
+    def __enter__(self) -> Stage:
+        self.mock = _StagedMock(self, self.profile, clock=time.time, seed=self.seed, token=new_token())
+        self._elsewhere = self._stack.enter_context(Receiver())
+        served = self._stack.enter_context(running(self.mock, fault=self._play))
+        self.url, self.token = served.url, served.token
+        self.task = self.new_task()
+        self.restart()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closed.set()
+        for thread in self._threads:
+            thread.join(10)
+        self._stack.close()
+
+    def new_task(self) -> Task:
+        """The task of the situation."""
+        part = self.situation.part
+        return task(
+            self.situation.text.task, self.url, LeadMaker(self.profile, self.seed), self.situation.id,
+            several=part.several, values=part.values,
+        )  # fmt: skip
+
+    def restart(self) -> None:
+        """The situation begins now."""
+        self._began = time.monotonic()
+
+    @property
+    def requests(self) -> int:
+        """How many came."""
+        return len(self._records)
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the last request was responded to; since the beginning where none came."""
+        now = time.monotonic() - self._began
+        with self._lock:
+            if any(not one.over for one in self._records):
+                return 0.0
+            return now - max((one.over for one in self._records), default=0.0)
+
+    # ---- in the mock's thread ----------------------------------------------------------------------------------------
+
+    def _receive(self, request: Request, respond: Any) -> Response:
+        step = step_of(request)
+        with self._lock:
+            number = self._counts.get(step, 0)
+            self._counts[step] = number + 1
+        part = self.situation.part
+        listed = part.moves.get(step, ())
+        move = listed[number] if number < len(listed) else part.always.get(step, PLAIN)
+        now = time.monotonic() - self._began
+        record = _Recorded(len(self._records) + 1, step, request, move, time.time(), now)
+        if len(self._records) >= FLOOD:
+            self.flooded.set()
+            self._current = None
+            return Response(429, (("retry-after", "60"),), b"")
+        with self._lock:
+            self._records.append(record)
+        self._current = record
+        if self._tell is not None:
+            self._tell(f"{request.method} {request.path}")
+        if move.instead is not None:
+            record.meant = record.sent = move.instead(self._elsewhere.url)
+            return record.sent
+        response: Response = respond(request)
+        record.taken = response.status == 200
+        if move.value is not None:
+            response = moves.of_response(_operation(request), response, move.value, moves.moment(time.time()))
+        if move.change is not None:
+            response = move.change(request, response)
+        record.meant = response
+        if move.form is not None:
+            response = move.form(request, response)
+        record.sent = response
+        self._callbacks(record)
+        return response
+
+    def _callbacks(self, record: _Recorded) -> None:
+        plan = self.situation.part.callbacks
+        due = self.mock.callbacks.take()
+        if plan is None or not due:
+            return
+        if plan.refuse:
+            due = [self._refused(record, callback) for callback in due]
+        record.callbacks = due
+        if plan.reverse:
+            self._waiting += due
+            if len(self._waiting) < len(self.task.leads):
+                return
+            due, self._waiting = self._waiting[::-1], []
+        calls = [callback for callback in due for _ in range(plan.times)]
+        thread = threading.Thread(target=self._call, args=(record, calls), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _refused(self, record: _Recorded, callback: Callback) -> Callback:
+        response = Response(200, callback.headers, callback.body)
+        change = moves.refused("Outside_Criteria")
+        changed = moves.of_response(_operation(record.request), response, change, moves.moment(time.time()))
+        return callback._replace(body=changed.body)
+
+    def _call(self, record: _Recorded, calls: list[Callback]) -> None:
+        plan = self.situation.part.callbacks
+        assert plan is not None
+        if not plan.early:
+            while not record.over and not self._closed.wait(0.02):
+                pass
+            self._closed.wait(plan.delay)
+        for callback in calls:
+            if self._closed.is_set():
+                return
+            at, status, failure = time.monotonic() - self._began, 0, ""
+            try:
+                status = asyncio.run(send_callback(callback))
+            except (httpx.HTTPError, OSError) as error:
+                failure = f"no response: {type(error).__name__}"
+            with self._lock:
+                self._made.append(CallbackMade(at, status, failure))
+            self._closed.wait(0.2)
+        wanted = len(self.task.leads) * plan.times
+        if len(self._made) >= wanted:
+            self.called_back.set()
+
+    def _play(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
+        record, self._current = self._current, None
+        if record is None:
+            yield from proceed(response)
+            return
+        plan = self.situation.part.callbacks
+        try:
+            if plan is not None and plan.early and record.callbacks:
+                yield 1.0
+            wire = record.move.wire
+            for step in wire(response, proceed) if wire is not None else proceed(response):
+                if isinstance(step, End):  # nothing is asked for behind it
+                    record.complete, record.cut = record.move.whole, not record.move.whole
+                yield step
+            record.complete = True
+        finally:
+            record.over = max(time.monotonic() - self._began, record.at + 1e-6)
+
+    # ---- what was seen -----------------------------------------------------------------------------------------------
+
+    def played(
+        self, *, ended: Ended = Ended.RUNNING, believed: bool | None = None, unable: bool = False, printed: str = ""
+    ) -> Played:
+        """What was seen until now.
+
+        Args:
+            ended: How the client ended.
+            believed: Does it believe that every lead was accepted? None where it was not asked.
+            unable: Did it say that it cannot do such a task?
+            printed: What it printed last.
+        """
+        time.sleep(_SETTLE)
+        now = time.monotonic() - self._began
+        judge = Judge(profile=self.profile, captured=True, twins=False)
+        calls, seen = [], list[Observation]()
+        with self._lock:
+            records = list(self._records)
+        for record in records:
+            call, observations = self._call_of(record, judge, now)
+            calls.append(call)
+            seen += observations
+        return Played(
+            self.task, tuple(calls), tuple(self._elsewhere.calls()), tuple(self._made), ended, believed, unable,
+            printed, tuple(seen),
+        )  # fmt: skip
+
+    def _call_of(self, record: _Recorded, judge: Judge, now: float) -> tuple[Call, list[Observation]]:
+        over = record.over or now
+        complete = record.complete and not record.cut
+        origin = f"certify-client: {self.situation.id} #{record.number}"
+        failure = "" if complete else "transport.reset" if record.cut else "transport.timeout"
+        exchange = Exchange(
+            record.request, record.sent if complete else None, origin=origin, started=record.started,
+            elapsed=over - record.at, failure=failure,
+        )  # fmt: skip
+        context: Context | None = None
+        observations: list[Observation] = []
+        judged = judge.judge(replace(exchange, response=record.meant if complete else None))
+        context = judged.context
+        for seen in judged.observations:
+            if seen.kind.startswith("client."):
+                observations.append(seen)
+        for finding in judged.findings:  # those about the request: the response is ours
+            if finding.kind.startswith("client."):
+                observations.append(
+                    Observation(finding.kind, finding.message, finding.pointer, finding.xpath, finding.operation,
+                                finding.media, finding.origin)  # fmt: skip
+                )
+        abandoned = bool(record.over) and not record.complete and not record.cut
+        return Call(record.step, exchange, context, record.at, over, record.taken, abandoned), observations
+
+
+def _operation(request: Request) -> str:
+    candidates = recognise(Exchange(request, None)).candidates
+    return candidates[0] if candidates else "create_lead"
+
+
+def _with_consent(profile: Profile) -> Profile:
+    """The profile with a field for the text that an offer wants agreed to, where one of its fields is called so."""
+    kinds = []
+    for kind in profile.lead_types:
+        named = next((one.name for one in kind.fields if "consent" in one.name.lower() and one.format == "text"), None)
+        if named is None or any(one.consent_of_offer for one in kind.fields):
+            kinds.append(kind)
+            continue
+        fields = tuple(replace(one, consent_of_offer=one.name == named) for one in kind.fields)
+        kinds.append(replace(kind, fields=fields))
+    return replace(profile, lead_types=tuple(kinds))
