@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from leadproof.core.target import Target
     from leadproof.judge import Judge, Judgement
     from leadproof.suite import Case
+    from leadproof.suite.client.fixture import StagedSituation
     from leadproof.testing import RunningMock
 
 MARKER = "leadproof_clauses"
+
+#: Which situations a test that asks for `leadproof_situation` is played.
+SITUATIONS = "leadproof_situations"
 
 #: Option -> type, default and meaning. The names of their values begin with leadproof_.
 OPTIONS: dict[str, tuple[Any, Any, str]] = {
@@ -63,8 +67,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker."""
+    """The markers."""
     config.addinivalue_line("markers", f"{MARKER}(*ids): the clauses of the contract that the test is about")
+    config.addinivalue_line(
+        "markers", f"{SITUATIONS}(*ids, group=(), slow=False): the situations that leadproof_situation plays"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `leadproof_situation` runs once for each of them."""
+    if "leadproof_situation" not in metafunc.fixturenames:
+        return
+    from leadproof.core.errors import UsageError
+    from leadproof.suite.client.fixture import select
+
+    mark = metafunc.definition.get_closest_marker(SITUATIONS)
+    try:
+        chosen = select(mark.args, **mark.kwargs) if mark is not None else select()
+    except (UsageError, TypeError) as error:
+        raise pytest.UsageError(f"{metafunc.definition.nodeid}: {error}") from None
+    metafunc.parametrize("leadproof_situation", chosen, ids=[one.id for one in chosen], indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -180,6 +202,58 @@ def leadproof_judge(request: pytest.FixtureRequest) -> Judge:
     configured = options.settings()
     spec = options.specification(tuple(_value(request.config, "reading")), False, configured)
     return Judge(spec, options.posting_profile(_value(request.config, "profile"), configured))
+
+
+@pytest.fixture
+def leadproof_situation(request: pytest.FixtureRequest) -> Iterator[PlayedSituation]:
+    """One situation, played by a receiver of its own: `url`, `api_key`, `task`, `leads`, `advance`, `verify`.
+
+    A test that does not call `verify` fails: it would pass whatever the client did.
+    """
+    from leadproof.cli import options
+    from leadproof.suite.client import fixture
+
+    profile = options.posting_profile(_value(request.config, "profile"), options.settings())
+    with fixture.staged(request.param, profile, _value(request.config, "seed") or 0) as staged:
+        played = PlayedSituation(staged)
+        yield played
+        if not staged.verified and not getattr(request.node, "_leadproof_failed", False):
+            pytest.fail("the test did not call leadproof_situation.verify()", pytrace=False)
+
+
+class PlayedSituation:
+    """What `leadproof_situation` gives: everything that `StagedSituation` has, and a verdict as pytest wants it."""
+
+    def __init__(self, staged: StagedSituation) -> None:
+        self._staged = staged
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._staged, name)
+
+    def verify(self, accepted: bool | None = None) -> None:
+        """Holds what the client did against what a right client does; skips the test where nothing can be decided.
+
+        Args:
+            accepted: Does the client believe that every lead was accepted? None where it does not say.
+        """
+        __tracebackhide__ = True
+        from leadproof.suite.client.fixture import SituationFailed, SituationUntested
+
+        try:
+            self._staged.verify(accepted)
+        except SituationUntested as error:
+            pytest.skip(str(error))
+        except SituationFailed as error:
+            pytest.fail(str(error), pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Remembers of a test whether it has failed or was skipped: then it need not have verified anything."""
+    report = yield
+    if call.when == "call" and report.outcome != "passed":
+        item._leadproof_failed = True  # type: ignore[attr-defined] # pytest's own way, item by item
+    return report
 
 
 # ---- the contract suite ----------------------------------------------------------------------------------------------

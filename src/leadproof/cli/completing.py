@@ -51,6 +51,12 @@ def _clauses() -> Iterable[str]:
     return specs.clauses()
 
 
+def _situations() -> Iterable[str]:
+    from leadproof.contract import specs
+
+    return specs.client_clauses()
+
+
 def _readings() -> Iterable[str]:
     from leadproof.contract import specs
 
@@ -94,7 +100,9 @@ def _starters() -> Iterable[str]:
     return STARTERS
 
 
-operations, clauses, readings, targets = (offering(one) for one in (_operations, _clauses, _readings, _targets))
+operations, clauses, readings, targets, situations = (
+    offering(one) for one in (_operations, _clauses, _readings, _targets, _situations)
+)
 faults, defects, starters = (offering(one) for one in (_faults, written_defects, _starters))
 scenarios, objectives = with_files(_scenarios), with_files(_objectives)
 files = with_files(tuple)

@@ -18,6 +18,9 @@ from leadproof.core.progress import counted
 from leadproof.core.text import count
 from leadproof.mock.defects import pick
 
+#: Clients that run side by side where nobody says otherwise: most of the time they wait.
+CLIENTS = 8
+
 #: Survivors that are printed one by one; --json has them all.
 PRINTED = 60
 
@@ -34,12 +37,14 @@ PRINTED = 60
     shell_complete=completing.defects,
     help="Try this one only; may be repeated.",
 )
+@click.option("--client", "of_client", is_flag=True, help="Turn the situations against clients with one mistake each.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes (default: one for each processor).")
 @options.combined(options.profile, options.seed)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout, nothing else.")
 def command(
     sample: int | None,
     ids: tuple[str, ...],
+    of_client: bool,
     jobs: int | None,
     profile_path: str | None,
     seed: int | None,
@@ -50,9 +55,13 @@ def command(
     A defect is killed if the suite finds anything; by its owner if the clause that it breaks is among what was found.
     Exit code 0 if every defect written by hand and 95 % of the generated ones are killed, 90 % by their owner; else 1.
 
+    With --client the situations of certify-client are turned against clients, each of which has one mistake that
+    integrators make; exit code 0 if each is noticed by the situation that owns it.
+
     \b
     Examples:
       leadproof defects
+      leadproof defects --client
       leadproof defects --sample 200 --seed 7
       leadproof defects --defect expiry-ignored
       leadproof explain expiry-ignored
@@ -61,6 +70,8 @@ def command(
     configured = options.settings()
     number = configured.seed if seed is None else seed
     path = profile_path or configured.profile
+    if of_client:
+        return _clients(ids, sample or 0, number, path, jobs, as_json=as_json)
     pick(ids, number)  # a slip in a name is told before the work begins
     rows = defects.chosen(number, sample or 0, ids)
     defects.require_faithful(load(path), number)
@@ -82,6 +93,39 @@ def command(
     if interrupted:
         return int(ExitCode.INTERRUPTED)
     return int(ExitCode.PASSED if matrix.holds() else ExitCode.VIOLATED)
+
+
+def _clients(ids: tuple[str, ...], sample: int, seed: int, path: str | None, jobs: int | None, *, as_json: bool) -> int:
+    from leadproof.commands import client_defects  # brings every client with a mistake
+
+    names = client_defects.chosen(ids, sample, seed)
+    outcomes: list[client_defects.MutantResult] = []
+    interrupted = ""
+    with Display(quiet=as_json) as display:
+        display.show(counted("starting", 0, len(names), "clients"))
+        try:
+            for outcome in client_defects.run(names, load(path), seed=seed, jobs=jobs or CLIENTS):
+                outcomes.append(outcome)
+                display.show(counted(outcome.id, len(outcomes), len(names), "clients"))
+        except KeyboardInterrupt as error:
+            interrupted = signals.reason(error)
+    order = {name: place for place, name in enumerate(names)}
+    outcomes.sort(key=lambda outcome: order[outcome.id])
+    killed = sum(outcome.killed for outcome in outcomes)
+    if as_json:
+        figures = {"total": len(outcomes), "killed": killed, "clients": [outcome.row() for outcome in outcomes]}
+        click.echo(json.dumps(figures, indent=2))
+    else:
+        if interrupted:
+            click.echo(f"{interrupted} after {len(outcomes)} of {count(len(names), 'client')}; so far:\n")
+        width = max((len(outcome.id) for outcome in outcomes), default=0)
+        for outcome in outcomes:
+            line = f"{outcome.id:{width}}  {'killed  ' if outcome.killed else 'survived'}  {outcome.owner}"
+            click.echo(line if outcome.killed else click.style(f"{line}: {outcome.words}", fg="red"))
+        click.echo(f"\n{killed} of {count(len(outcomes), 'client')} killed by the situation that owns the mistake")
+    if interrupted:
+        return int(ExitCode.INTERRUPTED)
+    return int(ExitCode.PASSED if killed == len(outcomes) else ExitCode.VIOLATED)
 
 
 def _show(matrix: defects.KillMatrix, *, interrupted: str) -> None:

@@ -12,6 +12,7 @@ import click
 
 from leadproof.cli import completing
 from leadproof.contract import specs
+from leadproof.contract.situations import EXITS, TASKS, SituationText, situations
 from leadproof.contract.specs import Clause, Reading
 from leadproof.core.errors import MEANINGS, ExitCode, UsageError
 from leadproof.core.findings import KINDS
@@ -223,6 +224,22 @@ def _reading(_: str, reading: Reading) -> Iterator[Said]:
     bound = [clause.id for clause in specs.clauses().values() if reading.id in clause.readings]
     if bound:
         yield Fact("clauses", ", ".join(bound))
+    played = [one.id for one in situations().values() if reading.id in one.clause.readings]
+    if played:
+        yield Fact("situations", ", ".join(played))
+
+
+def _situation(name: str, row: SituationText) -> Iterator[Said]:
+    yield f"{name}: {row.happens}"
+    yield Fact("right is", row.clause.text)
+    yield Fact("level", f"{row.clause.level}, {row.clause.basis}")
+    yield Fact("place", row.clause.place)
+    for reading in row.clause.readings:
+        yield Fact("reading", f"{reading}: {specs.readings()[reading].title}")
+    yield Fact("task", f"{row.task}: {TASKS[row.task]}")
+    yield Fact("exit status", EXITS[row.exit])
+    yield Fact("advice", row.advice)
+    yield Fact("try it", f"leadproof certify-client --situation {name} -- ./send-lead {{lead.json}}")
 
 
 def _kind(kind: str, words: str) -> Iterator[Said]:
@@ -353,6 +370,8 @@ SHELVES: dict[str, Shelf] = {
         f"{one.id:22} {one.level:6} {_short(one.text)}" for one in specs.clauses().values())),
     "former-clauses": Shelf(specs.former, _former, lambda: (
         f"{name:22} also {', '.join(one.id for one in parts)}" for name, parts in specs.former().items())),
+    "situations": Shelf(situations, _situation, lambda: (
+        f"{one.id:28} {one.clause.level:6} {_short(one.happens)}" for one in situations().values())),
     "readings": Shelf(specs.readings, _reading, lambda: (
         f"{one.id:26} {one.taken if one.selectable else '':18} {one.title}" for one in specs.readings().values())),
     "kinds": Shelf(lambda: KINDS, _kind, lambda: (f"{kind:24} {words}" for kind, words in KINDS.items())),

@@ -11,9 +11,10 @@ import sys
 
 from leadproof import __version__
 
-#: Command -> the line that `leadproof --help` shows. The module has the same name.
+#: Command -> the line that `leadproof --help` shows. The module has the same name, with _ for -.
 COMMANDS: dict[str, str] = {
     "certify": "Judge a target from end to end, and write the compliance report.",
+    "certify-client": "Does a client do the right thing, whatever the receiver does to it?",
     "test": "Run the contract suite alone, or a part of it.",
     "load": "Put load on a target: open model, judged, with objectives and a verdict.",
     "validate": "Judge captured responses: HAR files, bare bodies, folders.",

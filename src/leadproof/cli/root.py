@@ -28,7 +28,7 @@ class _Group(hints.NamingGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in front.COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"leadproof.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"leadproof.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:

@@ -22,6 +22,18 @@ GROUPS: dict[str, str] = {
     "callbacks": "Calls to returnURL",
 }
 
+#: Task -> what a client does.
+TASKS: dict[str, str] = {
+    "sell": "Sell the lead: ping and post it, or create it at once, as the client does.",
+    "sell-each": "Sell each lead by itself, one after the other.",
+    "sell-together": "Sell all leads with one request.",
+    "sell-unless-duplicate": "Check whether the lead is a duplicate; sell it if it is not.",
+    "sell-and-update": "Sell the lead; if it was accepted, update it with `changes`.",
+    "sell-and-status": "Sell the lead; if it was accepted, ask for its status.",
+    "sell-with-callback": "Sell each lead with a returnURL of the client's own, and wait for the callbacks; ask for the "
+    "status of each lead that they say was accepted, once.",
+}
+
 #: What the exit status of a driver has to say -> in words.
 EXITS: dict[str, str] = {
     "accepted": "0: the lead was accepted",

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANY_OFFSET",
-    "DAY_OR_MOMENT",
     "CLIENT",
+    "DAY_OR_MOMENT",
     "Clause",
     "Reading",
     "Schema",
@@ -151,8 +151,7 @@ def meaning(name: str) -> tuple[Clause, ...]:
     A part counts only for the operations that the former clause was about; `operations` says which. Empty if no clause
     has or had the id.
     """
-    register = clauses()
-    own = (register[name],) if name in register else ()
+    own = tuple(register[name] for register in (clauses(), client_clauses()) if name in register)
     return (*own, *former().get(name, ()))
 
 
@@ -369,9 +368,7 @@ def _with_lxml(file: str) -> etree.XMLSchema:
     return etree.XMLSchema(file=file)
 
 
-def load(
-    choices: Mapping[str, str] | None = None, *, as_documented: bool = False, subject: str = ""
-) -> Specification:
+def load(choices: Mapping[str, str] | None = None, *, as_documented: bool = False, subject: str = "") -> Specification:
     """The specification under a choice of readings; the same choice gives the same object.
 
     Args:

@@ -72,6 +72,7 @@ KINDS: dict[str, str] = {
     "client.altered": "What arrives is not what was to be sent.",
     "client.callback": "The client does not respond to a callback, or does not act on it.",
     "client.consent": "The text that an offer wants agreed to is not sent with it.",
+    "client.crash": "The client crashed.",
     "client.deadline": "The client waits without end.",
     "client.hammering": "The client repeats requests where it should wait or give up.",
     "client.leak": "The key or a lead goes to another origin.",
@@ -128,6 +129,8 @@ class Observation:
     operation: str = ""
     media: str = ""
     origin: str = ""
+    #: The situation of a client (`specs/situations.yaml`) that it is seen in; "" for none.
+    situation: str = ""
 
     def same_as(self) -> tuple[str, str, str, str]:
         """Two observations with the same key are the same one, seen twice: indices do not count."""

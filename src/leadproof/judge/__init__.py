@@ -99,7 +99,7 @@ class Judge:
         if not self._twins:
             judgement = judgement._replace(twin_key=b"")
         mistakes = tuple(
-            Observation(mistake.kind, mistake.message, mistake.pointer, "", *cell, exchange.origin)
+            Observation(mistake.kind, mistake.message, mistake.pointer, "", *cell, exchange.origin, mistake.rule)
             for mistake in islice(single_mistakes(context), form.MOST)
         )
         return judgement._replace(observations=judgement.observations + mistakes) if mistakes else judgement

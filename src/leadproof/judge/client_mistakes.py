@@ -60,14 +60,16 @@ def sequence_mistakes(context: Context) -> Iterator[Breach]:
         yield from _update(context)
     if context.operation.id in CREATES:
         yield from _order(context)
+        yield from _again(context)
 
 
 def _key_in_url(context: Context) -> Iterator[Breach]:
     query = context.exchange.request.target.partition("?")[2]
     if query and any(name.lower() in _KEYS for name, _ in parse_qsl(query[:4096], keep_blank_values=True)):
         yield Breach(
-            "client.credentials", "credentials stand in the URL, where logs and proxies keep them: send a header"
-        )
+            "client.credentials", "credentials stand in the URL, where logs and proxies keep them: send a header",
+            rule="key-in-header",
+        )  # fmt: skip
 
 
 def _personal(context: Context) -> Iterator[Breach]:
@@ -79,7 +81,7 @@ def _personal(context: Context) -> Iterator[Breach]:
         if found:
             more = f" and {len(found) - 6} more" if len(found) > 6 else ""
             yield Breach("client.privacy", f"the ping carries personal data: {', '.join(found[:6])}{more}",
-                         f"/leads/{index}/fields")  # fmt: skip
+                         f"/leads/{index}/fields", rule="ping-without-identity")  # fmt: skip
 
 
 def _fields(profile: Profile | None) -> tuple[frozenset[str], frozenset[str]]:
@@ -163,9 +165,10 @@ def _status(context: Context) -> Iterator[Breach]:
     asked = _segments(context)[-1].lower()
     created = context.history.created.get(asked)
     if asked in _NOTHING:
-        yield Breach("client.refusal", f"a status is asked for without an id: {_REFUSED}")
+        yield Breach("client.refusal", f"a status is asked for without an id: {_REFUSED}", rule="status-of-refused")
     elif created and not any(created):
-        yield Breach("client.refusal", f"the status is asked for of a request that was refused: {_REFUSED}")
+        yield Breach("client.refusal", f"the status is asked for of a request that was refused: {_REFUSED}",
+                     rule="status-of-refused")  # fmt: skip
 
 
 def _update(context: Context) -> Iterator[Breach]:
@@ -173,7 +176,7 @@ def _update(context: Context) -> Iterator[Breach]:
         identifier = str(properties(lead).get("leadUID"))
         if identifier.lower() in _NOTHING or ("lead", identifier) in context.history.refused:
             yield Breach("client.refusal", f"a lead is updated that was never accepted: {_REFUSED}",
-                         f"/leads/{index}/properties/leadUID")  # fmt: skip
+                         f"/leads/{index}/properties/leadUID", rule="update-of-refused")  # fmt: skip
 
 
 def _offer(context: Context) -> Iterator[Breach]:
@@ -196,20 +199,54 @@ def _order(context: Context) -> Iterator[Breach]:
         if identifier is None:
             continue
         if (name and name.lower() in _NOTHING) or ("order", name) in context.history.refused:
-            yield Breach("client.refusal", f"a post follows a ping that was refused: {_REFUSED}", f"{at}/orderId")
+            yield Breach("client.refusal", f"a post follows a ping that was refused: {_REFUSED}", f"{at}/orderId",
+                         rule="ping-declined")  # fmt: skip
             continue
         order = context.history.orders.get(name)
         if order is None:
             continue
         if order.used:
-            yield Breach("client.sequence", "an order is used that an earlier post has used", f"{at}/orderId")
+            yield Breach("client.sequence", "an order is used that an earlier post has used", f"{at}/orderId",
+                         rule="order-per-lead")  # fmt: skip
         if order.expires is not None and context.now is not None and context.now > order.expires:
-            yield Breach("client.sequence", "a post is sent after its order has expired", f"{at}/orderId")
+            yield Breach("client.sequence", "a post is sent after its order has expired", f"{at}/orderId",
+                         rule="order-expired")  # fmt: skip
         chosen = properties(lead).get("offerIds")
         if isinstance(chosen, list) and any(str(one) not in order.offers for one in chosen):
             yield Breach(
-                "client.sequence", "an offer is chosen that the ping's response did not show", f"{at}/offerIds"
-            )
+                "client.sequence", "an offer is chosen that the ping's response did not show", f"{at}/offerIds",
+                rule="offers-shown",
+            )  # fmt: skip
+
+
+#: What was wrong to send a lead again after, in words, by the situation that it was sent in.
+_AGAIN: dict[str, str] = {
+    "lead-accepted": "was accepted",
+    "pending-review": "waits for review",
+    "reset-after-taken": "may have been taken: no response came, and nobody looked",
+    "response-after-35s": "may have been taken: the response did not come in time, and nobody looked",
+    "gateway-after-taken": "may have been taken: a gateway responded, and nobody looked",
+    "timeout-after-taken": "may have been taken: a gateway responded, and nobody looked",
+    "error-500": "may have been taken: the service failed, and nobody looked",
+    "html-instead": "may have been taken: the response cannot be read, and nobody looked",
+    "empty-instead": "may have been taken: the response is empty, and nobody looked",
+    "results-empty": "may have been taken: the response has no result, and nobody looked",
+}
+
+
+def _again(context: Context) -> Iterator[Breach]:
+    """A lead that was sent before: again blindly, or again and again as it was."""
+    for index, keys in enumerate(context.keys):
+        before = next((seen for key in keys if (seen := context.history.sent.get(key.hashed))), None)
+        if before is None:
+            continue
+        words = _AGAIN.get(before.situation)
+        if words is not None and not (before.looked_up and "nobody looked" in words):
+            yield Breach("client.repeated", f"a lead is sent again that {words}", f"/leads/{index}",
+                         rule=before.situation)  # fmt: skip
+        elif words is None and before.times > 1:
+            yield Breach("client.repeated", "a lead is sent again and again as it was refused", f"/leads/{index}",
+                         rule=before.situation)  # fmt: skip
 
 
 def suggest_member(name: str, operation: str, spec: Specification) -> str:

@@ -183,17 +183,17 @@ def packed(facts: Sequence[ExchangeFact]) -> bytes:
 
 
 #: Members of `Observation` but for its origin.
-_Unplaced = tuple[str, str, str, str, str, str]
+_Unplaced = tuple[str, str, str, str, str, str, str]
 
 
 def _unplaced(seen: Observation) -> _Unplaced:
     """An observation without its origin, which is that of its fact."""
-    return seen.kind, seen.message, seen.pointer, seen.xpath, seen.operation, seen.media
+    return seen.kind, seen.message, seen.pointer, seen.xpath, seen.operation, seen.media, seen.situation
 
 
 def _placed(seen: _Unplaced, origin: str) -> Observation:
-    kind, message, pointer, xpath, operation, media = seen
-    return Observation(kind, message, pointer, xpath, operation, media, origin)
+    kind, message, pointer, xpath, operation, media, situation = seen
+    return Observation(kind, message, pointer, xpath, operation, media, origin, situation)
 
 
 class Unpacking:

@@ -177,6 +177,14 @@ class Ledger:
             self.progress(exchange.origin, judgement)
         return judgement
 
+    def add_judged(self, exchange: Exchange, judgement: Judgement) -> Judgement:
+        """Take in an exchange with what somebody else has decided by it: a situation of a client.
+
+        Raises:
+            EvidenceError: The disk does not take it.
+        """
+        return self._take(judgement, exchange.elapsed, len(exchange.request.body), lambda: exchange)
+
     def add_fact(self, fact: ExchangeFact, whole: Callable[[], Exchange]) -> Judgement:
         """Take in an exchange that another process has judged by itself; it comes to what `add` comes to.
 

@@ -80,7 +80,9 @@ def summary_of(report: Row, offset: int = 0) -> Summary:
     """
     run = report.get("run") or {}
     taken = _choices(report)
-    spec = specs.load({name: taken[name] for name in specs.load().choices if name in taken})
+    spec = specs.load(
+        {name: taken[name] for name in specs.load().choices if name in taken}, subject=str(run.get("certified", ""))
+    )
     made = Summary(spec, str(run.get("fail_on") or "must"))
     for row in report["files"]:
         made.files.add(row)

@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from leadproof.contract.specs import versions
+from leadproof.contract.specs import CLIENT, versions
 from leadproof.core.findings import Observation
 from leadproof.core.operations import OPERATIONS
 from leadproof.runs.breaches import Found
 from leadproof.runs.listing import Key
 from leadproof.runs.summary import Summary, counts
-from leadproof.runs.tables import attestations, clause_row, coverage, equivalence, readings
+from leadproof.runs.tables import attestations, clause_row, coverage, equivalence, readings, situation_rows
 from leadproof.runs.verdicts import settle
 
 SCHEMA = "leadproof.report/2"
@@ -72,6 +72,8 @@ def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, 
             **({"forgotten": summary.forgotten} if summary.forgotten else {}),
         },
     }
+    if spec.subject == CLIENT:
+        made["situations"] = situation_rows()
     unlisted = {**summary.findings.unlisted(tested=bool(summary.tested)), **summary.files.unlisted}
     if unlisted:
         made["unlisted"] = unlisted
@@ -141,4 +143,5 @@ def _observation(seen: Observation, number: int) -> dict[str, Any]:
         "xpath": seen.xpath,
         "message": seen.message,
         "count": number,
+        **({"situation": seen.situation} if seen.situation else {}),
     }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from leadproof.contract.specs import Clause, Specification
+from leadproof.contract.specs import CLIENT, Clause, Specification
 from leadproof.core.errors import ExitCode, worst
 from leadproof.core.findings import Observation
 from leadproof.judge import Decisions, Tally
@@ -118,7 +118,7 @@ class Summary:
 
     def __post_init__(self) -> None:
         clauses = self.spec.clauses.values()
-        self._about_bodies = frozenset(one.id for one in clauses if one.subject == "response" and counts(one))
+        self._about_bodies = frozenset(one.id for one in clauses if one.subject in ("response", CLIENT) and counts(one))
 
     def add(self, row: Row) -> None:
         """Takes in one row."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from leadproof.contract.situations import EXITS, GROUPS, situations
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.judge import Tally
@@ -74,6 +75,17 @@ def readings(spec: Specification) -> list[dict[str, Any]]:
         }
         for reading in spec.readings.values()
     ]
+
+
+def situation_rows() -> list[dict[str, Any]]:
+    """Every situation that a client is played, in words; what it came to stands with the clause of the same id."""
+    return [
+        {
+            "id": one.id, "group": one.group, "heading": GROUPS[one.group], "happens": one.happens,
+            "right": one.clause.text, "task": one.task, "exit": EXITS[one.exit], "advice": one.advice, "slow": one.slow,
+        }
+        for one in situations().values()
+    ]  # fmt: skip
 
 
 def attestations(spec: Specification) -> list[dict[str, str]]:

@@ -97,7 +97,7 @@ def read_summary(folder: Path, facts: Mapping[str, Any], rows: Iterable[Row] | N
     if not has_rows(folder):
         raise InputError(f"{folder} has no result rows", hint="was it written by an older version?")
     try:
-        spec = specs.load(facts.get("choices") or {})
+        spec = specs.load(facts.get("choices") or {}, subject=str(facts.get("certified", "")))
     except (ConfigurationError, AttributeError) as error:
         words = getattr(error, "message", error)
         raise InputError(f"{folder / RUN}: {words}", hint="was it written by another version?") from None

@@ -58,6 +58,8 @@ def _why_not(situation: Situation, played: Played) -> str:
         return f"the client could not be started: {played.printed}"
     if played.unable:
         return f"the client says that it cannot do the task {situation.text.task}"
+    if not played.task.leads and situation.text.group == "writing":
+        return "the client has leads of its own, so that nobody knows what was to be sent"
     if not played.calls:
         ended = f", and {played.ended}" if played.ended is Ended.KILLED else ""
         return f"the client sent no request{ended}"
@@ -95,8 +97,9 @@ def judgements(result: Result) -> Iterator[tuple[Exchange, Judgement]]:
             failed=decided if findings else (),
         )  # fmt: skip
         seen = tuple(one for one in played.observations if one.origin == call.exchange.origin and not findings)
-        yield call.exchange, Judgement(
-            "judged", operation, media, findings, _known(seen), None, passed, plain.failed, plain=plain
+        yield (
+            call.exchange,
+            Judgement("judged", operation, media, findings, _known(seen), None, passed, plain.failed, plain=plain),
         )
 
 
@@ -106,5 +109,14 @@ def _known(seen: tuple[Observation, ...]) -> tuple[Observation, ...]:
 
 def _finding(wrong: Wrong, situation: Situation, operation: str, media: str, origin: str) -> Finding:
     return Finding(
-        situation.id, wrong.kind, wrong.message, wrong.pointer, "", wrong.expected, wrong.actual, operation, media, origin
+        situation.id,
+        wrong.kind,
+        wrong.message,
+        wrong.pointer,
+        "",
+        wrong.expected,
+        wrong.actual,
+        operation,
+        media,
+        origin,
     )

@@ -94,6 +94,7 @@ class Ended(StrEnum):
     #: It was told to, as it is where it may not know when the last callback has come.
     TOLD = "it was told to end"
     KILLED = "it did not end, and was ended after its deadline"
+    CRASHED = "it crashed: a signal ended it"
     #: It runs on: nobody started it.
     RUNNING = "it runs on"
     #: It could not be started.
@@ -145,6 +146,8 @@ class Played:
         if named in known:
             return named
         sent = fields(lead)
+        if not self.task.leads:  # those of a client that has its own
+            return named or repr(sorted(sent.items(), key=str))
         for one in self.task.leads:
             if any(sent.get(name) == value for name, value in one.telling().items()):
                 return one.reference

@@ -7,10 +7,8 @@ mistakes) is taken from there by `mistake`, so that a capture and a certificatio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from leadproof.judge.checks.context import instant, properties
 from leadproof.suite.client.played import Call, Ended, Played, Step
 
 
@@ -43,7 +41,7 @@ def believes(accepted: bool) -> Rule:
             yield Wrong(
                 "client.refusal" if not accepted else "client.acceptance", words.format(*pair),
                 f"exit status {'0' if accepted else 'other than 0'}",
-                f"exit status {'0' if played.believed else 'other than 0'}", _last(played),
+                f"exit status {'0' if played.believed else 'other than 0'}", last_of(played),
             )  # fmt: skip
 
     return rule
@@ -54,7 +52,7 @@ def believes_only_after_lookup(played: Played) -> Iterator[Wrong]:
     if played.believed and not (_seen_accepted(played) or _looked_up(played, played.creates[:1])):
         yield Wrong(
             "client.refusal", "the client takes a lead for accepted of which no response says so",
-            "a response with isValid true, or a lookup", "neither", _last(played),
+            "a response with isValid true, or a lookup", "neither", last_of(played),
         )  # fmt: skip
 
 
@@ -73,7 +71,8 @@ def _seen_accepted(played: Played) -> bool:
     return {one.reference for one in played.task.leads} <= sold
 
 
-def _last(played: Played) -> Call | None:
+def last_of(played: Played) -> Call | None:
+    """The last request; None if there was none."""
     return played.calls[-1] if played.calls else None
 
 
@@ -98,8 +97,8 @@ def taken_not_sent_again(played: Played) -> Iterator[Wrong]:
         for index, lead in enumerate(call.leads):
             reference = played.reference(lead, index)
             if reference in seen:
-                yield Wrong("client.repeated", "a lead is sent again that was accepted", "sent once", "sent again", call,
-                            f"/leads/{index}")  # fmt: skip
+                yield Wrong("client.repeated", "a lead is sent again that was accepted", "sent once", "again",
+                            call, f"/leads/{index}")  # fmt: skip
         for index, (lead, result) in enumerate(zip(call.leads, call.results, strict=False)):
             if result.get("isValid") is True:
                 seen[played.reference(lead, index)] = call
@@ -136,10 +135,13 @@ def no_create(played: Played) -> Iterator[Wrong]:
 def created(played: Played) -> Iterator[Wrong]:
     """Each lead is sent."""
     sent = {played.reference(lead, index) for call in played.creates for index, lead in enumerate(call.leads)}
+    if not played.task.leads and not sent:
+        yield Wrong("client.acceptance", "no lead is sent though nothing speaks against it", "a post or create", "none",
+                    last_of(played))  # fmt: skip
     for one in played.task.leads:
         if one.reference not in sent:
-            yield Wrong("client.acceptance", "a lead is not sent though nothing speaks against it", "one post or create",
-                        "none", _last(played))  # fmt: skip
+            yield Wrong("client.acceptance", "a lead is not sent though nothing speaks against it",
+                        "one post or create", "none", last_of(played))  # fmt: skip
 
 
 def nothing(step: Step, words: str) -> Rule:
@@ -167,101 +169,6 @@ def mistake(kind: str, *parts: str) -> Rule:
                 yield Wrong(kind, seen.message, "", "", call, seen.pointer)
 
     return rule
-
-
-# ---- orders and offers -----------------------------------------------------------------------------------------------
-
-
-def own_order(played: Played) -> Iterator[Wrong]:
-    """Every post carries the order that the ping of its lead was given, and no order serves twice."""
-    used: set[str] = set()
-    for call in played.creates:
-        orders = _orders_before(played, call)
-        for index, lead in enumerate(call.leads):
-            given = str(properties(lead).get("orderId") or "")
-            wanted = orders.get(_key(played, lead, index), [])
-            at = f"/leads/{index}/properties/orderId"
-            if not given and wanted:
-                yield Wrong("client.sequence", "a post does not carry the order of its ping", wanted[-1], "none", call, at)
-            elif given and given not in wanted:
-                yield Wrong("client.sequence", "a post carries an order that its ping was not given",
-                            " or ".join(wanted) or "none", given, call, at)  # fmt: skip
-            elif given in used:
-                yield Wrong("client.sequence", "an order is used a second time", "a new order", given, call, at)
-            used |= {given} - {""}
-
-
-def _key(played: Played, lead: dict[str, Any], index: int) -> str:
-    """Tells a lead of a ping, which says little of it: by the fields that it has."""
-    sent = {name: value for name, value in (lead.get("fields") or {}).items()}
-    fitting = [
-        one.reference for one in played.task.leads if all(sent.get(name) == one.fields.get(name) for name in one.in_ping)
-    ]
-    return fitting[0] if len(fitting) == 1 else played.reference(lead, index)
-
-
-def _orders_before(played: Played, create: Call) -> dict[str, list[str]]:
-    """Reference of a lead -> the orders that it was given until a create."""
-    found: dict[str, list[str]] = {}
-    for call in played.pings:
-        if call.over <= create.at + 0.05:
-            for index, (lead, result) in enumerate(zip(call.leads, call.results, strict=False)):
-                if result.get("willAccept") is True and result.get("orderId"):
-                    found.setdefault(_key(played, lead, index), []).append(str(result["orderId"]))
-    return found
-
-
-def before_expiry(played: Played) -> Iterator[Wrong]:
-    """No post uses an order after its end."""
-    ends = {
-        str(result["orderId"]): instant(result.get("orderExpiresOn"))
-        for call in played.pings for result in call.results if result.get("orderId")
-    }  # fmt: skip
-    for call in played.creates:
-        for index, lead in enumerate(call.leads):
-            end = ends.get(str(properties(lead).get("orderId") or ""))
-            sent = datetime.fromtimestamp(call.exchange.started, UTC)
-            if end is not None and sent > end:
-                yield Wrong("client.sequence", "a post is sent after its order has expired", f"before {end:%H:%M:%S}Z",
-                            f"at {sent:%H:%M:%S}Z", call, f"/leads/{index}/properties/orderId")  # fmt: skip
-
-
-def campaign_of_order(played: Played) -> Iterator[Wrong]:
-    """A post with an order names the campaign of the order."""
-    campaigns = {
-        str(result["orderId"]): result.get("campaignId")
-        for call in played.pings for result in call.results if result.get("orderId")
-    }  # fmt: skip
-    for call in played.creates:
-        for lead in call.leads:
-            wanted = campaigns.get(str(properties(lead).get("orderId") or ""))
-            if wanted is not None and call.source.get("aid") not in (wanted, None):
-                yield Wrong("client.sequence", "an order is used for another campaign than its own", f"aid {wanted}",
-                            f"aid {call.source.get('aid')}", call, "/source/aid")  # fmt: skip
-
-
-def offers_that_were_shown(played: Played) -> Iterator[Wrong]:
-    """Offers that come back are those that the ping showed, with the text of consent that one of them asks for."""
-    shown: dict[str, dict[str, Any]] = {}
-    for ping in played.pings:
-        for result in ping.results:
-            shown |= {str(offer.get("offerId")): offer for offer in result.get("offers") or () if isinstance(offer, dict)}
-    for call in played.creates:
-        for index, lead in enumerate(call.leads):
-            at = f"/leads/{index}/properties/offerIds"
-            chosen = properties(lead).get("offerIds") or ()
-            ids = [str(one) for one in chosen] if isinstance(chosen, list | tuple) else [str(chosen)]
-            for one in ids:
-                if one not in shown:
-                    yield Wrong("client.sequence", "an offer comes back that was not shown", ", ".join(shown) or "none",
-                                one, call, at)  # fmt: skip
-            asked = [(shown[one].get("tcpaInformation") or {}) for one in ids if one in shown]
-            texts = [str(one.get("tcpaText")) for one in asked if one.get("customTCPATextRequired") is True]
-            name = played.task.consent_field
-            sent = str((lead.get("fields") or {}).get(name, ""))
-            if texts and name and sent not in texts:
-                yield Wrong("client.consent", f"the consent text of the offer is not sent in {name}", f'"{texts[0]}"',
-                            f'"{sent}"', call, f"/leads/{index}/fields/{name}")  # fmt: skip
 
 
 # ---- patience --------------------------------------------------------------------------------------------------------
@@ -306,9 +213,12 @@ def gives_up(seconds: float) -> Rule:
 
 
 def ends(played: Played) -> Iterator[Wrong]:
-    """A client that was started ends by itself."""
+    """A client that was started ends by itself, and does not crash."""
     if played.ended is Ended.KILLED:
-        yield Wrong("client.deadline", "the client did not end", "an end before the deadline", str(played.ended), _last(played))
+        words = "an end before the deadline"
+        yield Wrong("client.deadline", "the client did not end", words, str(played.ended), last_of(played))
+    elif played.ended is Ended.CRASHED:
+        yield Wrong("client.crash", "the client crashed", "an exit status", str(played.ended), last_of(played))
 
 
 # ---- what arrives ----------------------------------------------------------------------------------------------------
@@ -327,7 +237,7 @@ def arrives(played: Played) -> Iterator[Wrong]:
                 got = sent.get(name)
                 if got != value:
                     yield Wrong("client.altered", f"{name} does not arrive as it was to be sent", f'string "{value}"',
-                                _typed(got), call, f"{at}/{name}")  # fmt: skip
+                                typed(got), call, f"{at}/{name}")  # fmt: skip
 
 
 def readable(played: Played) -> Iterator[Wrong]:
@@ -338,7 +248,8 @@ def readable(played: Played) -> Iterator[Wrong]:
             return
 
 
-def _typed(value: Any) -> str:
+def typed(value: Any) -> str:
+    """A value with its type."""
     if value is None:
         return "nothing"
     return f'string "{value}"' if isinstance(value, str) else f"{type(value).__name__} {value}"
@@ -350,65 +261,4 @@ def nothing_elsewhere(played: Played) -> Iterator[Wrong]:
         carried = "the key" if any(name.lower() in ("api-key", "authorization") for name, _ in request.headers) else ""
         words = " and ".join(filter(None, (carried, "the lead" if request.body else ""))) or "a request"
         yield Wrong("client.leak", "a redirect is followed to another origin", "no request to another origin",
-                    f"{request.method} with {words}", _last(played))  # fmt: skip
-
-
-# ---- ids -------------------------------------------------------------------------------------------------------------
-
-
-def updates_the_lead(played: Played) -> Iterator[Wrong]:
-    """The update names the lead that was accepted, and carries the changes."""
-    ids = {str(result.get("leadId")) for call in played.creates for result in call.results if result.get("isValid")}
-    for call in played.of(Step.UPDATE):
-        for index, lead in enumerate(call.leads):
-            named = str(properties(lead).get("leadUID"))
-            if named not in ids:
-                yield Wrong("client.sequence", "the update names another lead", f"leadUID {' or '.join(sorted(ids))}",
-                            f"leadUID {named}", call, f"/leads/{index}/properties/leadUID")  # fmt: skip
-            for name, value in (played.task.changes or {}).items():
-                got = (lead.get("fields") or {}).get(name)
-                if got != value:
-                    yield Wrong("client.altered", f"the update does not carry the change of {name}", f'string "{value}"',
-                                _typed(got), call, f"/leads/{index}/fields/{name}")  # fmt: skip
-
-
-def asks_for_the_request(played: Played) -> Iterator[Wrong]:
-    """The status is asked for by the requestId of the create."""
-    ids = {
-        str(call.context.response_value.get("requestId")).lower()
-        for call in played.creates if call.context is not None and isinstance(call.context.response_value, dict)
-    }  # fmt: skip
-    for call in played.of(Step.STATUS):
-        named = call.exchange.request.path.rstrip("/").rpartition("/")[2].lower()
-        if named not in ids:
-            yield Wrong("client.sequence", "the status is asked for by another id", f"{' or '.join(sorted(ids))}", named, call)
-
-
-# ---- callbacks -------------------------------------------------------------------------------------------------------
-
-
-def responds_to_callbacks(played: Played) -> Iterator[Wrong]:
-    """Each callback gets a status of 200 to 299."""
-    for made in played.callbacks:
-        if not 200 <= made.status < 300:
-            yield Wrong("client.callback", "a callback is not responded to", "status 200 to 299",
-                        f"status {made.status}" if made.status else made.failure, _last(played))  # fmt: skip
-            return
-
-
-def acts_once(played: Played) -> Iterator[Wrong]:
-    """The status of each accepted lead is asked for once, by the requestId of its create."""
-    asked = [call.exchange.request.path.rstrip("/").rpartition("/")[2].lower() for call in played.of(Step.STATUS)]
-    for name in dict.fromkeys(asked):
-        if asked.count(name) > 1:
-            call = played.of(Step.STATUS)[-1]
-            yield Wrong("client.repeated", "the client acts twice on one lead", "one status request for each lead",
-                        f"{asked.count(name)} for {name}", call)  # fmt: skip
-    yield from asks_for_the_request(played)
-
-
-def acts_on_each(played: Played) -> Iterator[Wrong]:
-    """The status of every lead that was accepted is asked for."""
-    if len(played.of(Step.STATUS)) < len(played.creates):
-        yield Wrong("client.callback", "the client does not act on a callback", f"{len(played.creates)} status requests",
-                    str(len(played.of(Step.STATUS))), _last(played))  # fmt: skip
+                    f"{request.method} with {words}", last_of(played))  # fmt: skip

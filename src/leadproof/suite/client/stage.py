@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,6 @@ from leadproof.core.findings import Observation
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.receiver import Receiver
 from leadproof.judge import Judge, recognise
-from leadproof.judge.checks.context import Context
 from leadproof.mock import Mock
 from leadproof.mock.engine.callbacks import Callback
 from leadproof.mock.server import new_token, running
@@ -33,6 +32,9 @@ from leadproof.suite.client.tasks import Task, task
 
 #: Requests after which a client is told to end: it floods.
 FLOOD = 100
+
+#: Called with each request of a client, in words.
+Tell = Callable[[str], None]
 
 #: Seconds that the other origin is listened to after the client has ended.
 _SETTLE = 0.2
@@ -60,6 +62,28 @@ class _Recorded:
     callbacks: list[Callback] = field(default_factory=list)
 
 
+class Door(Mock):
+    """One address for a client that runs already: whatever is played, it is played here."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile, clock=time.time, token=new_token())
+        self.url = ""
+        self.stage: Stage | None = None
+        #: Asked with each request: is another situation meant by it?
+        self.choose: Callable[[Request], None] = lambda request: None
+
+    def receive(self, request: Request) -> Response:
+        """The response of the situation that is played."""
+        self.choose(request)
+        if self.stage is None:
+            return Response(503, (("retry-after", "2"),), b"")
+        return self.stage.mock.receive(request)
+
+    def play(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
+        """Sends it as the situation has it."""
+        yield from self.stage.play(response, proceed) if self.stage is not None else proceed(response)
+
+
 class _StagedMock(Mock):
     """The mock with the moves of a situation in it."""
 
@@ -68,7 +92,7 @@ class _StagedMock(Mock):
         self._stage = stage
 
     def receive(self, request: Request) -> Response:
-        return self._stage._receive(request, super().receive)
+        return self._stage.receive(request, super().receive)
 
 
 class Stage:
@@ -79,9 +103,13 @@ class Stage:
         profile: The posting profile that the mock responds by.
         seed: Of the leads and of the mock.
         tell: Called with each request as it comes, in words.
+        at: Serves it; a server of its own if left out.
     """
 
-    def __init__(self, situation: Situation, profile: Profile, *, seed: int = 0, tell: Any = None) -> None:
+    def __init__(
+        self, situation: Situation, profile: Profile, *, seed: int = 0, tell: Tell | None = None, at: Door | None = None
+    ) -> None:
+        self._at = at
         self.situation = situation
         self.profile = _with_consent(profile)
         self.seed = seed
@@ -104,9 +132,12 @@ class Stage:
     def __enter__(self) -> Stage:
         self.mock = _StagedMock(self, self.profile, clock=time.time, seed=self.seed, token=new_token())
         self._elsewhere = self._stack.enter_context(Receiver())
-        served = self._stack.enter_context(running(self.mock, fault=self._play))
-        self.url, self.token = served.url, served.token
-        self.task = self.new_task()
+        if self._at is not None:
+            self.url, self.task = self._at.url, replace(self.new_task(self._at.url), leads=())
+            self._at.stage = self
+            return self
+        served = self._stack.enter_context(running(self.mock, fault=self.play))
+        self.url, self.task = served.url, self.new_task(served.url)
         self.restart()
         return self
 
@@ -116,11 +147,11 @@ class Stage:
             thread.join(10)
         self._stack.close()
 
-    def new_task(self) -> Task:
+    def new_task(self, url: str) -> Task:
         """The task of the situation."""
         part = self.situation.part
         return task(
-            self.situation.text.task, self.url, LeadMaker(self.profile, self.seed), self.situation.id,
+            self.situation.text.task, url, LeadMaker(self.profile, self.seed), self.situation.id,
             several=part.several, values=part.values,
         )  # fmt: skip
 
@@ -144,7 +175,8 @@ class Stage:
 
     # ---- in the mock's thread ----------------------------------------------------------------------------------------
 
-    def _receive(self, request: Request, respond: Any) -> Response:
+    def receive(self, request: Request, respond: Callable[[Request], Response]) -> Response:
+        """The response to a request, with the moves of the situation in it."""
         step = step_of(request)
         with self._lock:
             number = self._counts.get(step, 0)
@@ -225,7 +257,7 @@ class Stage:
         if len(self._made) >= wanted:
             self.called_back.set()
 
-    def _play(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
+    def play(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
         record, self._current = self._current, None
         if record is None:
             yield from proceed(response)
@@ -280,21 +312,21 @@ class Stage:
             record.request, record.sent if complete else None, origin=origin, started=record.started,
             elapsed=over - record.at, failure=failure,
         )  # fmt: skip
-        context: Context | None = None
-        observations: list[Observation] = []
         judged = judge.judge(replace(exchange, response=record.meant if complete else None))
         context = judged.context
-        for seen in judged.observations:
-            if seen.kind.startswith("client."):
-                observations.append(seen)
-        for finding in judged.findings:  # those about the request: the response is ours
-            if finding.kind.startswith("client."):
-                observations.append(
-                    Observation(finding.kind, finding.message, finding.pointer, finding.xpath, finding.operation,
-                                finding.media, finding.origin)  # fmt: skip
-                )
+        # The leads and the responses are ours: what stays is what the client made of its requests.
+        observations = [one for one in judged.observations if _of_client(one.kind) and one.kind != "client.profile"]
+        observations += [
+            Observation(one.kind, one.message, one.pointer, one.xpath, one.operation, one.media, one.origin)
+            for one in judged.findings
+            if _of_client(one.kind)
+        ]
         abandoned = bool(record.over) and not record.complete and not record.cut
         return Call(record.step, exchange, context, record.at, over, record.taken, abandoned), observations
+
+
+def _of_client(kind: str) -> bool:
+    return kind.startswith("client.")
 
 
 def _operation(request: Request) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from leadproof.core.operations import RESPONSE_TYPES
-from leadproof.mock.server.plays import End
+from leadproof.mock.server.plays import End, Script
+from leadproof.suite.client import bindings as b
+from leadproof.suite.client import forms as f
 from leadproof.suite.client import moves as m
 from leadproof.suite.client import rules as r
 from leadproof.suite.client.moves import Move
@@ -73,10 +75,10 @@ def _unknown(move: Move) -> Part:
     return _first(CREATE, move, r.not_sent_again_blindly)
 
 
-def _read(form: m.Change | None = None, wire: m.Script | None = None) -> Part:
+def _read(form: m.Change | None = None, wire: Script | None = None) -> Part:
     """The responses to all pings and creates come in another form."""
     move = Move(form=form, wire=wire)
-    return Part(always={PING: move, CREATE: move}, rules=(r.created, r.sent_once, r.own_order), needs=())
+    return Part(always={PING: move, CREATE: move}, rules=(r.created, r.sent_once, b.own_order), needs=())
 
 
 def _write(**values: str) -> Part:
@@ -84,61 +86,62 @@ def _write(**values: str) -> Part:
 
 
 def _called(plan: CallbackPlan, *rules: Rule, several: bool = False) -> Part:
-    return Part(rules=(r.sent_once, r.responds_to_callbacks, *rules), several=several, callbacks=plan)
+    return Part(rules=(r.sent_once, b.responds_to_callbacks, *rules), several=several, callbacks=plan)
 
 
+# fmt: off
 PARTS: dict[str, Part] = {
     # business
-    "lead-accepted": Part(rules=(r.created, r.sent_once, r.own_order, r.arrives), needs=()),
+    "lead-accepted": Part(rules=(r.created, r.sent_once, b.own_order, r.arrives), needs=()),
     "ping-declined": _all(PING, Move(value=m.declined), r.no_create, r.mistake("client.refusal")),
     "ping-declined-then-other": Part(
-        {PING: (Move(value=m.declined),)}, rules=(r.own_order, r.mistake("client.refusal")), needs=(PING, CREATE)
+        {PING: (Move(value=m.declined),)}, rules=(b.own_order, r.mistake("client.refusal")), needs=(PING, CREATE)
     ),
-    "order-in-time": _all(PING, Move(value=m.expiring(2)), r.before_expiry, needs=(PING, CREATE)),
-    "order-expired": _all(PING, Move(value=m.expiring(-60)), r.before_expiry, r.no_create),
-    "order-per-lead": Part(rules=(r.own_order, r.created), needs=(PING, CREATE)),
-    "order-other-campaign": _all(PING, Move(value=m.other_campaign), r.campaign_of_order, needs=(PING,)),
+    "order-in-time": _all(PING, Move(value=m.expiring(2)), b.before_expiry, needs=(PING, CREATE)),
+    "order-expired": _all(PING, Move(value=m.expiring(-60)), b.before_expiry, r.no_create),
+    "order-per-lead": Part(rules=(b.own_order, r.created), needs=(PING, CREATE)),
+    "order-other-campaign": _all(PING, Move(value=m.other_campaign), b.campaign_of_order, needs=(PING,)),
     **{f"refused-{kind.lower().replace('_', '-')}": _refusal(kind) for kind in RESPONSE_TYPES},
     "pending-review": _first(CREATE, Move(value=m.in_results(isPendingReview=True)), r.sent_once),
     "price-lower": _first(CREATE, Move(value=m.lower_price), r.sent_once, needs=(PING, CREATE)),
-    "offers-shown": Part(rules=(r.offers_that_were_shown,), needs=(PING, CREATE)),
+    "offers-shown": Part(rules=(b.offers_that_were_shown,), needs=(PING, CREATE)),
     "offers-none": _all(
-        PING, Move(value=m.in_results(offers=[])), r.offers_that_were_shown, r.created, needs=(PING,)
+        PING, Move(value=m.in_results(offers=[])), b.offers_that_were_shown, r.created, needs=(PING,)
     ),
     "duplicate-known": _all(Step.DUPLICATE, Move(value=m.duplicate(True)), r.no_create),
     "duplicate-unknown": _all(Step.DUPLICATE, Move(value=m.duplicate(False)), r.created),
     "batch-one-refused": _first(CREATE, Move(value=m.refused("Outside_Criteria", only=1)), r.taken_not_sent_again),
-    "update-right-lead": Part(rules=(r.updates_the_lead,), needs=(Step.UPDATE,)),
+    "update-right-lead": Part(rules=(b.updates_the_lead,), needs=(Step.UPDATE,)),
     "update-of-refused": _all(
         CREATE, Move(value=m.refused("Outside_Criteria")), r.nothing(Step.UPDATE, "a lead that was refused is updated")
     ),
-    "status-right-request": Part(rules=(r.asks_for_the_request,), needs=(Step.STATUS,)),
+    "status-right-request": Part(rules=(b.asks_for_the_request,), needs=(Step.STATUS,)),
     "status-of-refused": _all(
         CREATE, Move(value=m.refused("Outside_Criteria")),
         r.nothing(Step.STATUS, "the status is asked for of a lead that was refused"),
-    ),  # fmt: skip
+    ),
     "key-in-header": Part(rules=(r.mistake("client.credentials", "in the URL"),)),
     "ping-without-identity": Part(rules=(r.mistake("client.privacy"),), needs=(PING,)),
     # transport
-    "response-after-5s": _unknown(Move(wire=m.late(5))),
-    "response-after-35s": _unknown(Move(wire=m.late(35))),
+    "response-after-5s": _unknown(Move(wire=f.late(5))),
+    "response-after-35s": _unknown(Move(wire=f.late(35))),
     "response-after-120s": Part(
-        {CREATE: (Move(wire=m.late(120)),)}, rules=(r.gives_up(120), r.not_sent_again_blindly)
+        {CREATE: (Move(wire=f.late(120)),)}, rules=(r.gives_up(120), r.not_sent_again_blindly)
     ),
-    "ping-after-5s": _first(PING, Move(wire=m.late(5)), r.own_order),
-    "reset-after-taken": _unknown(Move(wire=m.broken(End.RESET), whole=False)),
-    "closed-after-taken": _unknown(Move(wire=m.broken(End.CLOSE), whole=False)),
+    "ping-after-5s": _first(PING, Move(wire=f.late(5)), b.own_order),
+    "reset-after-taken": _unknown(Move(wire=f.broken(End.RESET), whole=False)),
+    "closed-after-taken": _unknown(Move(wire=f.broken(End.CLOSE), whole=False)),
     "gateway-after-taken": _unknown(Move(change=m.page(502, "502 Bad Gateway"))),
     "timeout-after-taken": _unknown(Move(change=m.page(504, "504 Gateway Time-out"))),
-    "truncated-after-taken": _unknown(Move(wire=m.broken(End.CLOSE, 0.5), whole=False)),
+    "truncated-after-taken": _unknown(Move(wire=f.broken(End.CLOSE, 0.5), whole=False)),
     "error-500": _unknown(m.status(500, "Something went wrong")),
     "bad-request": _all(CREATE, m.status(400, "The request cannot be read"), r.at_most(2, CREATE)),
     "ping-reset": _all(
-        PING, Move(wire=m.broken(End.RESET), whole=False), r.no_create, r.at_most(5, PING)
+        PING, Move(wire=f.broken(End.RESET), whole=False), r.no_create, r.at_most(5, PING)
     ),
     "throttled": _first(CREATE, m.status(429, "Too many requests", ("retry-after", "3")), r.waits(3)),
     "unavailable": _first(CREATE, m.status(503, "Unavailable", ("retry-after", "3")), r.waits(3)),
-    "ping-throttled": _first(PING, m.status(429, "Too many requests", ("retry-after", "3")), r.waits(3), r.own_order),
+    "ping-throttled": _first(PING, m.status(429, "Too many requests", ("retry-after", "3")), r.waits(3), b.own_order),
     "html-instead": _unknown(Move(change=m.page(200, "Welcome"))),
     "empty-instead": _unknown(Move(change=m.empty)),
     "results-empty": _unknown(Move(value=m.no_results)),
@@ -150,31 +153,34 @@ PARTS: dict[str, Part] = {
         always=dict.fromkeys(Step, m.status(401, "No usable credentials")), rules=(r.at_most(3),), needs=()
     ),
     "connection-closed-between": _all(
-        PING, Move(wire=m.closed_behind), r.created, r.sent_once, r.own_order, needs=(PING,)
+        PING, Move(wire=f.closed_behind), r.created, r.sent_once, b.own_order, needs=(PING,)
     ),
-    "response-in-drops": _first(CREATE, Move(wire=m.in_drops(3)), r.sent_once),
+    "response-in-drops": _first(CREATE, Move(wire=f.in_drops(3)), r.sent_once),
     # tolerant reading
-    "unknown-members": _read(m.UNKNOWN_MEMBERS),
-    "member-order": _read(m.MEMBER_ORDER),
-    "decimal-numbers": _read(m.DECIMALS),
-    "null-members": _read(m.NULL_MEMBERS),
-    "absent-members": _read(m.ABSENT_MEMBERS),
-    "pretty-printed": _read(m.PRETTY),
-    "escaped-text": _read(m.escaped),
-    "chunked": _read(wire=m.chunked),
-    "compressed": _read(m.compressed),
-    "byte-order-mark": _read(m.byte_order_mark),
-    "xml-prefixes": _read(m.XML_PREFIXES),
-    "xml-nil": _read(m.XML_NIL),
-    "xml-comments": _read(m.XML_COMMENTS),
-    "xml-cdata": _read(m.XML_CDATA),
-    "xml-declaration": _read(m.XML_UTF16),
-    "xml-serializer": _read(m.serializer),
+    "unknown-members": _read(f.UNKNOWN_MEMBERS),
+    "member-order": _read(f.MEMBER_ORDER),
+    "decimal-numbers": _read(f.DECIMALS),
+    "null-members": _read(f.NULL_MEMBERS),
+    "absent-members": _read(f.ABSENT_MEMBERS),
+    "pretty-printed": _read(f.PRETTY),
+    "escaped-text": _read(f.escaped),
+    "chunked": _read(wire=f.chunked),
+    "compressed": _read(f.compressed),
+    "byte-order-mark": _read(f.byte_order_mark),
+    "xml-prefixes": _read(f.XML_PREFIXES),
+    "xml-nil": _read(f.XML_NIL),
+    "xml-comments": _read(f.XML_COMMENTS),
+    "xml-cdata": _read(f.XML_CDATA),
+    "xml-declaration": _read(f.XML_UTF16),
+    "xml-serializer": _read(f.serializer),
     # faithful writing
     "text-with-markup": _write(text="Ann & Bob <\"O'Neill\"> \\ 5 > 3; ]]> %41 {{x}}"),
     "text-with-accents": _write(text="Zoë Çağlar-Müßig Œuvre Łódź"),
     "text-in-chinese": _write(text="山田太郎 王小明 김철수"),
-    "text-with-emoji": _write(text="Robin \N{FAMILY} \N{HOUSE WITH GARDEN} \N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} \N{MATHEMATICAL BOLD CAPITAL A}"),
+    "text-with-emoji": _write(
+        text="Robin \N{FAMILY} \N{HOUSE WITH GARDEN} "
+        "\N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} \N{MATHEMATICAL BOLD CAPITAL A}"
+    ),
     "text-of-4000": _write(text="x" + "0123456789 abcdefghijklmnop ABCDEFGHIJ, " * 100 + "y"),
     "spaces-kept": _write(text="two  spaces,\na second line\tand a tab"),
     "leading-zeros": _write(text="00123", zip="01005", integer="007"),
@@ -182,12 +188,13 @@ PARTS: dict[str, Part] = {
     "booleans": _write(boolean="true", text="false"),
     "dates": _write(date="2024-02-29", datetime="2026-01-01T00:00:00Z"),
     # callbacks
-    "callback-once": _called(CallbackPlan(), r.acts_once, r.acts_on_each),
-    "callback-twice": _called(CallbackPlan(times=2), r.acts_once, r.acts_on_each),
-    "callback-out-of-order": _called(CallbackPlan(reverse=True), r.acts_once, r.acts_on_each, several=True),
-    "callback-early": _called(CallbackPlan(early=True), r.acts_once, r.acts_on_each),
-    "callback-late": _called(CallbackPlan(delay=5), r.acts_once, r.acts_on_each),
+    "callback-once": _called(CallbackPlan(), b.acts_once, b.acts_on_each),
+    "callback-twice": _called(CallbackPlan(times=2), b.acts_once, b.acts_on_each),
+    "callback-out-of-order": _called(CallbackPlan(reverse=True), b.acts_once, b.acts_on_each, several=True),
+    "callback-early": _called(CallbackPlan(early=True), b.acts_once, b.acts_on_each),
+    "callback-late": _called(CallbackPlan(delay=5), b.acts_once, b.acts_on_each),
     "callback-refused": _called(
         CallbackPlan(refuse=True), r.nothing(Step.STATUS, "the status is asked for of a lead that was refused")
     ),
-}  # fmt: skip
+}
+# fmt: on

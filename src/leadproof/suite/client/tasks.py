@@ -1,4 +1,4 @@
-"""What a client is asked to do: `Task`, as the JSON file that it is given, `TASKS` with what each means, and the leads.
+"""What a client is asked to do: `Task`, as the JSON file that it is given, and the leads in it.
 
 A situation has the same leads each time: they are made of the posting profile and a seed.
 """
@@ -14,18 +14,6 @@ from leadproof.core.errors import ConfigurationError
 from leadproof.generate.leads import LeadMaker
 
 SCHEMA = "leadproof.task/1"
-
-#: Task -> what a client does.
-TASKS: dict[str, str] = {
-    "sell": "Sell the lead: ping and post it, or create it at once, as the client does.",
-    "sell-each": "Sell each lead by itself, one after the other.",
-    "sell-together": "Sell all leads with one request.",
-    "sell-unless-duplicate": "Check whether the lead is a duplicate; sell it if it is not.",
-    "sell-and-update": "Sell the lead; if it was accepted, update it with `changes`.",
-    "sell-and-status": "Sell the lead; if it was accepted, ask for its status.",
-    "sell-with-callback": "Sell each lead with a returnURL of the client's own, and wait for the callbacks; ask for the status "
-    "of each lead that they say was accepted, once.",
-}
 
 #: Tasks with two leads.
 _SEVERAL = frozenset({"sell-each", "sell-together"})
@@ -80,12 +68,18 @@ class Task:
 
 
 def task(
-    name: str, url: str, maker: LeadMaker, situation: str, *, several: bool = False, values: Mapping[str, str] | None = None
+    name: str,
+    url: str,
+    maker: LeadMaker,
+    situation: str,
+    *,
+    several: bool = False,
+    values: Mapping[str, str] | None = None,
 ) -> Task:
     """The task of a situation.
 
     Args:
-        name: A key of `TASKS`.
+        name: A key of `situations.TASKS`.
         url: Base URL of the receiver.
         maker: Makes the leads.
         situation: Its id, which is a part of the references.
@@ -106,9 +100,10 @@ def task(
     leads = []
     for number in (1, 2) if several or name in _SEVERAL else (1,):
         fields = dict(maker.fields(number))
-        for form, value in (values or {}).items():
-            for field in (field for field in fields if formats[field] == form and field not in in_ping):
-                fields[field] = value
+        for one in kind.fields:  # those that take any text of their format
+            free = not (one.allowed or one.pattern or one.name in in_ping)
+            if one.name in fields and free and one.format in (values or {}):
+                fields[one.name] = (values or {})[one.format]
         leads.append(TaskLead(f"leadproof-{situation}-{number}", fields, in_ping))
     request, _ = maker.request("create_lead", (1,))
     consent = next((one.name for one in kind.fields if one.consent_of_offer), "")

@@ -1,40 +1,23 @@
-"""A right client of the lead receiver, to start from: ping, post, batch, duplicate check, update, status, callbacks.
-
-It needs httpx and nothing else. It speaks JSON, or XML with LEADPROOF_MEDIA=xml, and is a driver for
-`leadproof certify-client`: the task is a file, and the exit status says what it believes.
-
-    leadproof certify-client -- python -m leadproof.suite.client.example {task}
-
-Exit status: 0 every lead was accepted; 1 not every one; 3 that is not known of one; 64 it cannot do the task.
-"""
+"""A right client of the lead receiver: ping, post, batch, duplicate check, update, status, callbacks."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, NamedTuple
-from xml.etree import ElementTree
 
 import httpx
+
+from leadproof.suite.client.example.bodies import as_json, as_xml, moment, read
 
 #: Seconds: to connect, and between two pieces of a response; and for a whole exchange.
 CONNECT, READ, WHOLE = 5.0, 30.0, 60.0
 
 #: How often a ping is sent, and how long a service may ask us to wait.
 ATTEMPTS, PATIENCE = 3, 30.0
-
-_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
-#: How the namespaces of the lead receiver begin; elements in others are passed over.
-_OURS = "{http://schemas.datacontract.org/2004/07/"
 
 
 class Unknown(Exception):
@@ -255,196 +238,3 @@ def retry_after(response: Reply) -> float:
         return max(0.0, float(response.headers.get("retry-after", "1")))
     except ValueError:  # a date
         return PATIENCE
-
-
-# ---- bodies ----------------------------------------------------------------------------------------------------------
-
-
-def as_json(value: Any) -> bytes:
-    """A value as JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False).encode()
-
-
-def as_xml(value: Mapping[str, Any]) -> bytes:
-    """A request as the documentation writes it in XML: source and properties as attributes, fields as elements."""
-    root = ElementTree.Element("Leads", {name: text(member) for name, member in value["source"].items()})
-    for lead in value["leads"]:
-        properties = dict(lead.get("properties", {}))
-        attributes = {}
-        for name, member in properties.items():
-            written = {"orderId": "orderID", "offerIds": "offerids"}.get(name, name)
-            attributes[written] = "|".join(member) if isinstance(member, list) else text(member)
-        element = ElementTree.SubElement(root, "Lead", attributes)
-        for name, member in lead["fields"].items():
-            ElementTree.SubElement(element, name).text = text(member)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-
-
-def text(value: Any) -> str:
-    """A value as XML has it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def read(content: bytes, media: str) -> dict[str, Any]:
-    """A body as a JSON value.
-
-    Raises:
-        ValueError: It cannot be read.
-    """
-    if "xml" in media or content.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t")[:1] == b"<":
-        try:
-            document = members(ElementTree.fromstring(content))
-        except ElementTree.ParseError as error:
-            raise ValueError(str(error)) from error
-    else:
-        document = json.loads(content.removeprefix(b"\xef\xbb\xbf"))
-    if not isinstance(document, dict) or not ("results" in document or "requestId" in document or "success" in document):
-        raise ValueError("it is no response of the lead receiver")
-    return document
-
-
-#: Local name of an element -> name of the member, where it is not the same but for the first letter.
-_NAMES = {
-    "LeadIdentifier": "leadId", "CampaignIdentifier": "campaignId", "CampaignID": "campaignId", "OrderID": "orderId",
-    "Id": "offerId", "TCPAInformation": "tcpaInformation", "TCPAText": "tcpaText",
-}
-#: Elements whose children are a list.
-_LISTS = ("Results", "Offers")
-_BOOLEANS = ("IsValid", "WillAccept", "IsDuplicate", "Success", "IsPendingReview", "CustomTCPATextRequired")
-
-
-def members(element: ElementTree.Element) -> Any:
-    """An element as a JSON value; namespaces that nobody documents are passed over."""
-    name = local(element)
-    if element.get(f"{_INSTANCE}nil") == "true":
-        return [] if name in _LISTS else None
-    children = [child for child in element if isinstance(child.tag, str) and child.tag.startswith(_OURS)]
-    if name in _LISTS:
-        return [members(child) for child in children]
-    if children:
-        return {member(child): members(child) for child in children}
-    # Comments do not end a text.
-    content = "".join(element.itertext()).strip()
-    if name in _BOOLEANS:
-        return {"true": True, "1": True, "false": False, "0": False}.get(content.lower())
-    if name in ("LeadIdentifier", "CampaignIdentifier", "CampaignID"):
-        return int(float(content)) if content else None
-    return content
-
-
-def local(element: ElementTree.Element) -> str:
-    """The name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
-
-
-def member(element: ElementTree.Element) -> str:
-    """The name of an element as a member in JSON."""
-    name = local(element)
-    return _NAMES.get(name, name[:1].lower() + name[1:])
-
-
-def moment(value: Any) -> datetime | None:
-    """A timestamp, in UTC; None if there is none."""
-    try:
-        found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-# ---- as a driver -----------------------------------------------------------------------------------------------------
-
-
-class Listener:
-    """Listens for callbacks on this machine; a context manager that gives the returnURL."""
-
-    def __init__(self, client: LeadClient) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                try:
-                    client.callback(body, self.headers.get("Content-Type", ""))
-                    status = 200
-                except ValueError:
-                    status = 400
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Prints nothing: what arrives is personal data."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
-
-    def __enter__(self) -> str:
-        self.thread.start()
-        return f"http://127.0.0.1:{self.server.server_address[1]}/done"
-
-    def __exit__(self, *error: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def do(task: Mapping[str, Any], client: LeadClient) -> list[Sale]:
-    """Does a task; what became of each lead."""
-    sales = [Sale(one["reference"], one["fields"], one["pingFields"]) for one in task["leads"]]
-    name = task["task"]
-    if name == "sell-together":
-        leads = [{"properties": {"reference": sale.reference}, "fields": sale.fields} for sale in sales]
-        client.create(sales, leads)
-    elif name == "sell-unless-duplicate":
-        for sale in sales:
-            if client.is_duplicate(sale):
-                sale.accepted = False
-            else:
-                client.sell(sale)
-    elif name == "sell-with-callback":
-        with Listener(client) as return_url:
-            threads = [threading.Thread(target=client.sell, args=(sale, return_url), daemon=True) for sale in sales]
-            for thread in threads:
-                thread.start()
-                time.sleep(0.1)
-            for thread in threads:
-                thread.join()
-            for sale in sales:
-                if sale.accepted:
-                    client.status(sale)
-            time.sleep(1.0)  # for a callback that comes again
-    elif name in ("sell", "sell-each", "sell-and-update", "sell-and-status"):
-        for sale in sales:
-            client.sell(sale)
-            if sale.accepted and name == "sell-and-update":
-                client.update(sale, task["changes"])
-            if sale.accepted and name == "sell-and-status":
-                client.status(sale)
-    else:
-        raise NotImplementedError(name)
-    return sales
-
-
-def client_of(task: Mapping[str, Any], media: str = "json", kind: type[LeadClient] = LeadClient) -> LeadClient:
-    """A client for a task."""
-    return kind(task["url"], task["apiKey"], task["source"], task.get("consentField", ""), media)
-
-
-def believes(sales: Iterable[Sale]) -> bool | None:
-    """Were all leads accepted? None where that is not known of one."""
-    states = [sale.accepted for sale in sales]
-    return None if None in states and False not in states else all(states)
-
-
-def main(arguments: list[str]) -> int:
-    """Does the task of a file."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
-    task = json.loads(Path(arguments[0]).read_bytes())
-    try:
-        return {True: 0, False: 1, None: 3}[believes(do(task, client_of(task, os.environ.get("LEADPROOF_MEDIA", "json"))))]
-    except NotImplementedError:
-        return 64
-    except (Refused, Unknown):
-        return 3
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""What `leadproof certify-client` does: situations are played side by side, and taken in in their order."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from leadproof.contract.profile import Profile
+from leadproof.core.errors import UsageError
+from leadproof.core.text import count
+from leadproof.runs.ledger import Ledger
+from leadproof.suite.client.deciding import Result, decide, judgements
+from leadproof.suite.client.driving import Driver, drive
+from leadproof.suite.client.situations import Situation
+from leadproof.suite.client.stage import Stage
+
+#: Situations that are played side by side where nobody says otherwise: most of the time is waited.
+JOBS = 8
+
+#: Plays a situation, and gives what it came to; None where everything is to end.
+Play = Callable[[Situation, Callable[[], bool]], Result | None]
+
+
+def driven(driver: Driver, profile: Profile, seed: int) -> Play:
+    """Plays a situation to a client that is started for it.
+
+    Args:
+        driver: How the client is started.
+        profile: What the mocks respond by.
+        seed: Of the leads and of the mocks.
+    """
+
+    def play(situation: Situation, stopped: Callable[[], bool]) -> Result | None:
+        if stopped():
+            return None
+        with (
+            tempfile.TemporaryDirectory(prefix="leadproof-client-") as folder,
+            Stage(situation, profile, seed=seed) as stage,
+        ):
+            try:
+                played = drive(driver, stage, Path(folder), stopped)
+            except OSError as error:
+                raise UsageError(
+                    f"the client cannot be started: {driver.command[0]}: {error.strerror}",
+                    hint="name a program behind --, such as: leadproof certify-client -- ./send-lead {lead.json}",
+                ) from None
+        return None if stopped() else decide(situation, played)
+
+    return play
+
+
+def play_all(
+    situations: Sequence[Situation], play: Play, jobs: int, done: Callable[[Result], None] = lambda result: None
+) -> Iterator[Result]:
+    """The results of situations, in their order; those that wait longest begin first. On Ctrl-C all clients are ended.
+
+    Args:
+        situations: What is played.
+        play: Plays one.
+        jobs: How many at the same time.
+        done: Called with each result as it comes, in any order.
+    """
+    over = threading.Event()
+
+    def one(situation: Situation) -> Result | None:
+        result = play(situation, over.is_set)
+        if result is not None:
+            done(result)
+        return result
+
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        try:
+            begun: dict[str, Future[Result | None]] = {
+                situation.id: pool.submit(one, situation)
+                for situation in sorted(situations, key=lambda one: -one.text.slow)
+            }
+            for situation in situations:
+                result = begun[situation.id].result()
+                if result is not None:
+                    yield result
+        except BaseException:
+            over.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def take_in(
+    ledger: Ledger, results: Iterable[Result], told: Callable[[Result], None] = lambda result: None
+) -> list[Result]:
+    """Takes results in; Ctrl-C keeps those that there are.
+
+    Args:
+        ledger: Of the run.
+        results: In the order of the situations.
+        told: Called with each, as it is taken in.
+    """
+    taken: list[Result] = []
+    try:
+        for result in results:
+            if result.result == "untested":
+                ledger.note("reasons", {result.situation.id: result.reason})
+            for exchange, judgement in judgements(result):
+                ledger.add_judged(exchange, judgement)
+            taken.append(result)
+            told(result)
+    except KeyboardInterrupt as error:
+        ledger.interrupt(error)
+    silent = [result for result in taken if not result.played.calls]
+    if taken and len(silent) == len(taken):
+        ledger.note("gap", f"the client sent no request in {count(len(taken), 'situation')}")
+    return taken
