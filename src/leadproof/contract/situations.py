@@ -30,8 +30,8 @@ TASKS: dict[str, str] = {
     "sell-unless-duplicate": "Check whether the lead is a duplicate; sell it if it is not.",
     "sell-and-update": "Sell the lead; if it was accepted, update it with `changes`.",
     "sell-and-status": "Sell the lead; if it was accepted, ask for its status.",
-    "sell-with-callback": "Sell each lead with a returnURL of the client's own, and wait for the callbacks; ask for the "
-    "status of each lead that they say was accepted, once.",
+    "sell-with-callback": "Sell each lead with a returnURL of the client's own, and wait for the callbacks; ask for "
+    "the status of each lead that they say was accepted, once.",
 }
 
 #: What the exit status of a driver has to say -> in words.

@@ -173,4 +173,5 @@ def acts_on_each(played: Played) -> Iterator[Wrong]:
     """The status of every lead that was accepted is asked for."""
     if len(played.of(Step.STATUS)) < len(played.creates):
         yield Wrong("client.callback", "the client does not act on a callback",
-                    f"{len(played.creates)} status requests", str(len(played.of(Step.STATUS))), last_of(played))  # fmt: skip
+                    f"{len(played.creates)} status requests", str(len(played.of(Step.STATUS))),
+                    last_of(played))  # fmt: skip
