@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadproof import bodies
-from leadproof.bodies.skeletons import Skeletons
+from leadproof.bodies.skeletons import OFTEN, Skeletons
 from leadproof.contract import profile, specs
 from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.generate.leads import LeadMaker
@@ -75,7 +75,7 @@ def parsed(operation: str, direction: str, fmt: str, data: bytes) -> bodies.Deco
 def taught(operation: str, direction: str, fmt: str, data: bytes) -> Skeletons:
     known, decoded = skeletons(operation, direction, fmt), parsed(operation, direction, fmt, data)
     if decoded is not None:
-        for _ in range(2):
+        for _ in range(OFTEN):
             known.learn(data, decoded.value, decoded.tree)
     return known
 
@@ -189,7 +189,7 @@ def test_forms_without_end_are_not_remembered_without_end() -> None:
     for number in range(1_500):
         other = data.replace(b'"fields":{', b'"fields":{"Made up %d":"x",' % number, 1)
         again = parsed(operation, direction, fmt, other) if number < 300 else None
-        for _ in range(2):
+        for _ in range(OFTEN):
             known.learn(other, again.value if again is not None else value.value)
 
     assert len(known._templates) <= 256

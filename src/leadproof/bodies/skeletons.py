@@ -24,8 +24,9 @@ from leadproof.contract.specs import Schema
 
 #: Forms that are remembered of one operation; a hostile service may make up new ones without end.
 MOST = 256
-#: How often a form has to be met before its template is made, which costs as much as reading a hundred bodies.
-OFTEN = 2
+#: How often a form has to be met before its template is made, which costs as much as reading a hundred bodies: forms of
+#: generated bodies come a few times and never again.
+OFTEN = 5
 #: Forms that were met last, which are tried before the skeleton is looked for.
 RECENT = 3
 

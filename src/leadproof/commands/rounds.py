@@ -35,7 +35,7 @@ from leadproof.mock.server import new_token, running
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run
 from leadproof.runs.evidence.results import read_rows
-from leadproof.runs.ledger import Ledger
+from leadproof.runs.ledger import KeepPolicy, Ledger
 from leadproof.runs.merging import carried
 from leadproof.suite.rounds import ROUND, run_round
 from leadproof.suite.session import BudgetSpent, Session
@@ -43,6 +43,9 @@ from leadproof.suite.story import CaseContext
 
 #: The command of the run directories that rounds leave, and the file that says that one is whole.
 _COMMAND, _WHOLE = "round", "whole"
+#: Exchanges of a round that are kept, and as many again of those with findings: to redact and write one costs as much
+#: as to send it, and of 15,000 nobody reads all. Those of the suite are all kept.
+KEPT = 50
 #: The folder of the last round where it is smaller.
 _REST = "rest"
 
@@ -201,7 +204,7 @@ def make_round(setting: RoundSetting, number: int, size: int, folder: Path, on_e
         ):
             ledger = Ledger(
                 Judge(specs.load(setting.choices), profile), redactor, setting.fail_on, evidence=run,
-                progress=lambda *_: on_exchange(),
+                keep=KeepPolicy(KEPT), progress=lambda *_: on_exchange(),
             )  # fmt: skip
             story = CaseContext(
                 Session(client, ledger, budget=size), LeadMaker(profile, setting.seed), seed=setting.seed
