@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leadproof import captures
-from leadproof.captures.cluster import Cluster
 from leadproof.captures.judging import (
     KEPT,
     FileRow,
@@ -41,6 +41,9 @@ from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run
 from leadproof.runs.facts import ExchangeFact, Unpacking, digest, outline
 from leadproof.runs.ledger import KeepPolicy, Ledger
+
+if TYPE_CHECKING:
+    from leadproof.captures.cluster import Cluster
 
 __all__ = ["KEPT", "OnProgress", "PartFacts", "ValidationPlan", "follow", "judge_part", "validate"]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from leadproof import captures
-from leadproof.captures.cluster import connected
 from leadproof.captures.judging import KEPT, OnProgress, ValidationPlan
 from leadproof.captures.selecting import Selection, time_of
 from leadproof.captures.validating import validate
@@ -141,7 +140,11 @@ def command(
     facts = given.facts
     folder = Path(given.out or given.configured.out)
     with ExitStack() as stack:
-        cluster = stack.enter_context(connected(scheduler, jobs)) if scheduler else None
+        cluster = None
+        if scheduler:
+            from leadproof.captures.cluster import connected  # hardly any call has one
+
+            cluster = stack.enter_context(connected(scheduler, jobs))
         run = None
         if not no_run:
             shown = [captures.shown(word) for word in words]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Collection
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 
 import leadproof
@@ -74,6 +74,8 @@ def requirement() -> str:
 
     As pip has written it down (direct_url.json, PEP 610). Without such a record it came from an index, by its version.
     """
+    from importlib import metadata  # brings the reader of e-mail, a tenth of a second
+
     try:
         origin = json.loads(metadata.distribution("leadproof").read_text("direct_url.json") or "{}")
     except metadata.PackageNotFoundError:
