@@ -85,13 +85,14 @@ _PROGRAM = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the calls name, and a cache that one call has filled."""
+    """A folder with what the calls name, and a cache that two calls have filled."""
     home = tmp_path_factory.mktemp("startup")
     for name, path in FILES.items():
         (home / name).write_bytes((ROOT / path).read_bytes())
     (home / "log.ndjson").write_text('{"req": {"url": "/v2/ping", "method": "POST"}, "res": {"status": 200}}\n' * 9)
     (home / "twin.json").write_text('{"isValid": false, "results": []}')
     called(home, "validate good.har --out runs")
+    called(home, "explain situations")
     next((home / "runs").iterdir()).rename(home / "run")
     return home
 
