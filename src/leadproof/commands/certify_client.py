@@ -10,7 +10,8 @@ from pathlib import Path
 
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import UsageError
-from leadproof.core.text import count
+from leadproof.core.text import count, one_line
+from leadproof.redact import Redactor
 from leadproof.runs.ledger import Ledger
 from leadproof.suite.client.deciding import Result, decide, judgements
 from leadproof.suite.client.driving import Driver, drive
@@ -87,6 +88,17 @@ def play_all(
             raise
 
 
+def printed(result: Result, redactor: Redactor) -> str:
+    """The last line that a client printed which sent no request, redacted; "" where there is none."""
+    if result.played.calls or result.played.unable:
+        return ""
+    for lead in result.played.task.leads:
+        for name, value in lead.fields.items():  # what it may have printed is known from then on
+            redactor.value(name, value)
+    lines = [line for line in result.played.printed.splitlines() if line.strip()]
+    return one_line(redactor.text(lines[-1]), 160) if lines else ""
+
+
 def take_in(
     ledger: Ledger, results: Iterable[Result], told: Callable[[Result], None] = lambda result: None
 ) -> list[Result]:
@@ -101,7 +113,10 @@ def take_in(
     try:
         for result in results:
             if result.result == "untested":
-                ledger.note("reasons", {result.situation.id: result.reason})
+                last = printed(result, ledger.redactor)
+                ledger.note(
+                    "reasons", {result.situation.id: f"{result.reason}{f'; it printed: {last}' if last else ''}"}
+                )
             for exchange, judgement in judgements(result):
                 ledger.add_judged(exchange, judgement)
             taken.append(result)

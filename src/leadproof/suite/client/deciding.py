@@ -54,8 +54,6 @@ def decide(situation: Situation, played: Played) -> Result:
 
 def _why_not(situation: Situation, played: Played) -> str:
     """Why nothing can be decided; "" if it can."""
-    if played.ended is Ended.NOT_STARTED:
-        return f"the client could not be started: {played.printed}"
     if played.unable:
         return f"the client says that it cannot do the task {situation.text.task}"
     if not played.task.leads and situation.text.group == "writing":

@@ -97,8 +97,6 @@ class Ended(StrEnum):
     CRASHED = "it crashed: a signal ended it"
     #: It runs on: nobody started it.
     RUNNING = "it runs on"
-    #: It could not be started.
-    NOT_STARTED = "it could not be started"
 
 
 @dataclass(frozen=True, slots=True)
