@@ -139,7 +139,7 @@ def asks_for_the_request(played: Played) -> Iterator[Wrong]:
         for call in played.creates if call.context is not None and isinstance(call.context.response_value, dict)
     }  # fmt: skip
     for call in played.of(Step.STATUS):
-        named = call.exchange.request.path.rstrip("/").rpartition("/")[2].lower()
+        named = _id_in(call)
         if named not in ids:
             yield Wrong(
                 "client.sequence", "the status is asked for by another id", f"{' or '.join(sorted(ids))}", named, call
@@ -160,7 +160,7 @@ def responds_to_callbacks(played: Played) -> Iterator[Wrong]:
 
 def acts_once(played: Played) -> Iterator[Wrong]:
     """The status of each accepted lead is asked for once, by the requestId of its create."""
-    asked = [call.exchange.request.path.rstrip("/").rpartition("/")[2].lower() for call in played.of(Step.STATUS)]
+    asked = [_id_in(call) for call in played.of(Step.STATUS)]
     for name in dict.fromkeys(asked):
         if asked.count(name) > 1:
             call = played.of(Step.STATUS)[-1]
@@ -169,9 +169,20 @@ def acts_once(played: Played) -> Iterator[Wrong]:
     yield from asks_for_the_request(played)
 
 
-def acts_on_each(played: Played) -> Iterator[Wrong]:
-    """The status of every lead that was accepted is asked for."""
-    if len(played.of(Step.STATUS)) < len(played.creates):
-        yield Wrong("client.callback", "the client does not act on a callback",
-                    f"{len(played.creates)} status requests", str(len(played.of(Step.STATUS))),
-                    last_of(played))  # fmt: skip
+def acts_on_accepted(played: Played) -> Iterator[Wrong]:
+    """The status is asked for of every lead that a callback says was accepted, and of no other."""
+    asked = {_id_in(call): call for call in played.of(Step.STATUS)}
+    for made in played.callbacks:
+        if made.accepted and 200 <= made.status < 300 and made.request_id not in asked:
+            yield Wrong("client.callback", "the client does not act on a callback", f"a status request for {made.request_id}",
+                        "none", last_of(played))  # fmt: skip
+            return
+        if not made.accepted and made.request_id in asked:
+            yield Wrong("client.refusal", "the status is asked for of a lead that its callback refused",
+                        f"no status request for {made.request_id}", "one", asked[made.request_id])  # fmt: skip
+            return
+
+
+def _id_in(call: Call) -> str:
+    """The id in the path of a status request."""
+    return call.exchange.request.path.rstrip("/").rpartition("/")[2].lower()

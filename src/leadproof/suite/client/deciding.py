@@ -49,6 +49,8 @@ def decide(situation: Situation, played: Played) -> Result:
     if reason:
         return Result(situation, played, "untested", reason)
     wrongs = tuple(wrong for rule in situation.rules for wrong in rule(played))
+    if not wrongs and situation.part.callbacks is not None and not played.callbacks:
+        return Result(situation, played, "untested", "the client ended before a callback could be made")
     return Result(situation, played, "failed" if wrongs else "passed", "", wrongs)
 
 
@@ -67,6 +69,10 @@ def _why_not(situation: Situation, played: Played) -> str:
     for step in situation.part.needs:
         if not played.of(step):
             return _MISSING[step]
+    if situation.part.together and all(len(call.leads) < 2 for call in played.creates):
+        return "the client sends each lead by itself"
+    if situation.part.callbacks is not None and not any(call.source.get("returnURL") for call in played.creates):
+        return "the client named no returnURL"
     return ""
 
 

@@ -85,6 +85,9 @@ class CallbackMade(NamedTuple):
     status: int
     #: Why there was none.
     failure: str = ""
+    #: What it was about, and whether it said that the lead was accepted.
+    request_id: str = ""
+    accepted: bool = False
 
 
 class Ended(StrEnum):

@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 
+from leadproof.bodies import decode_response
 from leadproof.contract.profile import Profile
-from leadproof.core.exchange import Exchange, Request, Response
+from leadproof.core.exchange import Exchange, Request, Response, format_of_body
 from leadproof.core.findings import Observation
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.receiver import Receiver
@@ -35,6 +36,9 @@ FLOOD = 100
 
 #: Called with each request of a client, in words.
 Tell = Callable[[str], None]
+
+#: Seconds that the callback of a lead waits for other leads to be sent.
+_OTHERS = 3.0
 
 #: Seconds that the other origin is listened to after the client has ended.
 _SETTLE = 0.2
@@ -216,16 +220,12 @@ class Stage:
         due = self.mock.callbacks.take()
         if plan is None or not due:
             return
-        if plan.refuse:
+        if self._counts[Step.CREATE] <= plan.refused:
             due = [self._refused(record, callback) for callback in due]
         record.callbacks = due
         if plan.reverse:
             self._waiting += due
-            if len(self._waiting) < len(self.task.leads):
-                return
-            due, self._waiting = self._waiting[::-1], []
-        calls = [callback for callback in due for _ in range(plan.times)]
-        thread = threading.Thread(target=self._call, args=(record, calls), daemon=True)
+        thread = threading.Thread(target=self._call, args=(record, due * plan.times), daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -242,6 +242,8 @@ class Stage:
             while not record.over and not self._closed.wait(0.02):
                 pass
             self._closed.wait(plan.delay)
+        if plan.reverse:
+            calls = self._backwards(calls)
         for callback in calls:
             if self._closed.is_set():
                 return
@@ -251,11 +253,20 @@ class Stage:
             except (httpx.HTTPError, OSError) as error:
                 failure = f"no response: {type(error).__name__}"
             with self._lock:
-                self._made.append(CallbackMade(at, status, failure))
+                self._made.append(CallbackMade(at, status, failure, *_said(record, callback)))
             self._closed.wait(0.2)
         wanted = len(self.task.leads) * plan.times
         if len(self._made) >= wanted:
             self.called_back.set()
+
+    def _backwards(self, calls: list[Callback]) -> list[Callback]:
+        """The callbacks of all leads, the last one first; those of one where the client does not send the others."""
+        ends = time.monotonic() + _OTHERS
+        while len(self._waiting) < len(self.task.leads) and time.monotonic() < ends and not self._closed.wait(0.02):
+            pass
+        with self._lock:
+            found, self._waiting = self._waiting[::-1], []
+        return found
 
     def play(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
         record, self._current = self._current, None
@@ -323,6 +334,14 @@ class Stage:
         ]
         abandoned = bool(record.over) and not record.complete and not record.cut
         return Call(record.step, exchange, context, record.at, over, record.taken, abandoned), observations
+
+
+def _said(record: _Recorded, callback: Callback) -> tuple[str, bool]:
+    """The requestId of a callback, and whether it says that every lead was accepted."""
+    fmt = format_of_body(callback.headers, callback.body) or "json"
+    value = decode_response(_operation(record.request), fmt, callback.body)
+    results = value.get("results") or ()
+    return str(value.get("requestId", "")).lower(), all(result.get("isValid") is True for result in results)
 
 
 def _of_client(kind: str) -> bool:

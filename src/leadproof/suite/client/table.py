@@ -29,8 +29,8 @@ class CallbackPlan:
     early: bool = False
     #: Is the last lead's first, once all leads were sent?
     reverse: bool = False
-    #: Do they say that the lead was refused?
-    refuse: bool = False
+    #: So many leads, the first ones, are refused by them.
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Part:
     #: Format of fields -> the value that they have.
     values: Mapping[str, str] = field(default_factory=dict)
     several: bool = False
+    #: Can it be decided only where one request has several leads?
+    together: bool = False
     callbacks: CallbackPlan | None = None
 
 
@@ -110,7 +112,9 @@ PARTS: dict[str, Part] = {
     ),
     "duplicate-known": _all(Step.DUPLICATE, Move(value=m.duplicate(True)), r.no_create),
     "duplicate-unknown": _all(Step.DUPLICATE, Move(value=m.duplicate(False)), r.created),
-    "batch-one-refused": _first(CREATE, Move(value=m.refused("Outside_Criteria", only=1)), r.taken_not_sent_again),
+    "batch-one-refused": Part(
+        {CREATE: (Move(value=m.refused("Outside_Criteria", only=1)),)}, rules=(r.taken_not_sent_again,), together=True
+    ),
     "update-right-lead": Part(rules=(b.updates_the_lead,), needs=(Step.UPDATE,)),
     "update-of-refused": _all(
         CREATE, Move(value=m.refused("Outside_Criteria")), r.nothing(Step.UPDATE, "a lead that was refused is updated")
@@ -188,13 +192,15 @@ PARTS: dict[str, Part] = {
     "booleans": _write(boolean="true", text="false"),
     "dates": _write(date="2024-02-29", datetime="2026-01-01T00:00:00Z"),
     # callbacks
-    "callback-once": _called(CallbackPlan(), b.acts_once, b.acts_on_each),
-    "callback-twice": _called(CallbackPlan(times=2), b.acts_once, b.acts_on_each),
-    "callback-out-of-order": _called(CallbackPlan(reverse=True), b.acts_once, b.acts_on_each, several=True),
-    "callback-early": _called(CallbackPlan(early=True), b.acts_once, b.acts_on_each),
-    "callback-late": _called(CallbackPlan(delay=5), b.acts_once, b.acts_on_each),
+    "callback-once": _called(CallbackPlan(), b.acts_once, b.acts_on_accepted),
+    "callback-twice": _called(CallbackPlan(times=2), b.acts_once, b.acts_on_accepted),
+    "callback-out-of-order": _called(
+        CallbackPlan(reverse=True, refused=1), b.acts_once, b.acts_on_accepted, several=True
+    ),
+    "callback-early": _called(CallbackPlan(early=True), b.acts_once, b.acts_on_accepted),
+    "callback-late": _called(CallbackPlan(delay=5), b.acts_once, b.acts_on_accepted),
     "callback-refused": _called(
-        CallbackPlan(refuse=True), r.nothing(Step.STATUS, "the status is asked for of a lead that was refused")
+        CallbackPlan(refused=1), b.acts_once, b.acts_on_accepted
     ),
 }
 # fmt: on

@@ -142,9 +142,12 @@ class CallbacksInOrder(LeadClient):
 
     def wait_for_callback(self, request_id: str, patience: float = 10.0) -> dict[str, Any] | None:
         with self._arrived:
-            self._arrived.wait_for(lambda: bool(self.callbacks), patience)
-            first = next(iter(self.callbacks), "")
-            return self.callbacks.pop(first, None)
+            self.sent = [*getattr(self, "sent", []), request_id]
+            self._arrived.wait_for(lambda: bool(self.callbacks) and self.sent[0] == request_id, patience)
+            self.sent.remove(request_id)
+            found = self.callbacks.pop(next(iter(self.callbacks), ""), None)
+            self._arrived.notify_all()
+            return {**found, "requestId": request_id} if found is not None else None
 
 
 @mutant("callback-early")
@@ -155,7 +158,8 @@ class EarlyLost(LeadClient):
 
     def wait_for_callback(self, request_id: str, patience: float = 10.0) -> dict[str, Any] | None:
         self.waiting = request_id
-        return super().wait_for_callback(request_id, 3.0)
+        lost = {"requestId": request_id, "results": [{"isValid": False}]}
+        return super().wait_for_callback(request_id, 3.0) or lost
 
     def callback(self, body: bytes, media: str) -> None:
         if self.waiting:
