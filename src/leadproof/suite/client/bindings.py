@@ -174,8 +174,8 @@ def acts_on_accepted(played: Played) -> Iterator[Wrong]:
     asked = {_id_in(call): call for call in played.of(Step.STATUS)}
     for made in played.callbacks:
         if made.accepted and 200 <= made.status < 300 and made.request_id not in asked:
-            yield Wrong("client.callback", "the client does not act on a callback", f"a status request for {made.request_id}",
-                        "none", last_of(played))  # fmt: skip
+            yield Wrong("client.callback", "the client does not act on a callback",
+                        f"a status request for {made.request_id}", "none", last_of(played))  # fmt: skip
             return
         if not made.accepted and made.request_id in asked:
             yield Wrong("client.refusal", "the status is asked for of a lead that its callback refused",
