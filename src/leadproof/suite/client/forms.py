@@ -249,14 +249,14 @@ def in_drops(seconds: float) -> Script:
         message = response.message()
         size = max(1, len(message) // 50)
         for at in range(0, len(message), size):
+            if at:  # none behind the last: a client that has the whole message may go
+                yield seconds / 50
             yield message[at : at + size]
-            yield seconds / 50
 
     return script
 
 
 def closed_behind(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
-    """The connection ends a moment after a response that does not say so."""
+    """The connection ends behind a response that does not say so, at once: no request of a quick client is lost in it."""
     yield response._replace(keep=True).message()
-    yield 0.02
     yield End.CLOSE
