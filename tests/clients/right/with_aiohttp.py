@@ -227,7 +227,7 @@ TASKS = {
 
 
 async def main(path):
-    task = json.loads(Path(path).read_text("utf-8"))  # noqa: ASYNC240 - nothing runs beside it yet
+    task = json.loads(Path(path).read_text("utf-8"))
     if task["task"] not in TASKS:
         return 64
     # A connection of its own for each request: a post is not risked on one that may be closed.

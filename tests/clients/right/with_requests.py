@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import requests
@@ -74,7 +74,7 @@ class Receiver:
         if len(results) != 1 or results[0].get("willAccept") is not True or not results[0].get("orderId"):
             return None
         expires = results[0].get("orderExpiresOn")
-        if expires and datetime.fromisoformat(expires.replace("Z", "+00:00")) <= datetime.now(timezone.utc):
+        if expires and datetime.fromisoformat(expires.replace("Z", "+00:00")) <= datetime.now(UTC):
             return None
         return results[0]
 

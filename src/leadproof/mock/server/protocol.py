@@ -245,7 +245,7 @@ class MockConnection(Http1Connection):
 
     async def _play(self) -> None:
         if await play(self.transport, self._plays):
-            self._player = None
+            self._player, self._last = None, self._server.loop.time()
         else:
             self._closing = True
 
@@ -282,7 +282,7 @@ class MockConnection(Http1Connection):
         if self._begun and now - self._began > timeouts.request:
             self.refuse(408, f"the request was not complete after {timeouts.request:g} s")
             self._flush()
-        elif not self._begun and now - self._last > timeouts.idle:
+        elif not self._begun and self._player is None and now - self._last > timeouts.idle:
             self.transport.close()
 
     def close_if_idle(self) -> None:

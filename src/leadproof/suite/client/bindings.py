@@ -58,6 +58,26 @@ def _orders_before(played: Played, create: Call) -> dict[str, list[str]]:
     return found
 
 
+def has_order(played: Played) -> Iterator[Wrong]:
+    """A lead that was pinged is not created without an order."""
+    pinged = min((call.at for call in played.pings), default=float("inf"))
+    for call in played.creates:
+        for index, lead in enumerate(call.leads):
+            if pinged < call.at and not properties(lead).get("orderId"):
+                yield Wrong("client.sequence", "a lead that was pinged is created without an order",
+                            "the order of its ping", "none", call, f"/leads/{index}/properties/orderId")  # fmt: skip
+
+
+def posts_what_was_accepted(played: Played) -> Iterator[Wrong]:
+    """A lead whose ping was accepted is posted."""
+    used = {str(properties(lead).get("orderId")) for call in played.creates for lead in call.leads}
+    for call in played.pings:
+        for result in call.results:
+            if result.get("willAccept") is True and str(result.get("orderId")) not in used:
+                yield Wrong("client.acceptance", "a lead is not sent though its ping was accepted",
+                            f"a post with the order {result.get('orderId')}", "none", call)  # fmt: skip
+
+
 def before_expiry(played: Played) -> Iterator[Wrong]:
     """No post uses an order after its end."""
     ends = {

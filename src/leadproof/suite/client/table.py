@@ -97,7 +97,8 @@ PARTS: dict[str, Part] = {
     "lead-accepted": Part(rules=(r.created, r.sent_once, b.own_order, r.arrives), needs=()),
     "ping-declined": _all(PING, Move(value=m.declined), r.no_create, r.mistake("client.refusal")),
     "ping-declined-then-other": Part(
-        {PING: (Move(value=m.declined),)}, rules=(b.own_order, r.mistake("client.refusal")), needs=(PING, CREATE)
+        {PING: (Move(value=m.declined),)},
+        rules=(b.own_order, b.posts_what_was_accepted, r.mistake("client.refusal")), needs=(PING,),
     ),
     "order-in-time": _all(PING, Move(value=m.expiring(2)), b.before_expiry, needs=(PING, CREATE)),
     "order-expired": _all(PING, Move(value=m.expiring(-60)), b.before_expiry, r.no_create),
@@ -132,7 +133,7 @@ PARTS: dict[str, Part] = {
     "response-after-120s": Part(
         {CREATE: (Move(wire=f.late(120)),)}, rules=(r.gives_up(120), r.not_sent_again_blindly)
     ),
-    "ping-after-5s": _first(PING, Move(wire=f.late(5)), b.own_order),
+    "ping-after-5s": _first(PING, Move(wire=f.late(5)), b.own_order, b.has_order),
     "reset-after-taken": _unknown(Move(wire=f.broken(End.RESET), whole=False)),
     "closed-after-taken": _unknown(Move(wire=f.broken(End.CLOSE), whole=False)),
     "gateway-after-taken": _unknown(Move(change=m.page(502, "502 Bad Gateway"))),
@@ -145,7 +146,9 @@ PARTS: dict[str, Part] = {
     ),
     "throttled": _first(CREATE, m.status(429, "Too many requests", ("retry-after", "3")), r.waits(3)),
     "unavailable": _first(CREATE, m.status(503, "Unavailable", ("retry-after", "3")), r.waits(3)),
-    "ping-throttled": _first(PING, m.status(429, "Too many requests", ("retry-after", "3")), r.waits(3), b.own_order),
+    "ping-throttled": _first(
+        PING, m.status(429, "Too many requests", ("retry-after", "3")), r.waits(3), b.own_order, b.has_order
+    ),
     "html-instead": _unknown(Move(change=m.page(200, "Welcome"))),
     "empty-instead": _unknown(Move(change=m.empty)),
     "results-empty": _unknown(Move(value=m.no_results)),

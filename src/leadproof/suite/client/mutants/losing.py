@@ -138,11 +138,17 @@ class EmptyIsSuccess(UnreadableIsSuccess):
 class CreatesWithoutPing(LeadClient):
     """A lead whose ping is late is created without an order."""
 
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        self.http.timeout = httpx.Timeout(1.0 if path.endswith("/ping") else 30.0)
+        return super().exchange(method, path, body, headers)
+
     def ping(self, sale: Sale) -> dict[str, Any]:
-        self.http.timeout = httpx.Timeout(1.0)
-        result = super().ping(sale)
-        self.http.timeout = httpx.Timeout(30.0)
-        return result
+        body = self.body("ping", [{"fields": {name: sale.fields[name] for name in sale.ping_fields}}])
+        try:
+            results: list[dict[str, Any]] = self.send("POST", "/v2/insert/ping", body)["results"]
+            return results[0]
+        except Unknown:
+            return {}
 
     def sell(self, sale: Sale, return_url: str = "") -> None:
         result = self.ping(sale)

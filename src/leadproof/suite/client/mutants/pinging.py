@@ -71,7 +71,7 @@ class FirstPingDecides(LeadClient):
         found = super().ping(sale)
         if self.first is None:
             self.first = found
-        return {**found, "orderId": found.get("orderId") or "", "willAccept": True}
+        return {**found, "willAccept": self.first.get("willAccept")}
 
 
 @mutant("lead-accepted")

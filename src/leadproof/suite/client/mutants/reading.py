@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from leadproof.suite.client.example import LeadClient, Reply, Unknown
+from leadproof.suite.client.example import LeadClient, Reply, Sale, Unknown
 from leadproof.suite.client.mutants.model import mutant
 
 
@@ -64,6 +64,9 @@ class _Raw(LeadClient):
 @mutant("response-in-drops")
 class ReadsOnce(_Raw):
     """A response is read with one call."""
+
+    def was_taken(self, sale: Sale) -> bool:
+        return False
 
     def receive(self, connection: socket.socket) -> bytes:
         return connection.recv(65536)
@@ -141,16 +144,11 @@ class TextReader(_Reader):
 
 
 @mutant("escaped-text")
-class CutReader(_Reader):
-    """Texts of a response are cut out, escapes and all."""
+class EscapesKept(_Reader):
+    """Texts of a response are taken as they stand, escapes and all."""
 
     def understand(self, content: bytes) -> Any:
-        value = super().understand(content)
-        found = re.search(rb'"orderId":\s*"([^"]*)"', content)
-        for result in value["results"]:
-            if found and "orderId" in result:
-                result["orderId"] = found[1].decode()
-        return value
+        return super().understand(content.replace(b"\\", b"\\\\"))
 
 
 @mutant("decimal-numbers")
