@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -42,6 +42,8 @@ class Driver:
     command: tuple[str, ...]
     #: Seconds that it may take, besides what the receiver lets it wait.
     deadline: float = 60.0
+    #: Does it send leads of its own, whatever the task says?
+    own_leads: bool = False
 
 
 class _Printed:
@@ -83,6 +85,8 @@ def drive(driver: Driver, stage: Stage, folder: Path, stopped: Callable[[], bool
     file = folder / "lead.json"
     file.touch(mode=0o600)
     file.write_text(stage.task.text(), "utf-8")
+    if driver.own_leads:
+        stage.task = replace(stage.task, leads=())
     environ = {
         **os.environ, "LEADPROOF_URL": stage.url, "LEADPROOF_API_KEY": stage.task.api_key, "LEADPROOF_LEAD": str(file),
     }  # fmt: skip

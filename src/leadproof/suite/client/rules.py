@@ -68,7 +68,9 @@ def _seen_accepted(played: Played) -> bool:
         for call in played.creates for index, (lead, result) in enumerate(zip(call.leads, call.results, strict=False))
         if result.get("isValid") is True
     }  # fmt: skip
-    return {one.reference for one in played.task.leads} <= sold
+    sent = {reference for call in played.creates for reference, _, _ in played.sent(call)}
+    wanted = {one.reference for one in played.task.leads} or sent
+    return bool(wanted) and wanted <= sold
 
 
 def last_of(played: Played) -> Call | None:
