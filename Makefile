@@ -82,6 +82,10 @@ lint-specs: $(READY)  ## what redocly, Spectral and other people's parsers say o
 test-generated: $(READY)  ## do the clients that other people's generators make of specs/ work with the mock?
 	$(RUN:-m=) tests/outside/generated.py $(ARGS)
 
+test-samples: $(READY)  ## play the situations of a client to the vendor's samples, and write what they miss: five minutes
+	$(RUN:-m=) tests/clients/judged/judge.py $(ARGS)
+	$(RUN:-m=) tests/test_readme.py
+
 check: style types imports coverage  ## all that has to hold before a commit; -k goes on after the first that fails
 
 style: $(READY)  ## how the code is written

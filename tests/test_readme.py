@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from clients.judged.samples import SAMPLES, WORDS
 
 from leadproof.cli import COMMANDS
 from leadproof.cli.explain import EXAMPLES
@@ -31,6 +33,7 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.mock import Mock
 from leadproof.mock.server import running
 from leadproof.pytest_plugin import OPTIONS
+from leadproof.suite.client.situations import every
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -183,9 +186,29 @@ def changes() -> str:
     return "\n".join([*head, *rows]) + "\n\n"
 
 
+def samples() -> str:
+    """What the vendor's samples did in each situation in which one of them was wrong, and why."""
+    judged = json.loads((ROOT / "tests" / "clients" / "judged" / "results.json").read_text("utf-8"))
+    titles = {name: one.title for name, one in SAMPLES.items() if name in judged}
+    rows, found = [], dict[str, None]()
+    for situation in every().values():
+        cells = [judged[name].get(situation.id, ["untested", ""]) for name in titles]
+        found |= dict.fromkeys(words for state, words in cells if state == "failed")
+        if any(state == "failed" for state, _ in cells):
+            states = " | ".join(f"**{state}**" if state == "failed" else state for state, _ in cells)
+            rows.append(f"| {situation.text.happens} `{situation.id}` | {states} |")
+    head = ["", f"| situation | {' | '.join(titles.values())} |", f"| --- |{' --- |' * len(titles)}"]
+    for state in ("passed", "failed", "untested"):
+        numbers = (sum(one == state for one, _ in judged[name].values()) for name in titles)
+        rows.append(f"| all situations, {state} | {' | '.join(map(str, numbers))} |")
+    left = [f"{one.title} was not run: {one.missing}." for name, one in SAMPLES.items() if name not in judged]
+    reasons = [f"**{words[0].upper()}{words[1:]}.** {WORDS[words]}" for words in found]
+    return "\n\n".join(["\n".join([*head, *rows]), *left, *reasons]) + "\n\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "operations": operations, "readings": readings, "commands": commands, "exit codes": exit_codes,
-    "pytest options": pytest_options, "changes": changes,
+    "pytest options": pytest_options, "changes": changes, "samples": samples,
 }  # fmt: skip
 
 

@@ -70,6 +70,30 @@ SAMPLES = {
 }  # fmt: skip
 
 
+#: What was wrong -> why, and what to do, for a person who reads the table.
+WORDS = {
+    "the client takes a refusal for an acceptance": (
+        "The samples look at the HTTP status and end with 0 when it is 200. This service refuses leads with status "
+        "200, and says so in `results[].isValid`; whoever copies a sample books leads that nobody took. "
+        "Read `isValid` of every result."
+    ),
+    "the client takes a lead for accepted of which no response says so": (
+        "Status 200 came with a page of a proxy, with no body, with no results, or with half a body. They print "
+        "whatever there is and end with 0; PHP's `curl_exec`, Perl's LWP and Java's older class leave 200 as the status "
+        "of a response that broke off. Take for an acceptance only what parses and has one result for each lead."
+    ),
+    "a redirect is followed to another origin": (
+        "C#, requests and Java's older class follow redirects where nobody says otherwise. With status 307 the other "
+        "host gets the key and the lead, with 302 a GET, to which C# and requests add the key. Switch redirects off."
+    ),
+    "the lead is sent again though it may have been taken, and nobody looked": (
+        "`HttpURLConnection` repeats a POST by itself when the connection ends before a response, so that the lead is "
+        "there twice without a line of the sample's doing. The property `sun.net.http.retryPost=false` stops that; "
+        "`java.net.http.HttpClient` does not do it."
+    ),
+}
+
+
 def is_here(sample: Sample) -> bool:
     """Has this machine what it needs?"""
     if not sample.probe or shutil.which(sample.probe[0]) is None:

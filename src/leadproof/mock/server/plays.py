@@ -24,6 +24,8 @@ class End(Enum):
     CLOSE = "close"
     #: With a reset (RFC 9293, section 3.5.3): what is under way is lost.
     RESET = "reset"
+    #: With what is sent from now on, in one piece where the system can: nobody sends more in between.
+    TOGETHER = "together"
 
 
 #: Bytes to send, seconds to wait, or an end of the connection.
@@ -86,12 +88,22 @@ async def play(transport: asyncio.Transport, plays: list[Iterator[Step]]) -> boo
             elif step is End.RESET:
                 _reset(transport)
                 return False
+            elif step is End.TOGETHER:
+                _hold(transport)
             elif step is End.CLOSE:
                 transport.close()
                 return False
             else:
                 await asyncio.sleep(step)
     return True
+
+
+def _hold(transport: asyncio.Transport) -> None:
+    """Bytes wait for the end of the connection, for a moment."""
+    connection = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_CORK", getattr(socket, "TCP_NOPUSH", None))
+    if connection is not None and option is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, option, 1)
 
 
 def _reset(transport: asyncio.Transport) -> None:

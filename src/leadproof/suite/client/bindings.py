@@ -44,7 +44,8 @@ def _key(played: Played, lead: dict[str, Any], index: int) -> str:
         for one in played.task.leads
         if all(sent.get(name) == one.fields.get(name) for name in one.in_ping)
     ]
-    return fitting[0] if len(fitting) == 1 else played.reference(lead, index)
+    # Of two leads that a ping cannot tell apart, each may have the order of the other.
+    return " ".join(fitting) or played.reference(lead, index)
 
 
 def _orders_before(played: Played, create: Call) -> dict[str, list[str]]:

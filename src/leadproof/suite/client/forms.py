@@ -258,5 +258,6 @@ def in_drops(seconds: float) -> Script:
 
 def closed_behind(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
     """The connection ends behind a response that does not say so, before a quick client has sent more."""
+    yield End.TOGETHER
     yield response._replace(keep=True).message()
     yield End.CLOSE
