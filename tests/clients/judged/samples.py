@@ -79,8 +79,8 @@ WORDS = {
     ),
     "the client takes a lead for accepted of which no response says so": (
         "Status 200 came with a page of a proxy, with no body, with no results, or with half a body. They print "
-        "whatever there is and end with 0; PHP's `curl_exec`, Perl's LWP and Java's older class leave 200 as the status "
-        "of a response that broke off. Take for an acceptance only what parses and has one result for each lead."
+        "whatever there is and end with 0; PHP's `curl_exec`, Perl's LWP and Java's older class leave 200 as the status"
+        " of a response that broke off. Take for an acceptance only what parses and has one result for each lead."
     ),
     "a redirect is followed to another origin": (
         "C#, requests and Java's older class follow redirects where nobody says otherwise. With status 307 the other "
