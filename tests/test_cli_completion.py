@@ -30,7 +30,7 @@ def offered(*words: str) -> list[str]:
 
 def test_every_command_is_offered_with_what_it_does() -> None:
     assert offered("")[: len(COMMANDS)] == list(COMMANDS)
-    assert offered("cer") == ["certify"]
+    assert offered("cer") == ["certify", "certify-client"]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,9 @@ def test_every_command_is_offered_with_what_it_does() -> None:
         (["mock", "--fault", ""], list(FAULTS)),
         (["mock", "--defect", "expiry-ig"], ["expiry-ignored"]),
         (["defects", "--defect", "expiry-ig"], ["expiry-ignored"]),
+        (["certify-client", "--situation", "ping-decl"], ["ping-declined", "ping-declined-then-other"]),
+        (["certify-client", "--group", "w"], ["writing"]),
+        (["defects", "--client", "--defect", "no-time"], ["no-timeout"]),
         (["diff", "pack"], ["packaged"]),
         (["diff", "packaged", "x", "--fail-on", "un"], ["unclear"]),
         (["profile", ""], ["check", "import", "show"]),
@@ -144,7 +147,7 @@ ask leadproof test --operation ping
     printed = shell("bash", "--norc", program=program, tmp_path=tmp_path).splitlines()
 
     assert printed[0].endswith("-F _leadproof_completion leadproof")
-    assert printed[1:] == ["certify", "ping_post ping_post_offers", "LE2-PING-RES-05", "ping"]
+    assert printed[1:] == ["certify certify-client", "ping_post ping_post_offers", "LE2-PING-RES-05", "ping"]
 
 
 def test_zsh_takes_the_script(tmp_path: Path) -> None:

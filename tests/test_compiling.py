@@ -25,7 +25,7 @@ def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["clauses.yaml", "readings.yaml", "openapi.yaml"])
+@pytest.mark.parametrize("name", ["clauses.yaml", "situations.yaml", "readings.yaml", "openapi.yaml"])
 def test_a_document_is_what_a_yaml_parser_says(name: str) -> None:
     text = documents.text_of(name)
 

@@ -11,7 +11,7 @@ from leadproof.contract import documents
 from leadproof.core import resources
 
 
-@pytest.mark.parametrize("name", ["clauses.yaml", "readings.yaml", "openapi.yaml"])
+@pytest.mark.parametrize("name", ["clauses.yaml", "situations.yaml", "readings.yaml", "openapi.yaml"])
 def test_a_document_is_the_same_from_the_cache(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     text = resources.path("specs", name).read_bytes()

@@ -32,6 +32,9 @@ LOOSE = ("commands", "contract", "core", "http", "runs")
 
 #: Modules of those without a test file of their own, and where they are tested instead.
 TESTED_ELSEWHERE = {
+    "commands/certify_client": "test_client_driving.py",
+    "commands/client_defects": "test_client_situations.py",
+    "contract/situations": "test_client_register.py",
     "contract/explaining": "test_schemas.py, and wherever a finding is explained",
     "core/wire_faults": "test_octets.py, which reads each of them, and test_faults.py, which sends each",
     "core/wire_rules": "test_octets.py, which breaks each of them",
@@ -78,6 +81,8 @@ TIME_OF_DAY = {
     "recorder/inbound.py": "when a request began",
     "runs/evidence/run.py": "when a run began and ended",
     "cli/ending.py": "the day on which waivers expire",
+    "suite/client/stage.py": "when a request of a client began; orders expire by the client's clock, too",
+    "suite/client/example/client.py": "has an order expired?",
 }
 
 _PLURAL = re.compile(

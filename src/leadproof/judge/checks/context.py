@@ -158,15 +158,8 @@ class History:
 
     def _tables(self) -> tuple[Remembered[Any, Any], ...]:
         return (
-            self.request_ids,
-            self.created,
-            self.leads,
-            self.keyed,
-            self.orders,
-            self.refused,
-            self.sent,
-            self.offers,
-        )
+            self.request_ids, self.created, self.leads, self.keyed, self.orders, self.refused, self.sent, self.offers,
+        )  # fmt: skip
 
     @property
     def forgotten(self) -> int:

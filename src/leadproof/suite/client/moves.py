@@ -169,6 +169,6 @@ def of_response(operation: str, response: Response, change: ValueChange, now: da
     return response._replace(body=encode_response(operation, fmt, value))
 
 
-def moment(seconds: float) -> datetime:
+def utc(seconds: float) -> datetime:
     """Seconds from the Unix epoch as a moment."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -150,6 +150,6 @@ class Played:
         if not self.task.leads:  # those of a client that has its own
             return named or repr(sorted(sent.items(), key=str))
         for one in self.task.leads:
-            if any(sent.get(name) == value for name, value in one.telling().items()):
+            if any(sent.get(name) == value for name, value in one.identifying().items()):
                 return one.reference
         return self.task.leads[0].reference if len(self.task.leads) == 1 else ""

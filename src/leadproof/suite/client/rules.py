@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from leadproof.core.text import count
 from leadproof.suite.client.played import Call, Ended, Played, Step
 
 
@@ -196,8 +197,10 @@ def at_most(number: int, *steps: Step) -> Rule:
     def rule(played: Played) -> Iterator[Wrong]:
         calls = played.of(*steps) if steps else list(played.calls)
         if len(calls) > number:
-            yield Wrong("client.hammering", "the request is repeated again and again", f"at most {number} times",
-                        f"{len(calls)} times", calls[number])  # fmt: skip
+            yield Wrong(
+                "client.hammering", "the request is repeated again and again", f"at most {count(number, 'time')}",
+                count(len(calls), "time"), calls[number],
+            )  # fmt: skip
 
     return rule
 

@@ -56,7 +56,7 @@ class _Recorded:
     started: float
     at: float
     #: As documented, or with other values: what a reader would read.
-    meant: Response | None = None
+    readable: Response | None = None
     #: As it is sent.
     sent: Response | None = None
     over: float = 0.0
@@ -200,15 +200,15 @@ class Stage:
         if self._tell is not None:
             self._tell(f"{request.method} {request.path}")
         if move.instead is not None:
-            record.meant = record.sent = move.instead(self._elsewhere.url)
+            record.readable = record.sent = move.instead(self._elsewhere.url)
             return record.sent
         response: Response = respond(request)
         record.taken = response.status == 200
         if move.value is not None:
-            response = moves.of_response(_operation(request), response, move.value, moves.moment(time.time()))
+            response = moves.of_response(_operation(request), response, move.value, moves.utc(time.time()))
         if move.change is not None:
             response = move.change(request, response)
-        record.meant = response
+        record.readable = response
         if move.form is not None:
             response = move.form(request, response)
         record.sent = response
@@ -232,7 +232,7 @@ class Stage:
     def _refused(self, record: _Recorded, callback: Callback) -> Callback:
         response = Response(200, callback.headers, callback.body)
         change = moves.refused("Outside_Criteria")
-        changed = moves.of_response(_operation(record.request), response, change, moves.moment(time.time()))
+        changed = moves.of_response(_operation(record.request), response, change, moves.utc(time.time()))
         return callback._replace(body=changed.body)
 
     def _call(self, record: _Recorded, calls: list[Callback]) -> None:
@@ -323,7 +323,7 @@ class Stage:
             record.request, record.sent if complete else None, origin=origin, started=record.started,
             elapsed=over - record.at, failure=failure,
         )  # fmt: skip
-        judged = judge.judge(replace(exchange, response=record.meant if complete else None))
+        judged = judge.judge(replace(exchange, response=record.readable if complete else None))
         context = judged.context
         # The leads and the responses are ours: what stays is what the client made of its requests.
         observations = [one for one in judged.observations if _of_client(one.kind) and one.kind != "client.profile"]

@@ -28,7 +28,7 @@ class TaskLead:
     #: Names of the fields that belong into a ping.
     in_ping: tuple[str, ...]
 
-    def telling(self) -> dict[str, str]:
+    def identifying(self) -> dict[str, str]:
         """The fields by which it is told from others."""
         return {name: value for name, value in self.fields.items() if self.reference in value or "@" in value}
 

@@ -104,7 +104,7 @@ def member(element: ElementTree.Element) -> str:
     return _NAMES.get(name, name[:1].lower() + name[1:])
 
 
-def moment(value: Any) -> datetime | None:
+def timestamp(value: Any) -> datetime | None:
     """A timestamp, in UTC; None if there is none."""
     try:
         found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from leadproof.suite.client.example.bodies import as_json, as_xml, moment, read
+from leadproof.suite.client.example.bodies import as_json, as_xml, read, timestamp
 
 #: Seconds: to connect, and between two pieces of a response; and for a whole exchange.
 CONNECT, READ, WHOLE = 5.0, 30.0, 60.0
@@ -88,7 +88,7 @@ class LeadClient:
         """Is there an order, of the campaign that was asked for, that can still be used?"""
         if not result.get("orderId") or result.get("campaignId") not in (None, self.source.get("aid")):
             return False
-        ends = moment(result.get("orderExpiresOn"))
+        ends = timestamp(result.get("orderExpiresOn"))
         return ends is None or datetime.now(UTC) < ends
 
     def choose_offers(self, result: Mapping[str, Any], properties: dict[str, Any], fields: dict[str, str]) -> None:

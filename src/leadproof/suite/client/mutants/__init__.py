@@ -3,7 +3,7 @@
 What is changed is a method or two; who has to notice is the situation that owns the mistake.
 """
 
-from leadproof.suite.client.mutants import answering, losing, pinging, reading, writing
+from leadproof.suite.client.mutants import believing, losing, pinging, reading, writing
 from leadproof.suite.client.mutants.model import MUTANTS, Mutant
 
-__all__ = ["MUTANTS", "Mutant", "answering", "losing", "pinging", "reading", "writing"]
+__all__ = ["MUTANTS", "Mutant", "believing", "losing", "pinging", "reading", "writing"]

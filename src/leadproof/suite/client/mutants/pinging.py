@@ -63,7 +63,7 @@ class OneOrderForAll(LeadClient):
 
 @mutant("ping-declined-then-other")
 class FirstPingDecides(LeadClient):
-    """The answer to the first ping is remembered for all."""
+    """The response to the first ping is remembered for all."""
 
     first: dict[str, Any] | None = None
 
