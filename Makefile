@@ -51,6 +51,9 @@ test-load: $(READY)  ## run the tests that put real load on this machine: about 
 test-load-nets: $(READY)  ## load over several machines (network namespaces; needs root): delays, cuts, clocks, deaths. Ten minutes
 	LEADPROOF_LOAD_NETS=whole $(RUN) pytest -q -n 0 -m load tests/test_load_networks.py $(ARGS)
 
+test-clients: $(READY)  ## every situation and every client with a mistake, twenty seeds: a quarter of an hour
+	LEADPROOF_CLIENTS=whole $(RUN) pytest -q -n $(JOBS) tests/test_client_situations.py $(ARGS)
+
 test-redaction: $(READY)  ## every defect of the mock: is in a redacted capture found what is found in the original?
 	LEADPROOF_SAMPLE=0 $(RUN) pytest -q -n $(JOBS) tests/test_redact_defects.py $(ARGS)
 

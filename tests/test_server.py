@@ -383,6 +383,16 @@ def test_idle_and_slow_connections_are_closed() -> None:
             assert ended(slow)
 
 
+def test_a_connection_is_not_idle_while_its_response_is_late() -> None:
+    def late(response: OutgoingResponse, proceed: Proceed) -> Iterator[Step]:
+        yield 1.5
+        yield from proceed(response)
+
+    with server.running(new(), fault=late) as found:
+        found.server.timeouts = Timeouts(idle=0.3)
+        assert [ping(found).status_code for _ in range(2)] == [200, 200]
+
+
 def test_a_connection_that_was_refused_is_not_held_open() -> None:
     with (
         server.running(new()) as found,
