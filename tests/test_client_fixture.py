@@ -36,7 +36,9 @@ def test_wrong(leadproof_situation):
 
     result.assert_outcomes(passed=2, failed=1)
     text = result.stdout.str()
-    result.stdout.fnmatch_lines(["*situation key-in-header: *", "*wrong *credentials stand in the URL*", "*advice *header api-key*"])
+    result.stdout.fnmatch_lines(
+        ["*situation key-in-header: *", "*wrong *credentials stand in the URL*", "*advice *header api-key*"]
+    )
     mail = re.search(r"EMAIL (\S+)", text)
     assert mail is not None
     message = text.partition("situation key-in-header")[2].partition("Captured stdout")[0]

@@ -19,7 +19,8 @@ from leadproof.suite.client.tasks import Task, TaskLead
 
 PROFILE = load()
 LEADS = tuple(
-    TaskLead(f"leadproof-x-{number}", {"Email": f"a{number}@mail.example", "Zip": "75001"}, ("Zip",)) for number in (1, 2)
+    TaskLead(f"leadproof-x-{number}", {"Email": f"a{number}@mail.example", "Zip": "75001"}, ("Zip",))
+    for number in (1, 2)
 )
 TASK = Task("sell", "http://127.0.0.1:1", "test-api-key", {"vid": 1001, "lid": 2001, "aid": 3001}, LEADS[:1])
 
@@ -31,15 +32,25 @@ PATHS = {
 METHODS = {Step.STATUS: "GET", Step.OTHER: "GET", Step.UPDATE: "PUT"}
 
 #: What other systems than the service may respond, and what is none at all.
-GARBAGE = [b"", b"{", b"[]", b"null", b'{"results": {}}', b'{"results": [null, 7]}', b"<a", b"\xff\xfe", b'{"leads": 3}']
+GARBAGE = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'{"results": {}}',
+    b'{"results": [null, 7]}',
+    b"<a",
+    b"\xff\xfe",
+    b'{"leads": 3}',
+]
 
 
 def call(step: Step, at: float, body: bytes, response: bytes | None = b"{}", status: int = 200) -> Call:
     """A request at a second, with a response a tenth later."""
     headers = (("content-type", "application/json"), ("accept", "application/json"))
     request = Request(METHODS.get(step, "POST"), PATHS[step], headers, body)
-    answered = None if response is None else Response(status, headers[:1], response)
-    exchange = Exchange(request, answered, origin=f"#{at}", started=1_796_000_000 + at, elapsed=0.1)
+    replied = None if response is None else Response(status, headers[:1], response)
+    exchange = Exchange(request, replied, origin=f"#{at}", started=1_796_000_000 + at, elapsed=0.1)
     context = Judge(profile=PROFILE, captured=True, twins=False).judge(exchange).context
     return Call(step_of(request), exchange, context, at, at + 0.1)
 
@@ -67,7 +78,7 @@ plays = st.builds(
     st.lists(calls, max_size=6), st.none() | st.booleans(), st.sampled_from(Ended),
     st.lists(st.builds(CallbackMade, st.floats(0, 9), st.sampled_from([0, 200, 500])), max_size=2),
 )  # fmt: skip
-relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @relaxed
@@ -79,9 +90,7 @@ def test_whatever_was_played_comes_to_a_result(one: Played) -> None:
         assert result.result in ("passed", "failed", "untested")
         assert (result.result == "failed") == bool(result.wrongs)
         assert (result.result == "untested") == bool(result.reason)
-        assert sum(len(judged.findings) for _, judged in judgements(result)) == (
-            len(result.wrongs) if one.calls else 0
-        )
+        assert sum(len(judged.findings) for _, judged in judgements(result)) == (len(result.wrongs) if one.calls else 0)
 
 
 def test_rules_take_nothing_and_a_hundred_calls() -> None:
@@ -115,7 +124,9 @@ def test_the_order_of_calls_that_a_rule_is_not_about_never_matters(order: list[S
     create = call(Step.CREATE, 9.0, lead())
 
     for rule in (rules.sent_once, rules.created, rules.arrives, rules.taken_not_sent_again, rules.no_create):
-        assert [wrong[:2] for wrong in rule(played([*others, create]))] == [wrong[:2] for wrong in rule(played([create]))]
+        assert [wrong[:2] for wrong in rule(played([*others, create]))] == [
+            wrong[:2] for wrong in rule(played([create]))
+        ]
 
 
 @given(st.text())

@@ -49,7 +49,9 @@ def expected(media: str, names: list[str]) -> dict[str, tuple[str, str]]:
         if every()[name].clause.media == (other,)
         and every()[name].clause.operations[0] not in ("update_lead", "lead_status")
     }
-    return {name: ("untested", f"the client speaks {media.upper()}") if name in apart else ("passed", "") for name in names}
+    return {
+        name: ("untested", f"the client speaks {media.upper()}") if name in apart else ("passed", "") for name in names
+    }
 
 
 @pytest.mark.parametrize("media", ["json", "xml"])
@@ -77,7 +79,9 @@ def test_the_right_client_passes_with_other_leads(seed: int) -> None:
 
 
 def test_the_situation_that_owns_a_mistake_notices_it() -> None:
-    names = list(MUTANTS) if WHOLE else [name for name in MUTANTS if not every()[MUTANTS[name].owner].text.slow][::EVERY]
+    names = (
+        list(MUTANTS) if WHOLE else [name for name in MUTANTS if not every()[MUTANTS[name].owner].text.slow][::EVERY]
+    )
 
     outcomes = list(client_defects.run(names, PROFILE, jobs=JOBS))
 
@@ -101,7 +105,10 @@ def test_a_client_that_cannot_do_a_task_leaves_it_untested() -> None:
 
     result = play(every()["duplicate-known"], PROFILE, unable)
 
-    assert (result.result, result.reason) == ("untested", "the client says that it cannot do the task sell-unless-duplicate")
+    assert (result.result, result.reason) == (
+        "untested",
+        "the client says that it cannot do the task sell-unless-duplicate",
+    )
 
 
 def test_a_client_that_sends_nothing_leaves_it_untested() -> None:

@@ -23,6 +23,7 @@ from leadproof.contract import profile
 from leadproof.core.errors import ServerError
 from leadproof.http.server import MAX_HEAD, Timeouts
 from leadproof.mock import Mock, server
+from leadproof.mock.server.plays import OutgoingResponse, Proceed, Step
 
 PROFILE = profile.load()
 KEY = PROFILE.credentials.api_keys[0]
