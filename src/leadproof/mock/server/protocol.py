@@ -277,7 +277,7 @@ class MockConnection(Http1Connection):
 
     def check_time(self, now: float) -> None:
         timeouts = self._server.timeouts
-        if self._closing or self._player is not None:
+        if self._closing:
             return
         if self._begun and now - self._began > timeouts.request:
             self.refuse(408, f"the request was not complete after {timeouts.request:g} s")

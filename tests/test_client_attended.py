@@ -1,0 +1,87 @@
+"""A client that runs already: situations in turn, chosen by a lead's reference, over when it is quiet."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import httpx
+import pytest
+
+from leadproof.contract.profile import load
+from leadproof.core.errors import ServerError
+from leadproof.suite.client.attended import Attendance
+from leadproof.suite.client.situations import Situation, every
+
+PROFILE = load()
+CHOSEN = [every()[name] for name in ("refused-no-error", "pending-review", "lead-accepted")]
+
+
+def send(url: str, reference: str = "mine") -> int:
+    """A lead of a client's own."""
+    lead = {"properties": {"reference": reference}, "fields": {"Email": "a@mail.example"}}
+    body = {"source": {"vid": 1001, "lid": 2001}, "leads": [lead]}
+    key = PROFILE.credentials.api_keys[0]
+    headers = {"api-key": key, "accept": "application/json"}
+    return httpx.post(f"{url}/v2/insert/general", json=body, headers=headers, trust_env=False, timeout=30).status_code
+
+
+def played(references: Iterator[str], number: int = 1) -> tuple[list[str], list[str]]:
+    """Sends leads as each situation is announced; the situations as announced, and as they ended."""
+    announced: list[str] = []
+    threads: list[threading.Thread] = []
+
+    def announce(situation: Situation, position: int, total: int, url: str) -> None:
+        announced.append(situation.id)
+        assert total == len(CHOSEN)
+        reference = next(references, "")
+        for _ in range(number if reference else 0):
+            threads.append(threading.Thread(target=send, args=(url, reference), daemon=True))
+            threads[-1].start()
+
+    attendance = Attendance(CHOSEN, PROFILE, announce, lambda words: None, quiet=0.5, patience=5.0)
+    with attendance.open("127.0.0.1", 0) as door:
+        results = [result.situation.id for result in attendance.results(door)]
+    for thread in threads:
+        thread.join(60)
+    return announced, results
+
+
+def test_situations_are_played_in_turn() -> None:
+    announced, results = played(iter(["mine"] * 3))
+
+    assert announced == results == [one.id for one in CHOSEN]
+
+
+def test_a_reference_chooses_a_situation() -> None:
+    announced, results = played(iter(["leadproof-lead-accepted-1"]))
+
+    assert announced[:2] == ["refused-no-error", "lead-accepted"]
+    assert results[0] == "lead-accepted"
+    assert sorted(results) == sorted(one.id for one in CHOSEN)
+
+
+def test_several_requests_at_once_are_all_of_the_same_situation() -> None:
+    _, results = played(iter(["mine"] * 3), number=5)
+
+    assert results == [one.id for one in CHOSEN]
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        attendance = Attendance(CHOSEN, PROFILE, lambda *_: None, lambda words: None)
+        with pytest.raises(ServerError), attendance.open("127.0.0.1", taken.getsockname()[1]):
+            pass
+
+
+def test_going_on_leaves_a_situation_untested() -> None:
+    attendance = Attendance(CHOSEN[:1], PROFILE, lambda *_: attendance.skip.set(), lambda words: None)
+    began = time.monotonic()
+    with attendance.open("127.0.0.1", 0) as door:
+        (result,) = attendance.results(door)
+
+    assert result.result == "untested"
+    assert time.monotonic() - began < 60
