@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -79,9 +78,7 @@ def test_a_port_that_is_taken_is_told() -> None:
 
 def test_going_on_leaves_a_situation_untested() -> None:
     attendance = Attendance(CHOSEN[:1], PROFILE, lambda *_: attendance.skip.set(), lambda words: None)
-    began = time.monotonic()
     with attendance.open("127.0.0.1", 0) as door:
         (result,) = attendance.results(door)
 
     assert result.result == "untested"
-    assert time.monotonic() - began < 60

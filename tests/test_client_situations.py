@@ -6,7 +6,6 @@ A sample of the mistakes, without those that wait. `make test-clients` takes all
 from __future__ import annotations
 
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -112,10 +111,7 @@ def test_a_client_that_cannot_do_a_task_leaves_it_untested() -> None:
 
 
 def test_a_client_that_sends_nothing_leaves_it_untested() -> None:
-    began = time.monotonic()
-
     result = play(every()["lead-accepted"], PROFILE, lambda task: True)
 
     assert result.result == "untested"
     assert result.reason.startswith("the client sent no request")
-    assert time.monotonic() - began < 60

@@ -103,7 +103,19 @@ def _starters() -> Iterable[str]:
 operations, clauses, readings, targets, situations = (
     offering(one) for one in (_operations, _clauses, _readings, _targets, _situations)
 )
-faults, defects, starters = (offering(one) for one in (_faults, written_defects, _starters))
+def _mistakes() -> Iterable[str]:
+    """Of clients, one each."""
+    from leadproof.suite.client.mutants import MUTANTS
+
+    return MUTANTS
+
+
+def defects(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Defects of the mock; mistakes of clients where those are asked for."""
+    return offering(_mistakes if ctx.params.get("of_client") else written_defects)(ctx, param, incomplete)
+
+
+faults, starters = (offering(one) for one in (_faults, _starters))
 scenarios, objectives = with_files(_scenarios), with_files(_objectives)
 files = with_files(tuple)
 specifications = with_files(lambda: ["packaged"])
