@@ -68,21 +68,24 @@ def command(
 ) -> int:
     """Does a client do the right thing, whatever the receiver does to it?
 
-    The command behind -- is started once for each situation, against a mock of its own on this machine. In the place
-    of {lead.json} it finds the path of a file that says what to do: task, url, apiKey, source, and the leads with
-    their fields. LEADPROOF_URL, LEADPROOF_API_KEY and LEADPROOF_LEAD say the same.
+    A situation is one thing that a receiver does to a client, such as declining a ping. COMMAND starts your client, or
+    a small program around it. It is started once for each situation, against a mock of its own on this machine; nothing
+    is sent to any other. {lead.json} in it becomes the path of a file that says what to do: task, url, apiKey, source,
+    and the leads. The variables LEADPROOF_URL, LEADPROOF_API_KEY and LEADPROOF_LEAD hold url, key and that path.
 
     \b
-    Its exit status says what it believes:
+    The exit status of COMMAND says what the client believes:
       0      every lead was accepted
-      64     it cannot do such a task: the situation is left untested
+      64     it cannot do this task: the situation is left untested
       other  not every lead was accepted, or that is not known
 
-    A client that listens for callbacks may go on; it is ended with SIGTERM when the last one has been made.
+    A client that listens for callbacks may run on: it gets SIGTERM after the last one.
 
-    With --listen a client that runs already is played one situation after the other: what is waited for is said on
-    the terminal, Enter goes on to the next. Its leads are its own; a reference such as leadproof-ping-declined-1
-    chooses a situation.
+    With --listen nothing is started: a client that runs already is played one situation after the other. The terminal
+    says what is waited for, and Enter goes on to the next. The client sends leads of its own; one whose reference is
+    leadproof-ping-declined-1 chooses that situation.
+
+    docs/certify-client.md describes the file, all situations, and how to write COMMAND around a client.
 
     \b
     Examples:
@@ -122,11 +125,11 @@ def _require_client(client: tuple[str, ...], *, listen: bool) -> None:
     if not client and not listen:
         raise UsageError(
             "no client is named",
-            hint="leadproof certify-client -- python -m leadproof.suite.client.example {lead.json} shows how it works",
+            hint="try leadproof certify-client -- python -m leadproof.suite.client.example {lead.json}",
         )
     if client and shutil.which(client[0]) is None:
         raise UsageError(
-            f"there is no program {client[0]}", hint="write its path, such as ./send-lead; is it executable?"
+            f"there is no program {client[0]}", hint="write its path, such as ./send-lead, and let it be executable"
         )
 
 
@@ -149,16 +152,21 @@ def _drive(
 
 
 def _attend(ledger: Ledger, chosen: list[Situation], given: ending.Given, seed: int, port: int, quiet: float) -> None:
+    key = next(iter(given.profile.credentials.api_keys), "")
+    terminal = sys.stdin.isatty()
+
     def announce(situation: Situation, number: int, total: int, url: str) -> None:
-        key = next(iter(given.profile.credentials.api_keys), "")
-        click.echo(f"[{number}/{total}] {situation.id}: {situation.text.happens}", err=True)
-        click.echo(f"    {TASKS[situation.text.task]}  {url}  api-key {key}", err=True)
+        if number == 1:
+            click.echo(f"a receiver listens at {url}; its api-key is {key}", err=True)
+            click.echo(f"{'Enter goes on to the next situation, ' if terminal else ''}Ctrl-C ends it.", err=True)
+        click.echo(f"\n[{number}/{total}] {situation.id}: {situation.text.happens}", err=True)
+        click.echo(f"    to do: {TASKS[situation.text.task]}", err=True)
 
     def seen(words: str) -> None:
         click.echo(f"    {one_line(words, 100)}", err=True)
 
     attendance = attended.Attendance(chosen, given.profile, announce, seen, seed=seed, quiet=quiet)
-    if sys.stdin.isatty():
+    if terminal:
         threading.Thread(target=_skip, args=(attendance,), daemon=True).start()
     with attendance.open("127.0.0.1", port) as door:
         certify_client.take_in(ledger, attendance.results(door), told=lambda result: click.echo(

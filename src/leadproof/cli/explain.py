@@ -31,8 +31,8 @@ def _names() -> Iterable[str]:
 @click.command("explain")
 @click.argument("name", shell_complete=completing.offering(_names))
 def command(name: str) -> None:
-    """Explain a clause, a reading, a kind of finding or change, an operation, a defect or fault of the mock, an exit
-    code, or a word of the report.
+    """Explain a clause, a situation, a reading, a kind of finding or change, an operation, a defect or fault of the
+    mock, an exit code, or a word of the report.
 
     \b
     Examples:
@@ -40,14 +40,16 @@ def command(name: str) -> None:
       leadproof explain namespaces
       leadproof explain xml.namespace
       leadproof explain ping
+      leadproof explain ping-declined
       leadproof explain expiry-ignored
       leadproof explain gzip-bomb
       leadproof explain 4
       leadproof explain resolved
       leadproof explain clauses
 
-    Like clauses, these are listed: former-clauses (ids that were split), readings, kinds, operations, exit-codes,
-    words, changes (what leadproof diff tells apart), report (the members of report.json), faults, defects.
+    Like clauses, these are listed: former-clauses (ids that were split), situations (of certify-client), readings,
+    kinds, operations, exit-codes, words, changes (what leadproof diff tells apart), report (the members of
+    report.json), faults, defects.
     """
     # A file or a pipe has no width: what is read there shall not depend on who called.
     wide = min(WIDTH, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 0
@@ -237,7 +239,9 @@ def _situation(name: str, row: SituationText) -> Iterator[Said]:
     for reading in row.clause.readings:
         yield Fact("reading", f"{reading}: {specs.readings()[reading].title}")
     yield Fact("task", f"{row.task}: {TASKS[row.task]}")
-    yield Fact("exit status", EXITS[row.exit])
+    if row.slow:
+        yield Fact("waits", f"the receiver lets the client wait for {row.slow:g} seconds")
+    yield Fact("exit", EXITS[row.exit])
     yield Fact("advice", row.advice)
     yield Fact("try it", f"leadproof certify-client --situation {name} -- ./send-lead {{lead.json}}")
 

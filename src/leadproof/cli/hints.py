@@ -11,6 +11,10 @@ import click
 from leadproof.core.errors import LeadproofError, UsageError
 
 
+#: The argument of a command that starts another program.
+CLIENT = "client"
+
+
 class NamingGroup(click.Group):
     """A group that says which of its commands was probably meant."""
 
@@ -43,6 +47,9 @@ def explain(error: click.ClickException, words: Sequence[str]) -> tuple[str, str
     if context is None:
         return error.format_message(), "see leadproof --help"
     if isinstance(error, click.NoSuchOption):
+        if any(parameter.name == CLIENT for parameter in context.command.params) and "--" not in words:
+            hint = f"an option of the client stands behind --: {context.command_path} -- ./send-lead {{lead.json}}"
+            return f"no such option {error.option_name!r}", hint
         near = f"did you mean {' or '.join(error.possibilities)}? " if error.possibilities else ""
         return f"no such option {error.option_name!r}", f"{near}see {context.command_path} --help"
     if isinstance(error, click.UsageError) and (goal := _misplaced(context, words)):
