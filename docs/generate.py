@@ -26,6 +26,8 @@ import yaml
 from leadproof.cli import COMMANDS
 from leadproof.cli.root import cli
 from leadproof.contract import specs
+from leadproof.contract.situations import GROUPS, TASKS, SituationText
+from leadproof.contract.situations import situations as situation_texts
 from leadproof.contract.specs import Clause, Reading
 from leadproof.core import resources
 from leadproof.core.operations import OPERATIONS, Operation
@@ -145,6 +147,8 @@ def _reading(reading: Reading) -> str:
     ]
     bound = [clause.id for clause in specs.clauses().values() if reading.id in clause.readings]
     links = ", ".join(f"[{one}](clauses.md#{one})" for one in bound)
+    played = [one.id for one in situation_texts().values() if reading.id in one.clause.readings]
+    situated = ", ".join(f"[{one}](certify-client.md#{one})" for one in played)
     chosen = next((name for name in reading.choices if name != reading.taken), "")
     return "\n".join([
         f"### {plain(reading.title)} {{: #{reading.id} }}\n",
@@ -155,8 +159,47 @@ def _reading(reading: Reading) -> str:
         f"Why: {plain(reading.why)}\n",
         f"Choose otherwise: `--reading {reading.id}={chosen}`\n" if reading.selectable else "",
         f"Clauses: {links}\n" if links else "",
+        f"Situations of a client: {situated}\n" if situated else "",
         "",
     ])  # fmt: skip
+
+
+# ---- situations ------------------------------------------------------------------------------------------------------
+
+
+def situations() -> str:
+    """Every situation of a client by group: what happens, what is right, and what to do about a failure."""
+    parts = []
+    for group, heading in GROUPS.items():
+        rows = [_situation_row(one) for one in situation_texts().values() if one.group == group]
+        head = ("Situation", "What happens, and what is right", "Level", "Advice")
+        parts.append(f"### {heading} {{: #group-{group} }}\n\n`--group {group}`\n\n{table(head, rows)}\n")
+    return "".join(parts)
+
+
+def _situation_row(one: SituationText) -> tuple[str, ...]:
+    facts = [plain(one.clause.place)]
+    if one.task != "sell":
+        facts.append(f"task `{one.task}`")
+    if len(one.clause.media) == 1:
+        facts.append(f"{MEDIA[one.clause.media[0]][1]} only")
+    if one.slow:
+        facts.append(f"waits {one.slow:g} s")
+    level = f"{one.clause.level}<br><small>{one.clause.basis}"
+    level += "".join(f"<br>[{name}](readings.md#{name})" for name in one.clause.readings)
+    asks = f"{plain(one.happens)}<br>*Right:* {plain(one.clause.text)}<br><small>{' · '.join(facts)}</small>"
+    return (f"`{one.id}`{{: #{one.id} }}", asks, f"{level}</small>", plain(one.advice))
+
+
+def tasks() -> str:
+    """What a driver may be asked to do."""
+    return table(("`task`", "The driver is to"), [(f"`{name}`", words) for name, words in TASKS.items()])
+
+
+def waiting() -> str:
+    """The situations that let a client wait."""
+    rows = [(f"[{one.id}](#{one.id})", f"{one.slow:g} s") for one in situation_texts().values() if one.slow]
+    return table(("Situation", "Waits"), rows)
 
 
 # ---- operations ------------------------------------------------------------------------------------------------------
@@ -308,7 +351,7 @@ def _issue(row: dict[str, str]) -> str:
 #: Name of a part -> what makes it.
 PARTS: dict[str, Callable[[], str]] = {
     "clauses": clauses, "commands": commands, "faults": faults, "limits": limits, "operations": operations,
-    "readings": readings,
+    "readings": readings, "situations": situations, "tasks": tasks, "waiting": waiting,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -36,6 +37,9 @@ from leadproof.pytest_plugin import OPTIONS
 from leadproof.suite.client.situations import every
 
 ROOT = Path(__file__).resolve().parent.parent
+
+#: The files that pages tell readers to save.
+EXAMPLES_OF_DOCS = ROOT / "docs" / "examples"
 
 #: Every page that strangers read; path from the root -> file.
 PAGES = {
@@ -83,9 +87,12 @@ def printed(arguments: tuple[str, ...]) -> str:
     """What a command prints on stdout, once for all pages that show it."""
     # In a process of its own, as a user has it: nothing that other tests left behind counts.
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(EXAMPLES_OF_DOCS, folder, dirs_exist_ok=True)
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # clients are started by their names
         done = subprocess.run(
-            [sys.executable, "-m", "leadproof", *arguments], cwd=folder, capture_output=True, text=True, check=False
-        )
+            [sys.executable, "-m", "leadproof", *arguments], cwd=folder, capture_output=True, text=True, check=False,
+            env={**os.environ, "PATH": path},
+        )  # fmt: skip
     return done.stdout
 
 
@@ -219,7 +226,8 @@ def table(name: str, _: str) -> str:
 
 def file(name: str, _: str) -> str:
     """A file of the repository, as it is."""
-    return f"\n```python\n{(ROOT / name).read_text('utf-8')}```\n\n"
+    language = {".py": "python", ".sh": "sh"}[Path(name).suffix]
+    return f"\n```{language}\n{(ROOT / name).read_text('utf-8')}```\n\n"
 
 
 #: Kind of a block -> what makes it, of its argument and of what is written now.
@@ -268,13 +276,13 @@ def test_a_recipe_works_as_written(name: str, tmp_path: Path) -> None:
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\n{few}exec {shlex.quote(sys.executable)} -m leadproof "$@"\n')
     program.chmod(0o755)
-    (tmp_path / "here").mkdir()
+    shutil.copytree(EXAMPLES_OF_DOCS, tmp_path / "here")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     lines = textwrap.dedent(RECIPES[name]).replace("8080", port)
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("LEADPROOF_", "GITHUB_"))}
-    environ["PATH"] = f"{program.parent}{os.pathsep}{environ['PATH']}"
+    environ["PATH"] = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), environ["PATH"]])
 
     done = subprocess.run(
         ["sh", "-eu"], input=lines, cwd=tmp_path / "here", env=environ, capture_output=True, text=True, check=False,

@@ -10,7 +10,6 @@ import click
 
 from leadproof.core.errors import LeadproofError, UsageError
 
-
 #: The argument of a command that starts another program.
 CLIENT = "client"
 
