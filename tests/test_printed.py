@@ -82,9 +82,15 @@ CODES = {
     "LEADPROOF_API_KEY=wrong leadproof certify --target http://127.0.0.1:8080": 4,
     "leadproof validate --operation create_lead tests/data/xml-defects/capital-true.xml": 1,
     "leadproof diff tests/data/diff/base.openapi.yaml tests/data/diff/new.openapi.yaml": 1,
+    "leadproof certify-client --situation ping-declined --situation refused-duplicate-lead -- python send_lead.py "
+    "{lead.json}": 1,
     "leadproof record --target sandbox --port 9000 --duration 10m": 130,
     "leadproof record --target sandbox --max-exchanges 50 --json > report.json": 130,
 }
+
+
+#: Commands that run until they are told to stop.
+SERVES = re.compile(r"leadproof (mock|record|certify-client --listen)")
 
 
 class Printed(NamedTuple):
@@ -131,7 +137,7 @@ def _plain(line: str) -> str:
 
 
 #: Names of commands that say what to type without more.
-_ALONE = re.compile(r"leadproof (?!certify|test|mock|defects|init|doctor)\w+$|leadproof profile \w+$")
+_ALONE = re.compile(r"leadproof (?!certify$|test|mock|defects|init|doctor)[\w-]+$|leadproof profile \w+$")
 
 #: Each command once, where it stands first.
 PRINTED = [
@@ -154,6 +160,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 #: What is put behind a command to cut it short.
 _CUT = """
 case "$*" in
+  certify-client*--situation*|certify-client*--listen*|certify-client*--group*) ;;
+  certify-client*) shift; set -- certify-client --group writing "$@" ;;
   *--help*|*"--shape step"*|*--list*|*--plan*|*--worker*|"defects --defect"*) ;;
   certify*|test*) set -- "$@" --max-requests 30 ;;
   load*) set -- "$@" --duration 2s ;;
@@ -190,6 +198,11 @@ class Place:
         )
         (self.work / "gateway.toml").write_text('url = "u"\nmethod = "m"\nresponse_body = "b"\nstatus = "s"\n')
         shutil.copy(next((DATA / "recorded").glob("*.flow")), self.work / "more" / "a.flow")
+        shutil.copytree(ROOT / "docs" / "examples", self.work, dirs_exist_ok=True)
+        (self.work / "send-lead").write_text(
+            f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m leadproof.suite.client.example "$1"\n'
+        )
+        (self.work / "send-lead").chmod(0o755)
         self._specifications()
         self._responses()
         response = (self.work / "response.json").read_text()
@@ -290,7 +303,7 @@ class Place:
             cwd=self._where(words), env=self.environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
-        if re.match(r"leadproof (mock|record)", words):
+        if SERVES.match(words):
             return self._served(process, words)
         out, _ = process.communicate(timeout=600)
         return process.returncode, out
@@ -374,7 +387,7 @@ def test_a_printed_command_works(row: Printed, place: Place) -> None:
     assert "Traceback" not in out
     assert not re.search(r"error: (No such|Got unexpected|Missing|Invalid value)", out, re.IGNORECASE), out
     expected = CODES.get(row.line, 0)
-    served = re.match(r"leadproof (mock|record)", row.line)
+    served = SERVES.match(row.line)
     cut = not WHOLE and re.search(r"leadproof (load|defects|certify.*--objectives)", row.line)
     # Nothing goes through a recorder here, so it has nothing to say.
     allowed = {130, 0, 4} if served else {expected, 3, 4} if cut else {expected}
@@ -429,7 +442,7 @@ def hints() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("file", "hinted"), sorted(set(hints())))
 def test_a_hint_names_what_there_is(file: str, hinted: str) -> None:
-    name, *words = hinted.split()
+    name, *words = hinted.partition(" -- ")[0].split()  # what stands behind it is of another program
     command = cli.get_command(click.Context(cli), name)
 
     assert command is not None

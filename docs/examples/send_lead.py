@@ -10,7 +10,6 @@ with open(sys.argv[1], encoding="utf-8") as file:
 if task["task"] not in ("sell", "sell-each"):
     sys.exit(64)  # this client cannot do it
 accepted = [
-    sell(task["url"], task["apiKey"], task["source"], lead["fields"], lead["pingFields"])
-    for lead in task["leads"]
+    sell(task["url"], task["apiKey"], task["source"], lead["fields"], lead["pingFields"]) for lead in task["leads"]
 ]
 sys.exit(0 if all(accepted) else 1)

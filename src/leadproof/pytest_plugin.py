@@ -10,6 +10,8 @@ leadproof_judge      judges the exchanges of one test, and remembers them: give 
 assert_contract      judges one response; see `leadproof.testing`
 leadproof_clauses    marker: the clauses that a test is about, by their ids in the register
 leadproof_suite      runs cases of the contract suite
+leadproof_situation  plays a client one situation after the other, and says what a right client would have done
+leadproof_situations marker: the situations that a test is about
 ==================== ===================================================================================
 """
 

@@ -79,6 +79,9 @@ jobs:
           LEADPROOF_API_KEY: $${{ secrets.LEADPROOF_API_KEY }}
           LEADPROOF_TARGET: $${{ vars.LEADPROOF_TARGET }}
         run: leadproof certify --target "$$LEADPROOF_TARGET"
+      # Your client, if this is its repository: docs/certify-client.md says how ./send-lead is written.
+      # - name: Certify the client
+      #   run: leadproof certify-client -- ./send-lead {lead.json}
       - name: Keep the reports
         if: always()
         uses: actions/upload-artifact@v4
@@ -96,6 +99,8 @@ leadproof:
   script:
     - python -m pip install "$requirement"
     - leadproof certify $${LEADPROOF_TARGET:+--target "$$LEADPROOF_TARGET"}
+    # Your client, if this is its repository: docs/certify-client.md says how ./send-lead is written.
+    # - leadproof certify-client -- ./send-lead {lead.json}
   artifacts:
     when: always
     expire_in: 90 days
