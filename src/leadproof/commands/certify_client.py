@@ -125,5 +125,7 @@ def take_in(
         ledger.interrupt(error)
     silent = [result for result in taken if not result.played.calls]
     if taken and len(silent) == len(taken):
-        ledger.note("gap", f"the client sent no request in {count(len(taken), 'situation')}")
+        last = next(filter(None, (printed(result, ledger.redactor) for result in silent)), "")
+        said = f"; it printed: {last}" if last else ""
+        ledger.note("gap", f"the client sent no request in {count(len(taken), 'situation')}{said}")
     return taken
