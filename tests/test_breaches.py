@@ -19,7 +19,7 @@ from leadproof.judge import Decisions
 from leadproof.runs import breaches, comparison
 from leadproof.runs.evidence.shape import problems
 from leadproof.runs.formats import RENDERERS
-from leadproof.runs.formats.view import unlisted
+from leadproof.runs.formats.outcome import unlisted
 from leadproof.runs.listing import Distinct, FileRows, Listing
 from leadproof.runs.merging import merge, summary_of
 from leadproof.runs.report import report

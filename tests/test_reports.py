@@ -16,7 +16,8 @@ from lxml import etree
 from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.core.text import one_line, visible
 from leadproof.runs.formats import RENDERERS
-from leadproof.runs.formats.view import arrange, cells_of, decides
+from leadproof.runs.formats.parts import cells_of, decides
+from leadproof.runs.formats.view import arrange
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -13,7 +13,7 @@ from leadproof.cli import completing, ending, options
 from leadproof.cli.display import Display
 from leadproof.commands import certify_client
 from leadproof.contract import specs
-from leadproof.contract.situations import GROUPS, TASKS
+from leadproof.contract.situations import GROUPS, LEFT_OUT, TASKS
 from leadproof.core.errors import UsageError
 from leadproof.core.progress import counted
 from leadproof.core.text import count, one_line
@@ -110,7 +110,7 @@ def command(
     ):
         ledger = Ledger(Judge(spec, given.profile), redactor, given.fail_on, evidence=run)
         left = [name for name in every() if name not in {one.id for one in chosen}]
-        ledger.note("reasons", dict.fromkeys(left, "left out, as was asked for"))
+        ledger.note("reasons", dict.fromkeys(left, LEFT_OUT))
         if listen:
             _attend(ledger, chosen, given, number, port, quiet)
         else:
@@ -146,9 +146,7 @@ def _drive(
     play = certify_client.driven(driver, given.profile, seed)
     certify_client.take_in(ledger, certify_client.play_all(chosen, play, jobs, done))
     if not any(PLACE in word for word in driver.command) and not any(result.played.calls for result in played):
-        ledger.note(
-            "general_reason", f"the client sent no request; {PLACE} is not in its command: does it read LEADPROOF_LEAD?"
-        )
+        ledger.note("gap", f"{PLACE} is not in its command: does it read LEADPROOF_LEAD?")
 
 
 def _attend(ledger: Ledger, chosen: list[Situation], given: ending.Given, seed: int, port: int, quiet: float) -> None:

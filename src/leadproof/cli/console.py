@@ -13,7 +13,8 @@ from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, one_line, seconds
 from leadproof.runs.formats.changes import unlisted_in
-from leadproof.runs.formats.view import outcome, remedy, unlisted
+from leadproof.runs.formats.outcome import outcome, remedy, unlisted
+from leadproof.runs.formats.situations import of_client, situation_words
 from leadproof.runs.verdicts import codes_of
 
 #: Distinct findings that are printed; the report holds the rest.
@@ -53,12 +54,20 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     if not unread and (words := remedy(report)):
         click.echo(f"  hint: {one_line(words)}")
     click.echo()
-    _facts(report, numbers)
-    _findings(report["findings"])
+    if of_client(report):
+        from leadproof.cli import certified  # one command of many needs it
+
+        certified.facts(report)
+        certified.findings(report)
+        certified.notes(report)
+    else:
+        _facts(report, numbers)
+        _findings(report["findings"])
     if words := unlisted(report):
         click.echo(f"note: {words}")
         click.echo()
-    _observations(report["observations"])
+    if not of_client(report):
+        _observations(report["observations"])
     _files(report["files"])
     _compared(report)
     for row in report.get("waivers", ()):
@@ -181,6 +190,8 @@ def _observations(observations: list[dict[str, Any]]) -> None:
         times = f"  ×{row['count']}" if row["count"] > 1 else ""
         where = one_line("   ".join(one for one in (row["pointer"], row["xpath"]) if one))
         place = f"  at {where}" if where else ""
+        if row.get("situation"):
+            place += f"  {one_line(situation_words(row['situation']))}"
         click.echo(f"  {one_line(row['operation'] or 'any')}  {one_line(row['message'])}{place}{times}")
     if len(observations) > PRINTED:
         click.echo(f"  … and {len(observations) - PRINTED} more in the report")

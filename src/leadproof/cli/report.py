@@ -64,7 +64,13 @@ def command(
         offsets = [run.take_over(path) if path.is_dir() else 0 for path in runs]
         # Rows of some of the runs only would not be those of the report.
         keep = run.row if all(map(has_rows, runs)) else None
-        run.add_facts(**{name: reports[0]["run"][name] for name in ("choices", "fail_on") if name in reports[0]["run"]})
+        run.add_facts(
+            **{
+                name: reports[0]["run"][name]
+                for name in ("choices", "fail_on", "certified", "client")
+                if name in reports[0]["run"]
+            }
+        )
         if len(runs) == 1:
             report = reports[0]
             for row in read_rows(runs[0]) if keep is not None else ():

@@ -22,6 +22,9 @@ GROUPS: dict[str, str] = {
     "callbacks": "Calls to returnURL",
 }
 
+#: Why a situation was not played that nobody asked for.
+LEFT_OUT = "left out, as was asked for"
+
 #: Task -> what a client does.
 TASKS: dict[str, str] = {
     "sell": "Sell the lead: ping and post it, or create it at once, as the client does.",

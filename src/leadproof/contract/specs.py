@@ -146,10 +146,15 @@ def _listed(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def versions() -> dict[str, str]:
-    """The version that each hand-written register gives itself, by file."""
+def versions(subject: str = "") -> dict[str, str]:
+    """The version that each hand-written register gives itself, by file.
+
+    Args:
+        subject: Whom its clauses bind: the service, or `CLIENT`.
+    """
+    register = "situations.yaml" if subject == CLIENT else "clauses.yaml"
     return {
-        "clauses.yaml": str(documents.whole("clauses.yaml")["version"]),
+        register: str(documents.whole(register)["version"]),
         "readings.yaml": str(documents.whole("readings.yaml")["version"]),
         "openapi.yaml": str(documents.contract()["info"]["version"]),
     }

@@ -69,7 +69,8 @@ def _uncompared(report: Row) -> int:
 def _differs(base: Row, run: Row) -> list[str]:
     """By what else than the service two runs may come to different findings."""
     facts = {"tool": "version", "specs": "specification", "readings": "readings", "profile": "posting profile"}
-    return [words for name, words in facts.items() if name in base and name in run and base[name] != run[name]]
+    found = [words for name, words in facts.items() if name in base and name in run and base[name] != run[name]]
+    return [*(["subject"] if base.get("certified") != run.get("certified") else []), *found]
 
 
 def _decided(report: Row) -> set[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from leadproof.contract import specs
+from leadproof.contract.situations import LEFT_OUT
 from leadproof.core.errors import ExitCode, UsageError
 from leadproof.core.findings import Finding, Observation, identity
 from leadproof.judge.tally import ELSEWHERE, FOREIGN, NO_OCCASION
@@ -144,6 +145,7 @@ def _tally(report: Row, made: Summary, offset: int) -> None:
         if row["compared"]:
             tally.compared[(row["operation"], row["pointer"])] = row["compared"]
             tally.different[(row["operation"], row["pointer"])] = row["different"]
+    passed_over = {row["id"] for row in report.get("situations", ()) if not row["played"]}
     for row in report["clauses"]:
         for cell, (passed, failed) in row.get("cells", {}).items():
             operation, _, name = cell.partition("/")
@@ -153,7 +155,10 @@ def _tally(report: Row, made: Summary, offset: int) -> None:
             moved = {name: [number + offset for number in numbers] for name, numbers in row["exchanges"].items()}
             made.exchanges_of[row["id"]] = moved
         if row["result"] == "untested" and row["reason"] not in _GENERAL and row["check"]:
-            made.reasons[row["id"]] = row["reason"]
+            if row["id"] in passed_over and row["reason"] != LEFT_OUT:
+                made.general_reason = made.general_reason or row["reason"]
+            else:
+                made.reasons[row["id"]] = row["reason"]
 
 
 def _carry_waived(reports: Sequence[Row], merged: dict[str, Any]) -> None:
@@ -177,6 +182,12 @@ def _require_alike(reports: Sequence[Row]) -> None:
     first = reports[0]
     for one in reports[1:]:
         run, other = first.get("run", {}), one.get("run", {})
+        if run.get("certified") != other.get("certified"):
+            client, service = (run, other) if run.get("certified") else (other, run)
+            raise UsageError(
+                f"run {client.get('id')} is about a client, run {service.get('id')} about the service",
+                hint="merge runs of certify-client with runs of certify-client only",
+            )
         names = [row["id"] for row in first["clauses"]] == [row["id"] for row in one["clauses"]]
         if not names or (run.get("specs") and other.get("specs") and run["specs"] != other["specs"]):
             raise UsageError(

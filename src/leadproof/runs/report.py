@@ -7,13 +7,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from leadproof.contract.situations import LEFT_OUT
 from leadproof.contract.specs import CLIENT, versions
 from leadproof.core.findings import Observation
 from leadproof.core.operations import OPERATIONS
 from leadproof.runs.breaches import Found
 from leadproof.runs.listing import Key
 from leadproof.runs.summary import Summary, counts
-from leadproof.runs.tables import attestations, clause_row, coverage, equivalence, readings, situation_rows
+from leadproof.runs.tables import (
+    attestations,
+    clause_row,
+    coverage,
+    equivalence,
+    no_coverage,
+    readings,
+    situation_rows,
+)
 from leadproof.runs.verdicts import settle
 
 SCHEMA = "leadproof.report/2"
@@ -33,6 +42,7 @@ def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, 
     kept = sorted(summary.kept(), key=lambda found: _rank(summary, found))
     standing = summary.standing()
     dropped = summary.findings.breaches.keys() - standing.keys()
+    of_client = spec.subject == CLIENT
     clauses = []
     for clause in spec.clauses.values():
         reason = summary.reasons.get(clause.id) or ("" if clause.untestable else summary.general_reason)
@@ -58,11 +68,11 @@ def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, 
         "findings": [_finding(summary, found) for found in kept],
         "observations": [_observation(seen, number) for seen, number in summary.observed.values()],
         "clauses": clauses,
-        "coverage": {**coverage(tally), **_exercised(summary, clauses)},
+        "coverage": {**(no_coverage() if of_client else coverage(tally)), **_exercised(summary, clauses)},
         "latency": dict(summary.latency),
-        "run": {**run, "fail_on": summary.fail_on, "versions": versions(), "readings": readings(spec)},
-        "equivalence": equivalence(spec, tally),
-        "attestations": attestations(spec),
+        "run": {**run, "fail_on": summary.fail_on, "versions": versions(spec.subject), "readings": readings(spec)},
+        "equivalence": [] if of_client else equivalence(spec, tally),
+        "attestations": [] if of_client else attestations(spec),
         "evidence": {
             "tested": summary.tested,
             "decided": summary.decided,
@@ -72,13 +82,19 @@ def report(summary: Summary, command: str, run: Mapping[str, Any]) -> dict[str, 
             **({"forgotten": summary.forgotten} if summary.forgotten else {}),
         },
     }
-    if spec.subject == CLIENT:
-        made["situations"] = situation_rows()
+    if of_client:
+        made["situations"] = situation_rows(_played(summary, clauses))
     unlisted = {**summary.findings.unlisted(tested=bool(summary.tested)), **summary.files.unlisted}
     if unlisted:
         made["unlisted"] = unlisted
     settle(made, summary.codes())
     return made
+
+
+def _played(summary: Summary, clauses: list[dict[str, Any]]) -> set[str]:
+    """The situations that were played: those that were decided, and those with a reason of their own why not."""
+    own = {name for name, reason in summary.reasons.items() if reason != LEFT_OUT}
+    return own | {row["id"] for row in clauses if row["result"] != "untested"}
 
 
 def finding_rows(summary: Summary, keys: Iterable[Key] | None = None) -> list[dict[str, Any]]:
@@ -110,6 +126,9 @@ def _rank(summary: Summary, found: Found) -> tuple[bool, int, int, str]:
 def _finding(summary: Summary, found: Found) -> dict[str, Any]:
     shown = summary.findings.evidence(found)
     finding, exchange = (found.finding, found.exchange) if shown is None else (shown.finding, shown.exchange)
+    evidence = dict(shown.evidence) if shown is not None else {}
+    if summary.spec.subject == CLIENT:
+        evidence.pop("curl", None)  # nobody is to repeat what a client sent to a receiver that is gone
     clause = summary.spec.clauses[finding.clause]
     return {
         "clause": finding.clause,
@@ -129,7 +148,7 @@ def _finding(summary: Summary, found: Found) -> dict[str, Any]:
         "place": clause.place,
         "count": summary.times(found),
         "decides": counts(clause, summary.fail_on),
-        **(shown.evidence if shown is not None else {}),
+        **evidence,
     }
 
 

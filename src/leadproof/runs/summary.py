@@ -7,10 +7,11 @@ counted, and listed as far as `listing` keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from leadproof.contract.situations import LEFT_OUT
 from leadproof.contract.specs import CLIENT, Clause, Specification
 from leadproof.core.errors import ExitCode, worst
 from leadproof.core.findings import Observation
@@ -203,7 +204,7 @@ class Summary:
         self.interrupted = self.interrupted or other.interrupted
         self.reached = self.reached or other.reached
         self.general_reason = self.general_reason or other.general_reason
-        self.reasons = {**other.reasons, **self.reasons}
+        self.reasons = _better(self.reasons, other.reasons)
         self.latency = self.latency or other.latency
         self.further_codes |= other.further_codes | (self.own_codes or set()) | (other.own_codes or set())
         self.own_codes = None
@@ -290,7 +291,12 @@ def _general_reason(summary: Summary, value: Any) -> None:
 
 
 def _reasons(summary: Summary, value: Any) -> None:
-    summary.reasons = {**value, **summary.reasons}
+    summary.reasons = _better(summary.reasons, value)
+
+
+def _better(reasons: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """The reasons that came first, but for what was only left out: another run may have tried it."""
+    return {**more, **{name: why for name, why in reasons.items() if why != LEFT_OUT or name not in more}}
 
 
 def _exercising(summary: Summary, value: Any) -> None:

@@ -77,12 +77,17 @@ def readings(spec: Specification) -> list[dict[str, Any]]:
     ]
 
 
-def situation_rows() -> list[dict[str, Any]]:
-    """Every situation that a client is played, in words; what it came to stands with the clause of the same id."""
+def situation_rows(played: Collection[str]) -> list[dict[str, Any]]:
+    """Every situation that a client can be played, in words; what it came to stands with the clause of the same id.
+
+    Args:
+        played: Ids of those that were played.
+    """
     return [
         {
-            "id": one.id, "group": one.group, "heading": GROUPS[one.group], "happens": one.happens,
-            "right": one.clause.text, "task": one.task, "exit": EXITS[one.exit], "advice": one.advice, "slow": one.slow,
+            "id": one.id, "played": one.id in played, "group": one.group, "heading": GROUPS[one.group],
+            "happens": one.happens, "right": one.clause.text, "task": one.task, "exit": EXITS[one.exit],
+            "advice": one.advice, "slow": one.slow,
         }
         for one in situations().values()
     ]  # fmt: skip
@@ -128,6 +133,11 @@ def _member(operation: str, member: str, how: str, tally: Tally) -> dict[str, An
         "state": state,
         "why": _WHY.get(state, "").format(side.upper()),
     }
+
+
+def no_coverage() -> dict[str, Any]:
+    """Nothing: what of a service was exercised while a client was certified tells nothing of either."""
+    return {"operations": {}, "cells": {"covered": 0, "total": 0}, "response_types": {}}
 
 
 def coverage(tally: Tally) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from leadproof.core.findings import KINDS, shape
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import visible
-from leadproof.runs.formats.view import media_of
+from leadproof.runs.formats.parts import media_of
 
 Row = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadproof.core.text import count
+from leadproof.runs.formats.parts import Row, mapping, media_of, number, rows
 from leadproof.runs.formats.spans import code, escape
-from leadproof.runs.formats.view import Row, mapping, media_of, number, rows
 
 #: Members of a comparison in the order in which they are told: title, and what it means.
 CHANGES: dict[str, tuple[str, str]] = {

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadproof.core.text import count, one_line
-from leadproof.runs.formats.view import Row, mapping, number, rows
+from leadproof.runs.formats.parts import Row, mapping, number, rows
 
 COLUMNS = (
     "clause", "place", "level", "basis", "operations", "media", "result", "passed", "failed", "reason", "evidence",
     "text",
 )  # fmt: skip
+
+#: Of a client, what each situation is beyond the clause of its id.
+SITUATION_COLUMNS = ("group", "played", "happens", "advice")
 
 #: What a spreadsheet begins a formula with, in ASCII and in full width, and what it skips before one.
 _FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
@@ -35,17 +38,22 @@ def render(report: Mapping[str, Any]) -> str:
         places.setdefault(str(row.get("clause", "")), []).append(row)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    told = {str(row.get("id")): row for row in rows(report, "situations")}
+    more = SITUATION_COLUMNS if told else ()
+    writer.writerow(COLUMNS + more)
     left = mapping(mapping(report, "unlisted"), "clauses")
     for row in rows(report, "clauses"):
         evidence = _evidence(row, places.pop(str(row.get("id", "")), []))
         if times := number(left, str(row.get("id", ""))):
             evidence += f"; {count(times, 'finding')} not listed"
-        writer.writerow([_cell(value) for value in _values(row, evidence)])
+        known = told.get(str(row.get("id", "")), {})
+        writer.writerow(
+            [_cell(value) for value in (*_values(row, evidence), *(_plain(known.get(name, "")) for name in more))]
+        )
     for name, found in places.items():  # of no clause of the register: not lost
         level = str(found[0].get("level") or "")
         row = {"id": name or found[0].get("kind"), "level": level, "result": "failed", "failed": len(found)}
-        writer.writerow([_cell(value) for value in _values(row, _evidence(row, found))])
+        writer.writerow([_cell(value) for value in (*_values(row, _evidence(row, found)), *("" for _ in more))])
     return out.getvalue()
 
 
@@ -64,6 +72,10 @@ def _values(row: Row, evidence: str) -> list[Any]:
         evidence,
         row.get("text", ""),
     ]
+
+
+def _plain(value: Any) -> Any:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def _evidence(row: Row, findings: list[Row]) -> str:

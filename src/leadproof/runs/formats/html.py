@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from leadproof.core.operations import OPERATIONS
-from leadproof.runs.formats import cards, latency, sections
+from leadproof.runs.formats import cards, latency, sections, situations
 from leadproof.runs.formats.templates import template
-from leadproof.runs.formats.view import DISCLAIMER, RESULTS, View, arrange
+from leadproof.runs.formats.view import RESULTS, View, arrange
 
 #: Bytes that a page should not be larger than: requests and responses get what the rest leaves.
 MOST = 304_000
@@ -33,6 +34,18 @@ _COLOURS = {
     "inapplicable": "#8b919a",
     "waived": "#7a68c9",
 }
+
+#: What is called how in the report of a service, and in that of a client.
+SERVICE = {
+    "kicker": "Compliance report · LeadExec lead receiver API, version 2", "title": "LeadExec lead receiver API v2",
+    "bar": "Clauses by result", "one": "clause", "failures": "Failed requirements",
+    "fine": "All tested requirements passed.",
+}  # fmt: skip
+CLIENT = {
+    "kicker": "Certification of a client · LeadExec lead receiver API, version 2",
+    "title": "a client of the LeadExec lead receiver API v2", "bar": "Situations by result", "one": "situation",
+    "failures": "Failed situations", "fine": "All situations that were decided passed.",
+}  # fmt: skip
 SYMBOLS = {"passed": "✓", "failed": "✗", "untested": "○", "inapplicable": "·", "waived": "~"}
 
 
@@ -68,8 +81,11 @@ def render(report: Mapping[str, Any]) -> str:
         "most_lines": _MOST_LINES,
         "most_files": _MOST_FILES,
         "most_indexed": _INDEXED,
-        "disclaimer": DISCLAIMER,
+        "disclaimer": view.disclaimer,
         "sections": sections,
+        "situations": situations,
+        "groups": situations.groups(report),
+        "words": CLIENT if situations.of_client(report) else SERVICE,
         "meaning": cards.meaning,
         "heading": cards.heading,
         "load": latency,
@@ -98,7 +114,8 @@ def _with_evidence(page: str, places: list[cards.Place], dealt: list[cards.Card]
 
 def _bar(view: View) -> list[dict[str, Any]]:
     """The pieces of the bar of results: x and width in its own units; a piece that exists can be seen."""
-    shown = [(name, number) for name, number in view.results.items() if number]
+    results = Counter(one.result for one in view.situations.values()) if view.situations else view.results
+    shown = [(name, results[name]) for name in view.results if results[name]]
     total = sum(number for _, number in shown)
     pieces, at = [], 0.0
     least = 8.0

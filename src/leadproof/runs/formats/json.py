@@ -18,6 +18,7 @@ _REPORT = (
     "findings",
     "observations",
     "clauses",
+    "situations",
     "coverage",
     "latency",
     "run",

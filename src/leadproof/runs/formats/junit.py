@@ -1,4 +1,5 @@
 """JUnit XML for CI: one test case per clause, operation and representation; the clause id is its name and a property.
+Of a client, one per situation that was played, in a suite per group.
 
 Only what decides the verdict is a failure: a *should* that is broken passes and says so in its output, so that a CI
 server and the exit code agree. What is waived, or known from a baseline, is skipped and says why.
@@ -15,9 +16,15 @@ from functools import lru_cache
 from typing import Any
 
 from leadproof.core.text import count, figure, one_line, visible
-from leadproof.runs.formats.view import Row, View, arrange, cells_of, mapping, media_of, number, rows, unlisted
+from leadproof.runs.formats import situations
+from leadproof.runs.formats.outcome import unlisted
+from leadproof.runs.formats.parts import Row, cells_of, mapping, media_of, number, rows
+from leadproof.runs.formats.view import View, arrange
 
 _LONGEST_MESSAGE = 500
+
+#: What is said of a situation of a client -> its member.
+_TOLD = {"the receiver": "happens", "a right client": "right", "advice": "advice", "more": "more"}
 
 
 @dataclass(slots=True)
@@ -38,7 +45,12 @@ def render(report: Mapping[str, Any]) -> str:
     for row in rows(report, "findings"):
         key = (str(row.get("clause", "")), str(row.get("operation", "")), media_of(row))
         pending.setdefault(key, []).append(row)
-    for name, clause in view.clauses.items():
+    for one in view.situations.values():
+        group = str(one.told.get("group", ""))
+        about = _about({**one.clause, "text": one.told.get("happens", "")})
+        found = [row for key in list(pending) if key[0] == one.id for row in pending.pop(key)]
+        suites.setdefault(group, []).append(_case(one.clause, about, group, "", found, view))
+    for name, clause in view.clauses.items() if not situations.of_client(report) else ():
         about = _about(clause)
         for operation, media in cells_of(clause) or [("", "")]:
             # A finding that names no representation belongs to the first one.
@@ -88,14 +100,14 @@ def _case(clause: Row, about: tuple[str, str], operation: str, media: str, findi
         case.result = "failure"
         for row in failures:
             words = _attributes(type=str(row.get("kind", "")), message=str(row.get("message", "")))
-            case.inside += _element(3, "failure", words, _details(row))
+            case.inside += _element(3, "failure", words, _details(row, view))
     elif reason := _excuse(excused, view) or _skipped(clause, operation, media, findings, view):
         case.result = "skipped"
         case.inside += _element(3, "skipped", _attributes(message=reason))
     shown = set(map(id, failures))
     advice = [row for row in findings if id(row) not in shown]
     if advice:
-        words = "\n\n".join(f"warning ({row.get('level', 'should')}): {_details(row)}" for row in advice)
+        words = "\n\n".join(f"warning ({row.get('level', 'should')}): {_details(row, view)}" for row in advice)
         case.inside += _element(3, "system-out", "", words)
     return case
 
@@ -119,6 +131,8 @@ def _skipped(clause: Row, operation: str, media: str, findings: list[Row], view:
         return ""
     if result in ("untested", "inapplicable", "waived"):
         return f"{result}: {clause.get('reason') or 'no reason recorded'}"
+    if view.situations:
+        return ""
     per_cell = mapping(clause, "cells")
     if per_cell:
         seen = per_cell.get(f"{operation}/{media}")
@@ -145,8 +159,11 @@ def _objective(row: Row, *, decides: bool) -> _Case:
     )
 
 
-def _details(row: Row) -> str:
+def _details(row: Row, view: View) -> str:
     shown = [visible(str(row.get("message", "")))]
+    if one := view.situations.get(str(row.get("clause", ""))):
+        told = {**one.told, "more": one.more}
+        shown += [f"{label}: {visible(str(told[key]))}" for label, key in _TOLD.items() if told.get(key)]
     for label, key in (
         ("place", "place"),
         ("pointer", "pointer"),

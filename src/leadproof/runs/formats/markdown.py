@@ -12,9 +12,10 @@ from typing import Any
 
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, figure, one_line, seconds
-from leadproof.runs.formats import changes
+from leadproof.runs.formats import changes, client, situations
+from leadproof.runs.formats.parts import Row, mapping, media_of, number, rows
 from leadproof.runs.formats.spans import code, escape
-from leadproof.runs.formats.view import DISCLAIMER, RESULTS, Cell, Row, View, arrange, mapping, media_of, number, rows
+from leadproof.runs.formats.view import RESULTS, Cell, View, arrange
 
 #: Rows that are shown of a long list.
 _MOST = 25
@@ -24,30 +25,40 @@ def render(report: Mapping[str, Any]) -> str:
     """The report as GitHub-flavoured Markdown, at most some tens of kilobytes."""
     view = arrange(report)
     parts = [
-        f"# {view.verdict}: LeadExec lead receiver API v2",
+        f"# {view.verdict}: {_subject(view)}",
         escape(f"{view.headline} {view.remedy}".rstrip()),
         escape(view.basis),
         _facts(view),
     ]
     parts += changes.comparison(report)
-    parts += _findings("Failed requirements", _standing(view.failures), view)
+    parts += client.groups(report)
+    parts += _findings(f"Failed {situations.noun(report)}s", _standing(view.failures), view)
     parts += _load(mapping(report, "latency"))
     parts += _problems(report)
-    parts += _tables(view)
+    parts += _tables(view) if not view.situations else []
     parts += _findings("Warnings (do not fail the run)", _standing(view.advice), view)
     parts += changes.waivers(report)
     parts += _equivalence(report)
     parts += _observations(report)
-    parts += _untested(view)
+    parts += client.untested(report) if situations.of_client(report) else _untested(view)
     parts += _attestations(report)
     parts += _readings(view)
-    parts += ["## What this report is not", "\n".join(f"- {escape(line)}" for line in DISCLAIMER)]
+    parts += ["## What this report is not", "\n".join(f"- {escape(line)}" for line in view.disclaimer)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _subject(view: View) -> str:
+    return (
+        "a client of the LeadExec lead receiver API v2"
+        if situations.of_client(view.report)
+        else ("LeadExec lead receiver API v2")
+    )
 
 
 def _facts(view: View) -> str:
     run = view.run
     named = (
+        ("Client", situations.subject(view.report) if situations.of_client(view.report) else ""),
         ("Target", run.get("target")),
         ("Command", view.report.get("command")),
         ("Run", run.get("id")),
@@ -110,6 +121,8 @@ def _findings(title: str, findings: list[Row], view: View) -> list[str]:
     if not findings:
         return []
     parts = [f"## {title}"]
+    if view.situations:
+        return [*parts, *client.findings(findings, view.situations, _MOST), _more(len(findings), "finding")]
     for row in findings[:_MOST]:
         clause = view.clauses.get(str(row.get("clause", "")), {})
         where = " · ".join(code(one) for one in (str(row.get("operation") or ""), media_of(row)) if one)
@@ -208,9 +221,13 @@ def _observations(report: Row) -> list[str]:
     found = rows(report, "observations")
     if not found:
         return []
-    lines = [f"- {escape(str(row.get('message', '')))}" for row in found[:_MOST]]
+    lines = [f"- {escape(str(row.get('message', '')))}{_in_situation(row)}" for row in found[:_MOST]]
     about = "Worth knowing; none of them fails the run."
     return ["## Notes", about, "\n".join(lines), _more(len(found), "note")]
+
+
+def _in_situation(row: Row) -> str:
+    return f" In {escape(situations.situation_words(str(row['situation'])))}." if row.get("situation") else ""
 
 
 def _untested(view: View) -> list[str]:

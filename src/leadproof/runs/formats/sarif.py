@@ -20,7 +20,8 @@ from leadproof.core.findings import identity
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import visible
 from leadproof.runs.formats.indented import indented
-from leadproof.runs.formats.view import Row, mapping, media_of, rows, unlisted
+from leadproof.runs.formats.outcome import unlisted
+from leadproof.runs.formats.parts import Row, mapping, media_of, rows
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _FINGERPRINT = "leadproof/v1"
@@ -39,6 +40,8 @@ _LONGEST = 1000
 def render(report: Mapping[str, Any]) -> str:
     """The report as SARIF: indented JSON in ASCII."""
     clauses = {_name(row.get("id")): row for row in rows(report, "clauses")}
+    for row in rows(report, "situations"):
+        clauses[_name(row.get("id"))] = {**clauses.get(_name(row.get("id")), {}), "situation": row}
     found = rows(report, "findings")
     for row in found:  # one of a clause that the register does not have still gets a rule
         clauses.setdefault(_rule_id(row), {"level": row.get("level")})
@@ -138,6 +141,8 @@ def _rule(name: str, clause: Row) -> dict[str, Any]:
             ("In the documentation", clause.get("place")),
             ("Level", f"{clause.get('level') or 'must'}, {clause.get('basis') or 'documented'}"),
             ("Operations", ", ".join(str(one) for one in clause.get("operations") or ())),
+            ("The receiver", mapping(clause, "situation").get("happens")),
+            ("Advice", mapping(clause, "situation").get("advice")),
             ("Not tested", clause.get("reason") if clause.get("result") == "untested" else ""),
         )
         if value
@@ -148,7 +153,11 @@ def _rule(name: str, clause: Row) -> dict[str, Any]:
         "help": {"text": "\n".join((text, *facts, f"More: leadproof explain {name}"))},
         "defaultConfiguration": {"level": _level(clause)},
         "properties": {
-            "tags": ["contract", str(clause.get("level") or "must"), str(clause.get("basis") or "documented")],
+            "tags": [
+                "client" if "situation" in clause else "contract",
+                str(clause.get("level") or "must"),
+                str(clause.get("basis") or "documented"),
+            ],
             "result": _text(clause.get("result") or ""),
         },
     }

@@ -14,7 +14,7 @@ from leadproof.core.errors import MEANINGS
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.core.text import count
 from leadproof.runs.formats.cards import heading
-from leadproof.runs.formats.view import mapping, number, rows
+from leadproof.runs.formats.parts import mapping, number, rows
 
 Row = Mapping[str, Any]
 
@@ -30,9 +30,13 @@ STATES: dict[str, tuple[str, str]] = {
 #: The files of the specification that a reader of a report asks for first, and what they are called.
 _REGISTERS = {
     "clauses.yaml": "Register of clauses",
+    "situations.yaml": "Situations",
     "readings.yaml": "Readings",
     "openapi.yaml": "Interface description",
 }
+
+#: Who was certified -> the register of somebody else.
+_OTHER = {"client": "clauses.yaml", "": "situations.yaml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def versions(run: Row) -> list[tuple[str, str, str]]:
     known = mapping(run, "versions")
     found = []
     for name, words in _REGISTERS.items():
-        if name in hashes:
+        if name in hashes and name != _OTHER[str(run.get("certified") or "")]:
             version = f"{name}, version {known[name]}" if name in known else name
             found.append((words, version, str(hashes[name])))
     return found
@@ -129,6 +133,8 @@ def evidence(clause: Row) -> int:
 def repeat(report: Row) -> str:
     """The command that makes the run again."""
     run = mapping(report, "run")
+    if run.get("certified") and not run.get("merged"):
+        return _repeat_client(report)
     words = ["leadproof", str(report.get("command") or "certify")]
     arguments = run.get("arguments")
     if isinstance(arguments, list) and arguments:
@@ -145,6 +151,17 @@ def repeat(report: Row) -> str:
         if row.get("chosen"):
             words += ["--reading", f"{row.get('id')}={row.get('taken')}"]
     return shlex.join(words)
+
+
+def _repeat_client(report: Row) -> str:
+    run = mapping(report, "run")
+    words = ["leadproof", "certify-client"]
+    if run.get("seed") is not None:
+        words += ["--seed", str(run["seed"])]
+    if run.get("fail_on", "must") != "must":
+        words += ["--fail-on", str(run["fail_on"])]
+    client = str(run.get("client") or "")
+    return f"{shlex.join(words)} -- {client}" if client else shlex.join([*words, "--listen"])
 
 
 def ending(report: Row) -> str:

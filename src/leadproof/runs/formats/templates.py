@@ -98,7 +98,7 @@ def _rests_on() -> bytes:
 
 
 def _media(row: Mapping[str, Any]) -> str:
-    from leadproof.runs.formats.view import media_of  # not where a wheel is built: it stands on all that judges
+    from leadproof.runs.formats.parts import media_of  # not where a wheel is built: it stands on all that judges
 
     return media_of(row).upper()
 
