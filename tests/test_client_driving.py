@@ -15,7 +15,7 @@ from test_signals import ended, started, wait_for, written
 
 from leadproof.commands import certify_client
 from leadproof.contract.profile import load
-from leadproof.suite.client.deciding import Result
+from leadproof.suite.client.deciding import SituationResult
 from leadproof.suite.client.driving import Driver
 from leadproof.suite.client.situations import every
 
@@ -35,7 +35,7 @@ def program(folder: Path, text: str) -> tuple[str, ...]:
     return (sys.executable, str(path), "{lead.json}")
 
 
-def driven(folder: Path, text: str, *, deadline: float = 60.0, situation: str = "lead-accepted") -> Result:
+def driven(folder: Path, text: str, *, deadline: float = 60.0, situation: str = "lead-accepted") -> SituationResult:
     """What a situation comes to with such a client, which has gone when it is known."""
     result = certify_client.driven(Driver(program(folder, text), deadline), PROFILE, 0)(
         every()[situation], lambda: False

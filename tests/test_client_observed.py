@@ -12,7 +12,7 @@ from leadproof.cli import main
 from leadproof.contract.profile import load
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.runs.evidence.rows import exchange_row
-from leadproof.suite.client.deciding import Result
+from leadproof.suite.client.deciding import SituationResult
 from leadproof.suite.client.example import LeadClient, Sale
 from leadproof.suite.client.inside import example, play
 from leadproof.suite.client.mutants import MUTANTS
@@ -62,7 +62,7 @@ def mistaken(situation: str) -> type[LeadClient]:
     return OWN[situation] if situation in OWN else MUTANTS[OBSERVED[situation]].kind
 
 
-def played(situation: str, kind: type[LeadClient]) -> Result:
+def played(situation: str, kind: type[LeadClient]) -> SituationResult:
     return play(every()[situation], PROFILE, example("json", kind))
 
 

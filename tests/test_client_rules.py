@@ -13,7 +13,7 @@ from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.judge import Judge
 from leadproof.suite.client import bindings, rules
 from leadproof.suite.client.deciding import decide, judgements
-from leadproof.suite.client.played import Call, CallbackMade, Ended, Played, Step, step_of
+from leadproof.suite.client.played import Aim, CallbackMade, ClientCall, Ended, Played, step_of
 from leadproof.suite.client.situations import every
 from leadproof.suite.client.tasks import Task, TaskLead
 
@@ -25,11 +25,11 @@ LEADS = tuple(
 TASK = Task("sell", "http://127.0.0.1:1", "test-api-key", {"vid": 1001, "lid": 2001, "aid": 3001}, LEADS[:1])
 
 PATHS = {
-    Step.PING: "/v2/insert/ping", Step.CREATE: "/v2/insert/general", Step.DUPLICATE: "/v2/duplicate/check",
-    Step.STATUS: "/v2/status/b269030a-56ad-4a2d-ac4a-4bb855ddf597", Step.UPDATE: "/v2/update",
-    Step.OTHER: "/favicon.ico",
+    Aim.PING: "/v2/insert/ping", Aim.CREATE: "/v2/insert/general", Aim.DUPLICATE: "/v2/duplicate/check",
+    Aim.STATUS: "/v2/status/b269030a-56ad-4a2d-ac4a-4bb855ddf597", Aim.UPDATE: "/v2/update",
+    Aim.OTHER: "/favicon.ico",
 }  # fmt: skip
-METHODS = {Step.STATUS: "GET", Step.OTHER: "GET", Step.UPDATE: "PUT"}
+METHODS = {Aim.STATUS: "GET", Aim.OTHER: "GET", Aim.UPDATE: "PUT"}
 
 #: What other systems than the service may respond, and what is none at all.
 GARBAGE = [
@@ -45,14 +45,14 @@ GARBAGE = [
 ]
 
 
-def call(step: Step, at: float, body: bytes, response: bytes | None = b"{}", status: int = 200) -> Call:
+def call(step: Aim, at: float, body: bytes, response: bytes | None = b"{}", status: int = 200) -> ClientCall:
     """A request at a second, with a response a tenth later."""
     headers = (("content-type", "application/json"), ("accept", "application/json"))
     request = Request(METHODS.get(step, "POST"), PATHS[step], headers, body)
     replied = None if response is None else Response(status, headers[:1], response)
     exchange = Exchange(request, replied, origin=f"#{at}", started=1_796_000_000 + at, elapsed=0.1)
     context = Judge(profile=PROFILE, captured=True, twins=False).judge(exchange).context
-    return Call(step_of(request), exchange, context, at, at + 0.1)
+    return ClientCall(step_of(request), exchange, context, at, at + 0.1)
 
 
 def lead(number: int = 1, order: str = "") -> bytes:
@@ -62,7 +62,7 @@ def lead(number: int = 1, order: str = "") -> bytes:
     return json.dumps({"source": TASK.source, "leads": [{"properties": properties, "fields": one.fields}]}).encode()
 
 
-def played(calls: Sequence[Call], **more: object) -> Played:
+def played(calls: Sequence[ClientCall], **more: object) -> Played:
     return Played(TASK, tuple(calls), **more)  # type: ignore[arg-type]
 
 
@@ -94,7 +94,7 @@ def test_whatever_was_played_comes_to_a_result(one: Played) -> None:
 
 
 def test_rules_take_nothing_and_a_hundred_calls() -> None:
-    many = [call(Step.CREATE, float(at), lead()) for at in range(100)]
+    many = [call(Aim.CREATE, float(at), lead()) for at in range(100)]
     for situation in every().values():
         for rule in situation.rules:
             assert isinstance(list(rule(played(()))), list)
@@ -103,13 +103,16 @@ def test_rules_take_nothing_and_a_hundred_calls() -> None:
 
 
 @relaxed
-@given(st.integers(2, 6), st.lists(st.sampled_from([Step.PING, Step.STATUS, Step.DUPLICATE, Step.OTHER]), max_size=4))
-def test_a_lead_that_is_repeated_is_noticed_whatever_stands_between(times: int, between: list[Step]) -> None:
+@given(
+    st.integers(2, 6),
+    st.lists(st.sampled_from([Aim.PING, Aim.STATUS, Aim.DUPLICATE, Aim.OTHER]), max_size=4),
+)
+def test_a_lead_that_is_repeated_is_noticed_whatever_stands_between(times: int, between: list[Aim]) -> None:
     middle = [call(step, 0.5 + 0.01 * at, lead()) for at, step in enumerate(between)]
-    ones = [call(Step.CREATE, float(at), lead()) for at in range(times)]
+    ones = [call(Aim.CREATE, float(at), lead()) for at in range(times)]
     sent = sorted([*ones, *middle], key=lambda one: one.at)
 
-    looked = bool({Step.DUPLICATE, Step.STATUS} & set(between))
+    looked = bool({Aim.DUPLICATE, Aim.STATUS} & set(between))
 
     assert [wrong.kind for wrong in rules.sent_once(played(sent))] == ["client.repeated"]
     assert [wrong.kind for wrong in rules.not_sent_again_blindly(played(sent[: 2 + len(middle)]))] == (
@@ -118,10 +121,10 @@ def test_a_lead_that_is_repeated_is_noticed_whatever_stands_between(times: int, 
 
 
 @relaxed
-@given(st.permutations([Step.PING, Step.STATUS, Step.DUPLICATE, Step.OTHER]))
-def test_the_order_of_calls_that_a_rule_is_not_about_never_matters(order: list[Step]) -> None:
+@given(st.permutations([Aim.PING, Aim.STATUS, Aim.DUPLICATE, Aim.OTHER]))
+def test_the_order_of_calls_that_a_rule_is_not_about_never_matters(order: list[Aim]) -> None:
     others = [call(step, float(at), lead(2)) for at, step in enumerate(order)]
-    create = call(Step.CREATE, 9.0, lead())
+    create = call(Aim.CREATE, 9.0, lead())
 
     for rule in (rules.sent_once, rules.created, rules.arrives, rules.taken_not_sent_again, rules.no_create):
         assert [wrong[:2] for wrong in rule(played([*others, create]))] == [
@@ -134,17 +137,17 @@ def test_what_arrives_otherwise_is_noticed_with_its_type(value: str) -> None:
     body = json.loads(lead())
     body["leads"][0]["fields"]["Zip"] = value
 
-    found = list(rules.arrives(played([call(Step.CREATE, 1.0, json.dumps(body).encode())])))
+    found = list(rules.arrives(played([call(Aim.CREATE, 1.0, json.dumps(body).encode())])))
 
     assert [wrong.pointer for wrong in found] == ([] if value == "75001" else ["/leads/0/fields/Zip"])
 
 
 def test_an_order_serves_once_and_only_its_lead() -> None:
     told = json.dumps({"requestId": "r", "results": [{"willAccept": True, "orderId": "o1"}]}).encode()
-    ping = call(Step.PING, 1.0, lead(), told)
+    ping = call(Aim.PING, 1.0, lead(), told)
 
     def found(*orders: str) -> list[str]:
-        posts = [call(Step.CREATE, 2.0 + at, lead(order=order)) for at, order in enumerate(orders)]
+        posts = [call(Aim.CREATE, 2.0 + at, lead(order=order)) for at, order in enumerate(orders)]
         return [wrong.message for wrong in bindings.own_order(played([ping, *posts]))]
 
     assert found("o1") == []

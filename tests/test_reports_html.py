@@ -1,7 +1,7 @@
 """The HTML report in the hands of its readers: structure, contrast, size, and a real browser where there is one.
 
-The reports are the example of `reports/examples` (a real run in which clauses were broken), the same run clean, and the
-same with every part that a report may have. `make look` takes pictures of the same page.
+The reports are the example of `reports/examples` (a real run in which clauses were broken), the same run clean, the
+same with every part that a report may have, and the example of a client. `make look` takes pictures of the same page.
 """
 
 from __future__ import annotations
@@ -84,7 +84,15 @@ def everything() -> dict[str, Any]:
     return report
 
 
-REPORTS: dict[str, Callable[[], dict[str, Any]]] = {"broken": broken, "clean": clean, "everything": everything}
+def client() -> dict[str, Any]:
+    """A run that certified a client with several mistakes."""
+    found: dict[str, Any] = json.loads((ROOT / "reports" / "examples" / "client" / "report.json").read_text("utf-8"))
+    return found
+
+
+REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "broken": broken, "clean": clean, "everything": everything, "client": client,
+}  # fmt: skip
 
 
 class Outline(HTMLParser):

@@ -21,7 +21,7 @@ from leadproof.judge import Judge
 from leadproof.runs.evidence import Run
 from leadproof.runs.ledger import Ledger
 from leadproof.suite.client import attended
-from leadproof.suite.client.deciding import Result
+from leadproof.suite.client.deciding import SituationResult
 from leadproof.suite.client.driving import PLACE, Driver, words
 from leadproof.suite.client.situations import Situation, every
 
@@ -136,9 +136,9 @@ def _require_client(client: tuple[str, ...], *, listen: bool) -> None:
 def _drive(
     ledger: Ledger, chosen: list[Situation], given: ending.Given, seed: int, driver: Driver, jobs: int, display: Display
 ) -> None:
-    played: list[Result] = []
+    played: list[SituationResult] = []
 
-    def done(result: Result) -> None:
+    def done(result: SituationResult) -> None:
         played.append(result)
         display.show(counted(result.situation.id, len(played), len(chosen), "situations"))
 

@@ -103,6 +103,8 @@ def _starters() -> Iterable[str]:
 operations, clauses, readings, targets, situations = (
     offering(one) for one in (_operations, _clauses, _readings, _targets, _situations)
 )
+
+
 def _mistakes() -> Iterable[str]:
     """Of clients, one each."""
     from leadproof.suite.client.mutants import MUTANTS

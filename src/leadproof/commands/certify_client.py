@@ -13,7 +13,7 @@ from leadproof.core.errors import UsageError
 from leadproof.core.text import count, one_line
 from leadproof.redact import Redactor
 from leadproof.runs.ledger import Ledger
-from leadproof.suite.client.deciding import Result, decide, judgements
+from leadproof.suite.client.deciding import SituationResult, decide, judgements
 from leadproof.suite.client.driving import Driver, drive
 from leadproof.suite.client.situations import Situation
 from leadproof.suite.client.stage import Stage
@@ -22,7 +22,7 @@ from leadproof.suite.client.stage import Stage
 JOBS = 8
 
 #: Plays a situation, and gives what it came to; None where everything is to end.
-Play = Callable[[Situation, Callable[[], bool]], Result | None]
+Play = Callable[[Situation, Callable[[], bool]], SituationResult | None]
 
 
 def driven(driver: Driver, profile: Profile, seed: int) -> Play:
@@ -34,7 +34,7 @@ def driven(driver: Driver, profile: Profile, seed: int) -> Play:
         seed: Of the leads and of the mocks.
     """
 
-    def play(situation: Situation, stopped: Callable[[], bool]) -> Result | None:
+    def play(situation: Situation, stopped: Callable[[], bool]) -> SituationResult | None:
         if stopped():
             return None
         with (
@@ -54,8 +54,11 @@ def driven(driver: Driver, profile: Profile, seed: int) -> Play:
 
 
 def play_all(
-    situations: Sequence[Situation], play: Play, jobs: int, done: Callable[[Result], None] = lambda result: None
-) -> Iterator[Result]:
+    situations: Sequence[Situation],
+    play: Play,
+    jobs: int,
+    done: Callable[[SituationResult], None] = lambda result: None,
+) -> Iterator[SituationResult]:
     """The results of situations, in their order; those that wait longest begin first. On Ctrl-C all clients are ended.
 
     Args:
@@ -66,7 +69,7 @@ def play_all(
     """
     over = threading.Event()
 
-    def one(situation: Situation) -> Result | None:
+    def one(situation: Situation) -> SituationResult | None:
         result = play(situation, over.is_set)
         if result is not None:
             done(result)
@@ -74,7 +77,7 @@ def play_all(
 
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         try:
-            begun: dict[str, Future[Result | None]] = {
+            begun: dict[str, Future[SituationResult | None]] = {
                 situation.id: pool.submit(one, situation)
                 for situation in sorted(situations, key=lambda one: -one.text.slow)
             }
@@ -88,7 +91,7 @@ def play_all(
             raise
 
 
-def printed(result: Result, redactor: Redactor) -> str:
+def printed(result: SituationResult, redactor: Redactor) -> str:
     """The last line that a client printed which sent no request, redacted; "" where there is none."""
     if result.played.calls or result.played.unable:
         return ""
@@ -100,8 +103,8 @@ def printed(result: Result, redactor: Redactor) -> str:
 
 
 def take_in(
-    ledger: Ledger, results: Iterable[Result], told: Callable[[Result], None] = lambda result: None
-) -> list[Result]:
+    ledger: Ledger, results: Iterable[SituationResult], told: Callable[[SituationResult], None] = lambda result: None
+) -> list[SituationResult]:
     """Takes results in; Ctrl-C keeps those that there are.
 
     Args:
@@ -109,7 +112,7 @@ def take_in(
         results: In the order of the situations.
         told: Called with each, as it is taken in.
     """
-    taken: list[Result] = []
+    taken: list[SituationResult] = []
     try:
         for result in results:
             if result.result == "untested":

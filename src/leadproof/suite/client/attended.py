@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from leadproof.contract.profile import Profile
 from leadproof.core.exchange import Request
 from leadproof.mock.server import running
-from leadproof.suite.client.deciding import Result, decide
+from leadproof.suite.client.deciding import SituationResult, decide
 from leadproof.suite.client.situations import Situation
 from leadproof.suite.client.stage import Door, Stage
 
@@ -76,7 +76,7 @@ class Attendance:
             door.url = served.url
             yield door
 
-    def results(self, door: Door) -> Iterator[Result]:
+    def results(self, door: Door) -> Iterator[SituationResult]:
         """What each situation came to, as it ends."""
         door.choose = lambda request: self._choose(door, request)
         while self._waiting:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from leadproof.judge.checks.context import fields, instant, properties
-from leadproof.suite.client.played import Call, Played, Step
-from leadproof.suite.client.rules import Wrong, last_of, typed
+from leadproof.suite.client.played import Aim, ClientCall, Played
+from leadproof.suite.client.rules import Mistake, last_of, typed
 
 # ---- orders and offers -----------------------------------------------------------------------------------------------
 
 
-def own_order(played: Played) -> Iterator[Wrong]:
+def own_order(played: Played) -> Iterator[Mistake]:
     """Every post carries the order that the ping of its lead was given, and no order serves twice."""
     used: set[str] = set()
     for call in played.creates:
@@ -23,14 +23,14 @@ def own_order(played: Played) -> Iterator[Wrong]:
             wanted = orders.get(_key(played, lead, index), [])
             at = f"/leads/{index}/properties/orderId"
             if not given and wanted:
-                yield Wrong(
+                yield Mistake(
                     "client.sequence", "a post does not carry the order of its ping", wanted[-1], "none", call, at
                 )
             elif given and given not in wanted:
-                yield Wrong("client.sequence", "a post carries an order that its ping was not given",
+                yield Mistake("client.sequence", "a post carries an order that its ping was not given",
                             " or ".join(wanted) or "none", given, call, at)  # fmt: skip
             elif given in used:
-                yield Wrong("client.sequence", "an order is used a second time", "a new order", given, call, at)
+                yield Mistake("client.sequence", "an order is used a second time", "a new order", given, call, at)
             used |= {given} - {""}
 
 
@@ -48,7 +48,7 @@ def _key(played: Played, lead: dict[str, Any], index: int) -> str:
     return " ".join(fitting) or played.reference(lead, index)
 
 
-def _orders_before(played: Played, create: Call) -> dict[str, list[str]]:
+def _orders_before(played: Played, create: ClientCall) -> dict[str, list[str]]:
     """Reference of a lead -> the orders that it was given until a create."""
     found: dict[str, list[str]] = {}
     for call in played.pings:
@@ -59,27 +59,27 @@ def _orders_before(played: Played, create: Call) -> dict[str, list[str]]:
     return found
 
 
-def has_order(played: Played) -> Iterator[Wrong]:
+def has_order(played: Played) -> Iterator[Mistake]:
     """A lead that was pinged is not created without an order."""
     pinged = min((call.at for call in played.pings), default=float("inf"))
     for call in played.creates:
         for index, lead in enumerate(call.leads):
             if pinged < call.at and not properties(lead).get("orderId"):
-                yield Wrong("client.sequence", "a lead that was pinged is created without an order",
+                yield Mistake("client.sequence", "a lead that was pinged is created without an order",
                             "the order of its ping", "none", call, f"/leads/{index}/properties/orderId")  # fmt: skip
 
 
-def posts_what_was_accepted(played: Played) -> Iterator[Wrong]:
+def posts_what_was_accepted(played: Played) -> Iterator[Mistake]:
     """A lead whose ping was accepted is posted."""
     used = {str(properties(lead).get("orderId")) for call in played.creates for lead in call.leads}
     for call in played.pings:
         for result in call.results:
             if result.get("willAccept") is True and str(result.get("orderId")) not in used:
-                yield Wrong("client.acceptance", "a lead is not sent though its ping was accepted",
+                yield Mistake("client.acceptance", "a lead is not sent though its ping was accepted",
                             f"a post with the order {result.get('orderId')}", "none", call)  # fmt: skip
 
 
-def before_expiry(played: Played) -> Iterator[Wrong]:
+def before_expiry(played: Played) -> Iterator[Mistake]:
     """No post uses an order after its end."""
     ends = {
         str(result["orderId"]): instant(result.get("orderExpiresOn"))
@@ -90,11 +90,12 @@ def before_expiry(played: Played) -> Iterator[Wrong]:
             end = ends.get(str(properties(lead).get("orderId") or ""))
             sent = datetime.fromtimestamp(call.exchange.started, UTC)
             if end is not None and sent > end:
-                yield Wrong("client.sequence", "a post is sent after its order has expired", f"before {end:%H:%M:%S}Z",
-                            f"at {sent:%H:%M:%S}Z", call, f"/leads/{index}/properties/orderId")  # fmt: skip
+                yield Mistake("client.sequence", "a post is sent after its order has expired",
+                            f"before {end:%H:%M:%S}Z", f"at {sent:%H:%M:%S}Z", call,
+                            f"/leads/{index}/properties/orderId")  # fmt: skip
 
 
-def campaign_of_order(played: Played) -> Iterator[Wrong]:
+def campaign_of_order(played: Played) -> Iterator[Mistake]:
     """A post with an order names the campaign of the order."""
     campaigns = {
         str(result["orderId"]): result.get("campaignId")
@@ -104,11 +105,11 @@ def campaign_of_order(played: Played) -> Iterator[Wrong]:
         for lead in call.leads:
             wanted = campaigns.get(str(properties(lead).get("orderId") or ""))
             if wanted is not None and call.source.get("aid") not in (wanted, None):
-                yield Wrong("client.sequence", "an order is used for another campaign than its own", f"aid {wanted}",
+                yield Mistake("client.sequence", "an order is used for another campaign than its own", f"aid {wanted}",
                             f"aid {call.source.get('aid')}", call, "/source/aid")  # fmt: skip
 
 
-def offers_that_were_shown(played: Played) -> Iterator[Wrong]:
+def offers_that_were_shown(played: Played) -> Iterator[Mistake]:
     """Offers that come back are those that the ping showed, with the text of consent that one of them asks for."""
     shown: dict[str, dict[str, Any]] = {}
     for ping in played.pings:
@@ -123,46 +124,46 @@ def offers_that_were_shown(played: Played) -> Iterator[Wrong]:
             ids = [str(one) for one in chosen] if isinstance(chosen, list | tuple) else [str(chosen)]
             for one in ids:
                 if one not in shown:
-                    yield Wrong("client.sequence", "an offer comes back that was not shown", ", ".join(shown) or "none",
-                                one, call, at)  # fmt: skip
+                    yield Mistake("client.sequence", "an offer comes back that was not shown",
+                                ", ".join(shown) or "none", one, call, at)  # fmt: skip
             asked = [(shown[one].get("tcpaInformation") or {}) for one in ids if one in shown]
             texts = [str(one.get("tcpaText")) for one in asked if one.get("customTCPATextRequired") is True]
             name = played.task.consent_field
             sent = str((lead.get("fields") or {}).get(name, ""))
             if texts and name and sent not in texts:
-                yield Wrong("client.consent", f"the consent text of the offer is not sent in {name}", f'"{texts[0]}"',
+                yield Mistake("client.consent", f"the consent text of the offer is not sent in {name}", f'"{texts[0]}"',
                             f'"{sent}"', call, f"/leads/{index}/fields/{name}")  # fmt: skip
 
 
 # ---- ids -------------------------------------------------------------------------------------------------------------
 
 
-def updates_the_lead(played: Played) -> Iterator[Wrong]:
+def updates_the_lead(played: Played) -> Iterator[Mistake]:
     """The update names the lead that was accepted, and carries the changes."""
     ids = {str(result.get("leadId")) for call in played.creates for result in call.results if result.get("isValid")}
-    for call in played.of(Step.UPDATE):
+    for call in played.of(Aim.UPDATE):
         for index, lead in enumerate(call.leads):
             named = str(properties(lead).get("leadUID"))
             if named not in ids:
-                yield Wrong("client.sequence", "the update names another lead", f"leadUID {' or '.join(sorted(ids))}",
+                yield Mistake("client.sequence", "the update names another lead", f"leadUID {' or '.join(sorted(ids))}",
                             f"leadUID {named}", call, f"/leads/{index}/properties/leadUID")  # fmt: skip
             for name, value in (played.task.changes or {}).items():
                 got = (lead.get("fields") or {}).get(name)
                 if got != value:
-                    yield Wrong("client.altered", f"the update does not carry the change of {name}",
+                    yield Mistake("client.altered", f"the update does not carry the change of {name}",
                                 f'string "{value}"', typed(got), call, f"/leads/{index}/fields/{name}")  # fmt: skip
 
 
-def asks_for_the_request(played: Played) -> Iterator[Wrong]:
+def asks_for_the_request(played: Played) -> Iterator[Mistake]:
     """The status is asked for by the requestId of the create."""
     ids = {
         str(call.context.response_value.get("requestId")).lower()
         for call in played.creates if call.context is not None and isinstance(call.context.response_value, dict)
     }  # fmt: skip
-    for call in played.of(Step.STATUS):
+    for call in played.of(Aim.STATUS):
         named = _id_in(call)
         if named not in ids:
-            yield Wrong(
+            yield Mistake(
                 "client.sequence", "the status is asked for by another id", f"{' or '.join(sorted(ids))}", named, call
             )
 
@@ -170,40 +171,40 @@ def asks_for_the_request(played: Played) -> Iterator[Wrong]:
 # ---- callbacks -------------------------------------------------------------------------------------------------------
 
 
-def responds_to_callbacks(played: Played) -> Iterator[Wrong]:
+def responds_to_callbacks(played: Played) -> Iterator[Mistake]:
     """Each callback gets a status of 200 to 299."""
     for made in played.callbacks:
         if not 200 <= made.status < 300:
-            yield Wrong("client.callback", "a callback is not responded to", "status 200 to 299",
+            yield Mistake("client.callback", "a callback is not responded to", "status 200 to 299",
                         f"status {made.status}" if made.status else made.failure, last_of(played))  # fmt: skip
             return
 
 
-def acts_once(played: Played) -> Iterator[Wrong]:
+def acts_once(played: Played) -> Iterator[Mistake]:
     """The status of each accepted lead is asked for once, by the requestId of its create."""
-    asked = [_id_in(call) for call in played.of(Step.STATUS)]
+    asked = [_id_in(call) for call in played.of(Aim.STATUS)]
     for name in dict.fromkeys(asked):
         if asked.count(name) > 1:
-            call = played.of(Step.STATUS)[-1]
-            yield Wrong("client.repeated", "the client acts twice on one lead", "one status request for each lead",
+            call = played.of(Aim.STATUS)[-1]
+            yield Mistake("client.repeated", "the client acts twice on one lead", "one status request for each lead",
                         f"{asked.count(name)} for {name}", call)  # fmt: skip
     yield from asks_for_the_request(played)
 
 
-def acts_on_accepted(played: Played) -> Iterator[Wrong]:
+def acts_on_accepted(played: Played) -> Iterator[Mistake]:
     """The status is asked for of every lead that a callback says was accepted, and of no other."""
-    asked = {_id_in(call): call for call in played.of(Step.STATUS)}
+    asked = {_id_in(call): call for call in played.of(Aim.STATUS)}
     for made in played.callbacks:
         if made.accepted and 200 <= made.status < 300 and made.request_id not in asked:
-            yield Wrong("client.callback", "the client does not act on a callback",
+            yield Mistake("client.callback", "the client does not act on a callback",
                         f"a status request for {made.request_id}", "none", last_of(played))  # fmt: skip
             return
         if not made.accepted and made.request_id in asked:
-            yield Wrong("client.refusal", "the status is asked for of a lead that its callback refused",
+            yield Mistake("client.refusal", "the status is asked for of a lead that its callback refused",
                         f"no status request for {made.request_id}", "one", asked[made.request_id])  # fmt: skip
             return
 
 
-def _id_in(call: Call) -> str:
+def _id_in(call: ClientCall) -> str:
     """The id in the path of a status request."""
     return call.exchange.request.path.rstrip("/").rpartition("/")[2].lower()

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from leadproof.core.exchange import Exchange
 from leadproof.core.findings import Finding, Observation
 from leadproof.judge import Decisions, Judgement
-from leadproof.suite.client.played import Ended, Played, Step
-from leadproof.suite.client.rules import Wrong
+from leadproof.suite.client.played import Aim, Ended, Played
+from leadproof.suite.client.rules import Mistake
 from leadproof.suite.client.situations import Situation
 
 #: What the steps are called in a reason.
 _MISSING = {
-    Step.PING: "the client sent no ping", Step.CREATE: "the client sent no lead",
-    Step.STATUS: "the client asked for no status", Step.UPDATE: "the client sent no update",
-    Step.DUPLICATE: "the client made no duplicate check", Step.OFFER: "the client accepted no offer",
+    Aim.PING: "the client sent no ping", Aim.CREATE: "the client sent no lead",
+    Aim.STATUS: "the client asked for no status", Aim.UPDATE: "the client sent no update",
+    Aim.DUPLICATE: "the client made no duplicate check", Aim.OFFER: "the client accepted no offer",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SituationResult:
     """What a situation came to."""
 
     situation: Situation
@@ -30,7 +30,7 @@ class Result:
     result: str
     #: Why it is untested; "" else.
     reason: str = ""
-    wrongs: tuple[Wrong, ...] = ()
+    wrongs: tuple[Mistake, ...] = ()
 
     @property
     def media(self) -> str:
@@ -38,7 +38,7 @@ class Result:
         return next((call.media for call in self.played.calls if call.media), "json")
 
 
-def decide(situation: Situation, played: Played) -> Result:
+def decide(situation: Situation, played: Played) -> SituationResult:
     """What a situation came to.
 
     Args:
@@ -47,11 +47,11 @@ def decide(situation: Situation, played: Played) -> Result:
     """
     reason = _why_not(situation, played)
     if reason:
-        return Result(situation, played, "untested", reason)
+        return SituationResult(situation, played, "untested", reason)
     wrongs = tuple(wrong for rule in situation.rules for wrong in rule(played))
     if not wrongs and situation.part.callbacks is not None and not played.callbacks:
-        return Result(situation, played, "untested", "the client ended before a callback could be made")
-    return Result(situation, played, "failed" if wrongs else "passed", "", wrongs)
+        return SituationResult(situation, played, "untested", "the client ended before a callback could be made")
+    return SituationResult(situation, played, "failed" if wrongs else "passed", "", wrongs)
 
 
 def _why_not(situation: Situation, played: Played) -> str:
@@ -81,7 +81,7 @@ def _json_only(situation: Situation) -> bool:
     return situation.clause.operations[0] in ("update_lead", "lead_status")
 
 
-def judgements(result: Result) -> Iterator[tuple[Exchange, Judgement]]:
+def judgements(result: SituationResult) -> Iterator[tuple[Exchange, Judgement]]:
     """The exchanges of a situation with what was decided by each: the findings stand with the request that shows them.
 
     What the situation as a whole has passed stands with the last one.
@@ -111,7 +111,7 @@ def _known(seen: tuple[Observation, ...]) -> tuple[Observation, ...]:
     return tuple(dict.fromkeys(seen))
 
 
-def _finding(wrong: Wrong, situation: Situation, operation: str, media: str, origin: str) -> Finding:
+def _finding(wrong: Mistake, situation: Situation, operation: str, media: str, origin: str) -> Finding:
     return Finding(
         situation.id,
         wrong.kind,

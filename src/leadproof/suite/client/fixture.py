@@ -12,7 +12,7 @@ from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.redact import Redactor
 from leadproof.runs.excerpts import excerpts
-from leadproof.suite.client.deciding import Result, decide
+from leadproof.suite.client.deciding import SituationResult, decide
 from leadproof.suite.client.played import Ended
 from leadproof.suite.client.situations import Situation, every
 from leadproof.suite.client.stage import Stage
@@ -21,7 +21,7 @@ from leadproof.suite.client.stage import Stage
 class SituationFailed(AssertionError):
     """A client did what a right client would not have done; the message shows the exchange."""
 
-    def __init__(self, message: str, result: Result) -> None:
+    def __init__(self, message: str, result: SituationResult) -> None:
         super().__init__(message)
         self.result = result
 
@@ -62,7 +62,7 @@ class StagedSituation:
         """Moves the receiver's time forward: orders expire."""
         self._stage.mock.world.clock.advance(seconds)
 
-    def verify(self, accepted: bool | None = None) -> Result:
+    def verify(self, accepted: bool | None = None) -> SituationResult:
         """Ends the situation, and holds what the client did against what a right client does.
 
         Args:
@@ -86,7 +86,7 @@ class StagedSituation:
         return self._verified
 
 
-def message(result: Result, profile: Profile) -> str:
+def message(result: SituationResult, profile: Profile) -> str:
     """What a failure says: situation, what was wrong, the exchange, and what to do. Redacted.
 
     Args:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from leadproof.contract.profile import Profile
-from leadproof.suite.client.deciding import Result, decide
-from leadproof.suite.client.example import LeadClient, Refused, Unknown, believes, client_of, do
+from leadproof.suite.client.deciding import SituationResult, decide
+from leadproof.suite.client.example import LeadClient, NotTaken, Unknown, believes, client_of, do
 from leadproof.suite.client.played import Ended
 from leadproof.suite.client.situations import Situation
 from leadproof.suite.client.stage import Stage
@@ -16,7 +16,7 @@ from leadproof.suite.client.stage import Stage
 Does = Callable[[Mapping[str, Any]], bool]
 
 
-def play(situation: Situation, profile: Profile, does: Does, *, seed: int = 0) -> Result:
+def play(situation: Situation, profile: Profile, does: Does, *, seed: int = 0) -> SituationResult:
     """Plays a situation to a client that is a function.
 
     Args:
@@ -46,7 +46,7 @@ def example(media: str = "json", kind: type[LeadClient] = LeadClient) -> Does:
         client = client_of(task, media, kind)
         try:
             return believes(do(task, client)) is True
-        except (Refused, Unknown):
+        except (NotTaken, Unknown):
             return False
         finally:
             client.http.close()

@@ -14,7 +14,7 @@ from leadproof.judge.checks.context import CREATES, Context, fields, properties
 from leadproof.suite.client.tasks import Task
 
 
-class Step(StrEnum):
+class Aim(StrEnum):
     """What a request is about."""
 
     PING = "ping"
@@ -28,21 +28,21 @@ class Step(StrEnum):
 
 
 _STEPS = {
-    "ping": Step.PING, "lead_status": Step.STATUS, "update_lead": Step.UPDATE, "duplicate_check": Step.DUPLICATE,
-    "accept_offer": Step.OFFER, **dict.fromkeys(CREATES, Step.CREATE),
+    "ping": Aim.PING, "lead_status": Aim.STATUS, "update_lead": Aim.UPDATE, "duplicate_check": Aim.DUPLICATE,
+    "accept_offer": Aim.OFFER, **dict.fromkeys(CREATES, Aim.CREATE),
 }  # fmt: skip
 
 
-def step_of(request: Request) -> Step:
+def step_of(request: Request) -> Aim:
     """What a request is about, told by its method and path."""
     candidates = recognise(Exchange(request, None)).candidates
-    return _STEPS[candidates[0]] if candidates else Step.OTHER
+    return _STEPS[candidates[0]] if candidates else Aim.OTHER
 
 
-class Call(NamedTuple):
+class ClientCall(NamedTuple):
     """A request of the client, and what came of it."""
 
-    step: Step
+    step: Aim
     #: As the client saw it: without a response where none reached it whole.
     exchange: Exchange
     #: Decoded; None where it is no documented operation.
@@ -107,7 +107,7 @@ class Played:
     """What was seen of a client in one situation."""
 
     task: Task
-    calls: tuple[Call, ...]
+    calls: tuple[ClientCall, ...]
     #: Requests to the other origin that a redirect named.
     elsewhere: tuple[Request, ...] = ()
     callbacks: tuple[CallbackMade, ...] = ()
@@ -121,21 +121,21 @@ class Played:
     #: What is seen in captured traffic as well, by the same functions.
     observations: tuple[Observation, ...] = ()
 
-    def of(self, *steps: Step) -> list[Call]:
+    def of(self, *steps: Aim) -> list[ClientCall]:
         """The calls of some steps, in order."""
         return [call for call in self.calls if call.step in steps]
 
     @property
-    def pings(self) -> list[Call]:
+    def pings(self) -> list[ClientCall]:
         """The pings."""
-        return self.of(Step.PING)
+        return self.of(Aim.PING)
 
     @property
-    def creates(self) -> list[Call]:
+    def creates(self) -> list[ClientCall]:
         """Posts and creates of any kind."""
-        return self.of(Step.CREATE)
+        return self.of(Aim.CREATE)
 
-    def sent(self, call: Call) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def sent(self, call: ClientCall) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Of each lead of a request: its reference where that tells which it is, its pointer, and its fields."""
         for index, lead in enumerate(call.leads):
             yield self.reference(lead, index), f"/leads/{index}/fields", fields(lead)

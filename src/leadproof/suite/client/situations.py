@@ -19,7 +19,7 @@ from leadproof.suite.client.rules import (
     ends,
     readable,
 )
-from leadproof.suite.client.table import Part
+from leadproof.suite.client.table import Staging
 
 #: What the exit status of a driver has to say -> who decides it.
 _BELIEFS: dict[str, tuple[Rule, ...]] = {
@@ -41,7 +41,7 @@ class Situation:
     """One thing that a receiver does to a client, and what a right client does."""
 
     text: SituationText
-    part: Part
+    part: Staging
 
     @property
     def id(self) -> str:

@@ -27,7 +27,7 @@ from leadproof.mock.server.plays import End, OutgoingResponse, Proceed
 from leadproof.mock.server.plays import Step as Play
 from leadproof.suite.client import moves
 from leadproof.suite.client.moves import PLAIN, Move
-from leadproof.suite.client.played import Call, CallbackMade, Ended, Played, Step, step_of
+from leadproof.suite.client.played import Aim, CallbackMade, ClientCall, Ended, Played, step_of
 from leadproof.suite.client.situations import Situation
 from leadproof.suite.client.tasks import Task, task
 
@@ -49,7 +49,7 @@ class _Recorded:
     """A request as it is played."""
 
     number: int
-    step: Step
+    step: Aim
     request: Request
     move: Move
     #: Wall clock, and seconds since the beginning.
@@ -122,7 +122,7 @@ class Stage:
         self._lock = threading.Lock()
         self._records: list[_Recorded] = []
         self._current: _Recorded | None = None
-        self._counts: dict[Step, int] = {}
+        self._counts: dict[Aim, int] = {}
         self._made: list[CallbackMade] = []
         self._waiting: list[Callback] = []
         self._threads: list[threading.Thread] = []
@@ -220,7 +220,7 @@ class Stage:
         due = self.mock.callbacks.take()
         if plan is None or not due:
             return
-        if self._counts[Step.CREATE] <= plan.refused:
+        if self._counts[Aim.CREATE] <= plan.refused:
             due = [self._refused(record, callback) for callback in due]
         record.callbacks = due
         if plan.reverse:
@@ -314,7 +314,7 @@ class Stage:
             printed, tuple(seen),
         )  # fmt: skip
 
-    def _call_of(self, record: _Recorded, judge: Judge, now: float) -> tuple[Call, list[Observation]]:
+    def _call_of(self, record: _Recorded, judge: Judge, now: float) -> tuple[ClientCall, list[Observation]]:
         over = record.over or now
         complete = record.complete and not record.cut
         origin = f"certify-client: {self.situation.id} #{record.number}"
@@ -333,7 +333,7 @@ class Stage:
             if _of_client(one.kind)
         ]
         abandoned = bool(record.over) and not record.complete and not record.cut
-        return Call(record.step, exchange, context, record.at, over, record.taken, abandoned), observations
+        return ClientCall(record.step, exchange, context, record.at, over, record.taken, abandoned), observations
 
 
 def _said(record: _Recorded, callback: Callback) -> tuple[str, bool]:

@@ -14,7 +14,7 @@ from leadproof.suite.client import forms as f
 from leadproof.suite.client import moves as m
 from leadproof.suite.client import rules as r
 from leadproof.suite.client.moves import Move
-from leadproof.suite.client.played import Step
+from leadproof.suite.client.played import Aim
 from leadproof.suite.client.rules import Rule
 
 
@@ -34,16 +34,16 @@ class CallbackPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Staging:
     """How one situation is played, and what a right client would not do in it."""
 
     #: Step -> what happens to its first request, its second, and so on; to those beyond, nothing.
-    moves: Mapping[Step, tuple[Move, ...]] = field(default_factory=dict)
+    moves: Mapping[Aim, tuple[Move, ...]] = field(default_factory=dict)
     #: Step -> what happens to all of its requests that are left.
-    always: Mapping[Step, Move] = field(default_factory=dict)
+    always: Mapping[Aim, Move] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     #: Without a request of each of these nothing can be decided.
-    needs: tuple[Step, ...] = (Step.CREATE,)
+    needs: tuple[Aim, ...] = (Aim.CREATE,)
     #: Format of fields -> the value that they have.
     values: Mapping[str, str] = field(default_factory=dict)
     several: bool = False
@@ -52,85 +52,85 @@ class Part:
     callbacks: CallbackPlan | None = None
 
 
-PING, CREATE = Step.PING, Step.CREATE
+PING, CREATE = Aim.PING, Aim.CREATE
 
 
-def _first(step: Step, move: Move, *rules: Rule, needs: tuple[Step, ...] | None = None) -> Part:
+def _first(step: Aim, move: Move, *rules: Rule, needs: tuple[Aim, ...] | None = None) -> Staging:
     """Something happens to the first request of a step."""
-    return Part({step: (move,)}, rules=rules, needs=needs or (step,))
+    return Staging({step: (move,)}, rules=rules, needs=needs or (step,))
 
 
-def _all(step: Step, move: Move, *rules: Rule, needs: tuple[Step, ...] | None = None) -> Part:
+def _all(step: Aim, move: Move, *rules: Rule, needs: tuple[Aim, ...] | None = None) -> Staging:
     """Something happens to every request of a step."""
-    return Part(always={step: move}, rules=rules, needs=needs or (step,))
+    return Staging(always={step: move}, rules=rules, needs=needs or (step,))
 
 
-def _refusal(kind: str) -> Part:
+def _refusal(kind: str) -> Staging:
     return _all(
         CREATE, Move(value=m.refused(kind)), r.at_most(2, CREATE), r.mistake("client.refusal"),
-        r.nothing(Step.OFFER, "an offer is accepted of a lead that was refused"),
+        r.nothing(Aim.OFFER, "an offer is accepted of a lead that was refused"),
     )  # fmt: skip
 
 
-def _unknown(move: Move) -> Part:
+def _unknown(move: Move) -> Staging:
     """The lead was taken, and the client does not learn it."""
     return _first(CREATE, move, r.not_sent_again_blindly)
 
 
-def _read(form: m.Change | None = None, wire: Script | None = None) -> Part:
+def _read(form: m.Change | None = None, wire: Script | None = None) -> Staging:
     """The responses to all pings and creates come in another form."""
     move = Move(form=form, wire=wire)
-    return Part(always={PING: move, CREATE: move}, rules=(r.created, r.sent_once, b.own_order), needs=())
+    return Staging(always={PING: move, CREATE: move}, rules=(r.created, r.sent_once, b.own_order), needs=())
 
 
-def _write(**values: str) -> Part:
-    return Part(values=values, rules=(r.arrives,))
+def _write(**values: str) -> Staging:
+    return Staging(values=values, rules=(r.arrives,))
 
 
-def _called(plan: CallbackPlan, *rules: Rule, several: bool = False) -> Part:
-    return Part(rules=(r.sent_once, b.responds_to_callbacks, *rules), several=several, callbacks=plan)
+def _called(plan: CallbackPlan, *rules: Rule, several: bool = False) -> Staging:
+    return Staging(rules=(r.sent_once, b.responds_to_callbacks, *rules), several=several, callbacks=plan)
 
 
 # fmt: off
-PARTS: dict[str, Part] = {
+PARTS: dict[str, Staging] = {
     # business
-    "lead-accepted": Part(rules=(r.created, r.sent_once, b.own_order, r.arrives), needs=()),
+    "lead-accepted": Staging(rules=(r.created, r.sent_once, b.own_order, r.arrives), needs=()),
     "ping-declined": _all(PING, Move(value=m.declined), r.no_create, r.mistake("client.refusal")),
-    "ping-declined-then-other": Part(
+    "ping-declined-then-other": Staging(
         {PING: (Move(value=m.declined),)},
         rules=(b.own_order, b.posts_what_was_accepted, r.mistake("client.refusal")), needs=(PING,),
     ),
     "order-in-time": _all(PING, Move(value=m.expiring(2)), b.before_expiry, needs=(PING, CREATE)),
     "order-expired": _all(PING, Move(value=m.expiring(-60)), b.before_expiry, r.no_create),
-    "order-per-lead": Part(rules=(b.own_order, r.created), needs=(PING, CREATE)),
+    "order-per-lead": Staging(rules=(b.own_order, r.created), needs=(PING, CREATE)),
     "order-other-campaign": _all(PING, Move(value=m.other_campaign), b.campaign_of_order, needs=(PING,)),
     **{f"refused-{kind.lower().replace('_', '-')}": _refusal(kind) for kind in RESPONSE_TYPES},
     "pending-review": _first(CREATE, Move(value=m.in_results(isPendingReview=True)), r.sent_once),
     "price-lower": _first(CREATE, Move(value=m.lower_price), r.sent_once, needs=(PING, CREATE)),
-    "offers-shown": Part(rules=(b.offers_that_were_shown,), needs=(PING, CREATE)),
+    "offers-shown": Staging(rules=(b.offers_that_were_shown,), needs=(PING, CREATE)),
     "offers-none": _all(
         PING, Move(value=m.in_results(offers=[])), b.offers_that_were_shown, r.created, needs=(PING,)
     ),
-    "duplicate-known": _all(Step.DUPLICATE, Move(value=m.duplicate(True)), r.no_create),
-    "duplicate-unknown": _all(Step.DUPLICATE, Move(value=m.duplicate(False)), r.created),
-    "batch-one-refused": Part(
+    "duplicate-known": _all(Aim.DUPLICATE, Move(value=m.duplicate(True)), r.no_create),
+    "duplicate-unknown": _all(Aim.DUPLICATE, Move(value=m.duplicate(False)), r.created),
+    "batch-one-refused": Staging(
         {CREATE: (Move(value=m.refused("Outside_Criteria", only=1)),)}, rules=(r.taken_not_sent_again,), together=True
     ),
-    "update-right-lead": Part(rules=(b.updates_the_lead,), needs=(Step.UPDATE,)),
+    "update-right-lead": Staging(rules=(b.updates_the_lead,), needs=(Aim.UPDATE,)),
     "update-of-refused": _all(
-        CREATE, Move(value=m.refused("Outside_Criteria")), r.nothing(Step.UPDATE, "a lead that was refused is updated")
+        CREATE, Move(value=m.refused("Outside_Criteria")), r.nothing(Aim.UPDATE, "a lead that was refused is updated")
     ),
-    "status-right-request": Part(rules=(b.asks_for_the_request,), needs=(Step.STATUS,)),
+    "status-right-request": Staging(rules=(b.asks_for_the_request,), needs=(Aim.STATUS,)),
     "status-of-refused": _all(
         CREATE, Move(value=m.refused("Outside_Criteria")),
-        r.nothing(Step.STATUS, "the status is asked for of a lead that was refused"),
+        r.nothing(Aim.STATUS, "the status is asked for of a lead that was refused"),
     ),
-    "key-in-header": Part(rules=(r.mistake("client.credentials", "in the URL"),)),
-    "ping-without-identity": Part(rules=(r.mistake("client.privacy"),), needs=(PING,)),
+    "key-in-header": Staging(rules=(r.mistake("client.credentials", "in the URL"),)),
+    "ping-without-identity": Staging(rules=(r.mistake("client.privacy"),), needs=(PING,)),
     # transport
     "response-after-5s": _unknown(Move(wire=f.late(5))),
     "response-after-35s": _unknown(Move(wire=f.late(35))),
-    "response-after-120s": Part(
+    "response-after-120s": Staging(
         {CREATE: (Move(wire=f.late(120)),)}, rules=(r.gives_up(120), r.not_sent_again_blindly)
     ),
     "ping-after-5s": _first(PING, Move(wire=f.late(5)), b.own_order, b.has_order),
@@ -152,12 +152,12 @@ PARTS: dict[str, Part] = {
     "html-instead": _unknown(Move(change=m.page(200, "Welcome"))),
     "empty-instead": _unknown(Move(change=m.empty)),
     "results-empty": _unknown(Move(value=m.no_results)),
-    "type-wrong": _first(CREATE, Move(form=m.labelled("text/html")), r.not_sent_again_blindly),
+    "labelled-as-html": _first(CREATE, Move(form=m.labelled("text/html")), r.not_sent_again_blindly),
     "redirect-elsewhere": _all(CREATE, m.redirect(307), r.nothing_elsewhere),
     "ping-redirected": _all(PING, m.redirect(308), r.nothing_elsewhere),
     "moved": _all(CREATE, m.redirect(302), r.nothing_elsewhere),
-    "unauthorised": Part(
-        always=dict.fromkeys(Step, m.status(401, "No usable credentials")), rules=(r.at_most(3),), needs=()
+    "unauthorised": Staging(
+        always=dict.fromkeys(Aim, m.status(401, "No usable credentials")), rules=(r.at_most(3),), needs=()
     ),
     "connection-closed-between": _all(
         PING, Move(wire=f.closed_behind), r.created, r.sent_once, b.own_order, needs=(PING,)

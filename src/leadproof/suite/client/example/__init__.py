@@ -8,7 +8,7 @@
 """
 
 from leadproof.suite.client.example.bodies import read
-from leadproof.suite.client.example.client import LeadClient, Refused, Reply, Sale, Unknown
+from leadproof.suite.client.example.client import LeadClient, NotTaken, Received, Sale, Unknown
 from leadproof.suite.client.example.driver import believes, client_of, do
 
-__all__ = ["LeadClient", "Refused", "Reply", "Sale", "Unknown", "believes", "client_of", "do", "read"]
+__all__ = ["LeadClient", "NotTaken", "Received", "Sale", "Unknown", "believes", "client_of", "do", "read"]

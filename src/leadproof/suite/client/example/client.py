@@ -24,7 +24,7 @@ class Unknown(Exception):
     """What became of a request is not known: it may have been taken."""
 
 
-class Refused(Exception):
+class NotTaken(Exception):
     """The service does not take the request."""
 
 
@@ -105,7 +105,7 @@ class LeadClient:
         """Sends leads once. Where it is not known what became of them, it is looked up."""
         try:
             response = self.send("POST", "/v2/insert/general", self.body("create", leads, return_url))
-        except Refused:
+        except NotTaken:
             for sale in sales:
                 sale.accepted = False
             return
@@ -134,7 +134,7 @@ class LeadClient:
         """Does the receiver know the lead? Asked after a create whose response did not come."""
         try:
             return self.is_duplicate(sale)
-        except (Unknown, Refused):
+        except (Unknown, NotTaken):
             return False
 
     def is_duplicate(self, sale: Sale) -> bool:
@@ -184,7 +184,7 @@ class LeadClient:
         """One exchange; the response as a JSON value, whatever it came in.
 
         Raises:
-            Refused: The service does not take the request, or wants it elsewhere.
+            NotTaken: The service does not take the request, or wants it elsewhere.
             Unknown: It may have taken it.
         """
         media = media or self.media
@@ -197,9 +197,9 @@ class LeadClient:
                 break
             time.sleep(min(PATIENCE, retry_after(response)))
         else:
-            raise Refused(response.status_code)
+            raise NotTaken(response.status_code)
         if 300 <= response.status_code < 500:
-            raise Refused(response.status_code)
+            raise NotTaken(response.status_code)
         if response.status_code != 200:
             raise Unknown(response.status_code)
         try:
@@ -207,7 +207,7 @@ class LeadClient:
         except ValueError as error:
             raise Unknown("the response cannot be read") from error
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         """A request and its response, whole, within a time for all of it."""
         ends = time.monotonic() + WHOLE
         try:
@@ -217,14 +217,14 @@ class LeadClient:
                     pieces.append(piece)
                     if time.monotonic() > ends:
                         raise Unknown("the response takes too long")
-                return Reply(response.status_code, response.headers, b"".join(pieces))
+                return Received(response.status_code, response.headers, b"".join(pieces))
         except httpx.ConnectError as error:
-            raise Refused("no connection") from error
+            raise NotTaken("no connection") from error
         except httpx.HTTPError as error:
             raise Unknown(type(error).__name__) from error
 
 
-class Reply(NamedTuple):
+class Received(NamedTuple):
     """A response that was read to its end."""
 
     status_code: int
@@ -232,7 +232,7 @@ class Reply(NamedTuple):
     content: bytes
 
 
-def retry_after(response: Reply) -> float:
+def retry_after(response: Received) -> float:
     """Seconds that a response asks to wait; one where it does not say."""
     try:
         return max(0.0, float(response.headers.get("retry-after", "1")))

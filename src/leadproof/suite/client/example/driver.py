@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from leadproof.suite.client.example.client import LeadClient, Refused, Sale, Unknown
+from leadproof.suite.client.example.client import LeadClient, NotTaken, Sale, Unknown
 
 
 class Listener:
@@ -109,5 +109,5 @@ def main(arguments: list[str]) -> int:
         ]
     except NotImplementedError:
         return 64
-    except (Refused, Unknown):
+    except (NotTaken, Unknown):
         return 3

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from leadproof.suite.client.example import LeadClient, Reply, Sale
+from leadproof.suite.client.example import LeadClient, Received, Sale
 from leadproof.suite.client.mutants.model import mutant
 
 
@@ -178,5 +178,5 @@ class StatusOfRefused(LeadClient):
 class KeyInUrl(LeadClient):
     """The key stands in the URL."""
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         return super().exchange(method, f"{path}?api-key={quote(self.api_key)}", body, headers)

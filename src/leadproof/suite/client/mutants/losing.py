@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from leadproof.suite.client.example import LeadClient, Refused, Reply, Sale, Unknown
+from leadproof.suite.client.example import LeadClient, NotTaken, Received, Sale, Unknown
 from leadproof.suite.client.mutants.model import mutant
 
 
@@ -34,7 +34,7 @@ class _Again(LeadClient):
             except Unknown as error:
                 if error.args[0] not in self.after:
                     return
-            except Refused:
+            except NotTaken:
                 return
 
 
@@ -103,13 +103,13 @@ class AgainAfter500(_Again):
     after = (500,)
 
 
-@mutant("type-wrong")
+@mutant("labelled-as-html")
 class AgainAfterHtml(_Again):
     """A response that is labelled as HTML makes the client send the lead again."""
 
     after = ("the response is HTML",)
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         reply = super().exchange(method, path, body, headers)
         if "html" in reply.headers.get("content-type", ""):
             raise Unknown("the response is HTML")
@@ -138,7 +138,7 @@ class EmptyIsSuccess(UnreadableIsSuccess):
 class CreatesWithoutPing(LeadClient):
     """A lead whose ping is late is created without an order."""
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         self.http.timeout = httpx.Timeout(1.0 if path.endswith("/ping") else 30.0)
         return super().exchange(method, path, body, headers)
 
@@ -171,7 +171,7 @@ class PingsForEver(LeadClient):
 class Repeats400(LeadClient):
     """A request that was refused with status 400 is repeated."""
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         for _ in range(6):
             reply = super().exchange(method, path, body, headers)
             if reply.status_code != 400:
@@ -183,7 +183,7 @@ class Repeats400(LeadClient):
 class Repeats401(LeadClient):
     """Credentials that were refused are sent again and again."""
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         for _ in range(6):
             reply = super().exchange(method, path, body, headers)
             if reply.status_code != 401:
@@ -194,7 +194,7 @@ class Repeats401(LeadClient):
 class _Impatient(LeadClient):
     """Does not wait as long as it was asked to."""
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         reply = super().exchange(method, path, body, headers)
         return reply._replace(headers={name: value for name, value in reply.headers.items() if name != "retry-after"})
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from leadproof.suite.client.example import LeadClient, Reply, Sale, Unknown
+from leadproof.suite.client.example import LeadClient, Received, Sale, Unknown
 from leadproof.suite.client.mutants.model import mutant
 
 
@@ -21,7 +21,7 @@ class OneConnection(LeadClient):
 
     wire: http.client.HTTPConnection | None = None
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         if self.wire is None:
             self.wire = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
             self.wire.auto_open = 0
@@ -29,7 +29,7 @@ class OneConnection(LeadClient):
         try:
             self.wire.request(method, path, body, headers)
             response = self.wire.getresponse()
-            return Reply(response.status, dict(response.getheaders()), response.read())
+            return Received(response.status, dict(response.getheaders()), response.read())
         except (OSError, http.client.HTTPException) as error:
             raise Unknown("the connection is gone") from error
         finally:
@@ -39,7 +39,7 @@ class OneConnection(LeadClient):
 class _Raw(LeadClient):
     """Speaks HTTP by itself."""
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         address = urlsplit(self.url)
         lines = [
             f"{method} {path} HTTP/1.1",
@@ -52,7 +52,7 @@ class _Raw(LeadClient):
             connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
             head, _, content = self.receive(connection).partition(b"\r\n\r\n")
         status = int(head[9:12] or b"0")
-        return Reply(status, {}, content)
+        return Received(status, {}, content)
 
     def receive(self, connection: socket.socket) -> bytes:
         pieces = []
@@ -81,14 +81,14 @@ class ChunksKept(_Raw):
 class GzipKept(_Raw):
     """gzip is asked for and not read."""
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         return super().exchange(method, path, body, {**headers, "Accept-Encoding": "gzip"})
 
 
 class _Reader(LeadClient):
     """Reads bodies in a way of its own."""
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         reply = super().exchange(method, path, body, headers)
         if reply.status_code != 200 or "duplicate" in path:
             return reply
@@ -198,7 +198,7 @@ class _XmlText(LeadClient):
     wanted: bytes = b""
     refused: bytes = b"\0never\0"
 
-    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Received:
         reply = super().exchange(method, path, body, headers)
         searched = "insert" in path and reply.status_code == 200
         if searched and (not re.search(self.wanted, reply.content) or self.refused in reply.content):
