@@ -11,6 +11,7 @@ import pytest
 from leadproof.cli import main
 from leadproof.cli.explain import EXAMPLES, SHELVES, WORDS, explanation
 from leadproof.contract import specs
+from leadproof.contract.situations import situations
 from leadproof.core.errors import MEANINGS, ExitCode, UsageError
 from leadproof.core.findings import KINDS
 from leadproof.mock.defects import table
@@ -22,6 +23,7 @@ from leadproof.runs.formats.view import LEVELS, RESULTS
 IDS = {
     **{clause.id: clause.place for clause in specs.clauses().values()},
     **{reading.id: reading.title for reading in specs.readings().values()},
+    **{one.id: one.happens for one in situations().values() if one.id not in FAULTS},
     **KINDS,
     **{name: fault.words for name, fault in FAULTS.items()},
     **{str(int(code)): words for code, words in MEANINGS.items()},

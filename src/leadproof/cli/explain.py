@@ -374,8 +374,6 @@ SHELVES: dict[str, Shelf] = {
         f"{one.id:22} {one.level:6} {_short(one.text)}" for one in specs.clauses().values())),
     "former-clauses": Shelf(specs.former, _former, lambda: (
         f"{name:22} also {', '.join(one.id for one in parts)}" for name, parts in specs.former().items())),
-    "situations": Shelf(situations, _situation, lambda: (
-        f"{one.id:28} {one.clause.level:6} {_short(one.happens)}" for one in situations().values())),
     "readings": Shelf(specs.readings, _reading, lambda: (
         f"{one.id:26} {one.taken if one.selectable else '':18} {one.title}" for one in specs.readings().values())),
     "kinds": Shelf(lambda: KINDS, _kind, lambda: (f"{kind:24} {words}" for kind, words in KINDS.items())),
@@ -388,5 +386,8 @@ SHELVES: dict[str, Shelf] = {
         f"{name:28} {words}" for name, words in _changes().items()), slow=True),
     "faults": Shelf(_faults, _fault, lambda: (
         f"{name:22} {fault.words}" for name, fault in _faults().items()), slow=True),
+    # Behind the faults: one of them has the id of a situation, and both are explained.
+    "situations": Shelf(situations, _situation, lambda: (
+        f"{one.id:28} {one.clause.level:6} {_short(one.happens)}" for one in situations().values())),
     "defects": Shelf(_defects, _defect, _list_of_defects, slow=True),
 }  # fmt: skip

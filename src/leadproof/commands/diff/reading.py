@@ -110,7 +110,7 @@ def _folder(folder: Path, name: str) -> tuple[list[Document], dict[str, str]]:
 
 
 #: Settings of other tools that read a specification: they say nothing about it.
-_SETTINGS = frozenset({"redocly.yaml", "spectral.yaml", "schemathesis.toml"})
+_SETTINGS = frozenset({"redocly.yaml", "spectral.yaml", "schemathesis.toml", "situations.yaml"})
 
 
 def _files(folder: Path, name: str) -> list[Path]:
