@@ -109,7 +109,7 @@ def _folder(folder: Path, name: str) -> tuple[list[Document], dict[str, str]]:
     return documents, skipped
 
 
-#: Settings of other tools that read a specification: they say nothing about it.
+#: What says nothing of a service: settings of other tools, and what clients are asked to do.
 _SETTINGS = frozenset({"redocly.yaml", "spectral.yaml", "schemathesis.toml", "situations.yaml"})
 
 
