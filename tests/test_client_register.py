@@ -126,7 +126,7 @@ def test_every_rule_decides_in_a_situation() -> None:
         if callable(found) and getattr(found, "__module__", "") == module.__name__ and not name.startswith("_")
     }
 
-    assert public - used == {"Wrong", "last_of", "typed"} & public
+    assert public - used == {"Mistake", "last_of", "typed"} & public
 
 
 def test_the_kinds_that_rules_give_are_known() -> None:

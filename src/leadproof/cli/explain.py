@@ -240,7 +240,7 @@ def _situation(name: str, row: SituationText) -> Iterator[Said]:
         yield Fact("reading", f"{reading}: {specs.readings()[reading].title}")
     yield Fact("task", f"{row.task}: {TASKS[row.task]}")
     if row.slow:
-        yield Fact("waits", f"the receiver lets the client wait for {row.slow:g} seconds")
+        yield Fact("waits", f"the receiver lets the client wait for {count(round(row.slow), 'second')}")
     yield Fact("exit", EXITS[row.exit])
     yield Fact("advice", row.advice)
     yield Fact("try it", f"leadproof certify-client --situation {name} -- ./send-lead {{lead.json}}")

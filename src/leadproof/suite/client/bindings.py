@@ -173,8 +173,11 @@ def asks_for_the_request(played: Played) -> Iterator[Mistake]:
 
 def responds_to_callbacks(played: Played) -> Iterator[Mistake]:
     """Each callback gets a status of 200 to 299."""
+    heard: set[str] = set()
     for made in played.callbacks:
-        if not 200 <= made.status < 300:
+        if 200 <= made.status < 300:
+            heard.add(made.request_id)
+        elif made.request_id not in heard or "ConnectError" not in made.failure:  # else it had it, and listens no more
             yield Mistake("client.callback", "a callback is not responded to", "status 200 to 299",
                         f"status {made.status}" if made.status else made.failure, last_of(played))  # fmt: skip
             return

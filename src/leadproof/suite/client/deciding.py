@@ -49,8 +49,10 @@ def decide(situation: Situation, played: Played) -> SituationResult:
     if reason:
         return SituationResult(situation, played, "untested", reason)
     wrongs = tuple(wrong for rule in situation.rules for wrong in rule(played))
-    if not wrongs and situation.part.callbacks is not None and not played.callbacks:
-        return SituationResult(situation, played, "untested", "the client ended before a callback could be made")
+    plan = situation.part.callbacks
+    if not wrongs and plan is not None and len([made for made in played.callbacks if made.status]) < plan.times:
+        again = "came again" if plan.times > 1 else "could be made"
+        return SituationResult(situation, played, "untested", f"the client ended before a callback {again}")
     return SituationResult(situation, played, "failed" if wrongs else "passed", "", wrongs)
 
 

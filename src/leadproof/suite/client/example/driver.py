@@ -75,7 +75,7 @@ def do(task: Mapping[str, Any], client: LeadClient) -> list[Sale]:
             for sale in sales:
                 if sale.accepted:
                     client.status(sale)
-            time.sleep(1.0)  # for a callback that comes again
+            time.sleep(2.0)  # for a callback that comes again
     elif name in ("sell", "sell-each", "sell-and-update", "sell-and-status"):
         for sale in sales:
             client.sell(sale)
