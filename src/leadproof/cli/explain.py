@@ -17,6 +17,7 @@ from leadproof.contract.specs import Clause, Reading
 from leadproof.core.errors import MEANINGS, ExitCode, UsageError
 from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS, Operation
+from leadproof.core.text import count
 
 if TYPE_CHECKING:
     from leadproof.mock.defects import Defect
