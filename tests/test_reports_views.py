@@ -23,7 +23,7 @@ from markdown_it import MarkdownIt
 
 from leadproof.cli import ci, main
 from leadproof.cli.console import summarise
-from leadproof.contract.specs import clauses, places
+from leadproof.contract.specs import clauses, client_clauses, places
 from leadproof.core import resources
 from leadproof.core.exchange import Exchange
 from leadproof.core.findings import KINDS
@@ -258,7 +258,7 @@ def test_sarif_points_at_the_clause_and_the_operation() -> None:
 
 
 def test_every_clause_and_operation_has_its_place() -> None:
-    assert set(places()) == set(clauses()) | set(OPERATIONS)
+    assert set(places()) == set(clauses()) | set(client_clauses()) | set(OPERATIONS)
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,13 @@ _COLOURS = {
 #: What is called how in the report of a service, and in that of a client.
 SERVICE = {
     "kicker": "Compliance report · LeadExec lead receiver API, version 2", "title": "LeadExec lead receiver API v2",
-    "bar": "Clauses by result", "one": "clause", "failures": "Failed requirements",
+    "bar": "Clauses by result", "one": "clause", "index": "Clauses that are broken", "failures": "Failed requirements",
     "fine": "All tested requirements passed.",
 }  # fmt: skip
 CLIENT = {
     "kicker": "Certification of a client · LeadExec lead receiver API, version 2",
     "title": "a client of the LeadExec lead receiver API v2", "bar": "Situations by result", "one": "situation",
+    "index": "Situations that failed",
     "failures": "Failed situations", "fine": "All situations that were decided passed.",
 }  # fmt: skip
 SYMBOLS = {"passed": "✓", "failed": "✗", "untested": "○", "inapplicable": "·", "waived": "~"}
