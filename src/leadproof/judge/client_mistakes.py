@@ -60,7 +60,6 @@ def sequence_mistakes(context: Context) -> Iterator[Breach]:
         yield from _update(context)
     if context.operation.id in CREATES:
         yield from _order(context)
-        yield from _again(context)
 
 
 def _key_in_url(context: Context) -> Iterator[Breach]:
@@ -217,36 +216,6 @@ def _order(context: Context) -> Iterator[Breach]:
                 "client.sequence", "an offer is chosen that the ping's response did not show", f"{at}/offerIds",
                 rule="offers-shown",
             )  # fmt: skip
-
-
-#: What was wrong to send a lead again after, in words, by the situation that it was sent in.
-_AGAIN: dict[str, str] = {
-    "lead-accepted": "was accepted",
-    "pending-review": "waits for review",
-    "reset-after-taken": "may have been taken: no response came, and nobody looked",
-    "response-after-35s": "may have been taken: the response did not come in time, and nobody looked",
-    "gateway-after-taken": "may have been taken: a gateway responded, and nobody looked",
-    "timeout-after-taken": "may have been taken: a gateway responded, and nobody looked",
-    "error-500": "may have been taken: the service failed, and nobody looked",
-    "html-instead": "may have been taken: the response cannot be read, and nobody looked",
-    "empty-instead": "may have been taken: the response is empty, and nobody looked",
-    "results-empty": "may have been taken: the response has no result, and nobody looked",
-}
-
-
-def _again(context: Context) -> Iterator[Breach]:
-    """A lead that was sent before: again blindly, or again and again as it was."""
-    for index, keys in enumerate(context.keys):
-        before = next((seen for key in keys if (seen := context.history.sent.get(key.hashed))), None)
-        if before is None:
-            continue
-        words = _AGAIN.get(before.situation)
-        if words is not None and not (before.looked_up and "nobody looked" in words):
-            yield Breach("client.repeated", f"a lead is sent again that {words}", f"/leads/{index}",
-                         rule=before.situation)  # fmt: skip
-        elif words is None and before.times > 1:
-            yield Breach("client.repeated", "a lead is sent again and again as it was refused", f"/leads/{index}",
-                         rule=before.situation)  # fmt: skip
 
 
 def suggest_member(name: str, operation: str, spec: Specification) -> str:

@@ -14,7 +14,7 @@ from itertools import islice
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.findings import Observation
 from leadproof.judge.breaches import Yielded, clauses_of, settle
-from leadproof.judge.checks import Check, remember, remember_sent
+from leadproof.judge.checks import Check, remember
 from leadproof.judge.checks.bodies import MOST
 from leadproof.judge.checks.messages import UNAUTHORISED
 from leadproof.judge.client_mistakes import sequence_mistakes
@@ -84,7 +84,6 @@ class Following:
                 observations += tuple(
                     Observation(one.kind, one.message, one.pointer, "", *cell, one.rule) for one in mistakes
                 )
-            remember_sent(context)
             twins = self._pairs.twin(alone)
             if twins is not None:
                 beside = self._compare(*twins)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from leadproof.core.exchange import Part
 from leadproof.judge.checks import bodies, messages, responses, sequences, status
 from leadproof.judge.checks.context import Breach, Check, Context, History, LeadSeen, OrderSeen
-from leadproof.judge.checks.memory import remember, remember_sent
+from leadproof.judge.checks.memory import remember
 
 __all__ = [
     "ABSENCE",
@@ -25,7 +25,6 @@ __all__ = [
     "LeadSeen",
     "OrderSeen",
     "remember",
-    "remember_sent",
 ]
 
 

@@ -76,17 +76,6 @@ class LeadSeen(NamedTuple):
     received: datetime | None = None
 
 
-class LeadSent(NamedTuple):
-    """What came of a lead that somebody sent, as far as the sender saw it."""
-
-    #: The situation in which it was sent, of the client's register.
-    situation: str
-    #: How often it was sent.
-    times: int = 1
-    #: Was it asked afterwards whether the lead is known?
-    looked_up: bool = False
-
-
 class Remembered(Generic[K, V]):
     """A mapping that forgets its oldest entries: it keeps at most `most`, and at least half as many."""
 
@@ -141,8 +130,6 @@ class History:
     orders: Remembered[str, OrderSeen] = field(default_factory=Remembered)
     #: "lead" or "order", and the identifier that a refused result names.
     refused: Remembered[tuple[str, str], bool] = field(default_factory=Remembered)
-    #: Of a sender that is not ours: hash of what tells a lead from others -> what came of it when it was sent.
-    sent: Remembered[int, LeadSent] = field(default_factory=Remembered)
     #: offerId -> company and name of the offer that it stands for.
     offers: Remembered[str, tuple[Any, Any]] = field(default_factory=Remembered)
     #: Were exchanges left out, so that what is not here may have been?
@@ -158,7 +145,7 @@ class History:
 
     def _tables(self) -> tuple[Remembered[Any, Any], ...]:
         return (
-            self.request_ids, self.created, self.leads, self.keyed, self.orders, self.refused, self.sent, self.offers,
+            self.request_ids, self.created, self.leads, self.keyed, self.orders, self.refused, self.offers,
         )  # fmt: skip
 
     @property

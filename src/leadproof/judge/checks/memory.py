@@ -6,14 +6,11 @@ from typing import Any
 
 import msgspec
 
-from leadproof.core.exchange import Part
-from leadproof.core.operations import RESPONSE_TYPES
 from leadproof.judge.checks.context import (
     CREATES,
     Context,
     History,
     LeadSeen,
-    LeadSent,
     OrderSeen,
     Source,
     duplicate_keys,
@@ -52,55 +49,6 @@ def remember(context: Context) -> None:
         _remember_updates(context)
     if operation in CREATES:
         _remember_leads(context, request_id)
-
-
-def remember_sent(context: Context) -> None:
-    """Adds what came of each lead that a sender of others sent, as far as the recording shows it."""
-    sent, exchange = context.history.sent, context.exchange
-    if context.operation.id == "duplicate_check":
-        for keys in context.keys:
-            for key in keys:
-                before = sent.get(key.hashed)
-                if before is not None:
-                    sent[key.hashed] = before._replace(looked_up=True)
-    if context.operation.id not in CREATES or not (exchange.failure or context.knows(Part.STATUS, Part.RESPONSE_BODY)):
-        return
-    if context.source.get("returnURL"):  # the callback says it
-        return
-    for index, keys in enumerate(context.keys):
-        situation = _situation(context, index)
-        for key in keys if situation else ():
-            before = sent.get(key.hashed)
-            times = before.times + 1 if before is not None and before.situation == situation else 1
-            sent[key.hashed] = LeadSent(situation, times)
-
-
-#: Status of a response -> the situation that a sender is in after it.
-_AFTER = {502: "gateway-after-taken", 504: "timeout-after-taken", 500: "error-500", 400: "bad-request"}
-
-
-def _situation(context: Context, index: int) -> str:
-    """The situation of the client's register that a lead was sent in; "" for another."""
-    exchange = context.exchange
-    response = exchange.response
-    if response is None:
-        return {"transport.timeout": "response-after-35s", "transport.reset": "reset-after-taken"}.get(
-            exchange.failure, ""
-        )
-    if response.status != 200:
-        return _AFTER.get(response.status, "")
-    if not response.body:
-        return "empty-instead"
-    if context.response_value is None:
-        return "html-instead"
-    if not context.results:
-        return "results-empty"
-    result = context.results[index][1] if index < len(context.results) else {}
-    if result.get("isValid") is True:
-        return "pending-review" if result.get("isPendingReview") is True else "lead-accepted"
-    kind = result.get("responseType")
-    known = result.get("isValid") is False and isinstance(kind, str) and kind in RESPONSE_TYPES
-    return f"refused-{kind.lower().replace('_', '-')}" if known and isinstance(kind, str) else ""
 
 
 def _source(context: Context) -> Source:
