@@ -1,4 +1,4 @@
-"""The ledger of a run: the one pipeline that every door uses, and the caller of the judge (with `facts`, and `suite.client.stage`).
+"""The ledger of a run: the one pipeline that every door uses, and with `facts` the one that judges for a report.
 
 An exchange comes in raw. It is judged, or only counted; what it came to becomes a redacted result row, which is added
 to the summary and appended to the run directory; the exchange itself is kept if the policy says so. The report is made
