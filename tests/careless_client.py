@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from leadproof.suite.client.example import LeadClient
+from leadproof.suite.client.example import LeadClient, TaskRefused
 from leadproof.suite.client.inside import example
 from leadproof.suite.client.mutants import MUTANTS
 
@@ -22,7 +22,7 @@ def main(path: str) -> int:
     """Does the task; the exit status says what it believes."""
     try:
         return 0 if example(kind=Careless)(json.loads(Path(path).read_text("utf-8"))) else 1
-    except NotImplementedError:
+    except TaskRefused:
         return 64
 
 

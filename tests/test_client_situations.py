@@ -13,6 +13,7 @@ import pytest
 from leadproof.commands import client_defects
 from leadproof.contract.profile import load
 from leadproof.core.errors import UsageError
+from leadproof.suite.client.example import TaskRefused
 from leadproof.suite.client.inside import example, play
 from leadproof.suite.client.mutants import MUTANTS
 from leadproof.suite.client.situations import every
@@ -100,7 +101,7 @@ def test_mistakes_are_chosen_by_name_and_drawn_by_seed() -> None:
 
 def test_a_client_that_cannot_do_a_task_leaves_it_untested() -> None:
     def unable(task: object) -> bool:
-        raise NotImplementedError
+        raise TaskRefused
 
     result = play(every()["duplicate-known"], PROFILE, unable)
 

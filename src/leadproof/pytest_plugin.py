@@ -17,7 +17,7 @@ leadproof_situations marker: the situations that a test is about
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from leadproof.judge import Judge, Judgement
     from leadproof.suite import Case
     from leadproof.suite.client.fixture import StagedSituation
+    from leadproof.suite.client.situations import Situation
     from leadproof.testing import RunningMock
 
 MARKER = "leadproof_clauses"
@@ -81,11 +82,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "leadproof_situation" not in metafunc.fixturenames:
         return
     from leadproof.core.errors import UsageError
-    from leadproof.suite.client.fixture import select
 
     mark = metafunc.definition.get_closest_marker(SITUATIONS)
     try:
-        chosen = select(mark.args, **mark.kwargs) if mark is not None else select()
+        chosen = _situations(*mark.args, **mark.kwargs) if mark is not None else _situations()
     except (UsageError, TypeError) as error:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: {error}") from None
     metafunc.parametrize("leadproof_situation", chosen, ids=[one.id for one in chosen], indirect=True)
@@ -105,6 +105,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             near = difflib.get_close_matches(name, clauses(), 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise pytest.UsageError(f"{item.nodeid}: there is no clause {name!r}{hint}")
+
+
+def _situations(*ids: str, group: str | Collection[str] = (), slow: bool = False) -> list[Situation]:
+    """What the marker asks for; a situation that is named is played, however long it lets the client wait."""
+    from leadproof.suite.client.situations import select
+
+    return select(ids, (group,) if isinstance(group, str) else group, slow=slow or bool(ids))
 
 
 #: What the test that is being run has judged by `assert_contract`; None outside of a test.

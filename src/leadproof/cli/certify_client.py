@@ -16,14 +16,14 @@ from leadproof.contract import specs
 from leadproof.contract.situations import GROUPS, LEFT_OUT, TASKS
 from leadproof.core.errors import UsageError
 from leadproof.core.progress import counted
-from leadproof.core.text import count, one_line
+from leadproof.core.text import one_line
 from leadproof.judge import Judge
 from leadproof.runs.evidence import Run
 from leadproof.runs.ledger import Ledger
 from leadproof.suite.client import attended
 from leadproof.suite.client.deciding import SituationResult
 from leadproof.suite.client.driving import PLACE, Driver, words
-from leadproof.suite.client.situations import Situation, every
+from leadproof.suite.client.situations import Situation, every, select
 
 
 @click.command("certify-client", context_settings={"ignore_unknown_options": False})
@@ -96,7 +96,7 @@ def command(
       leadproof explain situations
     """
     _require_client(client, listen=listen)
-    chosen = select(ids, groups, no_slow=no_slow)
+    chosen = select(ids, groups, slow=not no_slow)
     configured = given.configured
     number = configured.seed if seed is None else seed
     spec = specs.load(given.spec.choices, subject=specs.CLIENT)
@@ -176,28 +176,3 @@ def _skip(attendance: attended.Attendance) -> None:
     """Enter goes on to the next situation."""
     for _ in sys.stdin:
         attendance.skip.set()
-
-
-def select(ids: tuple[str, ...], groups: tuple[str, ...], *, no_slow: bool) -> list[Situation]:
-    """The situations that are asked for.
-
-    Raises:
-        UsageError: There is none of that name, or none is left.
-    """
-    import difflib
-
-    known = every()
-    for name in ids:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 3)
-            hint = f"did you mean {', '.join(near)}?" if near else "leadproof explain situations lists them"
-            raise UsageError(f"there is no situation {name!r}", hint=hint)
-    found = [
-        one for one in known.values()
-        if (not ids or one.id in ids) and (not groups or one.text.group in groups) and not (no_slow and one.text.slow)
-    ]  # fmt: skip
-    if not found:
-        raise UsageError(
-            f"none of {count(len(known), 'situation')} is left", hint="leave out --situation, --group or --no-slow"
-        )
-    return found

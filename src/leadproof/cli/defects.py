@@ -18,9 +18,6 @@ from leadproof.core.progress import counted
 from leadproof.core.text import count
 from leadproof.mock.defects import pick
 
-#: Clients that run side by side where nobody says otherwise: most of the time they wait.
-CLIENTS = 8
-
 #: Survivors that are printed one by one; --json has them all.
 PRINTED = 60
 
@@ -97,6 +94,7 @@ def command(
 
 def _clients(ids: tuple[str, ...], sample: int, seed: int, path: str | None, jobs: int | None, *, as_json: bool) -> int:
     from leadproof.commands import client_defects  # brings every client with a mistake
+    from leadproof.commands.certify_client import JOBS
 
     names = client_defects.chosen(ids, sample, seed)
     outcomes: list[client_defects.MutantResult] = []
@@ -104,7 +102,7 @@ def _clients(ids: tuple[str, ...], sample: int, seed: int, path: str | None, job
     with Display(quiet=as_json) as display:
         display.show(counted("starting", 0, len(names), "clients"))
         try:
-            for outcome in client_defects.run(names, load(path), seed=seed, jobs=jobs or CLIENTS):
+            for outcome in client_defects.run(names, load(path), seed=seed, jobs=jobs or JOBS):
                 outcomes.append(outcome)
                 display.show(counted(outcome.id, len(outcomes), len(names), "clients"))
         except KeyboardInterrupt as error:

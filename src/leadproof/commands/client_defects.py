@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
+from leadproof.commands.certify_client import JOBS
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import UsageError
 from leadproof.suite.client.inside import example, play
@@ -57,10 +58,7 @@ def chosen(ids: Collection[str], sample: int = 0, seed: int = 0) -> list[str]:
     return found
 
 
-def run(
-    ids: Collection[str], profile: Profile, *, seed: int = 0, jobs: int = 8,
-    on_outcome: Callable[[MutantResult], None] = lambda outcome: None,
-) -> Iterator[MutantResult]:  # fmt: skip
+def run(ids: Collection[str], profile: Profile, *, seed: int = 0, jobs: int = JOBS) -> Iterator[MutantResult]:
     """Plays to each client with a mistake the situation that owns it; in any order.
 
     Args:
@@ -68,14 +66,12 @@ def run(
         profile: What the mocks respond by.
         seed: Of the leads and of the mocks.
         jobs: How many at the same time; most of the time is waited.
-        on_outcome: Called with each.
     """
     ordered = sorted(ids, key=lambda name: -every()[MUTANTS[name].owner].text.slow)
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         futures = [pool.submit(_one, name, profile, seed) for name in ordered]
         try:
             for future in as_completed(futures):
-                on_outcome(future.result())
                 yield future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from leadproof.contract.profile import Profile
-from leadproof.contract.situations import GROUPS
-from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.redact import Redactor
 from leadproof.runs.excerpts import excerpts
 from leadproof.suite.client.deciding import SituationResult, decide
 from leadproof.suite.client.played import Ended
-from leadproof.suite.client.situations import Situation, every
+from leadproof.suite.client.situations import Situation
 from leadproof.suite.client.stage import Stage
 
 
@@ -112,27 +110,3 @@ def staged(situation: Situation, profile: Profile, seed: int = 0) -> Iterator[St
     """Plays a situation for as long as the context lasts."""
     with Stage(situation, profile, seed=seed) as stage:
         yield StagedSituation(stage)
-
-
-def select(ids: Sequence[str] = (), group: str | Sequence[str] = (), *, slow: bool = False) -> list[Situation]:
-    """The situations of a test.
-
-    Args:
-        ids: These; all if left out.
-        group: Of `situations.GROUPS`, or several.
-        slow: Those that let the client wait for five seconds and more, too?
-
-    Raises:
-        UsageError: There is no such situation or group.
-    """
-    groups = (group,) if isinstance(group, str) else tuple(group)
-    for name in ids:
-        if name not in every():
-            raise UsageError(f"there is no situation {name!r}", hint="leadproof explain situations lists them")
-    for name in groups:
-        if name not in GROUPS:
-            raise UsageError(f"there is no group {name!r}", hint=f"groups are {', '.join(GROUPS)}")
-    return [
-        one for one in every().values()
-        if (one.id in ids if ids else slow or not one.text.slow) and (not groups or one.text.group in groups)
-    ]  # fmt: skip

@@ -7,12 +7,12 @@ from typing import Any
 
 from leadproof.contract.profile import Profile
 from leadproof.suite.client.deciding import SituationResult, decide
-from leadproof.suite.client.example import LeadClient, NotTaken, Unknown, believes, client_of, do
+from leadproof.suite.client.example import LeadClient, NotTaken, TaskRefused, Unknown, believes, client_of, do
 from leadproof.suite.client.played import Ended
 from leadproof.suite.client.situations import Situation
 from leadproof.suite.client.stage import Stage
 
-#: Does a task; were all leads accepted? Raises NotImplementedError where it cannot do it.
+#: Does a task; were all leads accepted? Raises TaskRefused where it cannot do it.
 Does = Callable[[Mapping[str, Any]], bool]
 
 
@@ -29,7 +29,7 @@ def play(situation: Situation, profile: Profile, does: Does, *, seed: int = 0) -
         unable, believed = False, None
         try:
             believed = does(stage.task.document())
-        except NotImplementedError:
+        except TaskRefused:
             unable = True
         return decide(situation, stage.played(ended=Ended.EXITED, believed=believed, unable=unable))
 

@@ -243,7 +243,7 @@ class Stage:
                 pass
             self._closed.wait(plan.delay)
         if plan.reverse:
-            calls = self._backwards(calls)
+            calls = self._backwards()
         for callback in calls:
             if self._closed.is_set():
                 return
@@ -259,7 +259,7 @@ class Stage:
         if len(self._made) >= wanted:
             self.called_back.set()
 
-    def _backwards(self, calls: list[Callback]) -> list[Callback]:
+    def _backwards(self) -> list[Callback]:
         """The callbacks of all leads, the last one first; those of one where the client does not send the others."""
         ends = time.monotonic() + _OTHERS
         while len(self._waiting) < len(self.task.leads) and time.monotonic() < ends and not self._closed.wait(0.02):

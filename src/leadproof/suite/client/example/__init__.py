@@ -8,7 +8,18 @@
 """
 
 from leadproof.suite.client.example.bodies import read
-from leadproof.suite.client.example.client import LeadClient, NotTaken, Received, Sale, Unknown
+from leadproof.suite.client.example.client import LeadClient, NotTaken, Received, Sale, TaskRefused, Unknown
 from leadproof.suite.client.example.driver import believes, client_of, do
 
-__all__ = ["LeadClient", "NotTaken", "Received", "Sale", "Unknown", "believes", "client_of", "do", "read"]
+__all__ = [
+    "LeadClient",
+    "NotTaken",
+    "Received",
+    "Sale",
+    "TaskRefused",
+    "Unknown",
+    "believes",
+    "client_of",
+    "do",
+    "read",
+]

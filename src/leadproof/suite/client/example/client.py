@@ -28,6 +28,10 @@ class NotTaken(Exception):
     """The service does not take the request."""
 
 
+class TaskRefused(Exception):
+    """The client cannot do such a task."""
+
+
 @dataclass
 class Sale:
     """A lead, and what has become of it."""

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from leadproof.suite.client.example.client import LeadClient, NotTaken, Sale, Unknown
+from leadproof.suite.client.example.client import LeadClient, NotTaken, Sale, TaskRefused, Unknown
 
 
 class Listener:
@@ -84,7 +84,7 @@ def do(task: Mapping[str, Any], client: LeadClient) -> list[Sale]:
             if sale.accepted and name == "sell-and-status":
                 client.status(sale)
     else:
-        raise NotImplementedError(name)
+        raise TaskRefused(name)
     return sales
 
 
@@ -107,7 +107,7 @@ def main(arguments: list[str]) -> int:
         return {True: 0, False: 1, None: 3}[
             believes(do(task, client_of(task, os.environ.get("LEADPROOF_MEDIA", "json"))))
         ]
-    except NotImplementedError:
+    except TaskRefused:
         return 64
     except (NotTaken, Unknown):
         return 3
