@@ -24,7 +24,7 @@ SPECS = ROOT / "specs"
 LISTING = {
     "__init__.py", "__main__.py", "py.typed", "pytest_plugin.py", "testing.py",
     "bodies", "captures", "cli", "commands", "contract", "core", "generate", "http", "judge", "load", "mock",
-    "recorder", "redact", "runs", "suite",
+    "recorder", "redact", "runs", "suite", "web",
 }  # fmt: skip
 
 #: Packages whose modules have nothing in common but their layer: each module has a test file of its name.

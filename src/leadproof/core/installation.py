@@ -33,6 +33,11 @@ EXTRAS: dict[str, dict[str, str]] = {
         "aiohttp": "aiohttp>=3.11",
     },
     "cluster": {"distributed": "distributed>=2025.2"},
+    "serve": {
+        "starlette": "starlette>=0.46",
+        "uvicorn": "uvicorn>=0.34",
+        "python_multipart": "python-multipart>=0.0.20",
+    },
 }
 
 

@@ -32,9 +32,10 @@ def template(name: str) -> jinja2.Template:
 def compiled() -> Iterator[tuple[str, str]]:
     """Name and text of the modules that the templates are made into when a wheel is built."""
     environment = _environment()
-    for path in sorted(resources.path("reports/templates").glob("*.j2")):
-        text = path.read_text("utf-8")
-        yield f"{_module(path.name, text)}.py", environment.compile(text, path.name, None, raw=True, defer_init=True)
+    folder = resources.path("reports/templates")
+    for path in sorted(folder.rglob("*.j2")):
+        name, text = path.relative_to(folder).as_posix(), path.read_text("utf-8")
+        yield f"{_module(name, text)}.py", environment.compile(text, name, None, raw=True, defer_init=True)
 
 
 @cache

@@ -1,0 +1,98 @@
+"""`leadproof serve`: runs in a browser, on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+import webbrowser
+from pathlib import Path
+
+import click
+
+from leadproof.cli import options
+from leadproof.core import installation
+from leadproof.core.errors import InputError, UsageError
+from leadproof.core.target import is_loopback
+from leadproof.http.hosts import Hosts
+
+
+@click.command("serve")
+@click.argument("folders", metavar="[FOLDER...]", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 for a free one.")
+@click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines can reach.")
+@options.allow_hosts
+@click.option(
+    "--read-only", is_flag=True,
+    help="Show runs and nothing else, without a token: for a machine that several people share, behind a proxy that"
+    " authenticates them.",
+)  # fmt: skip
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser of this machine.")
+@click.option(
+    "--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does: whoever started it is gone."
+)
+def command(
+    folders: tuple[Path, ...],
+    host: str,
+    port: int,
+    allow_remote: bool,
+    allow_hosts: tuple[str, ...],
+    read_only: bool,
+    open_browser: bool,
+    end_with_stdin: bool,
+) -> None:
+    """Show runs in a browser: lists, reports, comparisons, trends; judge what is pasted.
+
+    FOLDER holds run directories, or is one; without any, it is where runs are written (reports/out). Nothing is
+    written into them, and nothing leaves this machine. The address that is printed carries a token, which the browser
+    keeps as a cookie: without it, nobody sees a page.
+
+    \b
+    Examples:
+      leadproof serve
+      leadproof serve reports/out shared/runs --port 0 --open
+      leadproof serve --read-only --allow-host runs.example.org
+    """
+    installation.require("serve", "the pages need starlette and uvicorn")
+    if not allow_remote and not is_loopback(host):
+        raise UsageError(
+            f"{host} can be reached from other machines",
+            hint="add --allow-remote if that is meant; the pages have no TLS",
+        )
+    from leadproof.web import serving
+    from leadproof.web.access import TOKEN, Access, new_token
+    from leadproof.web.app import application
+    from leadproof.web.index import Index
+    from leadproof.web.site import Site
+
+    given = folders or (Path(options.settings().out),)
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is no folder", hint="name a folder of run directories, such as reports/out")
+    places = [Path(os.path.abspath(folder)) for folder in given]
+    index = Index(places, serving.index_file(places), time.time)
+    with contextlib.closing(serving.listening(host, port)) as sock:
+        port = sock.getsockname()[1]
+        access = Access("" if read_only else new_token(), Hosts.named(allow_hosts, host), read_only, port)
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{port}/" + (f"?{TOKEN}={access.token}" if access.token else "")
+
+        def ready() -> None:
+            click.echo(f"runs of {', '.join(map(str, given))} at\n  {url}\nCtrl-C ends it.")
+            if open_browser:
+                webbrowser.open(url)
+
+        if end_with_stdin:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
+        with contextlib.suppress(KeyboardInterrupt), serving.Refreshing(index):  # as it says of itself, that ends it
+            serving.serve(application(Site(index, read_only), access), sock, ready)
+
+
+def _end_with_stdin() -> None:
+    """Ends this process when the one that started it has died, however that was."""
+    while os.read(0, 4096):
+        pass
+    signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,49 @@
+"""The list of runs: filtered, searched, a page at a time."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from leadproof.web.index import Query
+from leadproof.web.rendering import page
+from leadproof.web.runs import STATES
+from leadproof.web.site import Site
+
+#: Runs on a page.
+ROWS = 50
+
+#: What can be chosen, by the names of `Query`.
+CHOICES = ("command", "verdict", "state", "subject")
+
+
+def show(request: Request) -> Response:
+    """The runs that are asked for, the newest first."""
+    site: Site = request.app.state.site
+    asked = request.query_params
+    query = Query(**{name: asked.get(name, "") for name in (*CHOICES, "words")})
+    number = site.index.count(query)
+    last = max((number - 1) // ROWS, 0)
+    at = min(int(asked["page"]) - 1 if asked.get("page", "").isdecimal() and asked["page"] != "0" else 0, last)
+    kept = {name: value for name, value in asked.items() if value and name in (*CHOICES, "words")}
+
+    def link(to: int) -> str:
+        return f"/?{urlencode({**kept, 'page': to + 1})}"
+
+    return page(
+        request, "list", runs=site.index.runs(query, limit=ROWS, offset=at * ROWS), number=number, query=query,
+        choices={name: _values(site, name) for name in CHOICES}, progress=site.index.progress,
+        first=at * ROWS + 1, page_number=at + 1, pages=last + 1,
+        newer=link(at - 1) if at else "", older=link(at + 1) if at < last else "",
+    )  # fmt: skip
+
+
+def _values(site: Site, name: str) -> list[str]:
+    found = site.index.values(name)
+    return [one for one in STATES if one in found] if name == "state" else sorted(list(found)[:100])
+
+
+ROUTES = (Route("/", show),)

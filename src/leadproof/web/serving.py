@@ -1,0 +1,91 @@
+"""The pages on a port: uvicorn, the index that keeps up beside it, and where its file stands."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from leadproof.core import cache
+from leadproof.core.errors import ServerError
+from leadproof.web.index import Index
+
+#: Seconds between two looks at the folders.
+_LOOK = 2.0
+
+
+class Refreshing:
+    """Keeps an index up to date, in a thread of its own. A context manager."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._leave = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="leadproof-index", daemon=True)
+
+    def __enter__(self) -> Refreshing:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave.set()
+        self._thread.join(10)
+
+    def _keep(self) -> None:
+        while True:
+            self._index.refresh()
+            if self._leave.wait(_LOOK):
+                self._index.close()
+                return
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ServerError: The port is taken, or there is no such address.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise ServerError(
+            f"cannot listen on {host}, port {port}: {error.strerror or error}", hint="--port 0 takes a free one"
+        ) from error
+
+
+def serve(app: ASGIApp, sock: socket.socket, ready: Callable[[], None]) -> None:
+    """Serves until it is interrupted; open connections are given two seconds.
+
+    Args:
+        app: ASGI.
+        sock: Listens.
+        ready: Called when requests are taken.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, or SIGTERM.
+    """
+    config = uvicorn.Config(
+        app, log_level="critical", access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=2,
+        proxy_headers=False,
+    )  # fmt: skip
+    ready()
+    uvicorn.Server(config).run(sockets=[sock])  # which raises anew the signal that ended it
+
+
+def index_file(folders: Sequence[Path]) -> Path:
+    """Where the index of some folders stands: for this user alone, and made anew when it is gone."""
+    name = hashlib.sha256(b"\0".join(os.fsencode(one) for one in sorted(folders))).hexdigest()[:32]
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: there is no home
+        folder = cache.folder() / "runs"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder / f"{name}.sqlite"
+    return Path(tempfile.mkdtemp(prefix="leadproof-")) / f"{name}.sqlite"

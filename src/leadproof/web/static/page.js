@@ -1,0 +1,2 @@
+// What the pages do beyond htmx. Every page is whole without it.
+"use strict";

@@ -1,0 +1,86 @@
+"""The list of runs in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pages import Served, browsing, chromium, make_run, serving
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("runs")
+    for number in range(120):
+        verdict = ("passed", "failed")[number % 2]
+        make_run(
+            folder, f"run-{number:03}", report={"verdict": verdict},
+            facts={"started": f"2026-11-01T00:{number // 60:02}:{number % 60:02}.000Z"},
+        )  # fmt: skip
+    (folder / "odd").mkdir()
+    (folder / "odd" / "run.json").write_text("[]", "utf-8")
+    with serving(folder, environment={"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}) as found:
+        with found.client() as client:
+            while "are left" in client.get("/").text:
+                pass
+        yield found
+
+
+@pytest.fixture(scope="module")
+def tab(served: Served) -> Iterator[Any]:
+    executable = chromium()
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine")
+    with browsing(executable) as browser:
+        page = browser.new_page()
+        page.goto(served.url)
+        yield page
+
+
+def rows(tab: Any) -> list[str]:
+    found: list[str] = tab.locator("#runs tbody tr").all_inner_texts()
+    return found
+
+
+def test_the_newest_come_first_a_page_at_a_time(tab: Any, served: Served) -> None:
+    tab.goto(served.base)
+
+    assert len(rows(tab)) == 50
+    assert "run-119" in rows(tab)[0]
+    tab.get_by_role("link", name="Older").click()
+    tab.wait_for_url("**page=2")
+    assert "run-069" in rows(tab)[0]
+    assert tab.locator("caption").inner_text() == "Runs 51 to 100 of 121, the newest first"
+
+
+def test_a_filter_works_as_it_is_chosen(tab: Any, served: Served) -> None:
+    tab.goto(served.base)
+
+    tab.get_by_label("Verdict").select_option("failed")
+    tab.get_by_text("Runs 1 to 50 of 60").wait_for()
+    assert {row.split()[3] for row in rows(tab)} == {"failed"}
+    tab.get_by_label("Search").fill("run-11")
+    tab.get_by_text("Runs 1 to 5 of 5").wait_for()
+    assert "words=run-11" in tab.url
+
+
+def test_a_filter_works_without_script(served: Served) -> None:
+    with served.client() as client:
+        page = client.get("/", params={"verdict": "passed", "words": "run-00", "command": ""}).text
+
+    assert page.count('<th scope="row">') == 5
+
+
+def test_what_cannot_be_read_is_named_and_the_others_are_shown(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.base}/?state=broken")
+
+    assert ["run.json is no JSON object" in row for row in rows(tab)] == [True]
+
+
+def test_a_run_leads_to_its_report(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.base}/?words=run-119")
+    tab.locator("#runs tbody a").first.click()
+    tab.get_by_role("link", name="The whole report").click()
+
+    assert "Failed" in tab.locator("h1").inner_text()
