@@ -90,7 +90,7 @@ CODES = {
 
 
 #: Commands that run until they are told to stop.
-SERVES = re.compile(r"leadproof (mock|record|certify-client --listen)")
+SERVES = re.compile(r"leadproof (mock|record|serve|certify-client --listen)")
 
 
 class Printed(NamedTuple):
@@ -282,7 +282,7 @@ class Place:
         """The line with what the reader has instead of the names in it."""
         line = line.replace("https://your-endpoint.example", self.url).replace("http://127.0.0.1:8080", self.url)
         line = re.sub(r"--port \d+", "--port 0", line)
-        if line.startswith("leadproof mock") and "--port" not in line:
+        if line.startswith(("leadproof mock", "leadproof serve")) and "--port" not in line:
             line += " --port 0"  # somebody may have the usual one
         key = load().credentials.api_keys[0]
         return (
