@@ -53,7 +53,7 @@ def command(
     \b
     Examples:
       leadproof serve
-      leadproof serve reports/out shared/runs --port 0 --open
+      leadproof serve reports/out --port 0 --open
       leadproof serve --read-only --allow-host runs.example.org
     """
     installation.require("serve", "the pages need starlette and uvicorn")
