@@ -28,7 +28,7 @@ LEVELS = {"must", "should", "may"}
 BASES = {"documented", "resolved", "assumed"}
 #: A clause has these keys and no others; a mistyped one would silently do nothing.
 REQUIRED_KEYS = {"id", "operations", "subject", "text", "place", "level", "basis"}
-OPTIONAL_KEYS = {"member", "media", "reading", "check", "untestable", "formerly"}
+OPTIONAL_KEYS = {"member", "media", "reading", "check", "untestable", "look_at", "formerly"}
 
 #: These two find their clause by member; so does `client_value`, for a member that has a clause about its values too.
 #: Every other check has at most one clause per operation and representation.

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "mock": "Run the mock of the lead receiver.",
     "defects": "Turn the suite against every defect of the mock: the kill matrix.",
     "report": "Render a run again, merge several, compare with another.",
+    "attest": "Confirm what only a person can, beside a run that is over.",
     "serve": "Show runs in a browser: lists, reports, comparisons, trends; judge what is pasted.",
     "verify": "Is a run directory still what its manifest says?",
     "explain": "Explain a clause, reading, operation, defect, fault, exit code, kind of finding or of change.",

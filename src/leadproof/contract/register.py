@@ -32,6 +32,8 @@ class Clause:
     #: The check that decides it, or "" with the reason in `untestable`.
     check: str = ""
     untestable: str = ""
+    #: What a person looks at who is to confirm it, where nothing else can.
+    look_at: str = ""
     #: Ids of clauses of which it was a part before they were split.
     formerly: tuple[str, ...] = ()
 

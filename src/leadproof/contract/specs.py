@@ -138,6 +138,7 @@ def _clause(row: Mapping[str, Any]) -> Clause:
         readings=_listed(row.get("reading", ())),
         check=row.get("check", ""),
         untestable=row.get("untestable", ""),
+        look_at=row.get("look_at", ""),
         formerly=tuple(row.get("formerly", ())),
     )
 

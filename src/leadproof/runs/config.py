@@ -33,6 +33,7 @@ KEYS: dict[str, tuple[type, str]] = {
     "readings": (dict, "reading id = choice"),
     "targets": (dict, "named targets"),
     "waivers": (str, "path of the file of waivers"),
+    "attestation_days": (int, "days for which an answer of leadproof attest holds; 365 unless it is said"),
     "min_judged": (float, "share of the exchanges, 0 to 1, that has to be judged"),
 }
 
@@ -78,6 +79,7 @@ class Config:
     readings: dict[str, str] = field(default_factory=dict)
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     waivers: str | None = None
+    attestation_days: int = 365
     min_judged: float = 0.0
     subject: str = ""
     by: str = ""

@@ -96,7 +96,13 @@ def situation_rows(played: Collection[str]) -> list[dict[str, Any]]:
 def attestations(spec: Specification) -> list[dict[str, str]]:
     """What nobody can test from outside and only a person can confirm: demands, not what is left open."""
     return [
-        {"clause": clause.id, "text": clause.text, "place": clause.place, "why": clause.untestable}
+        {
+            "clause": clause.id,
+            "text": clause.text,
+            "place": clause.place,
+            "why": clause.untestable,
+            "look_at": clause.look_at,
+        }
         for clause in spec.clauses.values()
         if clause.untestable and clause.level != "may"
     ]

@@ -62,6 +62,20 @@ def verify(folder: Path) -> Verified:
     Raises:
         InputError: There is no manifest, or it cannot be read.
     """
+    return verify_files(folder, SCHEMA)
+
+
+def verify_files(folder: Path, schema: str, but: str = "") -> Verified:
+    """Recomputes a manifest of a directory.
+
+    Args:
+        folder: It.
+        schema: Of its manifest.
+        but: The beginning of paths that are no part of it.
+
+    Raises:
+        InputError: There is no manifest, or it cannot be read.
+    """
     file = folder / MANIFEST
     try:
         if file.exists() and not file.is_file():  # a named pipe would be waited for
@@ -76,11 +90,11 @@ def verify(folder: Path) -> Verified:
         raise InputError(f"{file}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file} is no JSON: {error}", hint="the manifest itself was changed") from None
-    listed = manifest.get("files") if isinstance(manifest, dict) and manifest.get("schema") == SCHEMA else None
+    listed = manifest.get("files") if isinstance(manifest, dict) and manifest.get("schema") == schema else None
     if not isinstance(listed, dict) or not all(isinstance(value, str) for value in listed.values()):
-        raise InputError(f"{file} is no {SCHEMA}", hint="the manifest itself was changed")
+        raise InputError(f"{file} is no {schema}", hint="the manifest itself was changed")
     try:
-        entries = _entries(folder)
+        entries = {name: what for name, what in _entries(folder).items() if not (but and f"{name}/".startswith(but))}
         plain = {name for name in listed if name in entries and not entries[name]}
         same = {name for name in plain if sha256(folder / name) == listed[name]}
     except OSError as error:

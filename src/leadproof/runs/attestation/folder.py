@@ -1,0 +1,216 @@
+"""`<run>.attestation/`: answers, their evidence, the report with both, and a manifest that names the run's own.
+
+The manifest (`leadproof.attestation/1`) holds the SHA-256 of every file of the folder and of the manifest of the run,
+so who vouches for it vouches for the run. Signatures stand in a folder of their own and are no part of it: they are
+over it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from leadproof.core.errors import InputError
+from leadproof.redact import Redactor
+from leadproof.runs.attestation.answers import DAYS, Answer, carried, load, opened, written
+from leadproof.runs.attestation.settling import apply, items
+from leadproof.runs.evidence import read_report, verify, write_reports
+from leadproof.runs.evidence.files import MANIFEST, document, hashes, sha256, write
+from leadproof.runs.evidence.manifest import Verified, verify_files
+
+SCHEMA = "leadproof.attestation/1"
+
+ANSWERS_FILE = "attestation.toml"
+EVIDENCE, SIGNATURES = "evidence", "signatures"
+
+#: Bytes of a file that is given as evidence.
+_MOST = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An attestation against the files that are there."""
+
+    files: Verified
+    #: Does its manifest name the manifest that the run has?
+    of_this_run: bool
+    #: SHA-256 of its manifest and of the run's.
+    manifest: str
+    run_manifest: str
+
+    @property
+    def holds(self) -> bool:
+        """Is everything as it was sealed?"""
+        return self.files.holds and self.of_this_run
+
+
+def folder_of(run: Path) -> Path:
+    """Where the attestation of a run stands, whether there is one or not."""
+    run = Path(run.absolute())
+    return run.with_name(f"{run.name}.attestation")
+
+
+def answers_of(run: Path) -> tuple[Answer, ...]:
+    """The answers to what a run asks, open where nobody has answered.
+
+    Raises:
+        InputError: It is no run.
+        ConfigurationError: The file of answers is malformed.
+    """
+    fresh = opened(read_report(run)["attestations"])
+    file = folder_of(run) / ANSWERS_FILE
+    if not file.exists():
+        return fresh
+    known = {one.clause: one for one in load(file)}
+    return (*(known.pop(one.clause, one) for one in fresh), *known.values())
+
+
+def begin(run: Path, earlier: Path | None = None) -> Path:
+    """Makes the file of answers, or adds to it what is missing; gives its path.
+
+    Args:
+        run: The directory of the run.
+        earlier: The directory of a run whose answers are taken over.
+
+    Raises:
+        InputError: It is no run, or it was changed since it was over.
+        ConfigurationError: A file of answers is malformed.
+        EvidenceError: The disk does not take it.
+    """
+    require_whole(run)
+    report = read_report(run)
+    answers = answers_of(run)
+    if earlier is not None:
+        answers = carried(answers_of(earlier), answers, read_report(earlier)["run"].get("id") or earlier.name)
+        answers = tuple(
+            replace(one, evidence=str(folder_of(earlier) / one.evidence))
+            if one.carried and one.evidence and not (folder_of(run) / one.evidence).exists() else one
+            for one in answers
+        )  # fmt: skip
+    return save(run, report, answers)
+
+
+def save(run: Path, report: Mapping[str, Any], answers: Iterable[Answer]) -> Path:
+    """Writes the file of answers, whole or not at all; gives its path.
+
+    Raises:
+        EvidenceError: The disk does not take it.
+    """
+    folder = folder_of(run)
+    folder.mkdir(exist_ok=True)
+    text = Redactor().text
+    kept = [replace(one, remark=text(one.remark)) for one in answers]
+    file = folder / ANSWERS_FILE
+    write(file, written(kept, report["attestations"], run.name).encode("utf-8", "backslashreplace"))
+    return file
+
+
+def settled(run: Path, now: datetime, days: int = DAYS) -> dict[str, Any]:
+    """The report of a run with the answers, as they hold at a time.
+
+    Args:
+        run: The directory of the run.
+        now: When it is, with a time zone.
+        days: For which an answer holds.
+
+    Raises:
+        InputError: It is no run.
+        ConfigurationError: The file of answers is malformed.
+    """
+    report = read_report(run)
+    apply(report, items(report, answers_of(run), now.date(), days))
+    return report
+
+
+def seal(run: Path, now: datetime, days: int = DAYS) -> int:
+    """Copies the evidence in, writes the report with the answers, and the manifest, unless all of that is there.
+
+    Signatures over other answers hold no more and are removed; how many is given back.
+
+    Raises:
+        InputError: It is no run, it was changed since it was over, or a file of evidence cannot be taken.
+        ConfigurationError: The file of answers is malformed.
+        EvidenceError: The disk does not take it.
+    """
+    require_whole(run)
+    folder = folder_of(run)
+    if is_sealed(run) and check(run).holds:
+        return 0
+    report = read_report(run)
+    save(run, report, [_with_evidence(one, folder) for one in answers_of(run)])
+    write_reports(folder, settled(run, now, days), ("html", "md", "json"))
+    signatures = folder / SIGNATURES
+    removed = len(list(signatures.glob("*.sig"))) if signatures.is_dir() else 0
+    shutil.rmtree(signatures, ignore_errors=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    manifest = {
+        "schema": SCHEMA, "run": run.name, "run_manifest": sha256(run / MANIFEST),
+        "sealed": now.isoformat(timespec="seconds"), "files": hashes(folder),
+    }  # fmt: skip
+    write(folder / MANIFEST, document(manifest))
+    return removed
+
+
+def check(run: Path) -> Sealed:
+    """Recomputes the manifest of an attestation.
+
+    Raises:
+        InputError: There is none, or it cannot be read.
+    """
+    folder = folder_of(run)
+    found = verify_files(folder, SCHEMA, but=f"{SIGNATURES}/")
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    own = sha256(run / MANIFEST) if (run / MANIFEST).is_file() else ""
+    named = manifest.get("run_manifest")
+    return Sealed(found, named == own, sha256(folder / MANIFEST), str(named))
+
+
+def is_sealed(run: Path) -> bool:
+    """Has somebody sealed an attestation of the run?"""
+    return (folder_of(run) / MANIFEST).exists()
+
+
+def require_whole(run: Path) -> None:
+    """Ends where a run is not as its manifest says.
+
+    Raises:
+        InputError: It is not, or it has none.
+    """
+    if not verify(run).holds:
+        raise InputError(
+            f"{run} is not what its manifest says", hint="leadproof verify names the files; nothing of it is attested"
+        )
+
+
+def _with_evidence(answer: Answer, folder: Path) -> Answer:
+    """An answer whose evidence lies in the folder, with its SHA-256."""
+    if not answer.evidence:
+        return replace(answer, sha256="")
+    given = Path(answer.evidence)
+    source = given if given.is_absolute() else folder / given
+    if not source.exists() and not given.is_absolute():
+        source = given
+    folder, source = folder.absolute(), Path(os.path.abspath(source))
+    try:
+        if source.is_symlink() or not source.is_file():
+            raise InputError(
+                f"{answer.evidence}: no plain file", hint=f"give the evidence of {answer.clause} as a file"
+            )
+        if source.stat().st_size > _MOST:
+            raise InputError(f"{answer.evidence}: larger than 100 MB", hint="name in the remark where it lies")
+        target = source
+        if folder not in source.parents:
+            target = folder / EVIDENCE / f"{sha256(source)[:8]}-{source.name}"
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(source, target)
+        return replace(answer, evidence=target.relative_to(folder).as_posix(), sha256=sha256(target))
+    except OSError as error:
+        raise InputError(
+            f"{answer.evidence}: cannot be read: {error.strerror}", hint=f"it is named as evidence of {answer.clause}"
+        ) from None
