@@ -35,7 +35,10 @@ PAIRS = [
 
 #: What has to be found in every recording: clauses that the service breaks, and kinds of what the client does.
 BROKEN = {"LE2-ALL-AUTH-01", "LE2-PING-RULE-05", "LE2-STATUS-SEQ-02"}
-HABITS = {"client.path", "client.profile", "client.sequence", "file.ambiguous", "schema.unknown", "status.unexpected"}
+HABITS = {
+    "client.path", "client.profile", "client.repeated", "client.sequence", "file.ambiguous", "schema.unknown",
+    "status.unexpected",
+}  # fmt: skip
 
 Said = tuple[str, str, str, str, str, list[Finding], list[Observation]]
 

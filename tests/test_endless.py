@@ -20,7 +20,7 @@ import pytest
 from leadproof.contract import profile, specs
 from leadproof.core.exchange import Exchange
 from leadproof.judge import Judge, following, quick
-from leadproof.judge.checks.context import History
+from leadproof.judge.checks.history import History
 from leadproof.redact import Redactor, inert, placeholders, redactor
 from leadproof.redact.known import Known
 from leadproof.runs import breaches, ledger, summary
@@ -75,7 +75,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ledger]:
         (following, "SHARED"), (quick, "MOST"), (results, "_NUMBERS"), (inert, "_REMEMBERED"), (inert, "_READ"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, LIMIT)
-    monkeypatch.setattr("leadproof.judge.checks.context._SHARED", LIMIT)
+    monkeypatch.setattr("leadproof.judge.checks.history._SHARED", LIMIT)
     posting = profile.load(None)
     cleaner = Redactor.of(posting)
     cleaner._known = Known(LIMIT)

@@ -226,7 +226,7 @@ def test_several_processes_come_to_what_one_comes_to(tmp_path: Path, keep: int) 
     report, _ = alone
     assert {found["kind"] for found in report["findings"]} >= {"sequence.broken"}
     kinds = {seen["kind"] for seen in report["observations"]}
-    assert kinds >= {"client.sequence", "client.refusal", "file.deviation", "file.unrecognised"}
+    assert kinds >= {"client.sequence", "client.refusal", "client.repeated", "file.deviation", "file.unrecognised"}
     assert sum(seen["count"] for seen in report["observations"] if seen["message"] == REPEATED) >= 10
     assert sum(row["compared"] for row in report["equivalence"]) > 0
 

@@ -20,6 +20,7 @@ from leadproof.generate.leads import LeadMaker
 from leadproof.http.client import compose
 from leadproof.judge import Decisions, Judge, Judgement
 from leadproof.judge.checks import CHECKS
+from leadproof.judge.checks.history import Remembered
 from leadproof.judge.forms import BY_FORM
 from leadproof.mock import Mock
 from leadproof.mock.defects import Defect, planted, table
@@ -66,8 +67,9 @@ def bare(judgement: Judgement) -> tuple[Judgement, Decisions]:
 
 def remembered(judge: Judge) -> dict[str, dict[Any, Any]]:
     """What was established, by name."""
-    kept = {name: getattr(judge.history, name) for name in judge.history.__dataclass_fields__}
-    tables = {name: one for name, one in kept.items() if not isinstance(one, bool)}
+    places = (judge.history, judge.history.senders)
+    kept = {name: getattr(place, name) for place in places for name in place.__dataclass_fields__}
+    tables = {name: one for name, one in kept.items() if isinstance(one, (dict, Remembered))}
     return {name: one if isinstance(one, dict) else {**one._old, **one._young} for name, one in tables.items()}
 
 

@@ -129,6 +129,8 @@ _FAILURES = {
     "timeout": "transport.timeout",
     "refused": "transport.refused",
     "name or service": "transport.refused",
+    "unreachable": "transport.refused",
+    "no route": "transport.refused",
     "tls": "transport.tls",
     "certificate": "transport.tls",
 }

@@ -36,7 +36,7 @@ from leadproof.captures.selecting import LeftOut
 from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.core.gc import gc_paused
-from leadproof.judge.checks.context import Remembered
+from leadproof.judge.checks.history import Remembered
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run
 from leadproof.runs.facts import ExchangeFact, Unpacking, digest, outline

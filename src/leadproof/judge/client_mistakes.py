@@ -21,6 +21,7 @@ from leadproof.core.exchange import Part
 from leadproof.core.names import Kind, field_kind
 from leadproof.judge.checks import Breach, Context
 from leadproof.judge.checks.context import CREATES, fields, properties
+from leadproof.judge.sendings import Sent, repeats
 
 #: Names of fields that say who somebody is or how to reach them, without signs and in small letters.
 _PERSONAL = lazy.pattern(
@@ -50,8 +51,13 @@ def single_mistakes(context: Context) -> Iterator[Breach]:
     yield from _rules(context)
 
 
-def sequence_mistakes(context: Context) -> Iterator[Breach]:
-    """What it will have got wrong in view of the responses that it got before."""
+def sequence_mistakes(context: Context, sent: Sent | None) -> Iterator[Breach]:
+    """What it will have got wrong in view of the responses that it got before.
+
+    Args:
+        context: The exchange.
+        sent: What it says of its leads; None where it says nothing.
+    """
     if context.operation.id == "lead_status":
         yield from _status(context)
     elif context.operation.id == "accept_offer":
@@ -59,7 +65,11 @@ def sequence_mistakes(context: Context) -> Iterator[Breach]:
     elif context.operation.id == "update_lead":
         yield from _update(context)
     if context.operation.id in CREATES:
-        yield from _order(context)
+        again = [*repeats(context, sent)] if sent is not None else []
+        yield from again
+        # Who sends a lead again uses its order again: that is one mistake, not two.
+        known = tuple([f"{one.pointer}/" for one in again if one.kind == "client.repeated"])
+        yield from (one for one in _order(context) if one.rule != "order-per-lead" or not one.pointer.startswith(known))
 
 
 def _key_in_url(context: Context) -> Iterator[Breach]:

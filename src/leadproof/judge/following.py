@@ -21,6 +21,7 @@ from leadproof.judge.client_mistakes import sequence_mistakes
 from leadproof.judge.judgement import Compared, Decided, Decisions, Judgement
 from leadproof.judge.pairs import Pairs
 from leadproof.judge.register import Register
+from leadproof.judge.sendings import remember_sent, sent_by
 
 #: Decisions of which it is remembered what they are together with others.
 SHARED = 2_000
@@ -78,12 +79,14 @@ class Following:
             findings, observations = findings + broken, observations + seen
             failed = clauses_of(broken, alone.media)
         if self._compare is not None and not exchange.intent:
-            mistakes = [*islice(sequence_mistakes(context), MOST)]
+            sent = alone.sent if alone.sent is not None else sent_by(context)
+            mistakes = [*islice(sequence_mistakes(context, sent), MOST)]
             if mistakes:
                 cell = (alone.operation, alone.media, exchange.origin)
                 observations += tuple(
                     Observation(one.kind, one.message, one.pointer, "", *cell, one.rule) for one in mistakes
                 )
+            remember_sent(context, sent)
             twins = self._pairs.twin(alone)
             if twins is not None:
                 beside = self._compare(*twins)

@@ -16,6 +16,7 @@ from leadproof.core.findings import Finding, Observation
 from leadproof.core.operations import RESPONSE_TYPES
 from leadproof.judge.checks import Context
 from leadproof.judge.checks.context import outcome as outcome_of
+from leadproof.judge.sendings import Sent
 
 #: Stands for every responseType that the documentation does not know: what a target writes there is nobody's business.
 UNDOCUMENTED = "undocumented"
@@ -111,6 +112,8 @@ class Judgement(NamedTuple):
     plain: Decisions | None = None
     #: `pairs.twin_key`, where it is known already.
     twin_key: bytes | None = None
+    #: `sendings.sent_by`, where it is known already.
+    sent: Sent | None = None
 
     @property
     def response_value(self) -> Any:

@@ -21,6 +21,7 @@ from leadproof.judge.checks import Context
 from leadproof.judge.checks.context import fields
 from leadproof.judge.checks.memory import duplicate_fields
 from leadproof.judge.pairs import twin_key
+from leadproof.judge.sendings import Sent, sent_by
 from leadproof.runs.breaches import SHOWN
 
 #: Decisions that are told apart, before those that were met are forgotten.
@@ -42,6 +43,8 @@ class Sequel(NamedTuple):
     response_format: str
     now: datetime | None
     unknown: Gaps = ()
+    #: What became of the leads that were sent.
+    sent: Sent | None = None
 
 
 class ExchangeFact(NamedTuple):
@@ -93,7 +96,7 @@ class Facts:
             sequel = Sequel(
                 request.method, request.target, response.status if response else None, exchange.intent,
                 _reduced(context), context.request_format, context.response_value, context.response_format, context.now,
-                exchange.unknown,
+                exchange.unknown, sent_by(context),
             )  # fmt: skip
         return ExchangeFact(
             place, exchange.origin, digest(exchange) if self._digests else b"", alone.decisions(),
@@ -140,7 +143,7 @@ def outline(fact: ExchangeFact) -> Exchange:
         return Exchange(Request("", ""), None, None, fact.origin)
     response = None if sequel.status is None else Response(sequel.status)
     request = Request(sequel.method, sequel.target)
-    return Exchange(request, response, None, fact.origin, sequel.intent, unknown=sequel.unknown)
+    return Exchange(request, response, None, fact.origin, sequel.intent, elapsed=fact.elapsed, unknown=sequel.unknown)
 
 
 def judgement_of(fact: ExchangeFact, judge: Judge) -> Judgement:
@@ -155,6 +158,7 @@ def judgement_of(fact: ExchangeFact, judge: Judge) -> Judgement:
     return Judgement(
         decisions.outcome, decisions.operation, decisions.media, fact.findings, fact.observations, context,
         decisions.passed, decisions.failed, decisions.compared, None, decisions, fact.twin_key,
+        sequel.sent if sequel is not None else None,
     )  # fmt: skip
 
 
@@ -176,10 +180,20 @@ def packed(facts: Sequence[ExchangeFact]) -> bytes:
         rows.append((
             place, origin, digested, number, findings,
             [observations.setdefault(_unplaced(one), len(observations)) for one in seen] if seen else (), key,
-            tuple(sequel) if sequel is not None else None, elapsed, size, whole,
+            _flat(sequel) if sequel is not None else None, elapsed, size, whole,
         ))  # fmt: skip
     table = [decided for _, decided in decisions.values()]
     return pickle.dumps((table, list(observations), rows), pickle.HIGHEST_PROTOCOL)
+
+
+def _flat(sequel: Sequel) -> tuple[Any, ...]:
+    *rest, sent = sequel
+    return (*rest, tuple(sent) if sent is not None else None)
+
+
+def _sequel(flat: tuple[Any, ...]) -> Sequel:
+    *rest, sent = flat
+    return Sequel._make((*rest, Sent._make(sent) if sent is not None else None))
 
 
 #: Members of `Observation` but for its origin.
@@ -226,5 +240,5 @@ class Unpacking:
             yield ExchangeFact(
                 place, origin, digested, table[number], findings,
                 tuple([_placed(observations[one], origin) for one in seen]), key,
-                Sequel._make(sequel) if sequel is not None else None, elapsed, size, whole,
+                _sequel(sequel) if sequel is not None else None, elapsed, size, whole,
             )  # fmt: skip

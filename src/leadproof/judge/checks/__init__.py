@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from leadproof.core.exchange import Part
 from leadproof.judge.checks import bodies, messages, responses, sequences, status
-from leadproof.judge.checks.context import Breach, Check, Context, History, LeadSeen, OrderSeen
+from leadproof.judge.checks.context import Breach, Check, Context
+from leadproof.judge.checks.history import History, LeadSeen, OrderSeen
 from leadproof.judge.checks.memory import remember
 
 __all__ = [

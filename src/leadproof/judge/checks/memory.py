@@ -9,15 +9,12 @@ import msgspec
 from leadproof.judge.checks.context import (
     CREATES,
     Context,
-    History,
-    LeadSeen,
-    OrderSeen,
-    Source,
     duplicate_keys,
     fields,
     instant,
     properties,
 )
+from leadproof.judge.checks.history import History, LeadSeen, OrderSeen, Source
 
 #: Leads with the same key that are remembered.
 _SAME_KEY = 16

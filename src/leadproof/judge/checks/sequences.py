@@ -13,11 +13,10 @@ from leadproof.judge.checks.context import (
     Breach,
     Context,
     DuplicateKey,
-    LeadSeen,
-    OrderSeen,
     key_values,
     properties,
 )
+from leadproof.judge.checks.history import LeadSeen, OrderSeen
 
 
 def status_resolves(context: Context) -> Iterator[Breach]:
