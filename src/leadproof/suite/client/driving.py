@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+from leadproof.suite.client.guard import guarded
 from leadproof.suite.client.played import Ended, Played
 from leadproof.suite.client.stage import Stage
 
@@ -83,24 +84,26 @@ def drive(driver: Driver, stage: Stage, folder: Path, stopped: Callable[[], bool
         OSError: It could not be started.
     """
     file = folder / "lead.json"
-    file.touch(mode=0o600)
-    file.write_text(stage.task.text(), "utf-8")
-    if driver.own_leads:
-        stage.task = replace(stage.task, leads=())
     environ = {
         **os.environ, "LEADPROOF_URL": stage.url, "LEADPROOF_API_KEY": stage.task.api_key, "LEADPROOF_LEAD": str(file),
     }  # fmt: skip
-    stage.restart()
-    process = subprocess.Popen(
-        [word.replace(PLACE, str(file)) for word in driver.command], env=environ, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        printed = _Printed(process.stdout)
-        ended = _watch(process, stage, driver.deadline + stage.situation.text.slow, stopped)
-    finally:
-        _end_all(process)
+    with guarded(folder) as watch:
+        file.touch(mode=0o600)
+        file.write_text(stage.task.text(), "utf-8")
+        if driver.own_leads:
+            stage.task = replace(stage.task, leads=())
+        stage.restart()
+        process = subprocess.Popen(
+            [word.replace(PLACE, str(file)) for word in driver.command], env=environ, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        try:
+            watch(process.pid)
+            printed = _Printed(process.stdout)
+            ended = _watch(process, stage, driver.deadline + stage.situation.text.slow, stopped)
+        finally:
+            _end_all(process)
     process.stdout.close()
     code = process.returncode
     unable = ended is Ended.EXITED and code == UNABLE
