@@ -35,6 +35,10 @@ class OneConnection(LeadClient):
         finally:
             time.sleep(0.1)
 
+    def __del__(self) -> None:
+        if self.wire is not None:
+            self.wire.close()
+
 
 class _Raw(LeadClient):
     """Speaks HTTP by itself."""
