@@ -12,7 +12,10 @@ import pytest
 
 from leadproof.contract.profile import load
 from leadproof.core.errors import ServerError
+from leadproof.suite.client import attended
 from leadproof.suite.client.attended import Attendance
+from leadproof.suite.client.deciding import SituationResult, decide
+from leadproof.suite.client.played import Played
 from leadproof.suite.client.situations import Situation, every
 
 PROFILE = load()
@@ -67,6 +70,29 @@ def test_several_requests_at_once_are_all_of_the_same_situation() -> None:
     _, results = played(iter(["mine"] * 3), number=5)
 
     assert results == [one.id for one in CHOSEN]
+
+
+def test_a_lead_that_comes_while_a_situation_is_decided_is_of_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = list[threading.Thread]()
+    results: list[SituationResult] = []
+
+    def slowly(situation: Situation, played: Played) -> SituationResult:
+        if not later:
+            later.append(threading.Thread(target=send, args=(door.url,), daemon=True))
+            later[0].start()
+            later[0].join(0.5)
+        return decide(situation, played)
+
+    monkeypatch.setattr(attended, "decide", slowly)
+    attendance = Attendance(CHOSEN[:2], PROFILE, lambda *_: None, lambda words: None, quiet=0.5, patience=1.0)
+    with attendance.open("127.0.0.1", 0) as door:
+        first = threading.Thread(target=send, args=(door.url,), daemon=True)
+        first.start()
+        results += attendance.results(door)
+    first.join(60)
+    later[0].join(60)
+
+    assert [len(result.played.calls) for result in results] == [1, 1]
 
 
 def test_a_port_that_is_taken_is_told() -> None:

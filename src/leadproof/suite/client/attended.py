@@ -86,8 +86,8 @@ class Attendance:
                 self._switched.set()
                 self._announce(situation, self._number - len(self._waiting), self._number, door.url)
                 self._wait(stage)
+                door.leave(last=not self._waiting and not self._wanted)
                 result = decide(situation, stage.played())
-                door.stage = None
             if self._wanted and not stage.requests:  # passed over for another, and played later
                 self._waiting[situation.id] = situation
                 continue

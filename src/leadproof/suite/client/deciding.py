@@ -73,9 +73,19 @@ def _why_not(situation: Situation, played: Played) -> str:
             return _MISSING[step]
     if situation.part.together and all(len(call.leads) < 2 for call in played.creates):
         return "the client sends each lead by itself"
+    if _not_as_announced(situation, played):
+        return "the receiver refused the client's lead: it breaks the posting profile"
     if situation.part.callbacks is not None and not any(call.source.get("returnURL") for call in played.creates):
         return "the client named no returnURL"
     return ""
+
+
+def _not_as_announced(situation: Situation, played: Played) -> bool:
+    """Does a situation want a lead of the client's own accepted that the mock refused, with no move of ours?"""
+    if played.task.leads or situation.text.exit != "accepted" or not played.creates:
+        return False
+    results = [result for call in played.creates for result in call.results]
+    return bool(results) and all(result.get("isValid") is False for result in results)
 
 
 def _json_only(situation: Situation) -> bool:

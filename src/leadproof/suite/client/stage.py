@@ -40,6 +40,9 @@ Tell = Callable[[str], None]
 #: Seconds that the callback of a lead waits for other leads to be sent.
 _OTHERS = 3.0
 
+#: Seconds that a request waits for the next situation.
+_BETWEEN = 5.0
+
 #: Seconds that the other origin is listened to after the client has ended.
 _SETTLE = 0.2
 
@@ -73,15 +76,29 @@ class Door(Mock):
         super().__init__(profile, clock=time.time, token=new_token())
         self.url = ""
         self.stage: Stage | None = None
+        #: Cleared between two situations, when a request belongs to neither yet.
+        self._open = threading.Event()
         #: Asked with each request: is another situation meant by it?
         self.choose: Callable[[Request], None] = lambda request: None
 
     def receive(self, request: Request) -> Response:
         """The response of the situation that is played."""
         self.choose(request)
+        self._open.wait(_BETWEEN)
         if self.stage is None:
             return Response(503, (("retry-after", "2"),), b"")
         return self.stage.mock.receive(request)
+
+    def enter(self, stage: Stage) -> None:
+        """A situation begins."""
+        self.stage = stage
+        self._open.set()
+
+    def leave(self, *, last: bool = False) -> None:
+        """A situation is over: what comes now is of the next one, if there is one."""
+        self.stage = None
+        if not last:
+            self._open.clear()
 
     def play(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
         """Sends it as the situation has it."""
@@ -138,7 +155,7 @@ class Stage:
         self._elsewhere = self._stack.enter_context(Receiver())
         if self._at is not None:
             self.url, self.task = self._at.url, replace(self.new_task(self._at.url), leads=())
-            self._at.stage = self
+            self._at.enter(self)
             return self
         served = self._stack.enter_context(running(self.mock, fault=self.play))
         self.url, self.task = served.url, self.new_task(served.url)
