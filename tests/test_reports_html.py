@@ -195,11 +195,39 @@ def test_the_cover_says_who_what_when_and_by_which_registers() -> None:
 
     for words in ("Lead receiver of Example Ltd", "Quality, Example Ltd", "When (UTC)", "no legal advice", "consent"):
         assert words in cover
+    footer = html.render(report).split("<footer>")[1]
     for name in ("clauses.yaml", "readings.yaml", "openapi.yaml"):
-        assert f"sha256:{report['run']['specs'][name]}" in cover
-    numbers = Counter((row["level"], row["result"]) for row in report["clauses"])
+        assert f"sha256:{report['run']['specs'][name]}" in footer
+        assert report["run"]["specs"][name] not in cover
+    view = arrange(report)
+    numbers = Counter((row["level"], view.shown[row["id"]]) for row in report["clauses"])
     for (level, result), number in numbers.items():
-        assert re.search(rf'<th scope="row">{level}</th>.*?<td data-is="{result}">{number}</td>', cover)
+        assert re.search(rf'class="{result}">.*?<td data-is="{level}">{number}</td>', cover)
+
+
+def test_failures_and_warnings_are_one_number_each_wherever_they_stand() -> None:
+    for report in (broken(), client()):
+        cover = html.render(report).split("</header>")[0]
+        deciding = {row["clause"] for row in report["findings"] if row["decides"]}
+        failed, warned = len(deciding), len({row["clause"] for row in report["findings"]} - deciding)
+
+        assert re.search(rf"{failed} (requirements|situations) failed; {warned} warnings?\.", cover)
+        assert f"✗ failed</b> <b>{failed}</b>" in cover
+        assert f"! warning</b> <b>{warned}</b>" in cover
+        assert "unauthorised" not in cover
+
+
+def test_what_no_test_decides_is_apart_from_what_the_run_left_open() -> None:
+    report = clean()
+    text = html.render(report)
+    never = [row for row in report["clauses"] if row["result"] == "untested" and not row["check"]]
+    left = [row for row in report["clauses"] if row["result"] == "untested" and row["check"]]
+    whole = len(report["clauses"]) - len(never)
+
+    assert f"{whole - len(left)} of {whole} testable clauses tested" in text
+    assert f"– never testable from outside</b> <b>{len(never)}</b>" in text
+    assert f"○ left open by this run</b> <b>{len(left)}</b>" in text
+    assert "22 requests carried wrong credentials on purpose." in text
 
 
 def test_the_changes_against_another_run_are_shown_as_such() -> None:

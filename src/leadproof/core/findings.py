@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+#: How an observation begins that is about credentials which were wrong so that one sees what comes of it.
+ON_PURPOSE = "wrong credentials, sent on purpose"
+
 #: The kinds of finding, dotted and few, with their meaning in plain words.
 KINDS: dict[str, str] = {
     "transport.refused": "No connection could be made.",

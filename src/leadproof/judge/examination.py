@@ -12,7 +12,7 @@ from leadproof.bodies import BodyError, Decoded
 from leadproof.contract.profile import Profile
 from leadproof.contract.specs import Clause, Specification
 from leadproof.core.exchange import RESPONSE, Exchange, Part, Response, format_of_body, header
-from leadproof.core.findings import Observation
+from leadproof.core.findings import ON_PURPOSE, Observation
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge.breaches import Yielded, clauses_of, settle
 from leadproof.judge.checks import Breach, Context, History
@@ -85,7 +85,7 @@ class Examination:
             return self._done("stopped")
         if response.status in UNAUTHORISED:
             asked = intent == "unauthorised"  # one observation for the run then, not one an operation
-            words = "wrong credentials, sent on purpose, got" if asked else "the credentials were rejected with"
+            words = f"{ON_PURPOSE}, got" if asked else "the credentials were rejected with"
             said = Observation("status.unexpected", f"{words} status {response.status}", origin=self.exchange.origin)
             self.observations.append(said if asked else replace(said, operation=self.operation.id, media=self.media))
             missing = () if has_credentials(self.context) else ("client_credentials",)

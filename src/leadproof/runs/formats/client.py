@@ -19,9 +19,10 @@ def groups(report: Row) -> list[str]:
     found = situations.groups(report)
     if not found:
         return []
-    lines = ["| Situations | " + " | ".join(situations.RESULTS) + " |", "| --- |" + " ---: |" * len(situations.RESULTS)]
+    names = situations.met(found)
+    lines = ["| Situations | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
     for group in found:
-        numbers = " | ".join(str(group.counts.get(name, 0)) for name in situations.RESULTS)
+        numbers = " | ".join(str(group.counts.get(name, 0)) for name in names)
         lines.append(f"| {escape(group.heading)} | {numbers} |")
     return ["## Situations by group and result", "\n".join(lines)]
 

@@ -12,9 +12,9 @@ from typing import Any
 from markupsafe import Markup
 
 from leadproof.core.operations import OPERATIONS
-from leadproof.runs.formats import cards, latency, sections, situations
+from leadproof.runs.formats import cards, latency, loads, sections, situations
 from leadproof.runs.formats.templates import template
-from leadproof.runs.formats.view import RESULTS, View, arrange
+from leadproof.runs.formats.view import View, arrange
 
 #: Bytes that a page should not be larger than: requests and responses get what the rest leaves.
 MOST = 304_000
@@ -30,9 +30,12 @@ _BAR_WIDTH = 1000
 _COLOURS = {
     "passed": "#2a8c5a",
     "failed": "#cf3f3f",
-    "untested": "#b8892b",
+    "warning": "#b8892b",
+    "untested": "#4a86b8",
+    "untestable": "#a3a8ae",
     "inapplicable": "#8b919a",
     "waived": "#7a68c9",
+    "known": "#9a5fa8",
 }
 
 #: What is called how in the report of a service, and in that of a client.
@@ -47,7 +50,13 @@ CLIENT = {
     "index": "Situations that failed",
     "failures": "Failed situations", "fine": "All situations that were decided passed.",
 }  # fmt: skip
-SYMBOLS = {"passed": "✓", "failed": "✗", "untested": "○", "inapplicable": "·", "waived": "~"}
+SYMBOLS = {
+    "passed": "✓", "failed": "✗", "warning": "!", "untested": "○", "untestable": "–", "inapplicable": "·",
+    "waived": "~", "known": "=",
+}  # fmt: skip
+
+#: What a result is called where it stands alone.
+CALLED = {"untested": "left open by this run", "untestable": "never testable from outside"}
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -76,8 +85,9 @@ def render(report: Mapping[str, Any]) -> str:
         "card_of_clause": {card.clause: card.number for card in reversed(dealt)},
         "operations": OPERATIONS,
         "evidence_of": evidence_of,
-        "results": [name for name in view.results if view.results[name] or name in RESULTS[:3]],
+        "results": [name for name in view.results if view.results[name] or name in ("passed", "failed")],
         "symbols": SYMBOLS,
+        "called": CALLED,
         "bar": _bar(view),
         "most_lines": _MOST_LINES,
         "most_files": _MOST_FILES,
@@ -91,6 +101,7 @@ def render(report: Mapping[str, Any]) -> str:
         "heading": cards.heading,
         "load": latency,
         "charts": latency.charts(report),
+        "load_told": loads.told(view.load),
     }
     return _with_evidence(template("report.html.j2").render(shown), places, dealt)
 
@@ -119,7 +130,7 @@ def _bar(view: View) -> list[dict[str, Any]]:
     shown = [(name, results[name]) for name in view.results if results[name]]
     total = sum(number for _, number in shown)
     pieces, at = [], 0.0
-    least = 8.0
+    least = 5.0
     room = _BAR_WIDTH - least * len(shown)
     for name, number in shown:
         width = least + room * number / total

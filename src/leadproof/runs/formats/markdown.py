@@ -12,10 +12,10 @@ from typing import Any
 
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, figure, one_line, seconds
-from leadproof.runs.formats import changes, client, situations
+from leadproof.runs.formats import changes, client, loads, results, situations
 from leadproof.runs.formats.parts import Row, mapping, media_of, number, rows
 from leadproof.runs.formats.spans import code, escape
-from leadproof.runs.formats.view import RESULTS, Cell, View, arrange
+from leadproof.runs.formats.view import Cell, View, arrange
 
 #: Rows that are shown of a long list.
 _MOST = 25
@@ -24,16 +24,18 @@ _MOST = 25
 def render(report: Mapping[str, Any]) -> str:
     """The report as GitHub-flavoured Markdown, at most some tens of kilobytes."""
     view = arrange(report)
+    loads_first = report.get("command") == "load"
+    load = _load(view.load)
     parts = [
         f"# {view.verdict}: {_subject(view)}",
         escape(f"{view.headline} {view.remedy}".rstrip()),
         escape(view.basis),
         _facts(view),
     ]
+    parts += load if loads_first else []
     parts += changes.comparison(report)
     parts += client.groups(report)
     parts += _findings(f"Failed {situations.noun(report)}s", _standing(view.failures), view)
-    parts += _load(mapping(report, "latency"))
     parts += _problems(report)
     parts += _tables(view) if not view.situations else []
     parts += _findings("Warnings (do not fail the run)", _standing(view.advice), view)
@@ -43,16 +45,15 @@ def render(report: Mapping[str, Any]) -> str:
     parts += client.untested(report) if situations.of_client(report) else _untested(view)
     parts += _attestations(report)
     parts += _readings(view)
+    parts += load if not loads_first else []
     parts += ["## What this report is not", "\n".join(f"- {escape(line)}" for line in view.disclaimer)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _subject(view: View) -> str:
-    return (
-        "a client of the LeadExec lead receiver API v2"
-        if situations.of_client(view.report)
-        else ("LeadExec lead receiver API v2")
-    )
+    """Who was tested, and as what, without a line of its own in the outline."""
+    known = "LeadExec lead receiver API v2"
+    return escape(one_line(view.subject, 160)) + ("" if known in view.subject else f" ({known})")
 
 
 def _facts(view: View) -> str:
@@ -77,7 +78,8 @@ def _load(latency: Row) -> list[str]:
     steps = mapping(latency, "steps")
     if not steps:
         return []
-    parts = [f"## Load: {code(str(latency.get('verdict', '')))}"]
+    title = "Load probe" if latency.get("probe") else f"Load: {code(str(latency.get('verdict', '')))}"
+    parts = [f"## {title}", f"{escape(loads.told(latency))}."]
     if latency.get("probe"):
         parts.append(escape(str(latency["probe"])))
     lines = ["| objective | at most | measured | samples | verdict |", "| --- | --- | --- | --- | --- |"]
@@ -198,9 +200,10 @@ def _problems(report: Row) -> list[str]:
 def _tables(view: View) -> list[str]:
     parts = []
     if view.clauses:
-        lines = ["| Clauses | " + " | ".join(RESULTS) + " |", "| --- |" + " ---: |" * len(RESULTS)]
+        names = [name for name in results.SHOWN if view.results[name] or name in ("passed", "failed")]
+        lines = ["| Clauses | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
         for level, counts in view.levels.items():
-            lines.append(f"| {escape(level)} | " + " | ".join(f"{counts.get(name, 0):,}" for name in RESULTS) + " |")
+            lines.append(f"| {escape(level)} | " + " | ".join(f"{counts.get(name, 0):,}" for name in names) + " |")
         parts += ["## Clauses by level and result", "\n".join(lines)]
     if any(cell.exchanges for cells in view.cells.values() for cell in cells.values()):
         lines = ["| Operation | JSON | XML |", "| --- | --- | --- |"]
@@ -231,14 +234,22 @@ def _in_situation(row: Row) -> str:
 
 
 def _untested(view: View) -> list[str]:
-    if not view.untested:
-        return []
-    lines = []
-    for result, reason, clauses in view.untested[:_MOST]:
-        ids = ", ".join(code(str(row.get("id", ""))) for row in clauses[:6])
-        more = f" and {len(clauses) - 6} more" if len(clauses) > 6 else ""
-        lines.append(f"- {escape(result)}, {count(len(clauses), 'clause')}: {escape(reason)} ({ids}{more})")
-    return ["## Not tested", "\n".join(lines), _more(len(view.untested), "reason")]
+    parts = []
+    if view.untested:
+        lines = [
+            f"- {escape(result)}, {count(len(clauses), 'clause')}: {escape(reason)} ({_ids(clauses)})"
+            for result, reason, clauses in view.untested[:_MOST]
+        ]
+        parts += ["## Not tested by this run", "\n".join(lines), _more(len(view.untested), "reason")]
+    if view.untestable:
+        about = f"{count(len(view.untestable), 'clause')}, which no message shows, whatever a run does"
+        parts += ["## Never testable from outside", f"{about}: {_ids(view.untestable)}."]
+    return parts
+
+
+def _ids(clauses: list[Row]) -> str:
+    ids = ", ".join(code(str(row.get("id", ""))) for row in clauses[:6])
+    return ids + (f" and {len(clauses) - 6} more" if len(clauses) > 6 else "")
 
 
 def _readings(view: View) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from leadproof.core.errors import ExitCode
+from leadproof.core.findings import ON_PURPOSE
 from leadproof.core.text import count, figure
 from leadproof.judge.stand_ins import HINTS
 from leadproof.runs.formats import situations
@@ -61,9 +62,7 @@ def _unread(report: Row) -> str:
 
 
 def _undecided(report: Row) -> str:
-    latency = mapping(report, "latency")
-    reasons = [str(row["reason"]) for row in rows(latency, "objectives") if row.get("reason")]
-    if report.get("command") == "load" and (why := latency.get("nothing") or next(iter(reasons), "")):
+    if why := _load_undecided(report):
         return f"no verdict on the load: {why}"
     evidence = mapping(report, "evidence")
     if number(evidence, "decided"):
@@ -71,6 +70,13 @@ def _undecided(report: Row) -> str:
     if number(evidence, "unread"):
         return "nothing was decided about the body of any response"
     return "nothing could be tested"
+
+
+def _load_undecided(report: Row) -> str:
+    """Why a load run has no verdict on the load; "" where it has one, and of other commands."""
+    latency = mapping(report, "latency")
+    reasons = [str(row["reason"]) for row in rows(latency, "objectives") if row.get("reason")]
+    return str(latency.get("nothing") or next(iter(reasons), "")) if report.get("command") == "load" else ""
 
 
 def remedy(report: Row) -> str:
@@ -82,6 +88,8 @@ def remedy(report: Row) -> str:
         return ""
     if situations.of_client(report):
         return situations.remedy(report)
+    if _load_undecided(report):
+        return ""  # why there is no verdict on a load says what to change
     if stopped := [str(row.get("kind")) for row in seen if row.get("kind") in HINTS]:
         return HINTS[stopped[0]]
     if number(counts, "unauthorised"):
@@ -139,8 +147,24 @@ def sentence(phrases: Sequence[str]) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def basis(report: Row, results: Mapping[str, int]) -> str:
-    """What the verdict rests on, in a sentence."""
+#: Exchanges that tell nothing about the contract, as the counts of a report name them -> words.
+_UNTOLD = {
+    "undecided": "of which nothing could be decided",
+    "unrecognised": "not recognised",
+    "unauthorised": "with rejected credentials",
+    "absent": "with nothing at the address",
+    "stopped": "stopped on the way",
+    "unanswered": "without a response",
+}
+
+
+def basis(report: Row, tested: tuple[int, int]) -> str:
+    """What the verdict rests on, in a sentence.
+
+    Args:
+        report: The report.
+        tested: How many clauses were decided, and how many could be.
+    """
     if situations.of_client(report):
         return situations.basis(report)
     counts = mapping(report, "counts")
@@ -150,11 +174,18 @@ def basis(report: Row, results: Mapping[str, int]) -> str:
         parts.append(
             f"{number(cells, 'covered')} of {number(cells, 'total')} combinations of operation and representation"
         )
-    parts.append(f"{count(sum(results.values()) - results['untested'] - results['inapplicable'], 'clause')} tested")
-    # What was sent or read and still tells nothing about the contract.
-    names = ("undecided", "unrecognised", "unauthorised", "absent", "stopped", "unanswered")
-    parts += [f"{times:,} {name}" for name in names if (times := number(counts, name))]
-    return "Based on " + ", ".join(parts) + "."
+    parts.append(f"{tested[0]:,} of {count(tested[1], 'testable clause')} tested")
+    on_purpose = min(_on_purpose(report), number(counts, "unauthorised"))
+    untold = {name: number(counts, name) - (on_purpose if name == "unauthorised" else 0) for name in _UNTOLD}
+    parts += [f"{times:,} {_UNTOLD[name]}" for name, times in untold.items() if times > 0]
+    more = f" {count(on_purpose, 'request')} carried wrong credentials on purpose." if on_purpose else ""
+    return "Based on " + ", ".join(parts) + "." + more
+
+
+def _on_purpose(report: Row) -> int:
+    """How many requests were sent with wrong credentials to see what comes of it."""
+    found = (row for row in rows(report, "observations") if str(row.get("message", "")).startswith(ON_PURPOSE))
+    return sum(max(number(row, "count"), 1) for row in found)
 
 
 def unlisted(report: Row) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from leadproof.core.text import count
-from leadproof.runs.formats.parts import Row, mapping, number, rows
+from leadproof.runs.formats.parts import Row, decides, mapping, number, rows
 
 #: Results of a situation that was played, in the order in which they are told.
-RESULTS = ("passed", "failed", "waived", "untested")
+RESULTS = ("passed", "failed", "warning", "waived", "untested")
 
 #: What the report is not.
 DISCLAIMER = (
@@ -36,8 +37,10 @@ class SituationTold:
 
     @property
     def result(self) -> str:
-        """One of `RESULTS`."""
-        return str(self.clause.get("result", "untested"))
+        """One of `RESULTS`: what fails no run is a warning."""
+        result = str(self.clause.get("result", "untested"))
+        mild = result == "failed" and self.findings and not any(decides(row, {}) for row in self.findings)
+        return "warning" if mild else result
 
     @property
     def reason(self) -> str:
@@ -107,6 +110,12 @@ def groups(report: Row) -> list[SituationGroup]:
         name = str(one.told.get("group", ""))
         found.setdefault(name, SituationGroup(name, str(one.told.get("heading") or name), [])).played.append(one)
     return list(found.values())
+
+
+def met(found: Iterable[SituationGroup]) -> list[str]:
+    """The results that there are columns for: those that situations came to, and passed and failed in any case."""
+    there = {name for group in found for name in group.counts}
+    return [name for name in RESULTS if name in there or name in ("passed", "failed")]
 
 
 def left_out(report: Row) -> list[tuple[str, list[str]]]:

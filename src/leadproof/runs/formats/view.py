@@ -6,11 +6,10 @@ Everything is read leniently: a report without a part (an older one, a thinner c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
-from leadproof.runs.formats import situations
+from leadproof.runs.formats import loads, results, situations
 from leadproof.runs.formats.outcome import basis, outcome, remedy, sentence, unlisted
 from leadproof.runs.formats.parts import Row, decides, mapping, media_of, number, operations_of, rows
 
@@ -56,7 +55,9 @@ class View:
 
     report: Row
     verdict: str
-    #: One sentence: what came out.
+    #: Who was tested, in a line.
+    subject: str
+    #: What came out, in sentences: of a load run first what the load came to.
     headline: str
     #: What to do about it where it is inconclusive.
     remedy: str
@@ -66,13 +67,18 @@ class View:
     failures: list[Row]
     advice: list[Row]
     clauses: dict[str, Row]
+    #: Id of a clause -> one of `results.SHOWN`.
+    shown: dict[str, str]
+    #: One of `results.SHOWN` -> number of clauses
     results: dict[str, int]
     #: level -> result -> number of clauses
     levels: dict[str, dict[str, int]]
     groups: list[Group]
     cells: dict[str, dict[str, Cell]]
-    #: (result, reason) -> clauses, the largest first
+    #: (result, reason) -> clauses, the largest first: what this run left open
     untested: list[tuple[str, str, list[Row]]]
+    #: Clauses that no test from outside decides.
+    untestable: list[Row]
     #: operation -> response type -> how often it was met
     outcomes: dict[str, dict[str, int]]
     run: Row = field(default_factory=dict)
@@ -82,6 +88,8 @@ class View:
     disclaimer: tuple[str, ...] = ()
     #: Situation -> what was played, of a report of a client.
     situations: dict[str, situations.SituationTold] = field(default_factory=dict)
+    #: What a load measured; empty where there was none.
+    load: Row = field(default_factory=dict)
     #: Identities of the failures: there may be thousands to look a row up among.
     decisive: frozenset[int] = frozenset()
 
@@ -96,26 +104,33 @@ def arrange(report: Row) -> View:
         failures = findings  # the run was told to fail on less than a must
     decisive = frozenset(map(id, failures))
     advice = [row for row in findings if id(row) not in decisive]
-    results = Counter(str(row.get("result", "untested")) for row in clauses.values())
+    shown = results.shown(clauses, findings, failures)
+    numbers = Counter(shown.values())
+    load = mapping(report, "latency")
+    loaded = loads.told(load) if report.get("command") == "load" else ""
     return View(
         report=report,
         verdict=VERDICTS.get(verdict, verdict.capitalize()),
-        headline=sentence(outcome(report)),
+        subject=_subject(report),
+        headline=" ".join(sentence([words]) for words in (loaded, "; ".join(outcome(report))) if words),
         remedy=sentence([words]) if (words := remedy(report)) else "",
-        basis=f"{basis(report, results)} {unlisted(report)}".rstrip(),
+        basis=f"{basis(report, results.of_testable(shown.values()))} {unlisted(report)}".rstrip(),
         failures=failures,
         advice=advice,
         clauses=clauses,
-        results={name: results[name] for name in (*RESULTS, *sorted(set(results) - set(RESULTS)))},
-        levels=_levels(clauses.values()),
-        groups=_groups(clauses.values()),
+        shown=shown,
+        results={name: numbers[name] for name in (*results.SHOWN, *sorted(set(numbers) - set(results.SHOWN)))},
+        levels=_levels(clauses, shown),
+        groups=_groups(clauses, shown),
         cells=_cells(report, failures, advice),
-        untested=_untested(clauses.values()),
+        untested=_untested(clauses, shown),
+        untestable=[clauses[name] for name, result in shown.items() if result == "untestable"],
         outcomes=_outcomes(report),
         run=mapping(report, "run"),
         left_out=_left_out(mapping(report, "run")),
         disclaimer=situations.DISCLAIMER if situations.of_client(report) else DISCLAIMER,
         situations=situations.played(report),
+        load=load,
         decisive=decisive,
     )
 
@@ -126,28 +141,37 @@ def _left_out(run: Row) -> str:
     return ", ".join(map(str, found)) if isinstance(found, list) else ""
 
 
-def _levels(clauses: Iterable[Row]) -> dict[str, dict[str, int]]:
+def _subject(report: Row) -> str:
+    run = mapping(report, "run")
+    if situations.of_client(report):
+        return str(run.get("subject") or "") or "a client of the LeadExec lead receiver API v2"
+    mock = "the built-in mock" if run.get("mock") else ""
+    named = [str(one) for one in (run.get("subject"), mock or run.get("target")) if one]
+    return ", ".join(named) or ("recorded exchanges" if report.get("command") == "validate" else "a lead receiver")
+
+
+def _levels(clauses: dict[str, Row], shown: dict[str, str]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    for row in clauses:
-        level = found.setdefault(str(row.get("level", "must")), dict.fromkeys(RESULTS, 0))
-        result = str(row.get("result", "untested"))
-        level[result] = level.get(result, 0) + 1
+    for name, row in clauses.items():
+        level = found.setdefault(str(row.get("level", "must")), dict.fromkeys(results.SHOWN, 0))
+        level[shown[name]] = level.get(shown[name], 0) + 1
     order = {level: at for at, level in enumerate(LEVELS)}
     return dict(sorted(found.items(), key=lambda pair: order.get(pair[0], len(order))))
 
 
-def _groups(clauses: Iterable[Row]) -> list[Group]:
+def _groups(clauses: dict[str, Row], shown: dict[str, str]) -> list[Group]:
     by_operation: dict[str, list[Row]] = {}
-    for row in clauses:
+    for row in clauses.values():
         names = operations_of(row)
         by_operation.setdefault(names[0] if len(names) == 1 else "", []).append(row)
     groups = []
     for name in ("", *OPERATIONS):
         found = by_operation.get(name, [])
         if found:
-            counts = Counter(str(row.get("result", "untested")) for row in found)
+            counts = Counter(shown[str(row.get("id", ""))] for row in found)
             title = OPERATIONS[name].heading if name else "Several operations"
-            groups.append(Group(title, name or "several", found, {key: counts[key] for key in RESULTS if counts[key]}))
+            told = {key: counts[key] for key in results.SHOWN if counts[key]}
+            groups.append(Group(title, name or "several", found, told))
     return groups
 
 
@@ -178,12 +202,11 @@ def _outcomes(report: Row) -> dict[str, dict[str, int]]:
     }
 
 
-def _untested(clauses: Iterable[Row]) -> list[tuple[str, str, list[Row]]]:
+def _untested(clauses: dict[str, Row], shown: dict[str, str]) -> list[tuple[str, str, list[Row]]]:
     found: dict[tuple[str, str], list[Row]] = {}
-    for row in clauses:
-        result = str(row.get("result", "untested"))
-        if result in ("untested", "inapplicable", "waived"):
+    for name, row in clauses.items():
+        if (result := shown[name]) in ("untested", "inapplicable", "waived"):
             found.setdefault((result, str(row.get("reason") or "no reason recorded")), []).append(row)
-    order = {result: at for at, result in enumerate(RESULTS)}
+    order = {result: at for at, result in enumerate(results.SHOWN)}
     ordered = sorted(found.items(), key=lambda pair: (order.get(pair[0][0], 9), -len(pair[1])))
     return [(result, reason, group) for (result, reason), group in ordered]

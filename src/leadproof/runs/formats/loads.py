@@ -1,0 +1,85 @@
+"""What a load came to, in one sentence: how much, for how long, and what became of it. Pure."""
+
+from __future__ import annotations
+
+from leadproof.core.text import count
+from leadproof.runs.formats.parts import Row, mapping, number, rows
+
+#: Shape of a schedule -> how its highest rate and its seconds are told.
+_SHAPES = {
+    "constant": "{rate}/s for {duration} s", "smoke": "{rate}/s for {duration} s", "soak": "{rate}/s for {duration} s",
+    "ramp": "up to {rate}/s in {duration} s", "spike": "a spike of {rate}/s in {duration} s",
+    "step": "in steps to {rate}/s in {duration} s",
+}  # fmt: skip
+
+#: What may become of an accepted lead, as conservation counts it -> words.
+_LEADS = {"lost": "lost", "duplicated": "duplicated", "sold_twice": "sold twice"}
+
+
+def told(latency: Row) -> str:
+    """A load in one sentence, without its full stop; "" where nothing was measured."""
+    if not mapping(latency, "steps"):
+        return ""
+    parts = [_knee(mapping(latency, "rates")), _latency(latency), _errors(latency), _leads(latency)]
+    return f"{_pressure(latency)}: {', '.join(part for part in parts if part)}"
+
+
+def short(value: object) -> str:
+    """A duration or limit with the digits that are worth saying: "17 ms", "2 s"."""
+    if not isinstance(value, int | float):
+        return "–"
+    return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.3g} s"
+
+
+def _pressure(latency: Row) -> str:
+    scenario = mapping(latency, "scenario")
+    duration = f"{float(scenario.get('duration') or 0):g}"
+    if latency.get("model") == "closed":
+        return f"{count(number(latency, 'users'), 'user')} for {duration} s"
+    words = _SHAPES.get(str(scenario.get("shape")), _SHAPES["constant"])
+    return words.format(rate=f"{float(scenario.get('rate') or 0):,g}", duration=duration)
+
+
+def _knee(rates: Row) -> str:
+    if not rates:
+        return ""
+    knee = float(rates.get("knee") or 0)
+    if not knee:
+        lowest = next(iter(rows(rates, "rows")), {})
+        return "knee not found" if lowest.get("verdict") == "INCONCLUSIVE" else "the lowest rate missed the objectives"
+    if rates.get("at_least"):
+        return f"knee at {knee:,g}/s or above"
+    return f"knee at {knee:,g}/s"
+
+
+def _latency(latency: Row) -> str:
+    """The objective of latency that is nearest to its limit, or the highest p99 of a step."""
+    limited = [
+        row for row in rows(latency, "objectives")
+        if _is_latency(str(row.get("name", ""))) and isinstance(row.get("actual"), int | float) and row.get("most")
+    ]  # fmt: skip
+    if limited:
+        row = max(limited, key=lambda row: float(row["actual"]) / float(row["most"]))
+        step, _, figure = str(row["name"]).rpartition(".")
+        name = figure if step == "all" else f"{step} {figure}"
+        return f"{name} {short(row['actual'])} of {short(row['most'])} allowed"
+    found = [mapping(mapping(mapping(latency, "steps"), name), "latency").get("p99") for name in latency["steps"]]
+    highest = max((float(one) for one in found if isinstance(one, int | float)), default=None)
+    return f"p99 {short(highest)}" if highest is not None else "no response"
+
+
+def _is_latency(name: str) -> bool:
+    return not name.startswith("lag.") and not name.endswith(".ratio")
+
+
+def _errors(latency: Row) -> str:
+    return count(number(mapping(latency, "counts"), "failed"), "error")
+
+
+def _leads(latency: Row) -> str:
+    """Leads that were looked up afterwards; of those that are as they should be, that none was lost."""
+    kept = mapping(latency, "conservation")
+    if not number(kept, "checked"):
+        return ""
+    broken = [f"{count(number(kept, key), 'lead')} {words}" for key, words in _LEADS.items() if number(kept, key)]
+    return ", ".join(broken) or "0 leads lost"

@@ -1,0 +1,46 @@
+"""What a clause came to, as people are shown it: what fails the run apart from a warning, and what no test from outside
+can decide apart from what this run left out. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from leadproof.runs.formats.parts import Row, decides
+
+#: In the order in which they are told.
+SHOWN = ("passed", "failed", "warning", "untested", "untestable", "inapplicable", "waived", "known")
+
+#: Those that say nothing of what was tested.
+UNDECIDED = ("untested", "untestable", "inapplicable")
+
+
+def shown(clauses: Mapping[str, Row], findings: Iterable[Row], failures: Iterable[Row]) -> dict[str, str]:
+    """What each clause came to, by its id.
+
+    Args:
+        clauses: The rows of a report, by id.
+        findings: All findings of it.
+        failures: Those that fail the run.
+    """
+    failed = {str(row.get("clause", "")) for row in failures}
+    excused = {str(row.get("clause", "")): "known" for row in findings if row.get("known")}
+    listed = {str(row.get("clause", "")) for row in findings}
+    return {name: _shown(name, row, failed, excused, listed) for name, row in clauses.items()}
+
+
+def _shown(name: str, row: Row, failed: set[str], excused: Mapping[str, str], listed: set[str]) -> str:
+    result = str(row.get("result", "untested"))
+    if result == "untested":
+        return "untestable" if row.get("check") == "" else "untested"
+    if result != "failed" or name in failed:
+        return result
+    if name in excused:
+        return excused[name]
+    return "warning" if name in listed or not decides({**row, "clause": name}, {}) else "failed"
+
+
+def of_testable(shown: Iterable[str]) -> tuple[int, int]:
+    """How many clauses were decided, of how many that could be."""
+    found = [result for result in shown if result not in ("untestable", "inapplicable")]
+    return sum(result != "untested" for result in found), len(found)
