@@ -13,14 +13,17 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from failing import failing
 
 from leadproof.core.findings import KINDS
-from leadproof.runs.formats import cards, html, sections
+from leadproof.core.text import visible
+from leadproof.runs.formats import cards, html, sections, times
 from leadproof.runs.formats.view import arrange
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,6 +142,59 @@ def test_the_page_of_a_full_run_is_small(make: Callable[[], dict[str, Any]]) -> 
     assert len(html.render(make()).encode()) <= 300 * 1024
 
 
+def test_a_clean_page_and_one_with_forty_failures_have_their_limits() -> None:
+    assert len(html.render(clean()).encode()) <= 205_000  # the example's run has longer lists than a clean one
+    assert len(html.render(failing(0)).encode()) <= 200_000
+    for number in (1, 10, 40):
+        assert len(html.render(failing(number)).encode()) <= 300_000
+
+
+@pytest.mark.parametrize("number", [1, 10, 40])
+def test_the_first_failure_of_each_clause_shows_its_exchange_whole(number: int) -> None:
+    report = failing(number)
+    text = unescape(html.render(report))
+
+    for row in report["findings"]:
+        for name in ("request", "response"):
+            other = len(row["response" if name == "request" else "request"])
+            whole = visible(row[name])
+            most = cards.EXCHANGE - min(other, cards.EXCHANGE // 2)
+            assert whole[:most] in text, (row["clause"], name)
+
+
+def test_findings_stand_under_their_operation_and_can_be_narrowed_down_to_one() -> None:
+    page = html.render(broken())
+    view = arrange(broken())
+    dealt = cards.group_by_clause(view.failures, view.clauses)
+    part = page[page.index('id="failures"') : page.index("</section>", page.index('id="failures"'))]
+
+    assert re.findall("<h3>(.*?) <span", part) == [group.title for group in cards.by_operation(dealt)]
+    for name, heading, number in cards.operations_in(dealt):
+        link = re.search(rf'<li id="only-{name}"><a href="#only-{name}">{heading} <span>(\d+)</span></a>', part)
+        assert link
+        assert int(link[1]) >= number
+        assert f"body:has(#only-{name}:target) .card[class*=on-]:not(.on-{name})" in page
+        assert part.count(f" on-{name} ") + part.count(f' on-{name}"') == number
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "said"),
+    [
+        ("a timestamp after the response, 2026-11-27T16:46:04Z", 'string "2026-11-27T16:01:04Z"',
+         "45 min before the response"),
+        ("a timestamp after the response, 2026-11-27T16:46:03.5Z", 'string "2026-11-27T11:01:03-05:00"',
+         "2026-11-27T16:01:03Z, 45 min before the response"),
+        ("2026-11-27T16:46:03Z", '"2026-11-29T17:46:03Z"', "2 d 1 h after that"),
+        ("suffix Z or offset zero", 'string "2026-11-27T11:01:03-05:00"', ""),
+        ("2026-11-27T16:46:03Z to 2026-11-27T16:46:03Z", "2026-11-27T16:46:03Z", ""),
+        ("9999-12-31T23:59:59-12:00", "2026-11-27T16:46:03Z", ""),
+        ("2026-13-41T99:00:00Z", "2026-11-27T16:46:03Z", ""),
+    ],
+)  # fmt: skip
+def test_two_moments_are_told_in_one_form_with_the_difference(expected: str, actual: str, said: str) -> None:
+    assert times.apart(expected, actual) == said
+
+
 def test_a_clause_is_one_card_however_often_it_is_broken() -> None:
     report = broken()
     dealt = cards.group_by_clause(report["findings"], arrange(report).clauses)
@@ -253,7 +309,7 @@ def test_the_matrix_counts_what_the_report_holds() -> None:
     assert [one.members[0]["state"] for one in matrices] == ["different"] * 4
     assert {one.compared for one in matrices} == {24}
     page = html.render(report)
-    assert len(re.findall(r"<th>/results/\*/price</th><td>12, 4 differed</td>", page)) == 4
+    assert len(re.findall(r"<th scope=\"row\">/results/\*/price</th><td>12, 4 differed</td>", page)) == 4
 
 
 def test_waivers_name_reason_owner_and_expiry_and_what_they_waive() -> None:
@@ -280,7 +336,7 @@ def test_every_clause_that_was_decided_names_its_exchange() -> None:
     for row in decided:
         if number := sections.evidence(row):
             start = page.index(f'<tr id="{row["id"]}"')
-            assert re.search(rf">line {number}<", page[start : page.index("</tr>", start)])
+            assert re.search(rf"\bline {number}<", page[start : page.index("</tr>", start)])
 
 
 def test_the_command_repeats_the_run() -> None:

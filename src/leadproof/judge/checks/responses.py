@@ -136,7 +136,7 @@ def order_expiry_future(context: Context) -> Iterator[Breach]:
                 "the order had expired when it was given",
                 f"{at}/orderExpiresOn",
                 "",
-                f"a moment after {context.now.isoformat()}",
+                f"a timestamp after the response, {context.now.isoformat().replace('+00:00', 'Z')}",
                 typed(result["orderExpiresOn"]),
             )
 

@@ -6,6 +6,7 @@ What was found a hundred times for one reason is one thing to repair, so it is o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,12 +19,18 @@ from leadproof.runs.formats.parts import media_of
 Row = Mapping[str, Any]
 
 #: Places that are shown with everything that is known of them, over all cards; those after them get a line each.
-FULL = 30
+FULL = 60
 LINES = 140
 
-#: Evidence of a place, in the order in which it is worth its room: the characters that are shown at most, and the part
-#: of the room that is left at its turn which it may take.
-EVIDENCE = {"response": (2400, 0.6), "twin": (2400, 0.4), "request": (1600, 0.5), "curl": (1800, 0.9)}
+#: Characters of an exchange, request and response together, that are shown at most.
+EXCHANGE = 4096
+
+#: Evidence of a place, in the order in which it is worth its room: the part of the room that is left at its turn which
+#: it may take.
+EVIDENCE = {"response": 0.7, "request": 0.9, "twin": 0.9, "curl": 0.9}
+
+#: Characters of what is shown besides an exchange.
+_OTHERS = {"twin": 2048, "curl": 1800}
 
 #: Bytes of markup around a piece of evidence, bytes of a note that there is more, and the least that is worth showing.
 _MARKUP, _NOTE, _LEAST = 150, 130, 240
@@ -84,9 +91,36 @@ class Card:
             media = seen.setdefault(str(place.row.get("operation") or ""), [])
             if (fmt := media_of(place.row).upper()) and fmt not in media:
                 media.append(fmt)
-        order = {name: at for at, name in enumerate(OPERATIONS)}
-        named = sorted(seen, key=lambda name: order.get(name, len(order)))
-        return [" ".join(part for part in (heading(name), " and ".join(seen[name])) if part) for name in named]
+        return [" ".join(part for part in (heading(name), " and ".join(seen[name])) if part) for name in _sorted(seen)]
+
+    @property
+    def touched(self) -> list[str]:
+        """Ids of the operations it is broken in, in the order of the table."""
+        return _sorted({str(row.get("operation") or "") for row in (*(one.row for one in self.places), *self.dropped)})
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCards:
+    """The cards of one operation, or those of clauses that are broken in several."""
+
+    title: str
+    cards: list[Card]
+
+
+def by_operation(cards: Iterable[Card]) -> list[OperationCards]:
+    """Cards under their operations, in the order of the table; those of several operations come first."""
+    groups: dict[str, list[Card]] = {}
+    for card in cards:
+        groups.setdefault(card.touched[0] if len(card.touched) == 1 else "several", []).append(card)
+    names = [name for name in ("several", *_sorted(groups.keys() - {"several"})) if name in groups]
+    titles = {"several": "Several operations", "": "No single operation"}
+    return [OperationCards(titles.get(name) or heading(name), groups[name]) for name in names]
+
+
+def operations_in(cards: Sequence[Card]) -> list[tuple[str, str, int]]:
+    """What cards may be narrowed down to: id and heading of each operation, and how many cards touch it."""
+    touched = Counter(name for card in cards for name in card.touched if name in OPERATIONS)
+    return [(name, heading(name), touched[name]) for name in OPERATIONS if name in touched]
 
 
 def group_by_clause(
@@ -121,31 +155,69 @@ def round_robin(cards: Iterable[Card]) -> list[Place]:
     return [place for _, _, place in sorted(ranked, key=lambda one: one[:2])]
 
 
-def attach_evidence(cards: Sequence[Card], room: int) -> None:
+def size_of_firsts(cards: Iterable[Card]) -> int:
+    """Bytes that the exchanges of all first places take, whole."""
+    size = 0
+    for row in (card.first for card in cards if card.places[0].full):
+        for name in ("request", "response"):
+            if row.get(name):
+                size += _size(visible(str(row[name]), _most(row, name))) + _NOTE
+    return size
+
+
+def attach_evidence(cards: Sequence[Card], room: int, failing: int | None = None) -> None:
     """Gives requests and responses to the places that are shown in full, until the room is used up.
 
-    The first places of all cards share the room before the second places do: a shorter excerpt of everything is worth
-    more than all of one thing.
+    The first places of what fails the run come first, whole where they fit, then the first places of the others, then
+    all second places: a shorter excerpt of everything is worth more than all of one thing.
 
     Args:
         cards: The cards of a page.
         room: Bytes of the page that are left for evidence.
+        failing: How many of the cards, from the first on, fail the run; all by default.
     """
     room -= _NOTE * sum(place.full for card in cards for place in card.places)
-    for at in range(max((len(card.places) for card in cards), default=0)):
-        places = [card.places[at] for card in cards if at < len(card.places) and card.places[at].full]
-        for name, (longest, part) in EVIDENCE.items():
-            wanted = [place for place in places if place.row.get(name)]
+    failing = len(cards) if failing is None else failing
+    most = max((len(card.places) for card in cards), default=0)
+    rounds = [(0, cards[:failing]), (0, cards[failing:]), *((at, cards) for at in range(1, most))]
+    for at, dealt in rounds:
+        places = [card.places[at] for card in dealt if at < len(card.places) and card.places[at].full]
+        fits = at == 0 and size_of_firsts(dealt) <= room
+        for name, usual in EVIDENCE.items():
+            part = 1.0 if fits and name in ("response", "request") else usual
+            wanted = sorted(
+                ((min(len(str(place.row[name])), _most(place.row, name)), place) for place in places
+                 if place.row.get(name)), key=lambda pair: pair[0],
+            )  # fmt: skip
             budget = int(room * part)
-            for number, place in enumerate(wanted):
+            for number, (longest, place) in enumerate(wanted):  # the shortest first: what they leave is for the others
                 share = budget // (len(wanted) - number) - _MARKUP
-                if share < _LEAST:
+                if share < min(_LEAST, longest):
                     place.left_out = True
                     continue
                 shown = visible(str(place.row[name]), min(longest, share))
-                size = len(shown.encode()) + 4 * sum(shown.count(sign) for sign in "&<>") + _MARKUP
+                size = _size(shown)
                 budget, room = budget - size, room - size
                 place.evidence[name] = shown
+
+
+def _size(shown: str) -> int:
+    return len(shown.encode()) + 4 * sum(shown.count(sign) for sign in "&<>") + _MARKUP
+
+
+def _most(row: Row, name: str) -> int:
+    """How much of a piece of evidence is shown: of request and response each half of an exchange, and what the other
+    leaves.
+    """
+    if name in _OTHERS:
+        return _OTHERS[name]
+    other = len(str(row.get({"request": "response", "response": "request"}[name]) or ""))
+    return EXCHANGE - min(other, EXCHANGE // 2)
+
+
+def _sorted(operations: Iterable[str]) -> list[str]:
+    order = {name: at for at, name in enumerate(OPERATIONS)}
+    return sorted(operations, key=lambda name: (order.get(name, len(order)), name))
 
 
 def heading(operation: str) -> str:

@@ -6,18 +6,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from leadproof.core.operations import OPERATIONS
-from leadproof.runs.formats import cards, latency, loads, sections, situations
+from leadproof.runs.formats import cards, latency, loads, sections, situations, times
 from leadproof.runs.formats.templates import template
 from leadproof.runs.formats.view import View, arrange
 
 #: Bytes that a page should not be larger than: requests and responses get what the rest leaves.
-MOST = 304_000
+MOST = 300_000
+
+#: Where the evidence of the failures finds no room, a page leaves out what stands elsewhere too: from 1 on what the
+#: places behind the readings say and the drawings of a load probe, from 2 on the words of clauses that passed.
+_LEANEST = 2
 
 _MOST_LINES = 200
 #: Files with a problem that are shown.
@@ -69,13 +73,7 @@ def render(report: Mapping[str, Any]) -> str:
     advice = cards.group_by_clause(advised, view.clauses, first=len(failures) + 1, full=max(left, len(advised) and 4))
     taken_on = cards.group_by_clause(waived, view.clauses, first=len(failures) + len(advice) + 1, full=4)
     dealt = [*failures, *advice, *taken_on]
-    places: list[cards.Place] = []
-
-    def evidence_of(place: cards.Place) -> Markup:
-        places.append(place)
-        return Markup(f"\0{len(places) - 1}\0")
-
-    shown = {
+    given = {
         "view": view,
         "report": report,
         "run": view.run,
@@ -84,7 +82,6 @@ def render(report: Mapping[str, Any]) -> str:
         "waived": taken_on,
         "card_of_clause": {card.clause: card.number for card in reversed(dealt)},
         "operations": OPERATIONS,
-        "evidence_of": evidence_of,
         "results": [name for name in view.results if view.results[name] or name in ("passed", "failed")],
         "symbols": SYMBOLS,
         "called": CALLED,
@@ -99,14 +96,32 @@ def render(report: Mapping[str, Any]) -> str:
         "words": CLIENT if situations.of_client(report) else SERVICE,
         "meaning": cards.meaning,
         "heading": cards.heading,
+        "cards": cards,
+        "times": times,
         "load": latency,
         "charts": latency.charts(report),
         "load_told": loads.told(view.load),
     }
-    return _with_evidence(template("report.html.j2").render(shown), places, dealt)
+    whole = cards.size_of_firsts(dealt)
+    for lean in range(_LEANEST + 1):
+        places: list[cards.Place] = []
+        page = template("report.html.j2").render({**given, "lean": lean, "evidence_of": _marking(places)})
+        if not whole or len(page.encode()) + whole <= MOST:
+            break
+    return _with_evidence(page, places, dealt, len(failures))
 
 
-def _with_evidence(page: str, places: list[cards.Place], dealt: list[cards.Card]) -> str:
+def _marking(places: list[cards.Place]) -> Callable[[cards.Place], Markup]:
+    """What a template calls where the evidence of a place belongs: it leaves a mark, and takes the place down."""
+
+    def evidence_of(place: cards.Place) -> Markup:
+        places.append(place)
+        return Markup(f"\0{len(places) - 1}\0")
+
+    return evidence_of
+
+
+def _with_evidence(page: str, places: list[cards.Place], dealt: list[cards.Card], failing: int) -> str:
     """A page with requests and responses in it, as far as the rest of it leaves room for them.
 
     Args:
@@ -114,12 +129,13 @@ def _with_evidence(page: str, places: list[cards.Place], dealt: list[cards.Card]
             page has, for they are spelled out.
         places: Those with a mark.
         dealt: The cards of the page.
+        failing: How many of them, from the first on, fail the run.
     """
     evidence = template("evidence.html.j2")
     parts = page.split("\0")
     sizes = [len(evidence.render(place=place).encode()) for place in places]
     bare = sum(len(part.encode()) for part in parts[::2]) + sum(sizes[int(number)] for number in parts[1::2])
-    cards.attach_evidence(dealt, MOST - bare)
+    cards.attach_evidence(dealt, MOST - bare, failing)
     parts[1::2] = [evidence.render(place=places[int(number)]) for number in parts[1::2]]
     return "".join(parts)
 

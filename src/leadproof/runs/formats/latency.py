@@ -43,9 +43,9 @@ def charts(report: Row) -> list[Chart]:
     made = [_curves(latency)]
     if latency.get("rates"):
         made.append(_knee(latency["rates"]))
-    made += [_percentiles(latency), _rates(latency)]
     if latency.get("probe"):
         return made
+    made += [_percentiles(latency), _rates(latency)]
     made += [_heat(name, one) for name, one in latency.get("heat", {}).items() if one.get("cells")]
     if latency["funnel"].get("pings"):
         made.append(_funnel(latency))

@@ -27,6 +27,12 @@ STATES: dict[str, tuple[str, str]] = {
     "volatile": ("·", "new in every response by nature, so not compared"),
 }
 
+#: How a member fares -> the result whose colour it has; that of what was not compared where it is not here.
+CLASSES = {"different": "failed", "equal": "passed", "never compared": "untested"}
+
+#: Characters that are shown of what a place of the documentation says.
+SAYS = 90
+
 #: The files of the specification that a reader of a report asks for first, and what they are called.
 _REGISTERS = {
     "clauses.yaml": "Register of clauses",
@@ -78,6 +84,15 @@ def equivalence(report: Row) -> list[ClauseMatrix]:
     return found
 
 
+def alike(matrix: ClauseMatrix) -> dict[str, list[Row]]:
+    """The members of a matrix that never differed, by their state."""
+    found: dict[str, list[Row]] = {}
+    for row in matrix.members:
+        if not number(row, "different"):
+            found.setdefault(str(row.get("state") or "never compared"), []).append(row)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Outcomes:
     """How often each outcome of the business was met."""
@@ -121,6 +136,11 @@ def versions(run: Row) -> list[tuple[str, str, str]]:
             version = f"{name}, version {known[name]}" if name in known else name
             found.append((words, version, str(hashes[name])))
     return found
+
+
+def place_in(group: str, place: object) -> str:
+    """A place in the documentation, without the name of the operation under whose heading it stands."""
+    return str(place or "").removeprefix(f"{group} / ")
 
 
 def evidence(clause: Row) -> int:
