@@ -463,12 +463,28 @@ def test_the_verdict_and_the_first_causes_are_on_the_first_screen(shown: Any) ->
     assert max(places) < 900
 
 
-def test_print_shows_what_is_folded(shown: Any) -> None:
-    page = shown(broken(), "print")
+def test_paper_shows_an_appendix_where_the_address_names_it(shown: Any) -> None:
     seen = "document.getElementById('LE2-PING-RES-05').checkVisibility()"
+    curl = "document.querySelector('#failures .evidence pre').checkVisibility()"
+    page = shown(broken(), "print")
 
-    assert page.run(seen) is True
+    assert (page.run(seen), page.run(curl)) == (False, True)
+    for anchor, expected in (("#clauses", True), ("#LE2-PING-RES-05", True), ("#all", True), ("#readings", False)):
+        page.run(f"location.hash = '{anchor}'")
+        assert page.run(seen) is expected, anchor
     assert shown(broken()).run(seen) is False
+
+
+def test_a_link_narrows_the_findings_down_without_script(shown: Any) -> None:
+    page = shown(broken())
+    seen = "[...document.querySelectorAll('#failures .card')].filter(one => one.checkVisibility()).length"
+    whole = page.run(seen)
+    for name in page.run("[...document.querySelectorAll('.filter li[id]')].map(one => one.id)"):
+        page.run(f"location.hash = '#{name}'")
+        assert page.run(seen) == page.run(f"document.querySelectorAll('#failures .on-{name[5:]}').length"), name
+    page.run("location.hash = '#failures'")
+
+    assert page.run(seen) == whole
 
 
 def test_without_any_style_everything_is_there_and_the_charts_are_right(tab: Any, http_target: Any) -> None:

@@ -21,11 +21,19 @@ from leadproof.contract.profile import Profile
 from leadproof.core.errors import InputError
 from leadproof.runs import comparison, config, verdicts, waivers
 from leadproof.runs.evidence import Run, is_unfinished, read_report
-from leadproof.runs.formats import FORMATS, RENDERERS
+from leadproof.runs.formats import FORMATS, PRINTS, RENDERERS
+
+
+def _printable(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Formats, when what they need is there: a run may take an hour before it is printed."""
+    for name in PRINTS.keys() & set(names):
+        PRINTS[name].require()
+    return names
+
 
 formats = click.option(
-    "--format", "formats", multiple=True, type=click.Choice(FORMATS),
-    help="Formats to write besides the JSON; may be repeated (default: all but har).",
+    "--format", "formats", multiple=True, type=click.Choice(FORMATS), callback=_printable,
+    help="Formats to write besides the JSON; may be repeated (default: all but pdf and har).",
 )  # fmt: skip
 baseline = click.option(
     "--baseline", metavar="RUN", type=click.Path(path_type=Path),

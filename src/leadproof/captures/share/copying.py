@@ -25,7 +25,7 @@ from leadproof.redact import Redactor
 from leadproof.runs.evidence import EvidenceError, hashes
 from leadproof.runs.evidence.files import MANIFEST, document
 from leadproof.runs.evidence.series import is_full
-from leadproof.runs.formats import EXPORTS, RENDERERS
+from leadproof.runs.formats import EXPORTS, PRINTS, RENDERERS
 
 #: Called as it goes on, with what is done in words.
 Progress = Callable[[str], None]
@@ -161,7 +161,7 @@ def _share_folder(
     source: CapturePath, files: Sequence[CapturePath], to: Path, redactor: Redactor, copy: Copy, on_progress: Progress
 ) -> None:
     """The same tree; reports of runs are made anew of the redacted data, and so are manifests."""
-    rendered = {renderer.file for renderer in RENDERERS.values()}
+    rendered = {renderer.file for renderer in RENDERERS.values()} | {one.file for one in PRINTS.values()}
     manifests, there = [], set(files)
     for file in files:
         inside = _inside(file, source)

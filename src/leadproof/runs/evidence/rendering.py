@@ -9,7 +9,7 @@ from typing import Any
 from leadproof.core.errors import UsageError
 from leadproof.runs.evidence.files import EXCHANGES, write
 from leadproof.runs.evidence.series import all_lines
-from leadproof.runs.formats import EXPORTS, FORMATS, RENDERERS
+from leadproof.runs.formats import EXPORTS, FORMATS, PRINTS, RENDERERS
 
 
 def write_reports(folder: Path, report: Mapping[str, Any], formats: Collection[str] = ()) -> dict[str, Path]:
@@ -25,6 +25,7 @@ def write_reports(folder: Path, report: Mapping[str, Any], formats: Collection[s
 
     Raises:
         UsageError: A format that does not exist.
+        LeadproofError: The program that prints is missing or failed.
         EvidenceError: The disk does not take it.
     """
     for name in formats:
@@ -36,6 +37,9 @@ def write_reports(folder: Path, report: Mapping[str, Any], formats: Collection[s
     for name, text in rendered.items():
         paths[name] = folder / RENDERERS[name].file
         write(paths[name], text.encode("utf-8", "backslashreplace"))
+    for name in (one for one in chosen if one in PRINTS):
+        paths[name] = folder / PRINTS[name].file
+        write(paths[name], PRINTS[name].render(report))
     base = str((report.get("run") or {}).get("target") or "")
     for name in (one for one in chosen if one in EXPORTS):
         paths[name] = write_export(folder, name, base)
