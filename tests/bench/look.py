@@ -171,8 +171,8 @@ def _port(file: Path, process: subprocess.Popen[bytes]) -> int:
 
 
 def look(reports: list[Path], axe: Path | None, out: Path) -> int:
-    """Pictures of each report and what axe-core says of it; the number of serious problems."""
-    serious = 0
+    """Pictures of each report and what axe-core says of it; the number of problems."""
+    problems = 0
     out.mkdir(parents=True, exist_ok=True)
     with browser() as tab:
         for number, report in enumerate(reports):
@@ -189,14 +189,14 @@ def look(reports: list[Path], axe: Path | None, out: Path) -> int:
                     beyond = tab.run(BEYOND) if state != "-bare" else []
                     overlaps = tab.run(OVERLAPS) if state != "-bare" else []
                     asked = [one for one in tab.requests() if one != report.resolve().as_uri()]
-                    serious += len(beyond) + len(overlaps) + len(asked)
+                    problems += len(beyond) + len(overlaps) + len(asked)
                     for words, found in (("beyond the edge", beyond), ("overlap", overlaps), ("requests", asked)):
                         if found:
                             print(f"{report} {way}{state}: {words}: {found}")
                     if axe is not None and way in ("light", "dark", "narrow") and state != "-bare":
-                        serious += _axe(tab, axe, f"{report} {way}{state}")
-    print(f"{len(reports)} reports, pictures in {out}; {serious} problems")
-    return serious
+                        problems += _axe(tab, axe, f"{report} {way}{state}")
+    print(f"{len(reports)} reports, pictures in {out}; {problems} problems")
+    return problems
 
 
 def _axe(tab: Browser, axe: Path, where: str) -> int:
@@ -209,11 +209,28 @@ def _axe(tab: Browser, axe: Path, where: str) -> int:
         print(f"{where}: axe {impact} {name}: {words} ({number}) {example}")
     if not found:
         print(f"{where}: axe finds nothing")
-    return sum(impact in ("serious", "critical") for impact, *_ in found)
+    return len(found)
+
+
+def pages(out: Path) -> list[Path]:
+    """Pages with no failure and with many, and the examples: what is looked at where nothing else is named."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from failing import failing  # of the tests
+
+    from leadproof.runs.formats import html
+
+    found = []
+    for number in (0, 1, 40, 400):
+        folder = out / "pages" / f"{number}-failures"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.html").write_text(html.render(failing(number)), "utf-8")
+        found.append(folder / "report.html")
+    examples = ROOT / "reports" / "examples"
+    return [*found, examples / "report.html", examples / "client" / "report.html"]
 
 
 if __name__ == "__main__":
-    places = [Path(one) for one in sys.argv[1:]] or [ROOT / "reports" / "examples" / "report.html"]
+    places = [Path(one) for one in sys.argv[1:]] or pages(ROOT / "build" / "look")
     checker = ROOT / "build" / "look" / "node_modules" / "axe-core" / "axe.min.js"
     if not checker.exists():
         print("axe-core is not there: make look installs it with npm")

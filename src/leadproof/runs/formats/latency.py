@@ -19,7 +19,16 @@ Row = Mapping[str, Any]
 _ROWS = 60
 
 #: Of drawings that show one line.
-_LOW = 170
+_LOW = 190
+
+_TIME = "Time since the start, s"
+
+#: Shades of a heat map, the fullest first: the share of the fullest field, on a logarithmic scale, where each begins.
+_SHADES = (0.85, 0.68, 0.5, 0.32, 0.0)
+
+#: Verdict on a rate -> its sign, and a colour that stands out from a light and from a dark page.
+_SIGNS = {"PASS": ("✓", svg.COLOURS[2]), "FAIL": ("✗", svg.LIMIT)}
+_OPEN_SIGN = ("○", svg.COLOURS[5])
 
 
 @dataclass(frozen=True)
@@ -40,13 +49,16 @@ def charts(report: Row) -> list[Chart]:
     latency = report.get("latency")
     if not isinstance(latency, Mapping) or not latency.get("steps"):
         return []
-    made = [_curves(latency)]
+    extent = _extent(latency)
+    made = [_curves(latency, extent)]
     if latency.get("rates"):
         made.append(_knee(latency["rates"]))
     if latency.get("probe"):
         return made
-    made += [_percentiles(latency), _rates(latency)]
-    made += [_heat(name, one) for name, one in latency.get("heat", {}).items() if one.get("cells")]
+    made += [_percentiles(latency, extent), _rates(latency)]
+    heats = {name: one for name, one in latency.get("heat", {}).items() if one.get("cells")}
+    most = max((int(cell[2]) for one in heats.values() for cell in one["cells"]), default=1)
+    made += [_heat(name, one, extent, most, _last(latency)) for name, one in heats.items()]
     if latency["funnel"].get("pings"):
         made.append(_funnel(latency))
     return [*made, _lag(latency), _processor(latency)]
@@ -55,6 +67,15 @@ def charts(report: Row) -> list[Chart]:
 def figure(row: Row, name: str) -> str:
     """The figure of an objective with its unit."""
     return text_of(str(row.get("name", "")), row.get(name))
+
+
+def _extent(latency: Row) -> tuple[float, float]:
+    """The shortest and the longest latency of all charts, so that they can be compared."""
+    curves = [value for points in latency.get("curves", {}).values() for _, value in points]
+    over_time = [float(row[name]) for row in latency["series"]["rows"] for name in ("p50", "max")]
+    bands = [bound for one in latency.get("heat", {}).values() if one.get("cells") for bound in one["bands"]]
+    positive = [value for value in (*curves, *over_time, *bands) if value > 0]
+    return min(positive, default=0.001), max(positive, default=0.001)
 
 
 def _tick(value: float) -> str:
@@ -70,18 +91,20 @@ def _nines(percent: float) -> float:
     return -math.log10(max(1 - percent / 100, 1e-6))
 
 
-def _curves(latency: Row) -> Chart:
+def _curves(latency: Row, extent: tuple[float, float]) -> Chart:
     curves = {name: points for name, points in latency.get("curves", {}).items() if points}
     furthest = max((_nines(points[-2][0] if len(points) > 1 else 0) for points in curves.values()), default=2.0)
-    values = [value for points in curves.values() for _, value in points]
     limits = [row for row in latency.get("objectives", ()) if _percent(row) is not None]
-    frame = svg.Frame.logarithmic(max(furthest, 2.0), [*values, *(float(row["most"]) * 1.2 for row in limits)])
-    marks = [(_nines(one), f"{one:g} %") for one in (0, 50, 90, 99, 99.9, 99.99, 99.999) if _nines(one) <= frame.x_high]
+    frame = svg.Frame.logarithmic(max(furthest, 2.0), [*extent, *(float(row["most"]) * 1.2 for row in limits)])
+    marks = [(_nines(one), f"{one:g} %") for one in (50, 90, 99, 99.9, 99.99, 99.999) if _nines(one) <= frame.x_high]
     lines = [
         (name, [(min(_nines(percent), frame.x_high), value) for percent, value in points])
         for name, points in curves.items()
     ]
-    parts = [*svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *svg.lines(frame, lines)]
+    parts = [
+        *svg.titles(frame, "Share of the responses, %", "Latency, logarithmic"), *svg.y_axis(frame, _tick),
+        *svg.x_axis(frame, marks), *svg.lines(frame, lines),
+    ]  # fmt: skip
     for place, row in enumerate(limits):
         at = min(_nines(_percent(row) or 0.0), frame.x_high)
         parts += svg.corner(frame, at, float(row["most"]), f"{row['name']} ≤ {figure(row, 'most')}", place)
@@ -110,37 +133,34 @@ def _at(points: Sequence[Sequence[float]], percent: float) -> float | None:
     return next((value for at, value in points if at >= percent - 1e-9), None)
 
 
-def _percentiles(latency: Row) -> Chart:
+def _percentiles(latency: Row, extent: tuple[float, float]) -> Chart:
     rows = [row for row in latency["series"]["rows"] if row["p50"]]
     names = ("p50", "p95", "p99", "max")
-    frame = svg.Frame.logarithmic(_last(latency), [float(row[name]) for row in rows for name in names])
-    parts = [*svg.y_axis(frame, _tick), *svg.time_axis(frame), *svg.lines(frame, _over_time(latency, rows, names))]
+    frame = svg.Frame.logarithmic(_last(latency), extent)
+    parts = [
+        *svg.titles(frame, _TIME, "Latency, logarithmic"), *svg.y_axis(frame, _tick), *svg.time_axis(frame),
+        *svg.lines(frame, _over_time(latency, rows, names)),
+    ]  # fmt: skip
     table = [(f"{row['second']:g} s", *(seconds(row[name]) for name in names)) for row in _thinned(rows)]
     words = "All steps together, by the moment of the response."
     return Chart("Latency over time", words, svg.drawing("Latency over time", parts), ("From", *names), table)
 
 
-def _heat(name: str, heat: Row) -> Chart:
+def _heat(name: str, heat: Row, extent: tuple[float, float], most: int, last: float) -> Chart:
+    """A map of time and latency; all maps of a run have the same axes and the same shades."""
     bands, cells, width = heat["bands"], heat["cells"], float(heat["width"])
-    columns = max(int(cell[0]) for cell in cells) + 1
-    frame = svg.Frame(0.0, columns * width, float(bands[0]), float(bands[-1]), log=True)
-    most = max(int(cell[2]) for cell in cells)
-    parts: list[str] = []
+    frame = svg.Frame.logarithmic(max(last, (max(int(cell[0]) for cell in cells) + 1) * width), extent)
+    boxes: dict[float, list[tuple[float, float, float, float]]] = {}
     totals: dict[int, int] = {}
     for place, band, number in cells:
         x, top = frame.x(place * width), frame.y(bands[band + 1])
-        shade = round(0.15 + 0.85 * math.log1p(number) / math.log1p(most), 2)
-        words = f"{number:,} from {seconds(bands[band])} to {seconds(bands[band + 1])}"
-        parts.append(
-            svg.field(
-                x, top, frame.x((place + 1) * width) - x, frame.y(bands[band]) - top, words, opacity=shade
-            )
-        )  # fmt: skip
+        shade = next(one for one in _SHADES if math.log1p(number) / math.log1p(most) >= one)
+        size = (frame.x((place + 1) * width) - x, frame.y(bands[band]) - top)
+        boxes.setdefault(shade, []).append((x, top, *size))
         totals[band] = totals.get(band, 0) + number
-    marked = bands[:: max(1, len(bands) // 6)]
-    parts += [svg.text(frame.x(0) - 6, frame.y(bound) + 4, f"{bound * 1e3:.3g} ms" if bound < 1 else f"{bound:.3g} s",
-                       anchor="end") for bound in marked]  # fmt: skip
-    parts += svg.time_axis(frame)
+    parts = [svg.patches(found, _opacity(shade)) for shade, found in sorted(boxes.items())]
+    parts += [*svg.titles(frame, _TIME, "Latency, logarithmic"), *svg.y_axis(frame, _tick), *svg.time_axis(frame)]
+    parts += svg.scale(frame, _legend(most))
     table = [
         (f"{seconds(bands[band])} to {seconds(bands[band + 1])}", f"{number:,}")
         for band, number in sorted(totals.items())
@@ -152,6 +172,21 @@ def _heat(name: str, heat: Row) -> Chart:
     )  # fmt: skip
 
 
+def _opacity(shade: float) -> float:
+    return round(0.18 + 0.82 * shade / _SHADES[0], 2)
+
+
+def _legend(most: int) -> list[tuple[float, str]]:
+    """Opacity and words of each shade that a map with so many in its fullest field may have."""
+    found, above = [], most
+    for shade in _SHADES:
+        least = max(1, math.ceil(math.expm1(shade * math.log1p(most))))
+        if least <= above:
+            found.append((_opacity(shade), f"{least:,}" if least == above else f"{least:,} to {above:,}"))
+            above = least - 1
+    return found
+
+
 # ---- rates -----------------------------------------------------------------------------------------------------------
 
 
@@ -161,7 +196,7 @@ def _rates(latency: Row) -> Chart:
     high = max((float(row[name]) for row in rows for name in names), default=1.0) or 1.0
     frame = svg.Frame(0.0, _last(latency), 0.0, high * 1.05)
     parts = [
-        *svg.y_axis(frame, lambda mark: f"{mark:,g}/s"), *svg.time_axis(frame),
+        *svg.titles(frame, _TIME, "Per second"), *svg.y_axis(frame, lambda mark: f"{mark:,g}/s"), *svg.time_axis(frame),
         *svg.lines(frame, _over_time(latency, _scheduled(latency), names)),
     ]  # fmt: skip
     table = [(f"{row['second']:g} s", *(f"{float(row[name]):,.1f}" for name in names)) for row in _thinned(rows)]
@@ -179,7 +214,13 @@ def _knee(rates: Row) -> Chart:
     frame = svg.Frame.logarithmic(high * 1.05, [*values, float(bound or 0)])
     lines = [(name, [(float(row["rate"]), float(row[name])) for row in rows if row[name]]) for name in ("p95", "p99")]
     marks = [(float(row["rate"]), f"{row['rate']:g}/s") for row in rows]
-    parts = [*svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *svg.lines(frame, lines)]
+    parts = [
+        *svg.titles(frame, "Journeys asked for per second", "Latency, logarithmic"), *svg.y_axis(frame, _tick),
+        *svg.x_axis(frame, marks), *svg.lines(frame, lines),
+    ]  # fmt: skip
+    for row in rows:
+        sign, colour = _SIGNS.get(str(row["verdict"]), _OPEN_SIGN)
+        parts.append(svg.mark(frame.x(float(row["rate"])), frame.y(float(row["p99"] or 0)), sign, colour))
     if bound:
         parts += svg.limit(frame, float(bound), f"objective {seconds(bound)}")
     knee = float(rates.get("knee") or 0)
@@ -189,7 +230,8 @@ def _knee(rates: Row) -> Chart:
             svg.line([(x, frame.top), (x, frame.bottom)], svg.COLOURS[2], dash="2 3"),
             svg.text(x - 4, frame.top + 12, f"knee {'≥ ' if rates.get('at_least') else ''}{knee:g}/s", anchor="end"),
         ]
-    words = f"Each rate judged by the objectives. Knee: {one_line(str(rates.get('words', '')), 300)}."
+    found = one_line(str(rates.get("words", "")), 300)
+    words = f"Each rate judged by the objectives: ✓ met, ✗ missed, ○ undecided. Knee: {found}."
     table = [
         (
             f"{row['rate']:g}/s",
@@ -249,7 +291,10 @@ def _lag(latency: Row) -> Chart:
     bound = next((row for row in latency.get("objectives", ()) if row["name"] == "lag.p99"), None)
     limits = [float(bound["most"])] if bound else []
     frame = svg.Frame.logarithmic(_last(latency), [*(float(row["lag"]) for row in rows), *limits], _LOW)
-    parts = [*svg.y_axis(frame, _tick), *svg.time_axis(frame), *svg.lines(frame, _over_time(latency, rows, ("lag",)))]
+    parts = [
+        *svg.titles(frame, _TIME, "Lag, logarithmic"), *svg.y_axis(frame, _tick), *svg.time_axis(frame),
+        *svg.lines(frame, _over_time(latency, rows, ("lag",))),
+    ]  # fmt: skip
     if bound:
         parts += svg.limit(frame, limits[0], f"lag.p99 ≤ {figure(bound, 'most')}")
     table = [(f"{row['second']:g} s", seconds(row["lag"])) for row in _thinned(rows)]
@@ -265,7 +310,8 @@ def _processor(latency: Row) -> Chart:
     rows = [row for row in latency["series"]["rows"] if row.get("memory")]
     frame = svg.Frame(0.0, _last(latency), 0.0, max([1.0, *(float(row["cpu"]) for row in rows)]), height=_LOW)
     parts = [
-        *svg.y_axis(frame, lambda mark: f"{mark:.0%}"), *svg.time_axis(frame),
+        *svg.titles(frame, _TIME, "Share of one processor"), *svg.y_axis(frame, lambda mark: f"{mark:.0%}"),
+        *svg.time_axis(frame),
         *svg.lines(frame, _over_time(latency, rows, ("cpu",))),
     ]  # fmt: skip
     table = [(f"{row['second']:g} s", f"{row['cpu']:.0%}", f"{row['memory']:.0f} MiB") for row in _thinned(rows)]

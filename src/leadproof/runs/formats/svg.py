@@ -21,7 +21,7 @@ COLOURS = ("#1f83c4", "#c8621b", "#2e8f5b", "#a458c0", "#7a828b", "#a07f10", "#5
 LIMIT = "#d04a58"
 
 WIDTH = 720
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 188, 16, 30  # at the right stand names such as "create_call_transfer json"
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 188, 28, 44  # at the right stand names such as "create_call_transfer json"
 
 #: A name at the end of a line takes so much height.
 _NAME = 14.0
@@ -38,10 +38,10 @@ class Frame:
     y_low: float
     y_high: float
     log: bool = False
-    height: int = 290
+    height: int = 300
 
     @classmethod
-    def logarithmic(cls, x_high: float, values: Iterable[float], height: int = 290) -> Frame:
+    def logarithmic(cls, x_high: float, values: Iterable[float], height: int = 300) -> Frame:
         """The frame of positive values on a logarithmic axis, in whole decades."""
         positive = [one for one in values if one > 0] or [0.001]
         low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
@@ -100,7 +100,7 @@ def field(x: float, y: float, width: float, height: float, words: str, *, opacit
     )
 
 
-def drawing(label: str, parts: Iterable[str], height: int = 290) -> Markup:
+def drawing(label: str, parts: Iterable[str], height: int = 300) -> Markup:
     """The whole drawing. What most words have in common stands once, at the top: a page holds many of them."""
     head = (
         f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
@@ -115,12 +115,22 @@ def y_axis(frame: Frame, words: Callable[[float], str]) -> list[str]:
     if frame.log:
         low, high = round(math.log10(frame.y_low)), round(math.log10(frame.y_high))
         marks = [10.0**one for one in range(low, high + 1)]
+        if len(marks) < 4:  # a decade or two: 2 and 5 are round, too
+            marks = sorted({*marks, *(factor * mark for mark in marks[:-1] for factor in (2.0, 5.0))})
     else:
         marks = steps(frame.y_high, 4)
     places = [(mark, frame.y(mark)) for mark in marks]
     return [
         rules((_LEFT, y, WIDTH - _RIGHT, y) for _, y in places),
         *(text(_LEFT - 6, y + 4, words(mark), anchor="end") for mark, y in places),
+    ]
+
+
+def titles(frame: Frame, x: str, y: str) -> list[str]:
+    """What is along the two axes, with its unit."""
+    return [
+        text(4, frame.top - 13, y),
+        text(frame.x(frame.x_high), frame.bottom + 36, x, anchor="end"),
     ]
 
 
@@ -147,21 +157,58 @@ def steps(high: float, wanted: int) -> list[float]:
 
 
 def lines(frame: Frame, named: Sequence[tuple[str, Sequence[Point]]]) -> list[str]:
-    """Lines with their names beside the plot, kept apart from each other."""
+    """Lines with their names beside the plot, kept apart from each other; one that lies on another is dashed, so that
+    both are seen.
+    """
     there = [(number, name, points) for number, (name, points) in enumerate(named) if points]
     ends = sorted((frame.y(points[-1][1]), number, name, points) for number, name, points in there)
     highest = frame.bottom - _NAME * (len(ends) - 1)
     parts, taken = [], -_NAME
+    drawn: list[list[Point]] = []
     for place, (y, number, name, points) in enumerate(ends):
         colour, x = COLOURS[number % len(COLOURS)], WIDTH - _RIGHT
-        dash = "" if number < len(COLOURS) else "5 3"
+        placed = [(frame.x(at), frame.y(value)) for at, value in points]
+        on_others = sum(_overlap(placed, other) for other in drawn)
+        dash = ("", "7 5", "2 5", "1 7")[min(on_others, 3)] if number < len(COLOURS) else "5 3"
+        drawn.append(placed)
         taken = min(max(y, taken + _NAME), highest + place * _NAME)
         parts += [
-            line([(frame.x(at), frame.y(value)) for at, value in points], colour, dash=dash),
+            line(placed, colour, dash=dash),
             line([(x + 6, taken), (x + 18, taken)], colour, dash=dash),
             text(x + 22, taken + 4, name),
         ]
     return parts
+
+
+def _overlap(one: Sequence[Point], other: Sequence[Point]) -> bool:
+    """Do half of the points of two lines lie on each other?"""
+    places = dict(other)
+    close = sum(abs(y - places[x]) < 2.5 for x, y in one if x in places)
+    return 2 * close > len(one)
+
+
+def scale(frame: Frame, shades: Sequence[tuple[float, str]]) -> list[str]:
+    """What the shades of fields mean, beside the plot: opacity and words, the fullest first."""
+    x, size = WIDTH - _RIGHT + 18, 18
+    parts = [text(x, frame.top + 4, "Responses in a field")]
+    for place, (opacity, words) in enumerate(shades):
+        y = frame.top + 14 + size * place
+        parts += [patches([(x, y, 22, size)], opacity), text(x + 30, y + 13, words)]
+    return parts
+
+
+def patches(boxes: Iterable[tuple[float, float, float, float]], opacity: float) -> str:
+    """Filled rectangles of one shade: x, y, width, height each. One path, for there may be thousands."""
+    path = "".join(f"M{x:g},{y:g}h{width:.5g}v{height:.5g}h-{width:.5g}z" for x, y, width, height in boxes)
+    return f'<path d="{path}" fill="{COLOURS[0]}" fill-opacity="{opacity:g}"/>'
+
+
+def mark(x: float, y: float, sign: str, colour: str) -> str:
+    """A sign with its middle at a place."""
+    return (
+        f'<text x="{x:g}" y="{y + 6:g}" text-anchor="middle" font-size="17" font-weight="700" fill="{colour}">'
+        f"{escape(sign)}</text>"
+    )
 
 
 def limit(frame: Frame, value: float, words: str) -> list[str]:
