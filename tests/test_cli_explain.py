@@ -17,6 +17,7 @@ from leadproof.core.findings import KINDS
 from leadproof.mock.defects import table
 from leadproof.mock.server.faults import FAULTS
 from leadproof.runs.formats import sections
+from leadproof.runs.formats.results import SHOWN
 from leadproof.runs.formats.view import LEVELS, RESULTS
 
 #: Everything that is explained, and the words that its explanation has to hold.
@@ -45,7 +46,7 @@ def test_everything_that_has_an_id_is_explained() -> None:
 
 def test_the_tables_that_have_ids_are_all_there() -> None:
     assert set(MEANINGS) == set(EXAMPLES) == set(ExitCode)
-    assert {*RESULTS, *LEVELS, *(clause.basis for clause in specs.clauses().values())} <= set(WORDS)
+    assert {*RESULTS, *SHOWN, *LEVELS, *(clause.basis for clause in specs.clauses().values())} <= set(WORDS)
     assert set(sections.STATES) - {"equal", "different", "never compared"} <= set(WORDS)
 
 
