@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import EvidenceError, Run, read_exchanges, verify, write_export
 from leadproof.runs.evidence.series import Series, all_lines, parts
+from leadproof.runs.evidence.tailing import Tail
 
 POSTING = profile.load(None)
 
@@ -53,6 +55,51 @@ def test_what_was_written_is_read_back_in_order(tmp_path: Path, written: list[di
     assert list(all_lines(tmp_path, "x")) == written
     assert "x.ndjson" in names(tmp_path)  # a file that is full is followed by another at once
     assert all((tmp_path / name).stat().st_size < rotate + 300 for name in names(tmp_path))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows, st.sampled_from([1, 60, 1_000]), st.lists(st.sampled_from([0, 1, 10**6]), min_size=30, max_size=30))
+def test_a_tail_reads_each_row_once_whenever_it_looks(
+    tmp_path: Path, written: list[dict[str, str]], rotate: int, looks: list[int]
+) -> None:
+    for old in tmp_path.iterdir():
+        old.unlink()
+    series, tail, seen = Series(tmp_path, "x", rotate), Tail(tmp_path, "x"), []
+    for row, look in zip(written, looks, strict=False):
+        series.append(row)
+        seen += list(tail.lines(look))
+    series.close()
+    seen += list(tail.lines(10**9))
+    tail.close()
+
+    assert seen == written
+
+
+def test_a_tail_waits_for_a_line_that_is_not_whole(tmp_path: Path) -> None:
+    tail = Tail(tmp_path, "x")
+    assert list(tail.lines(100)) == []
+    (tmp_path / "x.ndjson").write_bytes(b'{"a": 1}\n{"a"')
+    assert list(tail.lines(100)) == [{"a": 1}]
+    with (tmp_path / "x.ndjson").open("ab") as file:
+        file.write(b": 2}\n")
+
+    assert list(tail.lines(100)) == [{"a": 2}]
+    tail.close()
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "list", "endless"])
+def test_a_tail_opens_plain_files_of_lines_and_nothing_else(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "elsewhere").write_text('{"a": 1}\n')
+    path = tmp_path / "x.ndjson"
+    {
+        "link": lambda: path.symlink_to(tmp_path / "elsewhere"),
+        "pipe": lambda: os.mkfifo(path),
+        "list": lambda: path.write_text("[]\n"),
+        "endless": lambda: path.write_bytes(b" " * (17 * 1024 * 1024)),
+    }[kind]()
+
+    with pytest.raises(InputError):
+        list(Tail(tmp_path, "x").lines(10**9))
 
 
 def test_full_files_are_numbered_and_packed_without_the_time(tmp_path: Path) -> None:

@@ -24,6 +24,12 @@ Show = Callable[[Standing], object]
 #: Is given the run whenever more was measured, in the thread that adds to it.
 Publish = Callable[[LoadRun], object]
 
+#: Is the run to end with what there is? Asked several times a second.
+Asked = Callable[[], bool]
+
+#: Why a run ended before its time that was asked to.
+ASKED = "somebody pressed Stop on its page"
+
 #: Seconds between two looks at how the run stands.
 _LOOK = 0.25
 
@@ -33,27 +39,31 @@ def follow(
     generator: Generator,
     show: Show = lambda standing: None,
     publish: Publish = lambda story: None,
+    asked: Asked = lambda: False,
 ) -> None:
     """Takes frames until the generator ends.
 
-    Ctrl-C, and a story that no rest of the run can save, end the run with what there is; a second Ctrl-C waits for
-    nothing.
+    Ctrl-C, being asked to, and a story that no rest of the run can save, end the run with what there is; a second
+    Ctrl-C waits for nothing.
 
     Args:
         story: Takes the frames.
         generator: Gives them.
         show: Is told where the run stands, several times a second.
         publish: Is given the run whenever more was measured.
+        asked: Is it to end as Ctrl-C ends it?
     """
-    following = _Following(story, generator, publish)
+    following = _Following(story, generator, publish, asked)
     while True:
         try:
             following.run(show)
             break
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             if story.interrupted:
                 break
             story.interrupted = following.told = True
+            if isinstance(error, _StopAsked):
+                story.stopped = story.stopped or ASKED
             show(Standing("interrupted: Ctrl-C again waits for nothing that is on its way"))
             generator.stop()
     following.leave.set()
@@ -65,11 +75,15 @@ def follow(
         )
 
 
+class _StopAsked(KeyboardInterrupt):
+    """Somebody who has no keyboard here wants the run to end."""
+
+
 class _Following:
     """Who takes the frames, and what is known of the run."""
 
-    def __init__(self, story: LoadRun, generator: Generator, publish: Publish) -> None:
-        self.story, self.generator, self._publish = story, generator, publish
+    def __init__(self, story: LoadRun, generator: Generator, publish: Publish, asked: Asked) -> None:
+        self.story, self.generator, self._publish, self._asked = story, generator, publish, asked
         #: Was the generator told to stop? Did it say that it has come to its end?
         self.told = self.ended = False
         #: Was nothing heard of it for too long?
@@ -89,6 +103,7 @@ class _Following:
         """Follows to the end; may be called again after a Ctrl-C."""
         while self._thread.is_alive():
             self._thread.join(_LOOK)
+            self._heed()
             if self._standing and not self.story.interrupted:
                 show(self._standing)
             if self.told or self._late():
@@ -97,9 +112,14 @@ class _Following:
             raise self._error
         shown = time.monotonic()
         while self._take():
+            self._heed()
             if time.monotonic() - shown >= _LOOK:
                 shown = time.monotonic()
                 self._look(show)
+
+    def _heed(self) -> None:
+        if not self.story.interrupted and self._asked():
+            raise _StopAsked
 
     def _background(self) -> None:
         lower_thread_priority()

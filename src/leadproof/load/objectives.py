@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -310,7 +310,12 @@ def _surely_above(above: float, samples: int, share: float) -> bool:
 
 
 def hopeless(measures: Measures, objectives: tuple[Objective, ...], done: float) -> str:
-    """Why no rest of the run, however good, could still meet the objectives; "" if it could.
+    """Why no rest of the run, however good, could still meet the objectives; "" if it could. Arguments as of `lost`."""
+    return next((why for _, why in lost(measures, objectives, done)), "")
+
+
+def lost(measures: Measures, objectives: tuple[Objective, ...], done: float) -> Iterator[tuple[str, str]]:
+    """The objectives that no rest of the run, however good, could still meet: name, and why.
 
     Args:
         measures: What was measured so far.
@@ -318,22 +323,21 @@ def hopeless(measures: Measures, objectives: tuple[Objective, ...], done: float)
         done: Share of the run that is over, from 0 to 1.
     """
     if done < 0.05:
-        return ""
+        return
     behind = bool(saturated(measures, objectives))
     for one in objectives:
         if one.name in ("errors.ratio", "clauses.ratio"):
             ratio, samples = RATIOS[one.name](measures)
             # A tenth more responses than the rate promises may still come.
             if samples >= 100 and ratio * samples > one.most * samples / done * 1.1 + BEYOND:
-                return f"{one.name} is {ratio:.2%} and cannot come down to {one.most:.2%} any more"
+                yield one.name, f"{one.name} is {ratio:.2%} and cannot come down to {one.most:.2%} any more"
         elif is_latency(one.name):
             histogram = _histogram(measures, one.name)
             samples = histogram.total
             allowed = (1 - percent_of(one.name.rpartition(".")[2]) / 100) * samples / done * 1.1 + BEYOND
             above = certainly_above(measures, histogram, one.most) if behind else histogram.above(one.most)
             if samples >= 100 and above > allowed:
-                return f"{one.name} cannot come down to {one.most:g} s any more"
-    return ""
+                yield one.name, f"{one.name} cannot come down to {one.most:g} s any more"
 
 
 def verdict(outcomes: list[ObjectiveResult]) -> str:

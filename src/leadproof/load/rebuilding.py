@@ -54,17 +54,29 @@ def read_back(rows: Iterable[Row], fail_on: str) -> LoadRun | None:
     """
     run = None
     for row in rows:
-        if isinstance(row, Note) and row.name == "job":
-            job = Job.read(row.value["job"])
-            wanted = tuple(
-                Objective(str(name), float(most), bool(left)) for name, most, left in row.value["objectives"]
-            )
-            ledger = Ledger(Judge(job.specification()), Redactor(), fail_on)
-            run = LoadRun(job, wanted, ledger, keep_frames=False, repeat=str(row.value["repeat"]))
-        elif run is None:
+        run = read_on(run, row, fail_on)
+        if run is None:
             return None
-        elif isinstance(row, Note) and row.name == "frame":
-            run.measure(row.value)
-        else:
-            run.ledger.append(row)
+    return run
+
+
+def read_on(run: LoadRun | None, row: Row, fail_on: str) -> LoadRun | None:
+    """The run as it stands after one more row; None where the first one does not say what was to be done.
+
+    Args:
+        run: Before it; None before the first row.
+        row: Of its run directory.
+        fail_on: What fails it, of `verdicts.FAIL_ON`.
+    """
+    if isinstance(row, Note) and row.name == "job":
+        job = Job.read(row.value["job"])
+        wanted = tuple(Objective(str(name), float(most), bool(left)) for name, most, left in row.value["objectives"])
+        ledger = Ledger(Judge(job.specification()), Redactor(), fail_on)
+        return LoadRun(job, wanted, ledger, keep_frames=False, repeat=str(row.value["repeat"]))
+    if run is None:
+        return None
+    if isinstance(row, Note) and row.name == "frame":
+        run.measure(row.value)
+    else:
+        run.ledger.append(row)
     return run

@@ -33,6 +33,9 @@ HISTORY = 5_000
 KEPT = 2_000
 
 
+#: Shapes of which a part says something about the rest: in the others the worst is yet to come, or over.
+_STEADY = ("constant", "smoke", "soak")
+
 #: What of a frame is not kept: raw exchanges, ids of leads, and what only concerns a worker and its master.
 _UNTOLD = ("samples", "leads", "elapsed", "stopped")
 
@@ -164,13 +167,13 @@ class LoadRun:
 
     def hopeless(self, elapsed: float) -> str:
         """Why the objectives cannot be met any more, `elapsed` seconds after the beginning; "" if they can."""
-        done = min(elapsed / self.job.scenario.duration, 1.0)
-        steady = self.job.scenario.shape in (
-            "constant",
-            "smoke",
-            "soak",
-        )  # in the others the worst is yet to come, or over
-        return goals.hopeless(self.measures, self.objectives, done) if steady else ""
+        return next(iter(self.lost(elapsed).values()), "")
+
+    def lost(self, elapsed: float) -> dict[str, str]:
+        """The objectives that cannot be met any more, `elapsed` seconds after the beginning, and why."""
+        if self.job.scenario.shape not in _STEADY:
+            return {}
+        return dict(goals.lost(self.measures, self.objectives, min(elapsed / self.job.scenario.duration, 1.0)))
 
     # ---- the end of it -----------------------------------------------------------------------------------------------
 

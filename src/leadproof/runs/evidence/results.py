@@ -30,7 +30,8 @@ _WAITING = 256
 #: Things of one kind that have a number at the same time; the oldest gives its number away.
 _NUMBERS = 16_384
 
-_STEM = "rows"
+#: Name of the series.
+STEM = "rows"
 
 T = TypeVar("T", Finding, Observation)
 
@@ -72,7 +73,7 @@ class RowWriter:
         #: Decisions by their identity, exchanges and microseconds: most decisions are shared.
         self._waiting: dict[int, tuple[Decisions, list[int]]] = {}
         self._exchanges = 0
-        self._lines = Series(folder, _STEM, rotate)
+        self._lines = Series(folder, STEM, rotate)
 
     def append(self, row: Row) -> None:
         """Append a row, or count it.
@@ -160,7 +161,7 @@ def _members(found: Finding | Observation) -> dict[str, str]:
 
 def has_rows(folder: Path) -> bool:
     """Is it a run directory with result rows?"""
-    return bool(parts(folder, _STEM))
+    return bool(parts(folder, STEM))
 
 
 def read_rows(folder: Path) -> Iterator[Row]:
@@ -169,39 +170,46 @@ def read_rows(folder: Path) -> Iterator[Row]:
     Raises:
         InputError: A file cannot be read, or a line but the last is not what leadproof writes.
     """
-    decisions: dict[int, Decisions] = {}
-    findings: dict[int, Finding] = {}
-    observations: dict[int, Observation] = {}
+    reader = RowReader()
     with reporting_bad_rows(folder):
-        for line in all_lines(folder, _STEM):
-            if "row" in line:
-                yield _row(line, decisions, findings, observations)
-            elif "decisions" in line:
-                decisions[line["decisions"]] = Decisions.of(line["is"])
-            elif "finding" in line:
-                findings[line["finding"]] = _made(Finding, line["is"])
-            elif "observation" in line:
-                observations[line["observation"]] = _made(Observation, line["is"])
-            else:
-                yield Note(str(line["note"]), line["is"])
+        for line in all_lines(folder, STEM):
+            if (row := reader.read(line)) is not None:
+                yield row
 
 
-def _row(
-    line: Mapping[str, Any],
-    decisions: Mapping[int, Decisions],
-    findings: Mapping[int, Finding],
-    observations: Mapping[int, Observation],
-) -> ResultRow:
-    return ResultRow(
-        decisions[line["row"]],
-        int(line.get("times", 1)),
-        int(line.get("us", 0)),
-        _number(line.get("n")),
-        _number(line.get("with")),
-        tuple(SeenFinding(findings[one[0]], *one[1:]) for one in line.get("findings", ())),
-        tuple(observations[one] for one in line.get("observations", ())),
-        tuple((str(dimension), str(item)) for dimension, item in line.get("exercised", ())),
-    )
+class RowReader:
+    """Makes rows of the lines of a series, which come in the order written."""
+
+    def __init__(self) -> None:
+        self._decisions: dict[int, Decisions] = {}
+        self._findings: dict[int, Finding] = {}
+        self._observations: dict[int, Observation] = {}
+
+    def read(self, line: Mapping[str, Any]) -> Row | None:
+        """The row of a line; None of one that says what a number stands for. Call it within `reporting_bad_rows`."""
+        if "row" in line:
+            return self._row(line)
+        if "decisions" in line:
+            self._decisions[line["decisions"]] = Decisions.of(line["is"])
+        elif "finding" in line:
+            self._findings[line["finding"]] = _made(Finding, line["is"])
+        elif "observation" in line:
+            self._observations[line["observation"]] = _made(Observation, line["is"])
+        else:
+            return Note(str(line["note"]), line["is"])
+        return None
+
+    def _row(self, line: Mapping[str, Any]) -> ResultRow:
+        return ResultRow(
+            self._decisions[line["row"]],
+            int(line.get("times", 1)),
+            int(line.get("us", 0)),
+            _number(line.get("n")),
+            _number(line.get("with")),
+            tuple(SeenFinding(self._findings[one[0]], *one[1:]) for one in line.get("findings", ())),
+            tuple(self._observations[one] for one in line.get("observations", ())),
+            tuple((str(dimension), str(item)) for dimension, item in line.get("exercised", ())),
+        )
 
 
 def _number(value: Any) -> int | None:
