@@ -13,8 +13,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from leadproof.cli import ci, completing, ending, hints, metrics, options, plans
+from leadproof.cli import ci, completing, ending, hints, metrics, options, plans, watched
 from leadproof.cli.display import Display
+from leadproof.core import installation
 from leadproof.core.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.core.progress import Standing
 from leadproof.core.target import Target
@@ -38,7 +39,7 @@ from leadproof.runs.formats import RENDERERS
 from leadproof.runs.ledger import KeepPolicy, Ledger
 
 #: Options that say nothing of the load itself; the seed is said in any case.
-_UNREPEATED = ("seed", "as_json", "out", *metrics.NAMES)
+_UNREPEATED = ("seed", "as_json", "out", "watch", *metrics.NAMES)
 
 #: Users of the closed model.
 CLOSED_USERS = 10
@@ -99,6 +100,7 @@ CLOSED_USERS = 10
     help=f"Raise the cap on --duration ({scenarios.REMOTE_SECONDS:g}s on another machine).",
 )
 @metrics.watched
+@click.option("--watch", is_flag=True, help="Show the load in a browser while it runs, with a button that stops it.")
 @click.option("--no-conservation", is_flag=True, help="Do not look up accepted leads afterwards.")
 @click.option("--plan", "planned", is_flag=True, help="Show what the load would do, and send nothing.")
 @click.option("--list", "listing", is_flag=True, help="List the scenarios and the objectives, and send nothing.")
@@ -126,10 +128,11 @@ def command(name: str | None, **given: Any) -> int:
       leadproof load ping_post --target sandbox --allow-target sandbox.example --shape smoke
       leadproof load --list
 
-    While it runs, it can be watched: --metrics-port serves Prometheus metrics, on this machine unless --metrics-host
-    says otherwise, and --otlp sends OpenTelemetry ones.
+    While it runs, it can be watched: --watch shows it in a browser of this machine, --metrics-port serves Prometheus
+    metrics, on this machine unless --metrics-host says otherwise, and --otlp sends OpenTelemetry ones.
 
     \b
+      leadproof load ping_post --duration 60s --watch
       leadproof load ping_post --duration 60s --metrics-port 9464
       leadproof load ping_post --duration 60s --otlp http://127.0.0.1:4318
 
@@ -145,7 +148,9 @@ def command(name: str | None, **given: Any) -> int:
     if given["listing"]:
         _list()
         return int(ExitCode.PASSED)
-    watched = metrics.asked_for(given)
+    published = metrics.asked_for(given)
+    if given["watch"]:
+        installation.require("serve", "the page needs starlette and uvicorn")
     if given["worker"]:
         return driver.worker(_worker(given), _secret())
     if name is None:
@@ -155,10 +160,10 @@ def command(name: str | None, **given: Any) -> int:
             "load takes a scenario, and its target as an option",
             hint=f"leadproof load ping_post --target {hints.plain(name)}",
         )
-    return _run(name, given, watched)
+    return _run(name, given, published)
 
 
-def _run(name: str, given: dict[str, Any], watched: Publishing) -> int:
+def _run(name: str, given: dict[str, Any], published: Publishing) -> int:
     configured = options.settings()
     spec = options.specification(given["chosen"], given["as_documented"], configured)
     profile = options.posting_profile(given["profile_path"], configured)
@@ -237,7 +242,7 @@ def _run(name: str, given: dict[str, Any], watched: Publishing) -> int:
             "repeat": (repeat := _repeat(seed)),
             **configured.cover(),
         }
-        publisher = stack.enter_context(publishing(watched))
+        publisher = stack.enter_context(publishing(published))
         metrics.tell(publisher)
         run = stack.enter_context(
             Run.open(
@@ -256,9 +261,10 @@ def _run(name: str, given: dict[str, Any], watched: Publishing) -> int:
         generator = driver.Generator(
             job, goal, processes=given["processes"], master=master if given["master"] else None
         )
+        page = stack.enter_context(watched.LivePage(run.path, run.path.parent)) if given["watch"] else None
         publisher.begin(run.id)
         with generator:
-            follow(story, generator, display.show, publisher.publish)
+            follow(story, generator, display.show, publisher.publish, page.stop_asked if page else lambda: False)
         publisher.finish(story)
         display.stop()
         return _conclude(story, run, baseline, given["formats"], as_json=given["as_json"])

@@ -51,6 +51,10 @@ def asked_for(given: Mapping[str, Any]) -> Publishing:
             "--metrics-host and --allow-host are about the metrics, and there is no --metrics-port",
             hint="add --metrics-port 9464, OpenTelemetry's usual one",
         )
+    if given["worker"] and given["watch"]:
+        raise UsageError(
+            "a worker has no page: its master shows what all workers do", hint="give --watch to the master"
+        )
     check(wanted)
     return wanted
 

@@ -34,6 +34,10 @@ from leadproof.http.hosts import Hosts
 @click.option(
     "--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does: whoever started it is gone."
 )
+@click.option(
+    "--watching", type=click.Path(path_type=Path), hidden=True,
+    help="The running load that started this, which the pages may stop.",
+)  # fmt: skip
 def command(
     folders: tuple[Path, ...],
     host: str,
@@ -43,6 +47,7 @@ def command(
     read_only: bool,
     open_browser: bool,
     end_with_stdin: bool,
+    watching: Path | None,
 ) -> None:
     """Show runs in a browser: lists, reports, comparisons, trends; judge what is pasted.
 
@@ -62,6 +67,11 @@ def command(
             f"{host} can be reached from other machines",
             hint="add --allow-remote if that is meant; the pages have no TLS",
         )
+    if watching is not None:
+        from leadproof.cli import watched
+
+        watched.serve(watching)
+        return
     from leadproof.web import serving
     from leadproof.web.access import TOKEN, Access, new_token
     from leadproof.web.app import application

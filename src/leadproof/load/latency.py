@@ -166,11 +166,11 @@ def series(measures: Measures, duration: float) -> dict[str, Any]:
     return {"width": width, "duration": duration, "rows": rows}
 
 
-def heat(measures: Measures, name: str) -> dict[str, Any]:
-    """A map of latency over time: for each slice, how many samples lie in each band of latency."""
+def heat(measures: Measures, *names: str) -> dict[str, Any]:
+    """A map of latency over time: for each slice, how many samples of some steps lie in each band of latency."""
     whole: dict[tuple[int, int], int] = {}
     for place, one in measures.slices.items():
-        for seconds, number in one.latency.get(name, Histogram(5)):
+        for seconds, number in (pair for name in names for pair in one.latency.get(name, Histogram(5))):
             band = math.floor(math.log10(seconds) * _HEAT_PER_DECADE)
             whole[(place, band)] = whole.get((place, band), 0) + number
     if not whole:

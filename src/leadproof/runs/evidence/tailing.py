@@ -13,7 +13,7 @@ import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from leadproof.core.errors import InputError
 
@@ -107,7 +107,7 @@ class Tail:
         for path in self._full(self._number):
             if (file := _plain(path)) is not None:
                 self._packed = file if path.suffix == ".gz" else None
-                self._file = gzip.GzipFile(fileobj=file) if self._packed else file
+                self._file = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if self._packed else file
                 return True
         return False
 

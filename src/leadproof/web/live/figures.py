@@ -1,0 +1,130 @@
+"""What the page of a load shows beside its charts, as data for the template. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadproof.core.histogram import Histogram
+from leadproof.core.text import figure, seconds
+from leadproof.load import objectives as goals
+from leadproof.load.latency import FUNNEL
+from leadproof.load.measures import JOURNEY, Measures
+from leadproof.load.story import LoadRun
+from leadproof.web.live.reading import OVER, Reader
+
+#: What is counted of the load, in the order of the page.
+COUNTS = ("offered", "started", "completed", "failed")
+
+#: Percentiles of the page.
+SHOWN = (50.0, 95.0, 99.0)
+
+#: Rows of a table at most: a run directory may hold anything.
+_MOST = 20
+
+#: Seconds without news after which the page says so.
+_QUIET = 5.0
+
+#: Standing of an objective: it holds so far, or not; no rest of the run could save it; nobody can tell.
+MET, MISSED, LOST, OPEN = "met", "missed", "lost", "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """An objective as it stands."""
+
+    name: str
+    most: str
+    actual: str
+    samples: int
+    standing: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step, or the whole journey, so far."""
+
+    name: str
+    responses: int
+    failed: int | None
+    percentiles: tuple[str, ...]
+
+
+def figures(reader: Reader) -> dict[str, Any]:
+    """What a reader has read, for the parts of the page."""
+    run, listed = reader.run, reader.listed
+    found: dict[str, Any] = {
+        "stage": reader.stage, "listed": listed, "elapsed": reader.elapsed, "run": run,
+        "quiet": reader.quiet if reader.quiet >= _QUIET and reader.stage != OVER else 0.0,
+    }  # fmt: skip
+    if run is None:
+        return found
+    measures, scenario = run.measures, run.job.scenario
+    standings = _goals(run, reader.elapsed, over=reader.stage == OVER)
+    newest = measures.slices[max(measures.slices)] if measures.slices else None
+    last = Histogram(5)
+    for name, histogram in newest.latency.items() if newest else ():
+        if name != JOURNEY:
+            last.merge(histogram)
+    summary = run.ledger.summary
+    return found | {
+        "title": title(run),
+        "duration": scenario.duration,
+        "counts": {name: measures.counts[name] for name in COUNTS},
+        "now": {name: newest.counts[name] / measures.width if newest else 0.0 for name in COUNTS},
+        "percentiles": [
+            (f"p{percent:g}", seconds(value) if last.counts else "–")
+            for percent, value in zip(SHOWN, last.percentiles(SHOWN), strict=True)
+        ],
+        "lag": (seconds(measures.lag.percentile(99)), seconds(newest.lag.percentile(99)) if newest else "–"),
+        "goals": standings,
+        "lost": [one for one in standings if one.standing == LOST],
+        "missed": [one for one in standings if one.standing == MISSED],
+        "steps": list(_steps(measures)),
+        "outcomes": measures.outcomes.most_common(_MOST),
+        "errors": measures.errors.most_common(_MOST),
+        "funnel": [(name, measures.funnel[name]) for name in FUNNEL if measures.funnel[name]],
+        "workers": [(one, measures.workers.get(one.name, {})) for one in list(run.workers.values())[:_MOST]],
+        "refused": run.refused[:_MOST],
+        "problems": run.problems[:_MOST],
+        "judged": summary.exchanges,
+        "findings": sorted(summary.standing().items(), key=lambda row: -row[1])[:_MOST],
+    }
+
+
+def title(run: LoadRun) -> str:
+    """What a run does, in a line: `ping_post, 300/s for 15 s`."""
+    scenario = run.job.scenario
+    rate = f"{run.job.users} users" if run.job.model == "closed" else f"{scenario.rate:,g}/s"
+    shape = "" if run.job.model == "closed" or scenario.shape == "constant" else f", {scenario.shape}"
+    return f"{scenario.name}, {rate} for {scenario.duration:g} s{shape}"
+
+
+def _goals(run: LoadRun, elapsed: float, *, over: bool) -> list[Goal]:
+    outcomes = run.outcomes()
+    # The costly question, and only of what does not hold.
+    open_ = [one for one in outcomes if one.verdict != goals.PASS]
+    lost: Mapping[str, str] = run.lost(elapsed) if open_ and not over else {}
+    return [_goal(one, lost, over=over) for one in outcomes]
+
+
+def _goal(one: goals.ObjectiveResult, lost: Mapping[str, str], *, over: bool) -> Goal:
+    standing = {goals.PASS: MET, goals.FAIL: LOST if over else MISSED}.get(one.verdict, OPEN)
+    if one.verdict != goals.PASS and one.name in lost:
+        standing = LOST
+    reason = lost.get(one.name, "") or one.reason
+    return Goal(one.name, figure(one.name, one.most), figure(one.name, one.actual), one.samples, standing, reason)
+
+
+def _steps(measures: Measures) -> Iterator[StepRow]:
+    for name, step in sorted(measures.steps.items())[:_MOST]:
+        yield StepRow(name, step.latency.total, step.failed, _percentiles(step.latency))
+    yield StepRow(JOURNEY, measures.journeys.total, None, _percentiles(measures.journeys))
+
+
+def _percentiles(histogram: Histogram) -> tuple[str, ...]:
+    if not histogram.counts:
+        return ("–",) * len(SHOWN)
+    return tuple(map(seconds, histogram.percentiles(SHOWN)))

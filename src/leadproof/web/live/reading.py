@@ -1,0 +1,100 @@
+"""`Reader`: a load run read from its directory as it is written, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from leadproof.core.errors import InputError
+from leadproof.load.rebuilding import read_on
+from leadproof.load.story import LoadRun
+from leadproof.runs.evidence.files import RUN
+from leadproof.runs.evidence.results import STEM, RowReader, reporting_bad_rows
+from leadproof.runs.evidence.tailing import Tail
+from leadproof.runs.results import Note, Row
+from leadproof.web.runs import FINISHED, RUNNING, ListedRun, plain_file, read
+
+#: Bytes that are read before the reader is looked at: what was written before it began is taken in pieces.
+_PIECE = 4 * 1024 * 1024
+
+#: Stages of a run: no load yet; the load is on; what follows it (leads are looked up, the report is written); its
+#: report is there; it was ended before that.
+STARTING, ON, AFTER, OVER, KILLED = "starting", "on", "after", "over", "killed"
+
+
+class Reader:
+    """Reads a run directory; nothing is written into it.
+
+    Args:
+        path: The run directory.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._path, self._clock = path, clock
+        self._tail, self._rows = Tail(path, STEM), RowReader()
+        self._fail_on = ""
+        self.listed: ListedRun = read(path, clock())
+        #: None before its first row.
+        self.run: LoadRun | None = None
+        #: Seconds of the load that are told.
+        self.elapsed = 0.0
+        #: When a row was last read, in seconds since the epoch.
+        self.heard = clock()
+
+    @property
+    def stage(self) -> str:
+        """One of the stages above."""
+        if self.listed.state != RUNNING:
+            return OVER if self.listed.state == FINISHED else KILLED
+        if self.run is None or not self.run.measures.slices:
+            return STARTING
+        return AFTER if self.run.ended or self.elapsed >= self.run.job.scenario.duration else ON
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since something was heard of the run."""
+        return max(self._clock() - self.heard, 0.0)
+
+    def read(self) -> bool:
+        """Takes in what was written since, a piece of it; is there more at hand?
+
+        Raises:
+            InputError: A line is not what leadproof writes, or a file is not what it should be.
+        """
+        # Before the rows: where the report is there, all of them are.
+        self.listed = read(self._path, self._clock())
+        number = 0
+        with reporting_bad_rows(self._path):
+            try:
+                for line in self._tail.lines(_PIECE):
+                    number += 1
+                    if (row := self._rows.read(line)) is not None:
+                        self._take(row)
+            except OverflowError as error:  # JSON as Python reads it has infinities
+                raise ValueError(error) from None
+        if number:
+            self.heard = self._clock()
+        return number > 0
+
+    def close(self) -> None:
+        """Reads no more."""
+        self._tail.close()
+
+    def _take(self, row: Row) -> None:
+        run = read_on(self.run, row, self._fail_on or self._read_fail_on())
+        if run is None:
+            raise InputError(f"{self._path} has no result rows of a load", hint="was it written by an older version?")
+        self.run = run
+        if isinstance(row, Note) and row.name == "frame" and row.value.get("fold"):
+            # The middle of its second.
+            self.elapsed = max(self.elapsed, float(row.value["fold"]["second"]) + 0.5)
+
+    def _read_fail_on(self) -> str:
+        try:
+            self._fail_on = str(orjson.loads(plain_file(self._path / RUN)).get("fail_on") or "must")
+        except (OSError, ValueError, AttributeError) as error:
+            raise InputError(f"{self._path / RUN} cannot be read: {error}") from None
+        return self._fail_on

@@ -1,0 +1,141 @@
+"""`Watchers`: one reader for each run that somebody looks at, in a thread of its own, whatever their number.
+
+A watcher reads and renders about once a second and keeps the newest only: who looks takes what is newer than what they
+have, so a slow browser skips and holds nothing up. It ends when nobody has looked for a while.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from markupsafe import Markup
+
+from leadproof.core.errors import LeadproofError
+from leadproof.web.live.parts import Rendering
+from leadproof.web.live.reading import KILLED, OVER, Reader
+
+#: Runs that are watched at the same time, and browsers that are sent what is new.
+RUNS, BROWSERS = 8, 32
+
+#: Seconds between two looks at the files; those between two renderings at least, and at most.
+_LOOK, _OFTEN, _SELDOM = 0.25, 0.9, 5.0
+
+#: Seconds after which a run is watched no more at which nobody looks.
+_UNSEEN = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A page as it is: each part with the version that it came with."""
+
+    version: int = 0
+    parts: Mapping[str, tuple[int, Markup]] = field(default_factory=dict)
+    #: Does nothing more come?
+    over: bool = False
+
+    def changed(self, parts: Mapping[str, Markup], *, over: bool) -> Snapshot:
+        """The next one."""
+        version = self.version + 1
+        found = dict(self.parts)
+        for name, html in parts.items():
+            if name not in found or found[name][1] != html:
+                found[name] = version, html
+        return Snapshot(version, found, over)
+
+    def since(self, version: int) -> dict[str, str]:
+        """The parts that are newer than a version."""
+        return {name: str(html) for name, (at, html) in self.parts.items() if at > version}
+
+
+class Watcher:
+    """Watches one run.
+
+    Args:
+        path: The run directory.
+        rendering: Makes parts of it.
+    """
+
+    def __init__(self, path: Path, rendering: Rendering) -> None:
+        self.rendering = rendering
+        self.snapshot = Snapshot().changed(rendering.empty(), over=False)
+        #: Was what is there read?
+        self.first = threading.Event()
+        self._path, self._seen = path, time.monotonic()
+        self._thread = threading.Thread(target=self._watch, name="leadproof-live", daemon=True)
+        self._thread.start()
+
+    @property
+    def idle(self) -> bool:
+        """Has nobody looked for a while, or does nothing more come?"""
+        return time.monotonic() - self._seen > _UNSEEN or not self._thread.is_alive()
+
+    def look(self) -> Snapshot:
+        """The newest."""
+        self._seen = time.monotonic()
+        return self.snapshot
+
+    def _watch(self) -> None:
+        try:
+            self._follow()
+        except LeadproofError as error:
+            self.snapshot = self.snapshot.changed(self.rendering.problem(error.message, error.hint or ""), over=True)
+        except Exception as error:
+            words = f"leadproof itself failed: {type(error).__name__}"
+            self.snapshot = self.snapshot.changed(self.rendering.problem(words, ""), over=True)
+        finally:
+            self.first.set()
+
+    def _follow(self) -> None:
+        reader = Reader(self._path, time.time)
+        try:
+            rendered, fresh = 0.0, True
+            while not self.snapshot.over and time.monotonic() - self._seen <= _UNSEEN:
+                while reader.read():
+                    fresh = True
+                gone = time.monotonic() - rendered
+                over = reader.stage in (OVER, KILLED)
+                if over or (fresh and gone >= _OFTEN) or gone >= _SELDOM:
+                    self.snapshot = self.snapshot.changed(self.rendering.parts(reader), over=over)
+                    rendered, fresh = time.monotonic(), False
+                    self.first.set()
+                time.sleep(_LOOK)
+        finally:
+            reader.close()
+
+
+class Watchers:
+    """The runs that are watched. Its methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watchers: dict[str, Watcher] = {}
+        #: Browsers that are sent what is new; changed by the thread of the server alone.
+        self.browsers = 0
+
+    def watch(self, key: str, path: Path, rendering: Callable[[], Rendering]) -> Watcher | None:
+        """The watcher of a run, begun where there is none; None where too many are watched.
+
+        Args:
+            key: Of the run.
+            path: Its directory.
+            rendering: Makes what renders it.
+        """
+        with self._lock:
+            found = self._watchers.get(key)
+            if found is not None and not found.idle:
+                return found
+            self._watchers = {name: one for name, one in self._watchers.items() if not one.idle}
+            if len(self._watchers) >= RUNS:
+                return None
+            found = self._watchers[key] = Watcher(path, rendering())
+            return found
+
+    def wait(self, seconds: float) -> None:
+        """Waits until nobody is sent anything any more, so long at most."""
+        until = time.monotonic() + seconds
+        while self.browsers and time.monotonic() < until:
+            time.sleep(_LOOK / 5)
