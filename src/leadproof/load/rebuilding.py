@@ -75,7 +75,7 @@ def read_on(run: LoadRun | None, row: Row, fail_on: str) -> LoadRun | None:
         return LoadRun(job, wanted, ledger, keep_frames=False, repeat=str(row.value["repeat"]))
     if run is None:
         return None
-    if isinstance(row, Note) and row.name == "frame":
+    if isinstance(row, Note) and row.name in ("frame", "stage"):
         run.measure(row.value)
     else:
         run.ledger.append(row)

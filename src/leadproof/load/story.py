@@ -36,6 +36,9 @@ KEPT = 2_000
 #: Shapes of which a part says something about the rest: in the others the worst is yet to come, or over.
 _STEADY = ("constant", "smoke", "soak")
 
+#: What a frame counts that measures nothing: workers that are there, leads that were looked up, of how many.
+_STAGES = ("workers", "looking", "of")
+
 #: What of a frame is not kept: raw exchanges, ids of leads, and what only concerns a worker and its master.
 _UNTOLD = ("samples", "leads", "elapsed", "stopped")
 
@@ -87,6 +90,8 @@ class LoadRun:
         """Takes in a frame of a worker."""
         if "of" in frame:
             self.stage = _stage(frame)
+            if self.keep_frames:  # while no load is on, it is all that tells a reader that the run goes on
+                self.ledger.note("stage", {name: int(frame[name]) for name in _STAGES if name in frame})
             return
         for sample in frame.get("samples") or ():
             self.ledger.add(exchange_of(sample))
@@ -111,6 +116,9 @@ class LoadRun:
 
     def measure(self, measured: Mapping[str, Any]) -> None:
         """Takes in what a frame measures: of a worker, or read back; or what a master says of those without a part."""
+        if "of" in measured:
+            self.stage = _stage(measured)
+            return
         if "refused" in measured:
             self.refused.append(str(measured["refused"]))
             return

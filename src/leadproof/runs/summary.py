@@ -339,4 +339,5 @@ NOTES: dict[str, Callable[[Summary, Any], None]] = {
     # What a load is and measures is folded by `load.story`.
     "job": lambda summary, value: None,
     "frame": lambda summary, value: None,
+    "stage": lambda summary, value: None,
 }

@@ -116,7 +116,7 @@ def read(folder: Path, now: float) -> ListedRun:
         facts = _document(folder / RUN)
         report = _document(folder / REPORT) if os.path.lexists(folder / REPORT) else None
         if report is None:
-            state = RUNNING if not facts.get("ended") and now - _written(folder) < SILENCE else KILLED
+            state = RUNNING if not facts.get("ended") and now - written(folder) < SILENCE else KILLED
             return ListedRun(
                 key, path, state, _word(facts, "command"), subject=subject(facts, {}), started=_word(facts, "started")
             )
@@ -209,7 +209,7 @@ def _seconds(facts: Mapping[str, Any]) -> float | None:
         return None
 
 
-def _written(folder: Path) -> float:
+def written(folder: Path) -> float:
     """When something was last written into a run directory, in seconds since the epoch."""
     with os.scandir(folder) as entries:
         return max((entry.stat(follow_symlinks=False).st_mtime for entry in entries), default=0.0)

@@ -12,7 +12,7 @@ from leadproof.load import objectives as goals
 from leadproof.load.latency import FUNNEL
 from leadproof.load.measures import JOURNEY, Measures
 from leadproof.load.story import LoadRun
-from leadproof.web.live.reading import OVER, Reader
+from leadproof.web.live.reading import ON, OVER, Reader
 
 #: What is counted of the load, in the order of the page.
 COUNTS = ("offered", "started", "completed", "failed")
@@ -57,7 +57,7 @@ def figures(reader: Reader) -> dict[str, Any]:
     run, listed = reader.run, reader.listed
     found: dict[str, Any] = {
         "stage": reader.stage, "listed": listed, "elapsed": reader.elapsed, "run": run,
-        "quiet": reader.quiet if reader.quiet >= _QUIET and reader.stage != OVER else 0.0,
+        "quiet": reader.quiet if reader.quiet >= _QUIET and reader.stage == ON else 0.0,
     }  # fmt: skip
     if run is None:
         return found

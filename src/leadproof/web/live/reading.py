@@ -14,7 +14,7 @@ from leadproof.runs.evidence.files import RUN
 from leadproof.runs.evidence.results import STEM, RowReader, reporting_bad_rows
 from leadproof.runs.evidence.tailing import Tail
 from leadproof.runs.results import Note, Row
-from leadproof.web.runs import FINISHED, RUNNING, ListedRun, plain_file, read
+from leadproof.web.runs import BROKEN, FINISHED, SILENCE, ListedRun, plain_file, read, written
 
 #: Bytes that are read before the reader is looked at: what was written before it began is taken in pieces.
 _PIECE = 4 * 1024 * 1024
@@ -42,13 +42,15 @@ class Reader:
         #: Seconds of the load that are told.
         self.elapsed = 0.0
         #: When a row was last read, in seconds since the epoch.
-        self.heard = clock()
+        self.heard = min(written(path), clock())
 
     @property
     def stage(self) -> str:
         """One of the stages above."""
-        if self.listed.state != RUNNING:
-            return OVER if self.listed.state == FINISHED else KILLED
+        if self.listed.state == FINISHED:
+            return OVER
+        if self.listed.state == BROKEN or self.quiet >= SILENCE:
+            return KILLED
         if self.run is None or not self.run.measures.slices:
             return STARTING
         return AFTER if self.run.ended or self.elapsed >= self.run.job.scenario.duration else ON
