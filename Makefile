@@ -127,6 +127,9 @@ bench-captures: $(READY)  ## measure how fast HARs are read, and in how much mem
 bench-metrics: $(READY)  ## what it costs a load to be watched: twenty minutes; ARGS="--seconds 60" for two
 	$(RUN:-m=) tests/bench/metrics.py $(ARGS)
 
+bench-watch: $(READY)  ## what it costs a load that somebody looks at its page: nine minutes; ARGS="--rounds 1" for two
+	$(RUN:-m=) tests/bench/watching.py $(ARGS)
+
 bench-record: $(READY)  ## measure what recording costs a response
 	$(RUN:-m=) tests/bench/record.py $(ARGS)
 

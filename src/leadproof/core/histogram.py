@@ -8,8 +8,10 @@ histogram of all their samples, and a percentile of it is no average of percenti
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from math import frexp
 from typing import Any
 
@@ -93,23 +95,17 @@ class Histogram:
 
     def percentiles(self, percents: Iterable[float]) -> list[float]:
         """Several percentiles in one pass."""
-        wanted = list(percents)
-        total = self.total
-        if not total:
-            return [0.0] * len(wanted)
-        ranks = sorted((rank(percent, total), at) for at, percent in enumerate(wanted))
-        found, seen, next_rank = [0.0] * len(wanted), 0, 0
-        for index in sorted(self.counts):
-            seen += self.counts[index]
-            while next_rank < len(ranks) and ranks[next_rank][0] <= seen:
-                found[ranks[next_rank][1]] = self._inside(self.middle(index))
-                next_rank += 1
-        for wanted_rank, at in ranks:  # the extremes are known exactly
-            if wanted_rank == total:
-                found[at] = self.highest
-            elif wanted_rank == 1:
-                found[at] = self.lowest
-        return found
+        indices = sorted(self.counts)
+        seen = list(accumulate(map(self.counts.__getitem__, indices)))
+        total = seen[-1] if seen else 0
+        return [self._ranked(rank(percent, total), total, indices, seen) if total else 0.0 for percent in percents]
+
+    def _ranked(self, wanted: int, total: int, indices: Sequence[int], seen: Sequence[int]) -> float:
+        if wanted == total:  # the extremes are known exactly
+            return self.highest
+        if wanted == 1:
+            return self.lowest
+        return self._inside(self.middle(indices[bisect_left(seen, wanted)]))
 
     def above(self, seconds: float) -> int:
         """How many samples are longer, within half a bucket."""

@@ -242,6 +242,16 @@ class Measures:
                 whole.failed += one.failed
         return whole
 
+    def latency_of(self, name: str) -> Histogram:
+        """The latencies of `operation`, to be read only."""
+        found = [one.latency for step, one in self.steps.items() if name in ("all", step, step.partition(" ")[0])]
+        if len(found) == 1:
+            return found[0]
+        whole = Histogram(self.journeys.bits)
+        for one in found:
+            whole.merge(one)
+        return whole
+
     @property
     def responses(self) -> int:
         """Requests that came to an end, with a response or without."""

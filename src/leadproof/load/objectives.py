@@ -268,7 +268,7 @@ def _histogram(measures: Measures, name: str) -> Histogram:
     step = name.rpartition(".")[0]
     if step in ("lag", JOURNEY):
         return measures.lag if step == "lag" else measures.journeys
-    return measures.operation(ALIASES.get(step, step)).latency
+    return measures.latency_of(ALIASES.get(step, step))
 
 
 def _decide(measures: Measures, one: Objective) -> ObjectiveResult | None:
