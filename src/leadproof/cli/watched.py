@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadproof.core.gc import tune_gc
 from leadproof.load.driver import lower_thread_priority
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 #: Seconds that a page is given to begin and to end, and browsers to take what is new at the end.
 _BEGIN, _END, _LAST = 60.0, 10.0, 3.0
+
+#: Seconds between two looks at the list of runs, of which the page is not made.
+_INDEX = 20.0
 
 #: What the page says to the load: an address, and that it is to stop.
 _AT, _STOP = "at ", "stop"
@@ -145,11 +149,12 @@ def serve(run: Path) -> None:
 
         def ready() -> None:
             own_watcher(site).first.wait(_BEGIN)  # what that loads and compiles would come late behind a load
+            tune_gc()
             _step_back()
             _tell(f"{_AT}http://127.0.0.1:{access.port}/runs/{key}/live?{TOKEN}={access.token}")
 
         threading.Thread(target=_end_with_load, args=(site,), daemon=True).start()
-        with contextlib.suppress(KeyboardInterrupt), serving.Refreshing(index):
+        with contextlib.suppress(KeyboardInterrupt), serving.Refreshing(index, _INDEX):
             serving.serve(application(site, access), sock, ready)
 
 

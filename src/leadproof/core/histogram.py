@@ -157,8 +157,10 @@ class Histogram:
             made = cls(int(data["bits"]))
             if not 1 <= made.bits <= _MOST_BITS:
                 raise ValueError(f"no histogram: {made.bits} bits")
-            for index, number in zip(data["buckets"], data["counts"], strict=True):
-                made.counts[int(index)] += int(number)
+            buckets, counts = list(map(int, data["buckets"])), list(map(int, data["counts"]))
+            made.counts.update(zip(buckets, counts, strict=True))
+            if len(made.counts) != len(buckets):
+                raise ValueError("no histogram: a bucket stands twice")
             if made.counts:
                 made.lowest, made.highest = float(data["lowest"]), float(data["highest"])
                 made.middle(max(made.counts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from leadproof.core.histogram import Histogram
@@ -170,15 +171,22 @@ def heat(measures: Measures, *names: str) -> dict[str, Any]:
     """A map of latency over time: for each slice, how many samples of some steps lie in each band of latency."""
     whole: dict[tuple[int, int], int] = {}
     for place, one in measures.slices.items():
-        for seconds, number in (pair for name in names for pair in one.latency.get(name, Histogram(5))):
-            band = math.floor(math.log10(seconds) * _HEAT_PER_DECADE)
-            whole[(place, band)] = whole.get((place, band), 0) + number
+        for histogram in (one.latency[name] for name in names if name in one.latency):
+            for index, number in histogram.counts.items():
+                at = place, _band(histogram.bits, index)
+                whole[at] = whole.get(at, 0) + number
     if not whole:
         return {"width": measures.width, "bands": [], "cells": []}
     low, high = min(band for _, band in whole), max(band for _, band in whole)
     bounds = [10 ** (band / _HEAT_PER_DECADE) for band in range(low, high + 2)]
     cells = [[place, band - low, number] for (place, band), number in sorted(whole.items())]
     return {"width": measures.width, "bands": bounds, "cells": cells}
+
+
+@lru_cache(10_000)
+def _band(bits: int, index: int) -> int:
+    """The band of a bucket."""
+    return math.floor(math.log10(Histogram(bits).middle(index)) * _HEAT_PER_DECADE)
 
 
 # ---- against another run ---------------------------------------------------------------------------------------------

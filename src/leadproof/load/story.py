@@ -96,7 +96,9 @@ class LoadRun:
         for sample in frame.get("samples") or ():
             self.ledger.add(exchange_of(sample))
         measured = self._measured(worker, frame)
-        if self.keep_frames:
+        if self.keep_frames and (
+            len(measured) > 1 or worker not in self.workers
+        ):  # most bring exchanges and nothing else
             self.ledger.note("frame", measured)
         self.measure(measured)
 

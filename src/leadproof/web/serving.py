@@ -23,10 +23,15 @@ _LOOK = 2.0
 
 
 class Refreshing:
-    """Keeps an index up to date, in a thread of its own. A context manager."""
+    """Keeps an index up to date, in a thread of its own. A context manager.
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    Args:
+        index: It.
+        every: Seconds between two looks at its folders.
+    """
+
+    def __init__(self, index: Index, every: float = _LOOK) -> None:
+        self._index, self._every = index, every
         self._leave = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="leadproof-index", daemon=True)
 
@@ -41,7 +46,7 @@ class Refreshing:
     def _keep(self) -> None:
         while True:
             self._index.refresh()
-            if self._leave.wait(_LOOK):
+            if self._leave.wait(self._every):
                 self._index.close()
                 return
 

@@ -68,7 +68,6 @@ def figures(reader: Reader) -> dict[str, Any]:
     for name, histogram in newest.latency.items() if newest else ():
         if name != JOURNEY:
             last.merge(histogram)
-    summary = run.ledger.summary
     return found | {
         "title": title(run),
         "duration": scenario.duration,
@@ -89,8 +88,8 @@ def figures(reader: Reader) -> dict[str, Any]:
         "workers": [(one, measures.workers.get(one.name, {})) for one in list(run.workers.values())[:_MOST]],
         "refused": run.refused[:_MOST],
         "problems": run.problems[:_MOST],
-        "judged": summary.exchanges,
-        "findings": sorted(summary.standing().items(), key=lambda row: -row[1])[:_MOST],
+        "judged": reader.judged,
+        "findings": reader.violated.most_common(_MOST),
     }
 
 

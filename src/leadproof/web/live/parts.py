@@ -19,8 +19,8 @@ PARTS = (
     "findings", "notes",
 )  # fmt: skip
 
-#: Charts are drawn anew when so much of what they show is new: a sixtieth is some pixels.
-_NEW = 60
+#: Seconds after which charts are drawn anew, and the share of the time that they show: a sixtieth is some pixels.
+_OFTEN, _NEW = 2.0, 60
 
 Part = Mapping[str, Markup]
 
@@ -62,7 +62,7 @@ class Rendering:
 
     def _draw(self, reader: Reader) -> None:
         run = reader.run
-        due = reader.elapsed - self._drawn >= max(reader.elapsed / _NEW, 0.5)
+        due = reader.elapsed - self._drawn >= max(reader.elapsed / _NEW, _OFTEN - 0.5)
         if run is None or not (due or reader.stage != self._stage):
             return
         self._drawn, self._stage = reader.elapsed, reader.stage

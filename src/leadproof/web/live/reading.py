@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 
 from leadproof.core.errors import InputError
+from leadproof.load.measures import Measures
 from leadproof.load.rebuilding import read_on
 from leadproof.load.story import LoadRun
 from leadproof.runs.evidence.files import RUN
 from leadproof.runs.evidence.results import STEM, RowReader, reporting_bad_rows
 from leadproof.runs.evidence.tailing import Tail
-from leadproof.runs.results import Note, Row
+from leadproof.runs.results import ResultRow, Row
 from leadproof.web.runs import BROKEN, FINISHED, SILENCE, ListedRun, plain_file, read, written
 
 #: Bytes that are read before the reader is looked at: what was written before it began is taken in pieces.
 _PIECE = 4 * 1024 * 1024
+
+#: Notes of a run that say how far it is.
+_TOLD = ("job", "frame", "stage")
 
 #: Stages of a run: no load yet; the load is on; what follows it (leads are looked up, the report is written); its
 #: report is there; it was ended before that.
@@ -39,6 +44,9 @@ class Reader:
         self.listed: ListedRun = read(path, clock())
         #: None before its first row.
         self.run: LoadRun | None = None
+        #: Exchanges that every clause judged, and in how many of them a clause failed.
+        self.judged = 0
+        self.violated: Counter[str] = Counter()
         #: Seconds of the load that are told.
         self.elapsed = 0.0
         #: When a row was last read, in seconds since the epoch.
@@ -86,11 +94,20 @@ class Reader:
         self._tail.close()
 
     def _take(self, row: Row) -> None:
+        if isinstance(row, ResultRow):  # a report asks more of them than a page that shows their number
+            self.judged += row.times
+            for clause, _ in row.decisions.failed:
+                self.violated[clause] += row.times
+            return
+        if row.name not in _TOLD:
+            return
         run = read_on(self.run, row, self._fail_on or self._read_fail_on())
         if run is None:
             raise InputError(f"{self._path} has no result rows of a load", hint="was it written by an older version?")
+        if row.name == "job":
+            run.measures = Measures.coarse()
         self.run = run
-        if isinstance(row, Note) and row.name == "frame" and row.value.get("fold"):
+        if row.name == "frame" and row.value.get("fold"):
             # The middle of its second.
             self.elapsed = max(self.elapsed, float(row.value["fold"]["second"]) + 0.5)
 

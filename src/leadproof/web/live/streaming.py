@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from leadproof.web.live.watching import Watcher, Watchers
 
 #: Seconds between two looks at what is new, and after which something is sent in any case.
-_LOOK, _HEARTBEAT = 0.2, 10.0
+_LOOK, _HEARTBEAT = 0.4, 10.0
 
 #: Seconds that a browser has to take what it is sent; one that does not is gone, or stands still.
 _PATIENCE = 30.0

@@ -22,7 +22,7 @@ from leadproof.web.live.reading import KILLED, OVER, Reader
 RUNS, BROWSERS = 8, 32
 
 #: Seconds between two looks at the files; those between two renderings at least, and at most.
-_LOOK, _OFTEN, _SELDOM = 0.25, 0.9, 5.0
+_LOOK, _OFTEN, _SELDOM = 0.4, 0.9, 5.0
 
 #: Seconds after which a run is watched no more at which nobody looks.
 _UNSEEN = 20.0
@@ -138,4 +138,4 @@ class Watchers:
         """Waits until nobody is sent anything any more, so long at most."""
         until = time.monotonic() + seconds
         while self.browsers and time.monotonic() < until:
-            time.sleep(_LOOK / 5)
+            time.sleep(0.05)
