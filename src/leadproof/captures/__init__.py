@@ -2,10 +2,10 @@
 
 A reader yields an `Exchange` for what it can read and a `FileProblem` for what it cannot, so that the good entries of a
 broken file are still judged. `files` says which files are meant, `parts` where large ones are cut, `streams`, `archive`
-and `zips` unpack them, `readers` is the table of formats, `values` reads what recorders write in many ways, `trees` and
-`documents` what keeps exchanges in a list of a JSON or YAML document, `shapes` and `strangers` tell bodies from what is
-none. `validating`, `judging`, `workers`, `cluster`, `tasks` and `selecting` judge what was read; every other module
-is one format.
+and `zips` unpack them, `pasting` reads what is in no file, `readers` is the table of formats, `values` reads what
+recorders write in many ways, `trees` and `documents` what keeps exchanges in a list of a JSON or YAML document,
+`shapes` and `strangers` tell bodies from what is none. `validating`, `judging`, `workers`, `cluster`, `tasks` and
+`selecting` judge what was read; every other module is one format.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+from leadproof.captures import pasting
 from leadproof.captures.attached import Attached, beside, zipped
 from leadproof.captures.files import files, format_of, format_of_file, recording
 from leadproof.captures.mapping import PARTS, Mapping
 from leadproof.captures.mapping import load as load_mapping
 from leadproof.captures.model import CaptureSource, FilePart, FileProblem, MisfitError, Reader
 from leadproof.captures.parts import parts
+from leadproof.captures.pasting import pasted
 from leadproof.captures.problems import Problems
 from leadproof.captures.readers import PART_READERS, READERS
 from leadproof.captures.remote import SCHEMES, Caps, CapturePath, RemotePath, is_remote, scheme_of, shown
@@ -48,9 +50,11 @@ __all__ = [
     "Stream",
     "files",
     "format_of_file",
+    "format_of_part",
     "is_remote",
     "load_mapping",
     "parts",
+    "pasted",
     "read",
     "read_part",
     "recording",
@@ -139,7 +143,10 @@ def _from_afar(path: RemotePath, entries: Entries) -> Entries:
 
 @contextmanager
 def _opened(part: FilePart, taken: Callable[[int], None]) -> Iterator[tuple[Stream, Attached]]:
-    if part.data is not None:
+    if part.pasted:
+        with pasting.opened(part) as found:
+            yield found
+    elif part.data is not None:
         yield Stream(BytesIO(part.data).read, part.name), beside(part.path)
     elif part.format:
         with opened_at(part.path, part.start, part.end, taken) as stream:
@@ -147,6 +154,20 @@ def _opened(part: FilePart, taken: Callable[[int], None]) -> Iterator[tuple[Stre
     else:
         with zipped(part.path) as archive, nullcontext(archive[0]) if archive else opened(part.path, taken) as stream:
             yield stream, archive[1] if archive else beside(part.path)
+
+
+def format_of_part(part: FilePart, *, mapped: bool = False) -> str:
+    """The format of a part, a key of `READERS`; where nobody has looked, told by its beginning.
+
+    Raises:
+        InputError: The file cannot be opened.
+    """
+    if part.format:
+        return part.format
+    if not part.pasted:
+        return format_of_file(part.path, mapped=mapped)
+    with pasting.opened(part) as (stream, _):
+        return format_of(stream, mapped=mapped)
 
 
 def size_of(path: CapturePath) -> int | None:

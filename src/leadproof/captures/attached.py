@@ -66,7 +66,7 @@ def names(har: CapturePath) -> Iterator[str]:
 
 
 #: What ends a zip, and how many bytes from the end of a file it begins at most (PKWARE APPNOTE, 4.3.16).
-_END_OF_ZIP, _LAST = b"PK\x05\x06", 22 + 65_535
+END_OF_ZIP, _LAST = b"PK\x05\x06", 22 + 65_535
 
 
 def zipped(path: CapturePath) -> AbstractContextManager[tuple[Stream, Attached] | None]:
@@ -79,7 +79,7 @@ def zipped(path: CapturePath) -> AbstractContextManager[tuple[Stream, Attached] 
         return nullcontext()
     from leadproof.captures import zips  # what reads them takes longer than most files
 
-    return zips.zipped(path)
+    return zips.zipped(path, path.name)
 
 
 def _is_zip(path: CapturePath) -> bool:
@@ -90,6 +90,6 @@ def _is_zip(path: CapturePath) -> bool:
     try:
         with path.open("rb") as file:
             file.seek(max(file.seek(0, os.SEEK_END) - _LAST, 0))
-            return _END_OF_ZIP in file.read(_LAST)
+            return END_OF_ZIP in file.read(_LAST)
     except OSError:
         return False

@@ -114,7 +114,7 @@ class PartReading:
         choose = plan.selection.choose
         place = 0
         try:
-            self.format = part.format or captures.format_of_file(part.path, mapped=plan.mapping is not None)
+            self.format = captures.format_of_part(part, mapped=plan.mapping is not None)
             entries = captures.read_part(part, plan.operation, plan.mapping, self._taken)
             while not self.stopped:
                 try:

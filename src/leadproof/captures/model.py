@@ -64,6 +64,8 @@ class FilePart:
     weight: int = 0
     #: Name of the file for origins.
     name: str = ""
+    #: Is `data` the whole file, packed as it may be, and is there no folder that it stands in?
+    pasted: bool = False
 
     def rest(self) -> FilePart:
         """All of the file from its start on."""

@@ -11,7 +11,7 @@ are judged and counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from leadproof.captures.selecting import LeftOut
 from leadproof.core.errors import UsageError
 from leadproof.core.exchange import Exchange
 from leadproof.core.gc import gc_paused
+from leadproof.judge import Judgement
 from leadproof.judge.checks.history import Remembered
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import Run
@@ -45,7 +46,7 @@ from leadproof.runs.ledger import KeepPolicy, Ledger
 if TYPE_CHECKING:
     from leadproof.captures.cluster import Cluster
 
-__all__ = ["KEPT", "OnProgress", "PartFacts", "ValidationPlan", "follow", "judge_part", "validate"]
+__all__ = ["KEPT", "OnProgress", "PartFacts", "ValidationPlan", "follow", "judge_part", "judge_parts", "validate"]
 
 #: Exchanges of several files that are remembered, to tell those that stand in two.
 OVERLAP = 50_000
@@ -117,19 +118,41 @@ def _shares(path: CapturePath) -> int:
 
 
 def _serial(files: Sequence[CapturePath], plan: ValidationPlan, run: Run | None, told: OnProgress) -> Ledger:
+    return judge_parts(map(FilePart, files), plan, run, told)
+
+
+def judge_parts(
+    parts: Iterable[FilePart],
+    plan: ValidationPlan,
+    run: Run | None,
+    told: OnProgress = lambda *_: None,
+    seen: Callable[[Exchange, Judgement], None] = lambda exchange, judgement: None,
+) -> Ledger:
+    """Judges files in this process, one after the other.
+
+    Args:
+        parts: Each a whole file.
+        plan: How they are judged.
+        run: The run directory; None to keep nothing.
+        told: Called as it goes on.
+        seen: Called with each exchange, raw, and what was said of it.
+
+    Raises:
+        EvidenceError: The disk does not take what is kept.
+    """
     ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=KeepPolicy(plan.keep))
     overlap = _Overlap(ledger) if plan.several else None
     left_out = LeftOut()
     try:
-        for path in files:
-            recording = str(captures.recording(path))
-            row, reading = FileRow(path), PartReading(plan, FilePart(path), partial(told, path.name))
+        for part in parts:
+            recording = str(captures.recording(part.path))
+            row, reading = FileRow(part.path), PartReading(plan, part, partial(told, part.path.name))
             try:
                 for _, exchange in reading():
                     if exchange is None:
                         row.add(reading.format, 0, reading.problems)
                     elif overlap is None or not overlap.judged_before(digest(exchange), exchange.origin, recording):
-                        ledger.add(exchange)
+                        seen(exchange, ledger.add(exchange))
             finally:
                 reading.end()
                 row.add(reading.format, reading.exchanges, reading.problems)

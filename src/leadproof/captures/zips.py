@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -24,8 +25,12 @@ BROKEN_ZIP = (
 
 
 @contextmanager
-def zipped(path: CapturePath) -> Iterator[tuple[Stream, Callable[[str], bytes | None]] | None]:
+def zipped(path: CapturePath | BytesIO, name: str) -> Iterator[tuple[Stream, Callable[[str], bytes | None]] | None]:
     """The HAR in a zip, and the files beside it there; None where the file is no zip with exactly one HAR.
+
+    Args:
+        path: Where the zip is, or the zip itself.
+        name: What it is called.
 
     Raises:
         OSError: It cannot be opened.
@@ -39,11 +44,11 @@ def zipped(path: CapturePath) -> Iterator[tuple[Stream, Callable[[str], bytes | 
         if archive is None or len(hars) != 1:
             yield None
             return
-        yield _har_in(archive, hars[0], path.name, stack), partial(_member, archive, hars[0].filename)
+        yield _har_in(archive, hars[0], name, stack), partial(_member, archive, hars[0].filename)
 
 
-def _archive(path: CapturePath, stack: ExitStack) -> zipfile.ZipFile | None:
-    if isinstance(path, Path):
+def _archive(path: CapturePath | BytesIO, stack: ExitStack) -> zipfile.ZipFile | None:
+    if isinstance(path, Path | BytesIO):
         return stack.enter_context(zipfile.ZipFile(path)) if zipfile.is_zipfile(path) else None
     return stack.enter_context(zipfile.ZipFile(stack.enter_context(path.open())))
 

@@ -7,10 +7,10 @@ from typing import Any
 from leadproof.contract.profile import Profile
 from leadproof.core.exchange import Request, Response
 from leadproof.mock import controls
-from leadproof.mock.engine.service import Engine
+from leadproof.mock.exchanges import RememberingEngine
 
 
-class Mock(Engine):
+class Mock(RememberingEngine):
     """The lead receiver with its controls under /__mock__/."""
 
     def __init__(self, profile: Profile, *, token: str = "", **options: Any) -> None:
@@ -27,7 +27,8 @@ class Mock(Engine):
         """The response to a request. Whatever the request is, there is one."""
         if request.target.startswith(controls.PREFIX):
             return controls.handle(self, self.token, request)
-        return self.receive(request)
+        log = self.exchanges
+        return self.receive(request) if log is None else self.logged(request, self.receive, log)
 
     def receive(self, request: Request) -> Response:
         """The response of the lead receiver itself; what a defect changes as a whole."""

@@ -1,4 +1,4 @@
-"""The controls under /__mock__/: move time, reset, change permissions, review and return leads, look at the state.
+"""The controls under /__mock__/: time, reset, permissions, review and returns, the state and the last exchanges.
 
 `CONTROLS` is the table. They are the mock's own and no part of the contract, so they need a token. Like all requests,
 they need a Host that the mock responds for (`http.hosts`): a web page that a browser has open cannot use them.
@@ -19,6 +19,7 @@ from leadproof.mock.engine.leads import IllegalTransition, StoredLead
 from leadproof.mock.engine.problems import Refused
 from leadproof.mock.engine.recipes import recipes_for
 from leadproof.mock.engine.service import Engine
+from leadproof.mock.exchanges import RememberingEngine
 
 PREFIX = "/__mock__/"
 TOKEN_HEADER = "x-mock-token"
@@ -210,6 +211,10 @@ def _recipes(mock: Engine, argument: Nothing, lead_id: int) -> list[dict[str, An
     return [asdict(one) for one in recipes_for(mock.profile)]
 
 
+def _exchanges(mock: RememberingEngine, argument: Nothing, after: int) -> dict[str, Any]:
+    return mock.remember().har(after)
+
+
 class ControlRoute(NamedTuple):
     """One control: method, what its body is, what it does."""
 
@@ -222,6 +227,8 @@ class ControlRoute(NamedTuple):
 CONTROLS: dict[str, ControlRoute] = {
     "state": ControlRoute("GET", Nothing, lambda mock, argument, lead_id: state(mock)),
     "recipes": ControlRoute("GET", Nothing, _recipes),
+    "exchanges": ControlRoute("GET", Nothing, _exchanges),
+    "exchanges/{id}": ControlRoute("GET", Nothing, _exchanges),
     "reset": ControlRoute("POST", Nothing, _reset),
     "clock/advance": ControlRoute("POST", Advance, _advance),
     "clock/stop": ControlRoute("POST", Stop, _stop),
