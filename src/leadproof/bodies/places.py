@@ -13,6 +13,9 @@ from typing import NamedTuple
 from leadproof.bodies.problems import escape
 from leadproof.core import lazy
 
+#: Levels of nesting of which places are told: no more are read, and the path of a place grows with each.
+DEEPEST = 260
+
 
 class Span(NamedTuple):
     """A piece of a text: a member with its name, of an object, an array or an element only how it begins."""
@@ -67,7 +70,7 @@ def json_places(text: str) -> dict[str, Span]:
         elif token.startswith('"') and stack and stack[-1].names and name is None:
             waiting = _text(token), start
         else:
-            path = _path(stack, name)
+            path = _path(stack, name) if len(stack) < DEEPEST else stack[-1].path
             found.setdefault(path, Span(name[1] if name else start, end))
             if token in "{[":
                 stack.append(_Container(path, token == "{"))
@@ -114,7 +117,7 @@ def xml_places(text: str) -> dict[str, Span]:
             name = match["open"].rpartition(":")[2]
             above, counts = (stack[-1][1], stack[-1][2]) if stack else ("", top)
             counts[name] = counts.get(name, 0) + 1
-            path = f"{above}/{name}[{counts[name]}]"
+            path = f"{above}/{name}[{counts[name]}]" if len(stack) < DEEPEST else above
             found.setdefault(path, _element(text, match))
             found.setdefault("", found[path])
             for attribute in _ATTRIBUTE.finditer(text, *match.span("rest")):
