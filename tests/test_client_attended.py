@@ -108,3 +108,23 @@ def test_going_on_leaves_a_situation_untested() -> None:
         (result,) = attendance.results(door)
 
     assert result.result == "untested"
+
+
+def test_a_lead_that_the_mock_refuses_leaves_untested_what_wants_it_accepted() -> None:
+    """The lead of `send` lacks what the posting profile asks for."""
+    threads: list[threading.Thread] = []
+
+    def announce(situation: Situation, position: int, total: int, url: str) -> None:
+        threads.append(threading.Thread(target=send, args=(url,), daemon=True))
+        threads[-1].start()
+
+    attendance = Attendance(CHOSEN, PROFILE, announce, lambda words: None, quiet=0.5, patience=5.0)
+    with attendance.open("127.0.0.1", 0) as door:
+        results = {result.situation.id: (result.result, result.reason) for result in attendance.results(door)}
+    for thread in threads:
+        thread.join(60)
+
+    assert results["refused-no-error"] == ("passed", "")
+    assert results["lead-accepted"] == (
+        "untested", "the receiver refused the client's lead: it breaks the posting profile"
+    )  # fmt: skip

@@ -76,6 +76,8 @@ class Door(Mock):
         super().__init__(profile, clock=time.time, token=new_token())
         self.url = ""
         self.stage: Stage | None = None
+        #: That of the request that is responded to.
+        self._playing: Stage | None = None
         #: Cleared between two situations, when a request belongs to neither yet.
         self._open = threading.Event()
         #: Asked with each request: is another situation meant by it?
@@ -85,9 +87,10 @@ class Door(Mock):
         """The response of the situation that is played."""
         self.choose(request)
         self._open.wait(_BETWEEN)
-        if self.stage is None:
+        stage = self._playing = self.stage  # another thread may change it meanwhile
+        if stage is None:
             return Response(503, (("retry-after", "2"),), b"")
-        return self.stage.mock.receive(request)
+        return stage.mock.receive(request)
 
     def enter(self, stage: Stage) -> None:
         """A situation begins."""
@@ -101,8 +104,9 @@ class Door(Mock):
             self._open.clear()
 
     def play(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
-        """Sends it as the situation has it."""
-        yield from self.stage.play(response, proceed) if self.stage is not None else proceed(response)
+        """Sends it as the situation has it; called right after `receive`, and sent later."""
+        stage = self._playing
+        return stage.play(response, proceed) if stage is not None else proceed(response)
 
 
 class _StagedMock(Mock):
@@ -286,7 +290,11 @@ class Stage:
         return found
 
     def play(self, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
+        # Taken now and not when it is sent: the next request may come on another connection until then.
         record, self._current = self._current, None
+        return self._sent(record, response, proceed)
+
+    def _sent(self, record: _Recorded | None, response: OutgoingResponse, proceed: Proceed) -> Iterator[Play]:
         if record is None:
             yield from proceed(response)
             return
