@@ -15,10 +15,11 @@ from failing import failing
 
 from leadproof.cli import main
 from leadproof.core.errors import MissingExtraError
-from leadproof.runs.formats import PRINTS, html, pdf
+from leadproof.runs.evidence import printing
+from leadproof.runs.formats import html
 
 NEEDS = pytest.mark.skipif(
-    not any(map(shutil.which, pdf.PROGRAMS)), reason="a PDF needs Chromium, which not every machine has"
+    not any(map(shutil.which, printing.PROGRAMS)), reason="a PDF needs Chromium, which not every machine has"
 )
 
 
@@ -29,7 +30,7 @@ def pages(document: bytes) -> int:
 @NEEDS
 @pytest.mark.parametrize("number", [0, 1, 10, 22, 40])
 def test_ten_findings_take_four_pages_and_each_twelve_more_one(number: int) -> None:
-    document = pdf.render(failing(number))
+    document = printing.pdf(failing(number))
 
     assert document.startswith(b"%PDF-")
     assert 0 < pages(document) <= 4 + math.ceil(max(number - 10, 0) / 12)
@@ -41,7 +42,7 @@ def test_a_finding_with_the_longest_texts_takes_no_more_room() -> None:
     for row in report["findings"]:
         row |= {name: f"{row[name]} " + "long words " * 300 for name in ("message", "expected", "actual", "text")}
 
-    assert pages(pdf.render(report)) <= 4
+    assert pages(printing.pdf(report)) <= 4
 
 
 @NEEDS
@@ -49,7 +50,7 @@ def test_a_pdf_leaves_nothing_behind_but_itself(monkeypatch: pytest.MonkeyPatch)
     with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as name:
         monkeypatch.setattr(tempfile, "tempdir", name)
 
-        assert pages(pdf.printed("<!DOCTYPE html><title>x</title><p>one page", pdf.browser())) == 1
+        assert pages(printing.printed("<!DOCTYPE html><title>x</title><p>one page", printing.browser())) == 1
         assert list(Path(name).iterdir()) == []
         assert alive(Path(name)) == []
 
@@ -60,7 +61,7 @@ def test_temporary_folders_with_long_names_are_no_hindrance(tmp_path: Path, monk
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
-    assert pages(pdf.printed("<p>one page", pdf.browser())) == 1
+    assert pages(printing.printed("<p>one page", printing.browser())) == 1
 
 
 def program(folder: Path, script: str) -> str:
@@ -92,16 +93,16 @@ def alive(folder: Path) -> list[str]:
     ],
 )
 def test_a_browser_that_fails_or_hangs_is_ended_and_named(script: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(pdf.PrintingError, match=said) as error:
-        pdf.printed("<p>x", program(tmp_path, script), 0.5)
+    with pytest.raises(printing.PrintingError, match=said) as error:
+        printing.printed("<p>x", program(tmp_path, script), 0.5)
 
     assert "--format html" in error.value.hint
     assert alive(tmp_path) == []
 
 
 def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:
-    with pytest.raises(pdf.PrintingError, match="cannot be started"):
-        pdf.printed("<p>x", str(tmp_path / "nowhere"))
+    with pytest.raises(printing.PrintingError, match="cannot be started"):
+        printing.printed("<p>x", str(tmp_path / "nowhere"))
 
 
 def test_without_a_browser_the_command_says_so_before_it_begins(
@@ -110,7 +111,7 @@ def test_without_a_browser_the_command_says_so_before_it_begins(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(MissingExtraError):
-        PRINTS["pdf"].require()
+        printing.browser()
     assert main(["certify", "--format", "pdf", "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr()
     assert "none is on the path" in said.err

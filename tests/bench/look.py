@@ -147,7 +147,7 @@ def browser() -> Iterator[Browser]:
             port = _port(Path(folder) / "DevToolsActivePort", process)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=10) as response:
                 tab = next(one for one in json.load(response) if one["type"] == "page")
-            connection = websocket.create_connection(tab["webSocketDebuggerUrl"], timeout=30)
+            connection = websocket.create_connection(tab["webSocketDebuggerUrl"], timeout=180)
             try:
                 yield Browser(connection)
             finally:

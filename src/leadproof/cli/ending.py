@@ -26,8 +26,10 @@ from leadproof.runs.formats import FORMATS, PRINTS, RENDERERS
 
 def _printable(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
     """Formats, when what they need is there: a run may take an hour before it is printed."""
-    for name in PRINTS.keys() & set(names):
-        PRINTS[name].require()
+    if PRINTS.keys() & set(names):
+        from leadproof.runs.evidence import printing  # few runs are printed
+
+        printing.browser()
     return names
 
 

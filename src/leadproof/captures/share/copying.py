@@ -161,7 +161,7 @@ def _share_folder(
     source: CapturePath, files: Sequence[CapturePath], to: Path, redactor: Redactor, copy: Copy, on_progress: Progress
 ) -> None:
     """The same tree; reports of runs are made anew of the redacted data, and so are manifests."""
-    rendered = {renderer.file for renderer in RENDERERS.values()} | {one.file for one in PRINTS.values()}
+    rendered = {renderer.file for renderer in RENDERERS.values()} | set(PRINTS.values())
     manifests, there = [], set(files)
     for file in files:
         inside = _inside(file, source)

@@ -38,8 +38,10 @@ def write_reports(folder: Path, report: Mapping[str, Any], formats: Collection[s
         paths[name] = folder / RENDERERS[name].file
         write(paths[name], text.encode("utf-8", "backslashreplace"))
     for name in (one for one in chosen if one in PRINTS):
-        paths[name] = folder / PRINTS[name].file
-        write(paths[name], PRINTS[name].render(report))
+        from leadproof.runs.evidence import printing  # few runs are printed
+
+        paths[name] = folder / PRINTS[name]
+        write(paths[name], printing.pdf(report))
     base = str((report.get("run") or {}).get("target") or "")
     for name in (one for one in chosen if one in EXPORTS):
         paths[name] = write_export(folder, name, base)

@@ -1,9 +1,8 @@
 """Report formats: each is one module with a function that turns a `leadproof.report/2` dict into text.
 
-A report is a view: nothing here judges, counts evidence or reads files but its own template; `pdf` alone starts a
-program, which prints the page. One caller writes them (`evidence.Run.write_reports`), and `FORMATS` is what the command
-line offers. A new format is one module and its row here. `text` makes strings from outside safe to show, `view`
-arranges what several formats show.
+A report is a view: nothing here judges, counts evidence or reads files but its own template. One caller writes them
+(`evidence.Run.write_reports`), and `FORMATS` is what the command line offers. A new format is one module and its row
+here. `text` makes strings from outside safe to show, `view` arranges what several formats show.
 """
 
 from __future__ import annotations
@@ -54,25 +53,10 @@ EXPORTS: dict[str, Export] = {
 }
 
 
-class Print(NamedTuple):
-    """A format that another program makes of the page: the name of its file, and the module that starts the program."""
-
-    file: str
-    module: str
-
-    def render(self, report: Mapping[str, Any]) -> bytes:
-        """The bytes of a report in this format; other ones in each run, for they hold a time."""
-        made: bytes = member(__name__, f"{self.module}:render")(report)
-        return made
-
-    def require(self) -> None:
-        """Says before the work, not after it, that the program is missing."""
-        member(__name__, f"{self.module}:browser")()
-
-
-#: Made only where they are asked for: not every machine has the program.
-PRINTS: dict[str, Print] = {
-    "pdf": Print("report.pdf", "pdf"),
+#: What a browser prints of the page, and the names of the files (`evidence.printing`). Made only where they are asked
+#: for: not every machine has a browser.
+PRINTS: dict[str, str] = {
+    "pdf": "report.pdf",
 }
 
 #: Everything that --format takes.

@@ -35,7 +35,7 @@ class PrintingError(LeadproofError):
     """A browser did not print."""
 
 
-def render(report: Mapping[str, Any]) -> bytes:
+def pdf(report: Mapping[str, Any]) -> bytes:
     """The report as a PDF.
 
     Raises:
