@@ -34,6 +34,7 @@ LOOSE = ("commands", "contract", "core", "http", "runs")
 TESTED_ELSEWHERE = {
     "commands/certify_client": "test_client_driving.py",
     "commands/client_defects": "test_client_situations.py",
+    "commands/explaining": "test_cli_explain.py",
     "contract/situations": "test_client_register.py",
     "contract/explaining": "test_schemas.py, and wherever a finding is explained",
     "core/wire_faults": "test_octets.py, which reads each of them, and test_faults.py, which sends each",

@@ -82,7 +82,7 @@ def command(
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} is no folder", hint="name a folder of run directories, such as reports/out")
-    places = [Path(os.path.abspath(folder)) for folder in given]
+    places = [Path(os.path.realpath(folder)) for folder in given]
     index = Index(places, serving.index_file(places), time.time)
     with contextlib.closing(serving.listening(host, port)) as sock:
         port = sock.getsockname()[1]

@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
-
-import orjson
+from typing import BinaryIO, TypeVar
 
 from leadproof.core.text import visible
 from leadproof.runs.evidence.files import MANIFEST, REPORT, RUN
+from leadproof.web import excerpt
+
+T = TypeVar("T")
 
 #: States of a run: it has its report; it is being written; it was ended before it wrote one; it cannot be read.
 FINISHED, RUNNING, KILLED, BROKEN = "finished", "running", "killed", "broken"
@@ -27,8 +29,8 @@ STATES = (FINISHED, RUNNING, KILLED, BROKEN)
 #: Seconds since something was last written, after which a run without a report counts as killed.
 SILENCE = 120.0
 
-#: Bytes of a document that is read for the list.
-_MOST = 64 * 1024 * 1024
+#: Bytes of a document that is read.
+MOST = 64 * 1024 * 1024
 
 #: Files of a run by which a change is noticed.
 _WITNESSES = (RUN, REPORT, MANIFEST, "rows.ndjson", "exchanges.ndjson")
@@ -113,99 +115,93 @@ def read(folder: Path, now: float) -> ListedRun:
     if not path.isprintable():
         return ListedRun(key, path, BROKEN, problem="its name has characters that cannot be shown")
     try:
-        facts = _document(folder / RUN)
-        report = _document(folder / REPORT) if os.path.lexists(folder / REPORT) else None
-        if report is None:
-            state = RUNNING if not facts.get("ended") and now - written(folder) < SILENCE else KILLED
+        facts = _named(RUN, excerpt.facts, plain_file(folder / RUN))
+        if not os.path.lexists(folder / REPORT):
+            state = RUNNING if not facts.ended and now - written(folder) < SILENCE else KILLED
             return ListedRun(
-                key, path, state, _word(facts, "command"), subject=subject(facts, {}), started=_word(facts, "started")
-            )
-        return _finished(key, path, facts, report)
+                key, path, state, facts.command, subject=subject(facts, ()), started=facts.started or ""
+            )  # fmt: skip
+        return _finished(key, path, facts, _named(REPORT, excerpt.report, plain_file(folder / REPORT)))
     except (OSError, ValueError, RecursionError) as error:
         words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return ListedRun(key, path, BROKEN, problem=visible(words or type(error).__name__, 300))
 
 
-def plain_file(path: Path, most: int = _MOST) -> bytes:
+def plain_file(path: Path, most: int = MOST) -> bytes:
     """The bytes of a plain file; nothing is followed and nothing is waited for.
 
     Raises:
         ValueError: It is none, or it is too large.
         OSError: It cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"{path.name} is no plain file")
-        if status.st_size > most:
-            raise ValueError(f"{path.name} is too large to be listed")
+    with opened(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise ValueError(f"{path.name} is too large to be read")
         return file.read(most + 1)
 
 
-def subject(facts: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+def opened(path: Path) -> BinaryIO:
+    """A plain file right below a directory, neither of which is a link.
+
+    Raises:
+        ValueError: It is none.
+        OSError: It cannot be opened.
+    """
+    follow_nothing = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    folder = None
+    try:
+        if os.open in os.supports_dir_fd:
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | follow_nothing)
+        name = path if folder is None else path.name
+        descriptor = os.open(name, os.O_RDONLY | follow_nothing | getattr(os, "O_NONBLOCK", 0), dir_fd=folder)
+    finally:
+        if folder is not None:
+            os.close(folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError(f"{path.name} is no plain file")
+    return os.fdopen(descriptor, "rb")
+
+
+def subject(facts: excerpt.FactsExcerpt, files: Sequence[excerpt.FileExcerpt]) -> str:
     """What a run was about, the same words for the same subject: a target, a client, captured files."""
-    if client := facts.get("client"):
-        return str(client)
-    if facts.get("mock"):
+    if facts.client:
+        return facts.client
+    if facts.mock:
         return "the mock"
-    if target := facts.get("target"):
-        return str(target)
-    files = report.get("files")
-    listed = [str(row.get("path", "")) for row in files if isinstance(row, dict)] if isinstance(files, list) else []
-    given = facts.get("arguments")
-    words = listed or ([str(one) for one in given if not str(one).startswith("-")] if isinstance(given, list) else [])
+    if facts.target:
+        return facts.target
+    words = [row.path for row in files] or [one for one in facts.arguments or () if not one.startswith("-")]
     return ", ".join(words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _named(name: str, decode: Callable[[bytes], T], data: bytes) -> T:
     try:
-        found = orjson.loads(plain_file(path))
+        return decode(data)
     except ValueError as error:
-        raise ValueError(f"{path.name}: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"{path.name} is no JSON object")
-    return found
+        raise ValueError(f"{name} {error}") from None
 
 
-def _finished(key: str, path: str, facts: Mapping[str, Any], report: Mapping[str, Any]) -> ListedRun:
-    facts = {**facts, **_part(report, "run")}
-    counts, clauses = _part(report, "counts"), report.get("clauses")
-    failed = warnings = 0
-    for row in clauses if isinstance(clauses, list) else ():
-        if isinstance(row, dict) and row.get("result") == "failed":
-            decides = row.get("level") == "must" and row.get("basis") != "assumed"
-            failed, warnings = failed + decides, warnings + (not decides)
-    load = _part(report, "latency")
+def _finished(key: str, path: str, facts: excerpt.FactsExcerpt, report: excerpt.ReportExcerpt) -> ListedRun:
+    own = report.run if report.run.started else facts
+    broken = [row for row in report.clauses if row.result == "failed"]
+    failed = sum(row.level == "must" and row.basis != "assumed" for row in broken)
+    steps = {
+        label: (row.latency.p50, row.latency.p99) for label, row in report.latency.steps.items()
+        if row.latency.p50 is not None and row.latency.p99 is not None
+    }  # fmt: skip
     return ListedRun(
-        key, path, FINISHED, str(report.get("command", "")), str(report.get("verdict", "")), subject(facts, report),
-        _word(facts, "started"), _seconds(facts), _number(counts, "exchanges"), _number(counts, "findings"),
-        failed, warnings, dict(_steps(load)), dict(_objectives(load)),
+        key, path, FINISHED, report.command, report.verdict, subject(own, report.files), own.started or "",
+        _seconds(own), report.counts.exchanges, report.counts.findings, failed, len(broken) - failed, steps,
+        {row.name: row.verdict for row in report.latency.objectives},
     )  # fmt: skip
 
 
-def _steps(load: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
-    for label, row in _part(load, "steps").items():
-        values = row if isinstance(row, dict) else {}
-        p50, p99 = values.get("p50"), values.get("p99")
-        if isinstance(p50, int | float) and isinstance(p99, int | float):
-            yield str(label), (float(p50), float(p99))
-
-
-def _objectives(load: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    found = load.get("objectives")
-    for row in found if isinstance(found, list) else ():
-        if isinstance(row, dict):
-            yield str(row.get("name", "")), str(row.get("verdict", ""))
-
-
-def _seconds(facts: Mapping[str, Any]) -> float | None:
-    from datetime import datetime
-
+def _seconds(facts: excerpt.FactsExcerpt) -> float | None:
     try:
-        started, ended = (datetime.fromisoformat(str(facts[name])) for name in ("started", "ended"))
+        started, ended = (datetime.fromisoformat(one or "") for one in (facts.started, facts.ended))
         return max((ended - started).total_seconds(), 0.0)
-    except (KeyError, ValueError, TypeError):
+    except (ValueError, TypeError):  # TypeError: only one of the two knows its offset
         return None
 
 
@@ -213,21 +209,6 @@ def written(folder: Path) -> float:
     """When something was last written into a run directory, in seconds since the epoch."""
     with os.scandir(folder) as entries:
         return max((entry.stat(follow_symlinks=False).st_mtime for entry in entries), default=0.0)
-
-
-def _part(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = row.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _word(row: Mapping[str, Any], name: str) -> str:
-    found = row.get(name)
-    return found if isinstance(found, str) else ""
-
-
-def _number(row: Mapping[str, Any], name: str) -> int:
-    found = row.get(name)
-    return found if isinstance(found, int) else 0
 
 
 def kept(run: ListedRun) -> str:

@@ -8,6 +8,7 @@ import os
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from leadproof.core import cache
 from leadproof.core.errors import ServerError
 from leadproof.web.index import Index
 
-#: Seconds between two looks at the folders.
-_LOOK = 2.0
+#: Seconds between two looks at the folders at least, and how many times as long as a look takes: ten thousand
+#: directories are no reason to be busy all the time.
+_LOOK, _REST = 2.0, 10.0
 
 
 class Refreshing:
@@ -45,8 +47,9 @@ class Refreshing:
 
     def _keep(self) -> None:
         while True:
+            began = time.monotonic()
             self._index.refresh()
-            if self._leave.wait(self._every):
+            if self._leave.wait(max(self._every, _REST * (time.monotonic() - began))):
                 self._index.close()
                 return
 

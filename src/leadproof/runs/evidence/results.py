@@ -225,7 +225,7 @@ def reporting_bad_rows(folder: Path) -> Iterator[None]:
     """Inside, a row that is not as leadproof writes it ends in a message."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise InputError(
             f"{folder}: a line is not what leadproof writes ({type(error).__name__}: {error})",
             hint="was a file changed? leadproof verify tells",
