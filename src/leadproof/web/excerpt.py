@@ -13,6 +13,9 @@ import msgspec
 #: A count that SQLite takes.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
+#: Seconds that can be drawn.
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+
 T = TypeVar("T")
 
 
@@ -52,8 +55,8 @@ class ClauseExcerpt(msgspec.Struct):
 class PercentilesExcerpt(msgspec.Struct):
     """Of a step; none of one without responses."""
 
-    p50: float | None = None
-    p99: float | None = None
+    p50: Seconds | None = None
+    p99: Seconds | None = None
 
 
 class StepExcerpt(msgspec.Struct):

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leadproof.web.runs import RUNNING, ListedRun, directories, kept, kept_back, key_of, read
+from leadproof.web.runs import FINISHED, RUNNING, ListedRun, directories, kept, kept_back, key_of, read
 
 #: Of the table; another one is made anew.
-_VERSION = 1
+_VERSION = 2
 
 _COLUMNS = (
     "key", "path", "state", "command", "verdict", "subject", "started", "seconds", "exchanges", "findings", "failed",
@@ -65,6 +65,17 @@ class Progress:
     problems: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What runs were about."""
+
+    command: str
+    name: str
+    runs: int
+    #: When the last of them began.
+    last: str
+
+
 class Index:
     """What is known of runs. Its methods may be called from any thread.
 
@@ -98,7 +109,7 @@ class Index:
             columns = ", ".join(f"{name} primary key" if name == "key" else name for name in _COLUMNS)
             connection.execute(f"create table if not exists runs ({columns}, stamp) without rowid")
             connection.execute("create index if not exists by_time on runs (started)")
-            connection.execute("create index if not exists by_subject on runs (command, subject, started)")
+            connection.execute("create index if not exists by_subject on runs (state, command, subject, started)")
             connection.execute(f"pragma user_version = {_VERSION}")
 
     def _connection(self) -> sqlite3.Connection:
@@ -164,6 +175,30 @@ class Index:
         """A run by what stands for it in addresses."""
         row = self._connection().execute(f"select {', '.join(_COLUMNS)} from runs where key = ?", [key]).fetchone()
         return _listed(row) if row else None
+
+    def before(self, run: ListedRun) -> ListedRun | None:
+        """The last finished run of the same command and subject that began before one."""
+        rows = self._connection().execute(
+            f"select {', '.join(_COLUMNS)} from runs where state = ? and command = ? and subject = ? and started < ?"
+            " order by started desc limit 1",
+            [FINISHED, run.command, run.subject, run.started],
+        )
+        return next((_listed(row) for row in rows), None)
+
+    def subjects(self, words: str, *, limit: int) -> list[Subject]:
+        """What finished runs were about, what was tested last first.
+
+        Args:
+            words: Have to stand in it.
+            limit: How many are listed.
+        """
+        where, values = Query(state=FINISHED, words=words).where()
+        rows = self._connection().execute(
+            f"select command, subject, count(*), max(started) from runs where {where} group by command, subject"
+            " order by 4 desc limit ?",
+            [*values, limit],
+        )
+        return [Subject(*row) for row in rows]
 
     def values(self, column: str) -> Mapping[str, int]:
         """What stands in a column, and how often.

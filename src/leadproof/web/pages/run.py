@@ -1,22 +1,33 @@
-"""One run: what it came to, and its report as it would be written."""
+"""One run: what it came to, what was found, what was not tested, its files, and its report as it would be written."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from leadproof.runs.evidence.reading import read_report
-from leadproof.runs.formats import RENDERERS
-from leadproof.runs.formats.view import arrange
+from leadproof.core.errors import LeadproofError
+from leadproof.runs.formats import RENDERERS, latency, sections
+from leadproof.runs.formats.cards import heading
+from leadproof.runs.formats.parts import Row
+from leadproof.runs.formats.view import View, arrange
+from leadproof.web import contents
 from leadproof.web.access import REPORT_POLICY
 from leadproof.web.rendering import page
 from leadproof.web.runs import BROKEN, FINISHED, ListedRun
 from leadproof.web.site import Site
+
+#: Findings that the page shows; the report has the others.
+MOST = 300
+
+_PIECE = 256 * 1024
 
 
 def listed(request: Request) -> ListedRun:
@@ -32,30 +43,80 @@ def listed(request: Request) -> ListedRun:
     return found
 
 
-def report_of(run: ListedRun) -> dict[str, Any]:
-    """The report of a run, as its directory has it.
-
-    Raises:
-        InputError: It cannot be read.
-        HTTPException: The run has none.
-    """
-    if run.state != FINISHED:
-        raise HTTPException(404)
-    return read_report(Path(run.path))
-
-
 def show(request: Request) -> Response:
-    """What the run came to."""
+    """What the run came to; of one without a report, what its rows come to so far."""
     run = listed(request)
-    if run.state != FINISHED:
-        return page(request, "run", run=run, view=None, broken=run.state == BROKEN)
-    return page(request, "run", run=run, view=arrange(report_of(run)), broken=False)
+    site: Site = request.app.state.site
+    report, problem = None, None
+    if run.state != BROKEN:
+        try:
+            report = contents.known_of(run)
+        except LeadproofError as error:
+            problem = error
+    try:
+        files, more_files = contents.files(run)
+    except LeadproofError as error:
+        files, more_files, problem = [], 0, error
+    common: dict[str, Any] = {
+        "run": run, "problem": problem, "files": files, "more_files": more_files, "before": site.index.before(run),
+        "finished": run.state == FINISHED,
+    }  # fmt: skip
+    if report is None:
+        return page(request, "run", view=None, **common)
+    with contents.naming_odd_values(run):
+        view = arrange(report)
+        return page(
+            request, "run", view=view, report=report, groups=by_operation(view), repeat=sections.repeat(report),
+            scope=sections.scope(report), load=latency, most=MOST, **common,
+        )  # fmt: skip
+
+
+def by_operation(view: View) -> list[tuple[str, int, list[Row]]]:
+    """The first findings of a report by operation, what decides first: heading, how many there are, rows."""
+    listed_rows = [*view.failures, *view.advice]
+    numbers = Counter(str(row.get("operation") or "") for row in listed_rows)
+    shown: dict[str, list[Row]] = {name: [] for name in numbers}
+    for row in listed_rows[:MOST]:
+        shown[str(row.get("operation") or "")].append(row)
+    return [(heading(name), numbers[name], rows) for name, rows in shown.items() if rows]
 
 
 def report(request: Request) -> Response:
     """The report, rendered anew: whatever a directory holds as report.html is not trusted."""
-    html = RENDERERS["html"].render(report_of(listed(request)))
+    run = listed(request)
+    if run.state == BROKEN:
+        raise HTTPException(404)
+    with contents.naming_odd_values(run):
+        html = RENDERERS["html"].render(contents.known_of(run))
     return HTMLResponse(html, headers={"content-security-policy": REPORT_POLICY})
 
 
-ROUTES = (Route("/runs/{key}", show), Route("/runs/{key}/report", report))
+def file(request: Request) -> Response:
+    """A file of the directory, to be saved: a browser shows and runs nothing of it."""
+    found = contents.open_file(listed(request), request.path_params["file"])
+    if found is None:
+        raise HTTPException(404)
+    listed_file, source = found
+    size = os.fstat(source.fileno()).st_size
+    plain = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in listed_file.name)
+    name = quote(listed_file.name.encode("utf-8", "replace"), safe="")
+    headers = {
+        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{name}",
+        "content-length": str(size),
+    }
+    return StreamingResponse(_pieces(source, size), media_type="application/octet-stream", headers=headers)
+
+
+def _pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
+    """As much of a file as it had when it was opened: it may be growing."""
+    with source:
+        while size > 0 and (piece := source.read(min(size, _PIECE))):
+            size -= len(piece)
+            yield piece
+
+
+ROUTES = (
+    Route("/runs/{key}", show),
+    Route("/runs/{key}/report", report),
+    Route("/runs/{key}/files/{file}", file),
+)

@@ -1,0 +1,45 @@
+"""How the runs of one subject went over time, from the index alone: no report is read."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from leadproof.core.text import seconds
+from leadproof.web import charts
+from leadproof.web.index import Query
+from leadproof.web.rendering import page
+from leadproof.web.runs import FINISHED
+from leadproof.web.site import Site
+
+#: Runs of a trend, and subjects of the choice.
+RUNS, SUBJECTS = 200, 200
+
+
+def show(request: Request) -> Response:
+    """The trend of a subject, or the subjects to choose from."""
+    site: Site = request.app.state.site
+    asked = request.query_params
+    command, subject, words = asked.get("command", ""), asked.get("subject", ""), asked.get("words", "")
+    if not (command or subject):
+        subjects = site.index.subjects(words, limit=SUBJECTS)
+        return page(request, "trends", subjects=subjects, words=words, link=link, most=SUBJECTS)
+    query = Query(command=command, subject=subject, state=FINISHED)
+    runs = site.index.runs(query, limit=RUNS)[::-1]
+    return page(
+        request, "trend", command=command, subject=subject, runs=runs, total=site.index.count(query),
+        charts=charts.trend(runs), seconds=seconds,
+        steps=list(dict.fromkeys(step for run in runs for step in run.latency)),
+        objectives=list(dict.fromkeys(name for run in runs for name in run.objectives)),
+    )  # fmt: skip
+
+
+def link(command: str, subject: str) -> str:
+    """The address of the trend of a subject."""
+    return f"/trends?{urlencode({'command': command, 'subject': subject})}"
+
+
+ROUTES = (Route("/trends", show),)
