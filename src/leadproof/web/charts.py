@@ -23,8 +23,12 @@ _MOST = 10
 #: Seconds between two marks of an axis of time, and how a mark is written.
 _MARKS = (
     *((one, "%H:%M:%S") for one in (1, 5, 15)), *((60 * one, "%H:%M") for one in (1, 5, 15, 30, 60, 180, 360)),
-    *((86_400 * one, "%d %b") for one in (1, 2, 7, 14, 28)), *((86_400 * one, "%b %Y") for one in (91, 182, 364, 1820)),
+    *((86_400 * one, "%d %b") for one in (1, 2, 7, 14)),
 )  # fmt: skip
+
+#: Months between two marks of a longer one.
+_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 600)
+_MONTH = 30.44 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def _failures(timed: Timed) -> Markup:
     high = max(1, *(max(run.failed, run.warnings) for _, run in timed))
     frame = svg.Frame(*_ends(timed), 0.0, high * 1.1)
     kinds: tuple[tuple[str, str, Callable[[ListedRun], int]], ...] = (
-        ("failed", svg.LIMIT, lambda run: run.failed), ("warnings", svg.COLOURS[5], lambda run: run.warnings),
+        ("warnings", svg.COLOURS[5], lambda run: run.warnings), ("failed", svg.LIMIT, lambda run: run.failed),
     )  # fmt: skip
     lines = [Line(name, [(at, float(of(run))) for at, run in timed], colour) for name, colour, of in kinds]
     whole = [f"{mark:g}" if mark == int(mark) else "" for mark in svg.steps(frame.y_high, 4)]
@@ -201,9 +205,9 @@ def _over_time(frame: svg.Frame, timed: Timed, label: str, unit: str, parts: Seq
     """The drawing with its axis of time. A group, not a picture: what is in a picture cannot be reached by keyboard."""
     drawn = svg.drawing(
         label, [*svg.x_axis(frame, _times(frame.x_low, frame.x_high)), svg.text(6, 11, unit),
-                svg.text(frame.x(frame.x_high) + 22, frame.bottom + 18, "UTC"), *parts], frame.height,
+                svg.text(6, frame.bottom + 18, "UTC"), *parts], frame.height,
     )  # fmt: skip
-    return Markup(drawn.replace('role="img"', 'role="group"', 1))
+    return Markup(str(drawn).replace('role="img"', 'role="group"', 1))
 
 
 def _ends(timed: Timed) -> tuple[float, float]:
@@ -215,11 +219,24 @@ def _ends(timed: Timed) -> tuple[float, float]:
 
 def _times(low: float, high: float) -> Iterator[tuple[float, str]]:
     """Round times of an axis, and how they are written."""
-    step, form = next((one for one in _MARKS if (high - low) / one[0] <= 6), _MARKS[-1])
+    step, form = next((one for one in _MARKS if (high - low) / one[0] <= 6), (0, ""))
+    if not step:
+        yield from _months(low, high)
+        return
     at = math.ceil(low / step) * step
     while at <= high:
         yield at, (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=at)).strftime(form)
         at += step
+
+
+def _months(low: float, high: float) -> Iterator[tuple[float, str]]:
+    step = next((one for one in _MONTHS if (high - low) / (one * _MONTH) <= 6), _MONTHS[-1])
+    first = datetime.fromtimestamp(low, UTC)
+    number = (first.year * 12 + first.month - 1) // step * step
+    while (at := (mark := datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)).timestamp()) <= high:
+        if at >= low:
+            yield at, mark.strftime("%b %Y")
+        number += step
 
 
 def _moment(started: str) -> float | None:

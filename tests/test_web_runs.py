@@ -1,0 +1,374 @@
+"""Pages over run directories: a run, two runs side by side, trends, the reference; in a browser and without one."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages import EXAMPLE, PATIENCE, Served, browsing, chromium, make_run, serving
+
+from leadproof.commands.explaining import Fact
+from leadproof.contract import specs
+from leadproof.core.operations import OPERATIONS
+from leadproof.web import charts
+from leadproof.web.pages.reference import CHOICES, PROFILES, SHELVES, entries
+from leadproof.web.runs import FINISHED, ListedRun, key_of, read
+
+#: Clauses that fail in the example and are mended in the later run; one that fails only there.
+MENDED, WORSE = "LE2-ACCEPT-RES-02", "LE2-ALL-AUTH-01"
+
+
+def days(number: int) -> dict[str, str]:
+    return {"started": f"2026-11-{number:02}T09:00:00.000Z", "ended": f"2026-11-{number:02}T09:01:12.500Z"}
+
+
+def later_report() -> dict[str, Any]:
+    """The example after a release: a clause mended, another broken, everything twice as slow, an objective missed."""
+    report: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
+    report["findings"] = [row for row in report["findings"] if row["clause"] != MENDED]
+    report["findings"].append({**report["findings"][0], "clause": WORSE, "message": "it is broken now"})
+    for row in report["clauses"]:
+        row["result"] = {MENDED: "passed", WORSE: "failed"}.get(row["id"], row["result"])
+    load = report["latency"]
+    load["curves"] = {name: [[at, 2 * value] for at, value in points] for name, points in load["curves"].items()}
+    for step in load["steps"].values():
+        step["latency"] |= {name: 2 * step["latency"][name] for name in ("p50", "p99")}
+    load["objectives"][0]["verdict"] = "FAIL"
+    return report
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    make_run(folder, "before", facts=days(1))
+    path = make_run(folder, "after", report=later_report(), facts=days(9))
+    (path / "notes <b>&.txt").write_bytes(b"<script>alert(1)</script>")
+    killed = folder / "killed"
+    killed.mkdir()
+    (killed / "run.json").write_text(json.dumps({"command": "validate", "arguments": ["x.har"], **days(5)}), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(folder, environment={"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}) as found:
+        with found.client() as client:
+            while "are left" in client.get("/").text:
+                time.sleep(0.1)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def tab(served: Served) -> Iterator[Any]:
+    executable = chromium()
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine")
+    with browsing(executable) as browser:
+        page = browser.new_page()
+        page.goto(served.url)
+        yield page
+
+
+# ---- a run -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_says_what_it_came_to_and_leads_to_the_clauses(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.base}/?words=after")
+    tab.locator("#runs tbody th a").first.click()
+
+    assert tab.locator("h1").inner_text() == "Failed"
+    assert "72.5 s" in tab.locator(".run-facts").inner_text()
+    headings = tab.locator("#findings h3").all_inner_texts()
+    assert [one for one in headings if one.startswith(OPERATIONS["accept_offer"].heading)] or headings
+    tab.locator("#findings").get_by_role("link", name=WORSE).first.click()
+    assert tab.locator("h1").inner_text() == WORSE
+    assert specs.clauses()[WORSE].text in tab.locator("main").inner_text()
+
+
+def test_the_files_of_a_run_are_saved_and_never_shown(served: Served, folder: Path) -> None:
+    with served.client() as client:
+        key = key_of(folder / "after")
+        page = client.get(f"/runs/{key}").text
+        links = re.findall(rf'<a href="(/runs/{key}/files/\w+)" download>([^<]*)</a>', page)
+
+        assert [name for _, name in links] == ["notes &lt;b&gt;&amp;.txt", "report.json", "run.json"]
+        for link, _ in links:
+            response = client.get(link)
+            assert response.headers["content-disposition"].startswith("attachment; ")
+            assert response.headers["content-type"] == "application/octet-stream"
+            assert response.headers["x-content-type-options"] == "nosniff"
+        assert client.get(links[0][0]).headers["content-disposition"] == (
+            "attachment; filename=\"notes__b__.txt\"; filename*=UTF-8''notes%20%3Cb%3E%26.txt"
+        )
+        assert client.get(links[1][0]).content == (folder / "after" / "report.json").read_bytes()
+        assert client.get(f"/runs/{key}/files/{'0' * 18}").status_code == 404
+
+
+def test_a_run_without_rows_and_report_is_shown_with_why(served: Served, folder: Path) -> None:
+    with served.client() as client:
+        response = client.get(f"/runs/{key_of(folder / 'killed')}")
+
+    assert response.status_code == 200
+    assert "has no result rows" in response.text
+    assert "leadproof report" in response.text
+
+
+def test_the_report_of_a_killed_run_is_made_in_memory(tmp_path: Path) -> None:
+    har = Path(__file__).parent / "data" / "har" / "good" / "plain.har"
+    line = [sys.executable, "-m", "leadproof", "validate", str(har), "--out", str(tmp_path)]
+    subprocess.run(line, check=True, capture_output=True, timeout=PATIENCE)
+    (run,) = tmp_path.iterdir()
+    wanted = json.loads((run / "report.json").read_bytes())["counts"]["exchanges"]
+    for path in run.iterdir():
+        if path.name not in ("run.json", "rows.ndjson", "exchanges.ndjson", "findings.ndjson"):
+            path.unlink()
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    with (
+        serving(tmp_path, environment={"XDG_CACHE_HOME": str(tmp_path / "cache")}) as served,
+        served.client() as client,
+    ):
+        page = client.get(f"/runs/{key_of(run)}").text
+
+    assert f"{wanted} exchange" in page
+    assert "made in memory" in page
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_a_run_that_is_being_written_is_shown_as_running(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    line = [
+        sys.executable,
+        "-m",
+        "leadproof",
+        "load",
+        "ping_only",
+        "--rate",
+        "5",
+        "--duration",
+        "20s",
+        "--out",
+        str(runs),
+    ]
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        runs.mkdir(exist_ok=True)
+        with (
+            serving(runs, environment={"XDG_CACHE_HOME": str(tmp_path / "cache")}) as served,
+            served.client() as client,
+        ):
+            ends = time.monotonic() + PATIENCE
+            while not (keys := re.findall(r'href="/runs/(\w+)"', client.get("/?state=running").text)):
+                assert time.monotonic() < ends
+                time.sleep(0.2)
+            page = client.get(f"/runs/{keys[0]}")
+            assert page.status_code == 200
+            assert "It is running" in page.text
+            assert process.wait(3 * PATIENCE) is not None
+            while keys[0] not in client.get("/?state=finished").text:
+                assert time.monotonic() < ends + 4 * PATIENCE
+                time.sleep(0.2)
+    finally:
+        process.kill()
+        process.wait()
+
+
+# ---- two runs --------------------------------------------------------------------------------------------------------
+
+
+def test_two_runs_are_chosen_in_the_list_and_shown_the_earlier_first(tab: Any, served: Served) -> None:
+    tab.goto(served.base)
+    for name in ("after", "before"):
+        tab.get_by_label(f"Mark for a comparison: {name}").check()
+    tab.get_by_role("button", name="Compare the two runs").click()
+
+    links = tab.locator("table.two tbody tr").first.locator("a").all_inner_texts()
+    assert links == ["2026-11-01 09:00:00", "2026-11-09 09:00:00"]
+    fixed = set(tab.locator("#fixed tbody th").all_inner_texts())
+    assert fixed == {MENDED}
+    assert tab.locator("#new tbody th").all_inner_texts() == [WORSE]
+    assert {MENDED, WORSE} == set(tab.locator("#clauses tbody th").all_inner_texts())
+    assert tab.locator("#latency svg polyline").count() >= 4
+
+
+@pytest.mark.parametrize("query", ["", "?run=", "?a=&b="])
+def test_without_two_runs_the_page_says_how_they_are_chosen(served: Served, query: str) -> None:
+    with served.client() as client:
+        assert "Mark two runs in the list" in client.get(f"/compare{query}").text
+
+
+def test_a_run_that_is_not_there_is_not_compared(served: Served, folder: Path) -> None:
+    with served.client() as client:
+        assert client.get(f"/compare?a={key_of(folder / 'after')}&b=nothing").status_code == 404
+
+
+def test_curves_of_two_runs_lie_on_one_axis() -> None:
+    curves = {"ping json": [[0.0, 0.01], [50.0, 0.02], [99.0, 0.5], [100.0, 1.0]]}
+
+    made = charts.two_curves({"curves": curves}, {"curves": curves | {"post": [[0.0, 0.1]]}})
+
+    assert made is not None
+    assert [(step, run) for step, run, _ in made.rows] == [("ping json", 0), ("ping json", 1), ("post", 1)]
+    assert made.rows[0][2] == ("20.00 ms", "500 ms", "500 ms", "500 ms", "1.00 s", "1.00 s")
+    assert charts.two_curves({}, {"curves": {}}) is None
+
+
+# ---- trends ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_trend_is_found_by_its_subject_and_its_points_lead_to_runs(tab: Any, served: Served, folder: Path) -> None:
+    tab.goto(f"{served.base}/trends")
+    tab.locator("#subjects tbody a").first.click()
+
+    assert [one.get_attribute("href") for one in tab.locator("tbody th a").all()] == [
+        f"/runs/{key_of(folder / name)}" for name in ("after", "before")
+    ]
+    assert tab.locator("svg").count() == 3
+    hrefs = {one.get_attribute("href") for one in tab.locator("svg a").all()}
+    assert hrefs == {f"/runs/{key_of(folder / name)}" for name in ("after", "before")}
+    assert {"PASS", "FAIL"} <= set(tab.locator("tbody").last.inner_text().split())
+
+
+def test_a_trend_reads_no_report(served: Served, folder: Path) -> None:
+    with served.client() as client:
+        link = re.findall(r'href="(/trends\?[^"]*)"', client.get("/trends").text)[0].replace("&amp;", "&")
+        whole = client.get(link).text
+        hidden = folder / "before" / "report.json"
+        moved = hidden.rename(folder / "report.json")
+        try:
+            assert client.get(link).text == whole
+        finally:
+            moved.rename(hidden)
+
+
+def runs_at(*moments: str) -> list[ListedRun]:
+    return [
+        ListedRun(str(number), f"/r/{number}", FINISHED, started=moment, failed=number)
+        for number, moment in enumerate(moments)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moments", "marks"),
+    [
+        (["2026-11-01T09:00:00Z", "2026-11-05T09:00:00Z"], ["02 Nov", "03 Nov", "04 Nov", "05 Nov"]),
+        (["2026-11-01T09:00:00Z"], ["08:59:30", "08:59:45", "09:00:00", "09:00:15", "09:00:30"]),
+        (
+            ["2026-01-01T00:00:00Z", "2026-06-20T00:00:00Z"],
+            [f"{one} 2026" for one in ("Jan", "Feb", "Mar", "Apr", "May", "Jun")],
+        ),
+        (["1999-01-01T00:00:00Z", "2031-06-20T00:00:00Z"], [f"Jan {one}" for one in (2000, 2010, 2020, 2030)]),
+    ],
+)
+def test_an_axis_of_time_has_round_marks(moments: list[str], marks: list[str]) -> None:
+    drawn = charts.trend(runs_at(*moments))[0].svg
+
+    assert re.findall(r'text-anchor="middle">([^<]+)<', drawn) == marks
+
+
+@pytest.mark.parametrize("moment", ["", "soon", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00", "2026-99-99"])
+def test_a_run_without_a_time_is_on_no_axis(moment: str) -> None:
+    assert charts.trend(runs_at(moment)) == []
+
+
+# ---- the reference ---------------------------------------------------------------------------------------------------
+
+
+def test_the_reference_says_of_everything_what_explain_says() -> None:
+    for shelf in CHOICES:
+        if shelf == PROFILES:
+            continue
+        rows = SHELVES[shelf].rows()
+        found = entries(shelf)
+        assert list(found) == list(rows)
+        for name in list(rows)[:: max(1, len(rows) // 50)]:
+            told = [one for one in SHELVES[shelf].explain(name, rows[name]) if isinstance(one, Fact)]
+            assert found[name].facts == tuple((one.label, one.text) for one in told)
+
+
+def test_the_reference_is_searched_and_its_entries_name_each_other(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.base}/reference")
+    tab.get_by_label("Search").fill("orderExpiresOn")
+    tab.wait_for_url("**words=orderExpiresOn**")
+    tab.locator("#entries").get_by_role("link", name="LE2-PING-RES-05", exact=True).click()
+    assert tab.locator("dl.entry").inner_text().startswith("asks")
+    tab.locator("dl.entry").get_by_role("link", name="ping", exact=True).click()
+
+    assert tab.locator("h1").inner_text() == "ping"
+    assert tab.locator("dl.entry a").count() > 20
+
+
+@pytest.mark.parametrize("shelf", CHOICES)
+def test_every_shelf_has_a_page_and_its_entries_too(served: Served, shelf: str) -> None:
+    with served.client() as client:
+        page = client.get("/reference", params={"shelf": shelf})
+        links = re.findall(rf'href="(/reference/{shelf}/[^"]+)"', page.text)
+
+        assert len(links) == min(len(entries(shelf)), 1000)
+        assert {client.get(link).status_code for link in links[:: max(1, len(links) // 8)]} == {200}
+
+
+def test_what_is_not_in_the_reference_is_not_found(served: Served) -> None:
+    with served.client() as client:
+        for path in ("clauses/LE2-NONE", "report/schema", "nothing/ping", "clauses/..%2f..%2fetc"):
+            assert client.get(f"/reference/{path}").status_code == 404
+        assert "Nothing has these words" in client.get("/reference?words=xyzzy+plugh").text
+
+
+# ---- the index -------------------------------------------------------------------------------------------------------
+
+
+def test_the_index_knows_the_latency_of_steps_and_the_objectives(folder: Path) -> None:
+    report = json.loads(EXAMPLE.read_bytes())["latency"]
+
+    run = read(folder / "before", time.time())
+
+    assert run.latency == {
+        name: (row["latency"]["p50"], row["latency"]["p99"]) for name, row in report["steps"].items()
+    }
+    assert run.objectives == {row["name"]: row["verdict"] for row in report["objectives"]}
+    assert run.seconds == 72.5
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (b"[]", "report.json is no JSON object"),
+        (b'{"counts": NaN}', "report.json is no JSON"),
+        (b'{"counts": {"exchanges": 1e999}}', "report.json"),
+        (b'{"counts": {"exchanges": 100000000000000000000}}', "report.json has a member of the wrong type"),
+        (b'{"clauses": {"a": 1}}', "report.json has a member of the wrong type"),
+        (b'{"latency": {"steps": {"a": {"latency": {"p50": 1e308}}}}}', "report.json has a member of the wrong type"),
+        (b'{"a":' * 100_000, "maximum recursion depth"),
+        (b"\xff\xfe", "report.json is no JSON object"),
+    ],
+    ids=["list", "nan", "infinity", "large", "mapping", "slow", "deep", "no text"],
+)
+def test_a_report_that_is_none_is_a_row_that_says_so(tmp_path: Path, document: bytes, words: str) -> None:
+    path = make_run(tmp_path, "odd")
+    (path / "report.json").write_bytes(document)
+
+    run = read(path, time.time())
+
+    assert (run.state, run.problem[: len(words)]) == ("broken", words)
+
+
+def test_a_deleted_run_leaves_the_list(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "runs", "one")
+    with serving(tmp_path / "runs", environment={"XDG_CACHE_HOME": str(tmp_path)}) as served, served.client() as client:
+        ends = time.monotonic() + PATIENCE
+        while key_of(path) not in client.get("/").text:
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        shutil.rmtree(path)
+        while key_of(path) in client.get("/").text:
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        assert client.get(f"/runs/{key_of(path)}").status_code == 404
