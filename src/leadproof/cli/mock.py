@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import click
 
 from leadproof.cli import completing, options
+from leadproof.cli.mock_pages import MockPages
 from leadproof.contract.profile import Profile
+from leadproof.core import installation
 from leadproof.core.errors import UsageError
 from leadproof.core.target import is_loopback
 from leadproof.mock import Limits
@@ -51,6 +53,18 @@ _KEY, _TOKEN = "LEADPROOF_API_KEY", "LEADPROOF_BEARER_TOKEN"
     help="Break the transport in this way (leadproof explain faults); may be repeated.",
 )  # fmt: skip
 @click.option(
+    "--watch", is_flag=True,
+    help="Show the last 100 exchanges in a browser as they happen, redacted and judged; from a process of its own.",
+)  # fmt: skip
+@click.option(
+    "--watch-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port of the pages; 0 for a free one.",
+)
+@click.option("--open", "open_browser", is_flag=True, help="Open the page of --watch in the browser of this machine.")
+@click.option(
     "--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does: whoever started it is gone."
 )
 def command(
@@ -65,6 +79,9 @@ def command(
     max_leads: int | None,
     defects: tuple[str, ...],
     faults: tuple[str, ...],
+    watch: bool,
+    watch_port: int,
+    open_browser: bool,
     end_with_stdin: bool,
 ) -> None:
     """Run the mock of the lead receiver: all ten operations, JSON and XML, with memory.
@@ -77,6 +94,7 @@ def command(
     Examples:
       leadproof mock
       leadproof mock --port 9000 --profile posting-profile.toml --seed 7
+      leadproof mock --watch
       leadproof mock --defect expiry-ignored --fault latency:0.2
       leadproof mock --host 0.0.0.0 --allow-remote --allow-host mock
       curl -H "x-mock-token: TOKEN" http://127.0.0.1:8080/__mock__/recipes
@@ -87,6 +105,10 @@ def command(
             f"{host} can be reached from other machines",
             hint="add --allow-remote if that is meant; the mock has no TLS",
         )
+    if watch:
+        installation.require("serve", "the pages need starlette and uvicorn")
+    elif open_browser:
+        raise UsageError("--open opens the page of --watch", hint="add --watch")
     configured = options.settings()
     profile = _with_environment(options.posting_profile(profile_path, configured), os.environ)
     limits = Limits() if max_leads is None else Limits(leads=max_leads, orders=max_leads)
@@ -98,6 +120,8 @@ def command(
         callback_hosts=callback_hosts,
     )  # fmt: skip
 
+    path = profile_path or configured.profile
+
     def ready(url: str) -> None:
         click.echo(f"mock of the LeadExec lead receiver at {url}")
         click.echo(f"  profile   {profile.name}")
@@ -107,11 +131,17 @@ def command(
         click.echo(f"  try       leadproof certify --target {url}" if urlsplit(url).port else "")
         for one in (*defects, *faults):
             click.echo(f"  broken    {one}")
+        if pages is not None:
+            pages.start(_reached(url), mock.token)
         click.echo("Ctrl-C ends it.")
 
+    pages = MockPages(watch_port, ["--profile", path] if path else [], open_browser=open_browser) if watch else None
     if end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
-    with contextlib.suppress(KeyboardInterrupt):  # as it says of itself, that ends it
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        pages or contextlib.nullcontext(),
+    ):  # as it says of itself, that ends it
         run(mock, host, port, ready=ready, fault=fault, hosts=allow_hosts)
 
 
@@ -144,3 +174,8 @@ def _accepted(profile: Profile, environ: Mapping[str, str]) -> Iterator[tuple[st
         shown = [f"the one in {name}" if own and secret == own else secret for secret in secrets]
         if shown:
             yield label, ", ".join(dict.fromkeys(shown))
+
+
+def _reached(url: str) -> str:
+    """The address at which this machine reaches a mock, which may listen on all of them."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

@@ -9,6 +9,7 @@ import threading
 import time
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,14 @@ from leadproof.core import installation
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.target import is_loopback
 from leadproof.http.hosts import Hosts
+from leadproof.runs import config
+
+if TYPE_CHECKING:
+    from leadproof.web.judging import Rules
+    from leadproof.web.watching import MockWatch
+
+#: The variable that holds the token of a mock's controls.
+MOCK_TOKEN = "LEADPROOF_MOCK_TOKEN"
 
 
 @click.command("serve")
@@ -25,6 +34,11 @@ from leadproof.http.hosts import Hosts
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 for a free one.")
 @click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines can reach.")
 @options.allow_hosts
+@options.profile
+@click.option(
+    "--mock", "mock_url", metavar="URL", hidden=True,
+    help="Show the exchanges of the mock at this address; the token of its controls is in LEADPROOF_MOCK_TOKEN.",
+)  # fmt: skip
 @click.option(
     "--read-only", is_flag=True,
     help="Show runs and nothing else, without a token: for a machine that several people share, behind a proxy that"
@@ -44,6 +58,8 @@ def command(
     port: int,
     allow_remote: bool,
     allow_hosts: tuple[str, ...],
+    profile_path: str | None,
+    mock_url: str | None,
     read_only: bool,
     open_browser: bool,
     end_with_stdin: bool,
@@ -78,7 +94,10 @@ def command(
     from leadproof.web.index import Index
     from leadproof.web.site import Site
 
-    given = folders or (Path(options.settings().out),)
+    configured = options.settings()
+    rules = _rules(folders, profile_path, configured, read_only=read_only)
+    mock = _watch(mock_url, rules) if mock_url else None
+    given = folders or (Path(configured.out),)
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} is no folder", hint="name a folder of run directories, such as reports/out")
@@ -88,17 +107,36 @@ def command(
         port = sock.getsockname()[1]
         access = Access("" if read_only else new_token(), Hosts.named(allow_hosts, host), read_only, port)
         shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{port}/" + (f"?{TOKEN}={access.token}" if access.token else "")
+        url = f"http://{shown}:{port}/{'mock' if mock else ''}" + (f"?{TOKEN}={access.token}" if access.token else "")
 
         def ready() -> None:
-            click.echo(f"runs of {', '.join(map(str, given))} at\n  {url}\nCtrl-C ends it.")
+            what = "the mock's exchanges" if mock else f"runs of {', '.join(map(str, given))}"
+            click.echo(f"{what} at\n  {url}\nCtrl-C ends it.")
             if open_browser:
                 webbrowser.open(url)
 
         if end_with_stdin:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt), serving.Refreshing(index):  # as it says of itself, that ends it
-            serving.serve(application(Site(index, read_only), access), sock, ready)
+            serving.serve(application(Site(index, read_only, rules=rules, mock=mock), access), sock, ready)
+
+
+def _rules(folders: tuple[Path, ...], profile_path: str | None, configured: config.Config, *, read_only: bool) -> Rules:
+    """What is pasted is judged by the profile and the readings of command line and configuration, and saved into the
+    first folder that is no run itself.
+    """
+    from leadproof.web.judging import Rules
+
+    spec = options.specification((), False, configured)
+    profile = options.posting_profile(profile_path, configured)
+    places = [folder for folder in folders if not (folder / "run.json").exists()] or [Path(configured.out)]
+    return Rules(profile, spec.choices, configured.cover(), None if read_only else Path(os.path.abspath(places[0])))
+
+
+def _watch(url: str, rules: Rules) -> MockWatch:
+    from leadproof.web.watching import MockWatch
+
+    return MockWatch(url.rstrip("/"), os.environ.get(MOCK_TOKEN, ""), rules, time.monotonic)
 
 
 def _end_with_stdin() -> None:

@@ -18,12 +18,12 @@ from leadproof.core.errors import LeadproofError
 from leadproof.runs.formats.templates import template
 from leadproof.runs.formats.view import RESULTS
 from leadproof.web.access import Access, Guarded
-from leadproof.web.pages import comparing, listing, live, reference, run, trends
+from leadproof.web.pages import attest, comparing, listing, live, mock, paste, reference, run, trends
 from leadproof.web.rendering import page
 from leadproof.web.site import Site
 
 #: Each has `ROUTES`. A new page is one module and its row here.
-PAGES = (listing, run, comparing, trends, reference, live)
+PAGES = (listing, run, attest, comparing, trends, reference, live, paste, mock)
 
 #: File below /static/ -> its type.
 _STATIC = {"htmx.min.js": "text/javascript", "page.js": "text/javascript"}

@@ -6,9 +6,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leadproof.web.index import Index
 from leadproof.web.live.watching import Watchers
+
+if TYPE_CHECKING:
+    from leadproof.web.judging import Rules
+    from leadproof.web.watching import MockWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +49,7 @@ class Site:
     language: str = "en"
     own: OwnRun | None = None
     watchers: Watchers = field(default_factory=Watchers)
+    #: What pasted exchanges are judged by; None where nothing is judged.
+    rules: Rules | None = None
+    #: The mock whose exchanges are shown live.
+    mock: MockWatch | None = None

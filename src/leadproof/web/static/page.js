@@ -40,3 +40,71 @@ for (const live of document.querySelectorAll("[data-live]")) {
   document.addEventListener("visibilitychange", listen);
   listen();
 }
+
+// Copying: what a button names goes to the clipboard, or is selected where there is none.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  const told = button.parentElement.querySelector("[data-copied]");
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    told.textContent = told.dataset.copied;
+  } catch {
+    told.textContent = told.dataset.selected;
+  }
+});
+
+// Judging by paste: files that are dropped, and what changes when the result is there.
+function ready() {
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+function tooLarge(form) {
+  const file = form.elements.file.files[0];
+  const large = Math.max(file ? file.size : 0, form.elements.text.value.length) > Number(form.dataset.most);
+  document.getElementById("too-large").hidden = !large;
+  return large;
+}
+document.addEventListener("DOMContentLoaded", () => {
+  ready();
+  const form = document.getElementById("paste");
+  if (!form) return;
+  const drop = form.querySelector(".drop");
+  form.addEventListener("change", () => tooLarge(form));
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) drop.classList.remove("over");
+  });
+  document.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    drop.classList.remove("over");
+    form.elements.file.files = event.dataTransfer.files;
+    tooLarge(form);
+  });
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.detail.elt.closest("#paste");
+  if (form && tooLarge(form)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // A refusal is shown where the result would stand.
+  const { target, xhr } = event.detail;
+  if (target.id !== "result" || xhr.status < 400) return;
+  event.detail.shouldSwap = xhr.status < 500;
+  if (!event.detail.shouldSwap) target.textContent = xhr.responseText;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  ready();
+  const heading = document.querySelector("#result [data-focus]");
+  if (!heading || heading.dataset.focused) return;
+  heading.dataset.focused = "1";
+  // What was pasted is not redacted: it is put away while the result, which is, is shown.
+  if (document.querySelector("#result [data-done]")) document.getElementById("input").open = false;
+  heading.focus();
+});

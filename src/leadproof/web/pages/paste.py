@@ -1,0 +1,115 @@
+"""Judging by paste: a text or a file in, the verdict and every finding at its line out. Only what is to be is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from leadproof.core.errors import LeadproofError
+from leadproof.core.operations import OPERATIONS
+from leadproof.web import forms, judging
+from leadproof.web.catalogue import catalogue
+from leadproof.web.judging import Pasted, Result
+from leadproof.web.partner import message, remedy
+from leadproof.web.rendering import page
+from leadproof.web.runs import key_of
+from leadproof.web.site import Site
+
+#: Bytes of a form besides what is pasted, and bytes beyond the cap that are read so that a browser reads the refusal.
+_FORM, _PASSED = 64 * 1024, 64 * 1024 * 1024
+
+
+def show(request: Request) -> Response:
+    """The empty form."""
+    return _page(request)
+
+
+async def judge(request: Request) -> Response:
+    """What was pasted, judged. The body is read under a cap; the rest is done in a thread."""
+    try:
+        data = await forms.body(request, judging.MOST + _FORM, _PASSED)
+    except forms.TooLargeError:
+        return await run_in_threadpool(_page, request, 413, problem="too_large")
+    except forms.BrokenFormError:
+        return await run_in_threadpool(_page, request, 400, problem="broken")
+    return await run_in_threadpool(_judged, request, data)
+
+
+def _judged(request: Request, data: bytes) -> Response:
+    site: Site = request.app.state.site
+    assert site.rules is not None
+    try:
+        pasted = _pasted(forms.parts(request.headers.get("content-type", ""), data))
+    except forms.BrokenFormError:
+        return _page(request, 400, problem="broken")
+    if not pasted.data.strip():
+        return _page(request, 400, problem="nothing", pasted=pasted)
+    if len(pasted.data) > judging.MOST:
+        return _page(request, 413, problem="too_large")
+    try:
+        result = judging.judge_apart(pasted, site.rules)
+    except LeadproofError as error:
+        return _page(request, 422, problem="failed", error=error, pasted=pasted)
+    return _page(request, result=result, pasted=pasted)
+
+
+def _pasted(fields: dict[str, forms.Part]) -> Pasted:
+    """What was asked: the file, or the text where there is none."""
+
+    def given(name: str) -> str:
+        return bytes(fields[name].data).decode("utf-8", "replace") if name in fields else ""
+
+    file, operation = fields.get("file"), given("operation")
+    # A browser sends every line end of a text field as CR and LF, whatever was pasted.
+    text = bytes(fields["text"].data).replace(b"\r\n", b"\n") if "text" in fields else b""
+    chosen = file is not None and bool(file.data)
+    return Pasted(
+        bytes(file.data) if file is not None and chosen else text,
+        (file.filename or "") if file is not None and chosen else "",
+        operation if operation in OPERATIONS else None,
+        as_documented=bool(given("documented")),
+        save=bool(given("save")),
+    )
+
+
+def _page(
+    request: Request, status: int = 200, *, problem: str = "", error: LeadproofError | None = None,
+    pasted: Pasted | None = None, result: Result | None = None,
+) -> Response:  # fmt: skip
+    site: Site = request.app.state.site
+    text = catalogue(site.language)
+    return page(
+        request, "paste", status, problem=problem, error=error, pasted=pasted, result=result, most=judging.MOST,
+        operations=OPERATIONS, messages=[message(one, text) for one in result.exchanges] if result else [],
+        remedy=lambda kind: remedy(kind, text), ready=site.rules is not None and not site.read_only,
+        saving=site.rules is not None and site.rules.out is not None, run=_run(result), files=_files(result),
+        candidates=_candidates(result),
+    )  # fmt: skip
+
+
+def _run(result: Result | None) -> dict[str, str] | None:
+    """The run that was written, as a link; the index knows it in a moment."""
+    if result is None or result.run is None:
+        return None
+    path = Path(result.run).absolute()
+    return {"key": quote(key_of(path)), "path": str(path), "name": path.name}
+
+
+def _files(result: Result | None) -> list[dict[str, Any]]:
+    """What could not be read of what was pasted."""
+    rows = result.report.get("files", ()) if result is not None else ()
+    return [row for row in rows if row.get("problem")]
+
+
+def _candidates(result: Result | None) -> bool:
+    """Has the operation to be chosen before anything can be judged?"""
+    return any(row["problem"].get("kind") == "file.ambiguous" for row in _files(result))
+
+
+ROUTES = (Route("/paste", show), Route("/paste", judge, methods=["POST"]))
