@@ -44,6 +44,10 @@ MOCK_TOKEN = "LEADPROOF_MOCK_TOKEN"
     help="Show runs and nothing else, without a token: for a machine that several people share, behind a proxy that"
     " authenticates them.",
 )  # fmt: skip
+@click.option(
+    "--signers", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Who has which key: a file of OpenSSH's allowed_signers, to say who signed a run.",
+)  # fmt: skip
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser of this machine.")
 @click.option(
     "--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does: whoever started it is gone."
@@ -61,6 +65,7 @@ def command(
     profile_path: str | None,
     mock_url: str | None,
     read_only: bool,
+    signers: Path | None,
     open_browser: bool,
     end_with_stdin: bool,
     watching: Path | None,
@@ -103,6 +108,7 @@ def command(
             raise InputError(f"{folder} is no folder", hint="name a folder of run directories, such as reports/out")
     places = [Path(os.path.realpath(folder)) for folder in given]
     index = Index(places, serving.index_file(places), time.time)
+    site = Site(index, read_only, rules=rules, mock=mock, signers=signers, attestation_days=configured.attestation_days)
     with contextlib.closing(serving.listening(host, port)) as sock:
         port = sock.getsockname()[1]
         access = Access("" if read_only else new_token(), Hosts.named(allow_hosts, host), read_only, port)
@@ -118,7 +124,7 @@ def command(
         if end_with_stdin:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt), serving.Refreshing(index):  # as it says of itself, that ends it
-            serving.serve(application(Site(index, read_only, rules=rules, mock=mock), access), sock, ready)
+            serving.serve(application(site, access), sock, ready)
 
 
 def _rules(folders: tuple[Path, ...], profile_path: str | None, configured: config.Config, *, read_only: bool) -> Rules:

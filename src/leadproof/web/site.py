@@ -53,3 +53,7 @@ class Site:
     rules: Rules | None = None
     #: The mock whose exchanges are shown live.
     mock: MockWatch | None = None
+    #: Who has which key: a file of OpenSSH's allowed_signers.
+    signers: Path | None = None
+    #: For which an answer of a person holds.
+    attestation_days: int = 365

@@ -95,6 +95,8 @@ def load(path: Path) -> tuple[Answer, ...]:
             wrong, with file, line and key.
     """
     try:
+        if path.is_symlink() or not path.is_file():
+            raise ConfigurationError(f"{path} is no plain file", hint="a link is not followed, a pipe not waited for")
         with path.open("rb") as file:
             data = file.read(_MOST + 1)
     except OSError as error:

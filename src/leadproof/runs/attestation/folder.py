@@ -56,16 +56,20 @@ def folder_of(run: Path) -> Path:
     return run.with_name(f"{run.name}.attestation")
 
 
-def answers_of(run: Path) -> tuple[Answer, ...]:
+def answers_of(run: Path, rows: Iterable[Mapping[str, Any]] | None = None) -> tuple[Answer, ...]:
     """The answers to what a run asks, open where nobody has answered.
+
+    Args:
+        run: The directory of the run.
+        rows: `attestations` of its report, where that was read already.
 
     Raises:
         InputError: It is no run.
         ConfigurationError: The file of answers is malformed.
     """
-    fresh = opened(read_report(run)["attestations"])
+    fresh = opened(read_report(run)["attestations"] if rows is None else rows)
     file = folder_of(run) / ANSWERS_FILE
-    if not file.exists():
+    if not os.path.lexists(file):
         return fresh
     known = {one.clause: one for one in load(file)}
     return (*(known.pop(one.clause, one) for one in fresh), *known.values())
@@ -102,7 +106,7 @@ def save(run: Path, report: Mapping[str, Any], answers: Iterable[Answer]) -> Pat
     Raises:
         EvidenceError: The disk does not take it.
     """
-    folder = folder_of(run)
+    folder = require_plain(folder_of(run))
     folder.mkdir(exist_ok=True)
     text = Redactor().text
     kept = [replace(one, remark=text(one.remark)) for one in answers]
@@ -174,6 +178,17 @@ def check(run: Path) -> Sealed:
 def is_sealed(run: Path) -> bool:
     """Has somebody sealed an attestation of the run?"""
     return (folder_of(run) / MANIFEST).exists()
+
+
+def require_plain(folder: Path) -> Path:
+    """The folder, which is no link to somewhere else.
+
+    Raises:
+        InputError: It is one.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"{folder} is no folder", hint="a link there leads elsewhere: remove it")
+    return folder
 
 
 def require_whole(run: Path) -> None:

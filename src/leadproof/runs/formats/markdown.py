@@ -175,9 +175,20 @@ def _attestations(report: Row) -> list[str]:
     found = rows(report, "attestations")
     if not found:
         return []
-    lines = [f"- [ ] {code(str(row.get('clause', '')))} {escape(str(row.get('text', '')))}" for row in found[:_MOST]]
+    lines = []
+    for row in found[:_MOST]:
+        said = _said(row)
+        words = f"{code(str(row.get('clause', '')))} {escape(str(row.get('text', '')))}"
+        lines.append(f"- [x] {words} **{escape(said)}**" if said else f"- [ ] {words}")
     about = "These clauses cannot be tested from outside."
     return ["## For a person to confirm", about, "\n".join(lines), _more(len(found), "clause")]
+
+
+def _said(row: Row) -> str:
+    """What a person has said of an item, as long as it holds."""
+    if not row.get("answer") or row.get("expired"):
+        return ""
+    return ", ".join(str(row[name]) for name in ("answer", "name", "date", "remark") if row.get(name))
 
 
 def _problems(report: Row) -> list[str]:

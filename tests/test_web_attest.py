@@ -1,0 +1,151 @@
+"""What only a person can confirm, answered in a real browser; signed on the command line; verified on the page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages import Served, browsing, chromium, serving
+
+from leadproof.cli.root import run as leadproof
+from leadproof.runs.attestation import folder
+from leadproof.runs.evidence import verify
+
+ROOT = Path(__file__).resolve().parent.parent
+PRICE = "LE2-ALL-RULE-16"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    out = tmp_path / "out"
+    assert leadproof(["validate", str(ROOT / "tests/data/har/good/plain.har"), "--out", str(out)]) == 0
+    return next(out.iterdir())
+
+
+@pytest.fixture
+def signers(tmp_path: Path) -> Path:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("there is no ssh-keygen")
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "alice", "-f", str(key)], check=True)
+    file = tmp_path / "signers"
+    file.write_text(f"alice@partner.example {key.with_suffix('.pub').read_text()}")
+    return file
+
+
+@pytest.fixture
+def served(run: Path, signers: Path, tmp_path: Path) -> Iterator[Served]:
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with serving("--signers", signers, run.parent, environment=environment) as found:
+        with found.client() as client:
+            while run.name not in client.get("/").text:
+                pass
+        yield found
+
+
+@pytest.fixture
+def tab(served: Served) -> Iterator[Any]:
+    executable = chromium()
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine")
+    with browsing(executable) as browser:
+        page = browser.new_page()
+        page.goto(served.url)
+        yield page
+
+
+def test_an_item_is_answered_sealed_signed_and_verified(tab: Any, run: Path, signers: Path, tmp_path: Path) -> None:
+    before = sorted((path.name, path.read_bytes()) for path in run.iterdir())
+    evidence = tmp_path / "in voice.pdf"
+    evidence.write_bytes(b"%PDF 1")
+
+    tab.locator("#runs tbody a").first.click()
+    tab.get_by_role("link", name="Answer, seal, see who signed").click()
+    assert "0 yes, 0 no, 0 not applicable, 20 open" in tab.locator("main").inner_text()
+    item = tab.locator(f"#{PRICE}")
+    item.locator("summary").click()
+    item.get_by_label("yes", exact=True).check()
+    item.get_by_label("Your name").fill("R. Doe <script>alert(1)</script>")
+    item.get_by_label("Remark").fill("as on the invoice")
+    item.get_by_label("Evidence").set_input_files(str(evidence))
+    item.get_by_role("button", name="Save").click()
+    tab.get_by_text("1 yes, 0 no, 0 not applicable, 19 open").wait_for()
+    tab.get_by_role("button", name="Seal the answers").click()
+    tab.get_by_text("Sealed: every file is as the manifest says").wait_for()
+    assert tab.get_by_text("Nobody has signed it.").is_visible()
+
+    assert leadproof(["report", str(run), "--sign", str(signers.with_name("key")), "--signer", "Alice"]) == 0
+    tab.reload()
+    row = tab.locator("#vouched tbody tr").inner_text()
+    assert "good" in row
+    assert "alice@partner.example" in row
+    kept = next(one for one in folder.answers_of(run) if one.clause == PRICE)
+    assert (kept.answer, kept.remark) == ("yes", "as on the invoice")
+    assert re.fullmatch(r"evidence/[0-9a-f]{8}-in_voice\.pdf", kept.evidence)
+    assert sorted((path.name, path.read_bytes()) for path in run.iterdir()) == before
+    assert verify(run).holds
+
+    (folder.folder_of(run) / "attestation.toml").write_text("", "utf-8")
+    tab.reload()
+    assert "Something was changed since it was sealed" in tab.locator("#vouched").inner_text()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"clause": "LE2-NONE", "answer": "yes", "name": "N", "date": "2026-11-28"},
+        {"clause": PRICE, "answer": "perhaps", "name": "N", "date": "2026-11-28"},
+        {"clause": PRICE, "answer": "yes", "name": " ", "date": "2026-11-28"},
+        {"clause": PRICE, "answer": "yes", "name": "N", "date": "28.11."},
+    ],
+)
+def test_what_cannot_be_is_told_and_not_kept(served: Served, run: Path, fields: dict[str, str]) -> None:
+    with served.client() as client:
+        page = client.get("/").text
+        key = re.findall(r"/runs/([0-9a-f]+)", page)[0]
+        files = {name: (None, value) for name, value in fields.items()}
+        response = client.post(f"/runs/{key}/attestation", files=files)
+
+    assert response.status_code == 422
+    assert 'role="alert"' in response.text
+    assert not folder.folder_of(run).exists()
+
+
+def test_no_form_and_too_much_are_refused(served: Served, run: Path) -> None:
+    with served.client() as client:
+        key = re.findall(r"/runs/([0-9a-f]+)", client.get("/").text)[0]
+        assert client.post(f"/runs/{key}/attestation", content=b"x").status_code == 400
+        assert client.post(f"/runs/{key}/attestation", content=b"x" * 21_000_000).status_code == 413
+        assert client.post("/runs/none/attestation", files={"clause": (None, PRICE)}).status_code == 404
+
+
+def test_a_file_keeps_no_path_of_its_own(served: Served, run: Path) -> None:
+    with served.client() as client:
+        key = re.findall(r"/runs/([0-9a-f]+)", client.get("/").text)[0]
+        fields = {"clause": PRICE, "answer": "yes", "name": "N", "date": "2026-11-28"}
+        files: dict[str, Any] = {name: (None, value) for name, value in fields.items()}
+        files["evidence"] = ("../../../.ssh/authorized_keys", b"x")
+        assert client.post(f"/runs/{key}/attestation", files=files).status_code == 200
+
+    kept = next(one for one in folder.answers_of(run) if one.clause == PRICE)
+    assert re.fullmatch(r"evidence/[0-9a-f]{8}-authorized_keys", kept.evidence)
+    assert (folder.folder_of(run) / kept.evidence).read_bytes() == b"x"
+
+
+def test_a_link_in_place_of_the_folder_is_not_written_through(served: Served, run: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.folder_of(run).symlink_to(elsewhere)
+    with served.client() as client:
+        key = re.findall(r"/runs/([0-9a-f]+)", client.get("/").text)[0]
+        fields = {"clause": PRICE, "answer": "no", "name": "N", "date": "2026-11-28"}
+        files = {name: (None, value) for name, value in fields.items()}
+        assert client.post(f"/runs/{key}/attestation", files=files).status_code == 422
+        assert client.post(f"/runs/{key}/attestation/seal").status_code == 422
+
+    assert list(elsewhere.iterdir()) == []
