@@ -19,7 +19,7 @@ from leadproof.cli import COMMANDS
 from leadproof.contract import specs
 from leadproof.contract.situations import situations
 from leadproof.core.operations import CELLS, OPERATIONS
-from leadproof.runs.formats import EXPORTS, FORMATS, RENDERERS
+from leadproof.runs.formats import EXPORTS, FORMATS, PRINTS, RENDERERS
 from leadproof.suite import TOPICS
 
 pytest_plugins = ["pytester"]
@@ -229,7 +229,12 @@ def _first_two_cells(page: str) -> list[tuple[str, str]]:
 
 
 def test_the_tables_name_every_format_and_every_topic() -> None:
-    formats = [(name, f"`{row.file}`") for name, row in {**RENDERERS, **EXPORTS}.items()]
+    files = {
+        **{name: row.file for name, row in RENDERERS.items()},
+        **PRINTS,
+        **{name: row.file for name, row in EXPORTS.items()},
+    }
+    formats = [(name, f"`{file}`") for name, file in files.items()]
 
     assert [cells for cells in _first_two_cells("reports.md") if cells[0] in FORMATS] == formats
     assert [name for name, _ in _first_two_cells("test-suite.md") if not name.startswith("-")] == list(TOPICS)
