@@ -130,6 +130,9 @@ bench-metrics: $(READY)  ## what it costs a load to be watched: twenty minutes; 
 bench-watch: $(READY)  ## what it costs a load that somebody looks at its page: nine minutes; ARGS="--rounds 1" for two
 	$(RUN:-m=) tests/bench/watching.py $(ARGS)
 
+bench-pages: $(READY)  ## how fast leadproof serve is over ten thousand runs: some minutes
+	$(RUN:-m=) tests/bench/pages.py $(ARGS)
+
 bench-record: $(READY)  ## measure what recording costs a response
 	$(RUN:-m=) tests/bench/record.py $(ARGS)
 

@@ -89,7 +89,7 @@ def two_curves(earlier: Row, later: Row) -> Curves | None:
     ]  # fmt: skip
     parts = [
         *svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *_named(frame, lines),
-        svg.text(frame.x(0), frame.top - 5, "latency; share of the responses that were there by then"),
+        *svg.titles(frame, "share of the responses", "latency"),
     ]  # fmt: skip
     table = [(step, run, tuple(seconds(_at(points, one)) for one in SHOWN)) for step, run, points in drawn]
     return Curves(svg.drawing("Latency by percentile of both runs", parts, 340), table)
@@ -203,10 +203,8 @@ def _objectives(timed: Timed) -> Markup:
 
 def _over_time(frame: svg.Frame, timed: Timed, label: str, unit: str, parts: Sequence[str]) -> Markup:
     """The drawing with its axis of time. A group, not a picture: what is in a picture cannot be reached by keyboard."""
-    drawn = svg.drawing(
-        label, [*svg.x_axis(frame, _times(frame.x_low, frame.x_high)), svg.text(6, 11, unit),
-                svg.text(6, frame.bottom + 18, "UTC"), *parts], frame.height,
-    )  # fmt: skip
+    axes = [*svg.x_axis(frame, _times(frame.x_low, frame.x_high)), *svg.titles(frame, "time of the run, UTC", unit)]
+    drawn = svg.drawing(label, [*axes, *parts], frame.height)
     return Markup(str(drawn).replace('role="img"', 'role="group"', 1))
 
 

@@ -23,6 +23,7 @@ class FactsExcerpt(msgspec.Struct):
     """Of `run.json`, and of `run` in a report."""
 
     command: str = ""
+    subject: str | None = None
     client: str | None = None
     mock: bool | None = None
     target: str | None = None

@@ -165,8 +165,8 @@ def opened(path: Path) -> BinaryIO:
 
 def subject(facts: excerpt.FactsExcerpt, files: Sequence[excerpt.FileExcerpt]) -> str:
     """What a run was about, the same words for the same subject: a target, a client, captured files."""
-    if facts.client:
-        return facts.client
+    if named := facts.subject or facts.client:
+        return named
     if facts.mock:
         return "the mock"
     if facts.target:

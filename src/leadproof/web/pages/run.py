@@ -16,7 +16,7 @@ from starlette.routing import Route
 from leadproof.core.errors import LeadproofError
 from leadproof.runs.formats import RENDERERS, latency, sections
 from leadproof.runs.formats.cards import heading
-from leadproof.runs.formats.parts import Row, broken
+from leadproof.runs.formats.parts import Row
 from leadproof.runs.formats.view import View, arrange
 from leadproof.web import contents
 from leadproof.web.access import REPORT_POLICY
@@ -67,8 +67,7 @@ def show(request: Request) -> Response:
         view = arrange(report)
         return page(
             request, "run", view=view, report=report, groups=by_operation(view), repeat=sections.repeat(report),
-            scope=sections.scope(report), load=latency, most=MOST, failed=len(broken(view.failures)),
-            warnings=len(broken(view.advice)), **common,
+            scope=sections.scope(report), load=latency, most=MOST, **common,
         )  # fmt: skip
 
 
