@@ -56,7 +56,7 @@ def _xml(text: str) -> str:
     for match in _XML.finditer(text):
         token = match[0]
         if not token.strip():
-            if before in ("", "text"):
+            if before in ("", "text") or (before == "open" and text.startswith("</", match.end())):
                 parts.append(token)
             continue
         if not token.startswith("<") or token == "<" or token.startswith("<![CDATA["):

@@ -96,7 +96,7 @@ def shown(
         operation=judgement.operation,
         heading=heading(judgement.operation) if judgement.operation else "",
         media=judgement.media,
-        status=safe.response.status if safe.response is not None and request.method else 0,
+        status=safe.response.status if safe.response is not None and exchange.knows(Part.STATUS) else 0,
         started=exchange.started,
         said="accepted" if plain.accepted else "refused" if plain.refused else "",
         held=len(judgement.passed),

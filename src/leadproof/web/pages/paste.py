@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,7 +16,7 @@ from leadproof.core.errors import LeadproofError
 from leadproof.core.operations import OPERATIONS
 from leadproof.web import forms, judging
 from leadproof.web.catalogue import catalogue
-from leadproof.web.judging import Pasted, Result
+from leadproof.web.judging import Pasted, Result, Rules
 from leadproof.web.partner import message, remedy
 from leadproof.web.rendering import page
 from leadproof.web.runs import key_of
@@ -31,7 +32,14 @@ def show(request: Request) -> Response:
 
 
 async def judge(request: Request) -> Response:
-    """What was pasted, judged. The body is read under a cap; the rest is done in a thread."""
+    """What was pasted, judged. The body is read under a cap; the rest is done in a thread.
+
+    Raises:
+        HTTPException: Nothing is judged here.
+    """
+    site: Site = request.app.state.site
+    if site.rules is None:
+        raise HTTPException(404)
     try:
         data = await forms.body(request, judging.MOST + _FORM, _PASSED)
     except forms.TooLargeError:
@@ -42,8 +50,7 @@ async def judge(request: Request) -> Response:
 
 
 def _judged(request: Request, data: bytes) -> Response:
-    site: Site = request.app.state.site
-    assert site.rules is not None
+    rules: Rules = request.app.state.site.rules
     try:
         pasted = _pasted(forms.parts(request.headers.get("content-type", ""), data))
     except forms.BrokenFormError:
@@ -53,7 +60,7 @@ def _judged(request: Request, data: bytes) -> Response:
     if len(pasted.data) > judging.MOST:
         return _page(request, 413, problem="too_large")
     try:
-        result = judging.judge_apart(pasted, site.rules)
+        result = judging.judge_apart(pasted, rules)
     except LeadproofError as error:
         return _page(request, 422, problem="failed", error=error, pasted=pasted)
     return _page(request, result=result, pasted=pasted)

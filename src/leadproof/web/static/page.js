@@ -59,6 +59,10 @@ document.addEventListener("click", async (event) => {
 // Judging by paste: files that are dropped, and what changes when the result is there.
 function ready() {
   for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  for (const code of document.querySelectorAll(".code")) {
+    const marked = code.querySelector(".marked");
+    if (marked) code.scrollTop += marked.getBoundingClientRect().top - code.getBoundingClientRect().top - code.clientHeight / 3;
+  }
 }
 function tooLarge(form) {
   const file = form.elements.file.files[0];

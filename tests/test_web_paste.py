@@ -1,0 +1,351 @@
+"""Judging by paste: the page says what `leadproof validate` says, shows it at its line, and keeps nothing by itself."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pages import PATIENCE, ROOT, Served, browsing, chromium, serving
+
+from leadproof.captures.validating import validate
+from leadproof.contract import profile
+from leadproof.core.errors import ServerError
+from leadproof.core.findings import KINDS
+from leadproof.core.operations import OPERATIONS
+from leadproof.web import judging
+from leadproof.web.catalogue import catalogue
+from leadproof.web.judging import Pasted, Rules, judge, judge_apart
+from leadproof.web.partner import message, remedy
+
+DATA = ROOT / "tests" / "data"
+CAPTURES = sorted(
+    path
+    for pattern in ("har/*/*.har", "captures/*.*", "captures/tools/*.*", "known/*.har")
+    for path in DATA.glob(pattern)
+    if path.suffix not in (".md", ".toml", ".py") and path.is_file()
+)
+BODIES = sorted(
+    path
+    for pattern in ("bodies/*/*", "xml-defects/*.xml", "documentation/responses/*", "documentation/requests/*")
+    for path in DATA.glob(pattern)
+    if path.suffix in (".json", ".xml") and path.is_file()
+)
+RULES = Rules(profile.load())
+BAD_XML = DATA / "xml-defects" / "capital-true.xml"
+
+
+def said(report: dict[str, Any]) -> Any:
+    """What a report says, without what a view of it adds."""
+    rows = [(row["clause"], row["kind"], row["pointer"], row["xpath"], row["count"]) for row in report["findings"]]
+    files = [(row["format"], row["exchanges"], row["problem"]) for row in report["files"]]
+    seen = [(row["kind"], row["pointer"], row["message"], row["count"]) for row in report["observations"]]
+    return report["verdict"], report["exit_code"], report["counts"], rows, files, seen
+
+
+def validated(path: Path, operation: str | None = None, *, as_documented: bool = False) -> Any:
+    plan = RULES.plan(operation, as_documented=as_documented)
+    return said(validate([path], plan, None).report("validate", {}))
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_a_capture_comes_to_what_validate_says(path: Path, tmp_path: Path) -> None:
+    alone = tmp_path / path.name
+    alone.write_bytes(path.read_bytes())
+
+    assert said(judge(Pasted(path.read_bytes(), path.name), RULES).report) == validated(alone)
+
+
+def test_a_body_comes_to_what_validate_says_as_every_operation() -> None:
+    """One test: there are hundreds of bodies, and each is small."""
+    for path in BODIES:
+        named = next((name for name in sorted(OPERATIONS, key=len, reverse=True) if path.stem.startswith(name)), None)
+        for operation in {named, None, "create_lead"}:
+            result = judge(Pasted(path.read_bytes(), path.name, operation, as_documented=operation == named), RULES)
+            expected = validated(path, operation, as_documented=operation == named)
+            assert said(result.report) == expected, (path, operation)
+            shown = {(one.row["clause"], one.row["pointer"]) for it in result.exchanges for one in it.findings}
+            assert {(row[0], row[2]) for row in expected[3]} <= shown, (path, operation)
+
+
+@pytest.mark.parametrize("path", [path for path in BODIES if "xml-defects" in str(path)], ids=lambda path: path.name)
+def test_a_finding_is_marked_where_it_is(path: Path) -> None:
+    (it,) = judge(Pasted(path.read_bytes(), path.name, "create_lead"), RULES).exchanges
+    assert it.response is not None
+    for finding in it.findings:
+        line = next(line for line in it.response.body if finding.number in line.marks)
+        assert line.number == finding.line
+        named = re.findall(r"[\w]+", finding.row["xpath"].rpartition("/")[2]) or ["LeadReceiverResult"]
+        raw = path.read_text("utf-8").splitlines()[line.number - 1]
+        assert finding.nearby or named[-1] in raw or named[0] in raw or "line" in finding.row["message"]
+
+
+def test_an_error_of_a_parser_is_marked_at_its_line() -> None:
+    text = b'{\n "requestId": "1",\n "results": [{"willAccept": tru}]\n}'
+
+    (it,) = judge(Pasted(text, "", "ping"), RULES).exchanges
+
+    assert it.response is not None
+    (line,) = [line for line in it.response.body if line.marks]
+    assert (line.number, next(piece for piece, number in line.pieces if number)[:3]) == (3, "tru")
+
+
+def test_what_is_missing_is_marked_at_what_should_hold_it() -> None:
+    text = b'{\n "requestId": "6f1c0a52-3f0e-4b6c-9d5e-2a1b7c9e4f10",\n "results": [\n  {"willAccept": true}\n ]\n}'
+
+    (it,) = judge(Pasted(text, "", "ping"), RULES).exchanges
+
+    missing = [one for one in it.findings if one.row["kind"] == "schema.missing"]
+    assert {(one.line, one.nearby) for one in missing} == {(4, True)}
+
+
+def test_every_kind_of_finding_has_advice() -> None:
+    text = catalogue()
+
+    assert [kind for kind in KINDS if not kind.startswith("metrics.") and not remedy(kind, text)] == []
+
+
+def test_the_message_to_a_partner_says_it_all_and_nothing_personal() -> None:
+    capture = (
+        b"POST /v2/status/7 HTTP/1.1\r\nHost: a.example\r\napi-key: verysecretkey1\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}"
+    ).replace(b"POST /v2/status/7", b"GET /v2/status/6f1c0a52-3f0e-4b6c-9d5e-2a1b7c9e4f10")
+
+    (it,) = judge(Pasted(capture), RULES).exchanges
+    text = message(it, catalogue())
+
+    assert "verysecretkey1" not in text
+    first = it.findings[0].row
+    for words in (first["clause"], first["text"], first["place"], "GET /v2/status/6f1c0a52", "HTTP 200",
+                  "leadproof validate --operation lead_status response.json"):  # fmt: skip
+        assert words in text
+    assert text.startswith(f"{len(it.findings)} finding")
+
+
+def test_what_takes_too_long_is_ended() -> None:
+    began = time.monotonic()
+
+    with pytest.raises(ServerError, match=r"not judged in 0\.01 seconds"):
+        judge_apart(Pasted((DATA / "har" / "good" / "plain.har").read_bytes(), "a.har"), RULES, 0.01)
+
+    assert time.monotonic() - began < PATIENCE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"[" * 300_000, b'{"results":' * 50_000, b"<a>" * 100_000, b'"' * 100_000, b"\0\xff" * 5_000,
+     b"{" + b"x" * 200_000,
+     b'<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]><LeadReceiverResult>&c;</LeadReceiverResult>',
+     gzip.compress(b"[" * 1_000_000), b"PK\x03\x04" + b"\0" * 100 + b"PK\x05\x06"],
+)  # fmt: skip
+def test_hostile_texts_come_to_a_result(text: bytes) -> None:
+    assert judge_apart(Pasted(text, "", "ping"), RULES).report["verdict"] in ("failed", "inconclusive")
+
+
+# ---- the page --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(folder, environment={"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def tab(served: Served) -> Iterator[Any]:
+    executable = chromium()
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine")
+    with browsing(executable) as browser:
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        page.goto(served.url)
+        yield page
+
+
+def post(client: httpx.Client, text: bytes = b"", **fields: str) -> httpx.Response:
+    """A form as a browser without script sends it."""
+    files: dict[str, Any] = {name: (None, value) for name, value in fields.items()}
+    return client.post("/paste", files={"text": (None, text), **files}, headers={"sec-fetch-site": "same-origin"})
+
+
+def marked(tab: Any) -> list[str]:
+    found: list[str] = tab.locator(".code .marked code").all_inner_texts()
+    return found
+
+
+def judged(tab: Any, served: Served, text: str = "", file: Any = None, operation: str = "") -> None:
+    tab.goto(f"{served.base}/paste")
+    if text:
+        tab.get_by_label("Text", exact=True).fill(text)
+    if file is not None:
+        tab.get_by_label("Or a file").set_input_files(file)
+    if operation:
+        tab.get_by_label("Operation").select_option(operation)
+    tab.get_by_role("button", name="Judge", exact=True).click()
+    tab.locator("#verdict").wait_for()
+
+
+def test_xml_is_asked_for_its_operation_and_then_judged(tab: Any, served: Served) -> None:
+    judged(tab, served, BAD_XML.read_text("utf-8"))
+    assert "Inconclusive" in tab.locator("#verdict").inner_text()
+    assert "Choose the operation above" in tab.locator("#result").inner_text()
+
+    tab.get_by_label("Operation").select_option("create_lead")
+    tab.get_by_role("button", name="Judge", exact=True).click()
+    tab.locator("#verdict.failed").wait_for()
+
+    assert marked(tab) == ["            <CustomTCPATextRequired>True</CustomTCPATextRequired>"]
+    card = tab.locator("[data-clause]")
+    assert card.get_attribute("data-clause") == "LE2-CREATE-RES-20"
+    for words in ("boolean", 'string "True"', "Create Lead / Response table", "What to do:", "/LeadReceiverResult/"):
+        assert words in card.inner_text()
+    # What was pasted is put away, because it is not redacted; the result has the focus.
+    assert tab.get_by_label("Text", exact=True).is_hidden()
+    assert tab.locator("#verdict").evaluate("it => it === document.activeElement")
+
+
+def test_json_is_recognised(tab: Any, served: Served) -> None:
+    judged(tab, served, '{\n "requestId": 7,\n "results": [{"willAccept": "yes"}]\n}')
+
+    assert "Create Inbound PING" in tab.locator("#result h3").inner_text()
+    assert ' "requestId": 7,' in marked(tab)
+
+
+def test_the_output_of_curl_is_read(tab: Any, served: Served) -> None:
+    judged(tab, served, (DATA / "captures" / "curl-i.txt").read_text("utf-8"), operation="ping")
+
+    assert "HTTP 200" in tab.locator("#result").inner_text()
+
+
+def test_a_har_is_a_list_of_exchanges(tab: Any, served: Served) -> None:
+    judged(tab, served, file=DATA / "har" / "good" / "plain.har")
+
+    assert "Passed" in tab.locator("#verdict").inner_text()
+    assert tab.locator("details.exchange").count() == 6
+    tab.locator("details.exchange summary").nth(1).click()
+    assert tab.locator("details.exchange[open] h4").first.inner_text() == "Request"
+
+
+def test_a_packed_file_is_read(tab: Any, served: Served) -> None:
+    data = gzip.compress((DATA / "har" / "good" / "plain.har").read_bytes())
+    judged(tab, served, file={"name": "a.har.gz", "mimeType": "application/gzip", "buffer": data})
+
+    assert tab.locator("details.exchange").count() == 6
+
+
+def test_a_file_can_be_dropped(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.base}/paste")
+    held = tab.evaluate_handle(
+        "text => { const it = new DataTransfer(); it.items.add(new File([text], 'a.xml')); return it }",
+        BAD_XML.read_text("utf-8"),
+    )
+    tab.dispatch_event("main", "drop", {"dataTransfer": held})
+    tab.get_by_label("Operation").select_option("create_lead")
+    tab.get_by_role("button", name="Judge", exact=True).click()
+
+    tab.locator("#verdict.failed").wait_for()
+    assert "a.xml" not in marked(tab)
+    assert len(marked(tab)) == 1
+
+
+def test_the_message_is_copied_or_selected(tab: Any, served: Served) -> None:
+    judged(tab, served, BAD_XML.read_text("utf-8"), operation="create_lead")
+
+    tab.get_by_role("button", name="Copy message").click()
+
+    tab.get_by_text(re.compile("^(Copied|Selected)")).wait_for()
+    assert "LE2-CREATE-RES-20 (must, resolved)" in tab.get_by_label("Text of the message").input_value()
+
+
+def test_it_is_saved_only_when_asked_for(tab: Any, served: Served, folder: Path) -> None:
+    before = set(folder.iterdir())
+    judged(tab, served, BAD_XML.read_text("utf-8"), operation="create_lead")
+    assert set(folder.iterdir()) == before
+
+    tab.get_by_role("button", name="Save as a run").click()
+    tab.locator("#saved a").wait_for()
+
+    (run,) = set(folder.iterdir()) - before
+    assert tab.locator("#saved a").inner_text() == run.name
+    report = json.loads((run / "report.json").read_bytes())
+    assert (report["command"], report["verdict"]) == ("validate", "failed")
+    assert {"manifest.json", "run.json", "report.html"} <= {path.name for path in run.iterdir()}
+
+
+def test_nothing_on_the_page_breaks_its_own_rules(tab: Any, served: Served) -> None:
+    told: list[str] = []
+    tab.on("console", lambda message: told.append(message.text))
+    judged(tab, served, BAD_XML.read_text("utf-8"), operation="create_lead")
+    judged(tab, served, file=DATA / "har" / "good" / "plain.har")
+
+    assert told == []
+
+
+def test_it_works_without_script_and_shows_nothing_personal(served: Served) -> None:
+    body = {
+        "source": {"vid": 1001, "aid": 2001},
+        "leads": [{"fields": {"FirstName": "Zacharius", "Email": "z.quux@leak.example", "Phone": "212-555-0142"}}],
+    }
+    capture = (
+        "POST /v2/insert/ping HTTP/1.1\nHost: a.example\napi-key: verysecretkey1\nContent-Type: application/json\n\n"
+        + json.dumps(body, indent=1)
+        + "\n\nHTTP/1.1 200 OK\nContent-Type: application/json\n\n"
+        + '{"requestId": 1, "results": [{"response": "Zacharius has z.quux@leak.example"}]}'
+    )
+    with served.client() as client:
+        response = post(client, capture.encode())
+
+    assert response.status_code == 200
+    assert 'data-clause="' in response.text
+    assert [word for word in ("Zacharius", "z.quux", "verysecretkey1", "555-0142") if word in response.text] == []
+
+
+def test_hostile_strings_are_shown_and_do_nothing(tab: Any, served: Served) -> None:
+    hostile = "</code><script>document.title='owned'</script><img src=x onerror=document.title='owned'>\u202e"
+    judged(tab, served, json.dumps({"requestId": hostile, "results": [{hostile: hostile, "willAccept": hostile}]}))
+    tab.get_by_text("⟨U+202E⟩").first.wait_for()
+
+    assert "owned" not in tab.title()
+    assert tab.locator("main script, main img").count() == 0
+
+
+def test_what_is_too_large_is_refused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served.client() as client:
+        response = post(client, b" " * (judging.MOST + 100_000))
+
+    assert response.status_code == 413
+    assert "more than 20 MB" in response.text
+    assert "leadproof validate FILE" in response.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "content"),
+    [({"content-type": "text/plain"}, b"{}"), ({"content-type": "multipart/form-data; boundary=x"}, b"--x\r\nno"),
+     ({"content-type": "multipart/form-data"}, b""), ({}, b"")],
+)  # fmt: skip
+def test_what_is_no_form_is_refused(served: Served, headers: dict[str, str], content: bytes) -> None:
+    with served.client() as client:
+        response = client.post("/paste", content=content, headers={"sec-fetch-site": "same-origin", **headers})
+
+    assert response.status_code == 400
+
+
+def test_read_only_pages_judge_nothing(tmp_path: Path) -> None:
+    with (
+        serving("--read-only", tmp_path, environment={"XDG_CACHE_HOME": str(tmp_path / "cache")}) as served,
+        httpx.Client(base_url=served.base, trust_env=False) as client,
+    ):
+        assert "<form" not in client.get("/paste").text
+        assert post(client, b"{}").status_code == 403
