@@ -4,6 +4,8 @@ byte that was changed in any of them.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import shutil
 import subprocess
@@ -164,32 +166,37 @@ def test_what_is_no_file_of_answers_ends_in_one_error(text: str) -> None:
         read(text, "x")
 
 
-def test_evidence_is_copied_beside_the_answers(run: Path, tmp_path: Path) -> None:
-    given_file = tmp_path / "invoice of October.pdf"
-    given_file.write_bytes(b"%PDF 1")
+def put(run: Path, name: str = "evidence/invoice of October.pdf", data: bytes = b"%PDF 1") -> str:
+    """Puts a file beside the answers, as a person does."""
+    path = folder.folder_of(run) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return name
+
+
+def test_evidence_lies_beside_the_answers_and_is_hashed(run: Path) -> None:
     leadproof(["attest", str(run)])
-    answer(run, evidence=str(given_file))
+    answer(run, evidence=put(run))
     leadproof(["attest", str(run)])
-    given_file.unlink()
 
     found = next(one for one in folder.answers_of(run) if one.clause == PRICE)
 
-    assert (folder.folder_of(run) / found.evidence).read_bytes() == b"%PDF 1"
-    assert found.evidence.startswith("evidence/")
-    assert len(found.sha256) == 64
+    assert found.sha256 == hashlib.sha256(b"%PDF 1").hexdigest()
+    (folder.folder_of(run) / found.evidence).write_bytes(b"%PDF 2")
+    assert folder.check(run).files.changed == (found.evidence,)
 
 
-@pytest.mark.parametrize("make", ["link", "missing", "folder"])
-def test_evidence_that_is_no_plain_file_is_refused(run: Path, tmp_path: Path, make: str) -> None:
-    path = tmp_path / "evidence"
-    if make == "link":
-        path.symlink_to("/etc/hostname")
-    elif make == "folder":
-        path.mkdir()
+@pytest.mark.parametrize("name", ["/etc/hostname", "../x", "evidence/../../x", "link", "linked/x", "none", "folder"])
+def test_evidence_from_elsewhere_is_refused(run: Path, name: str) -> None:
     leadproof(["attest", str(run)])
-    answer(run, evidence=str(path))
+    beside = folder.folder_of(run)
+    (beside.parent / "x").write_text("secret")
+    (beside / "link").symlink_to(beside.parent / "x")
+    (beside / "linked").symlink_to(beside.parent)
+    (beside / "folder").mkdir()
+    answer(run, evidence=name)
 
-    with pytest.raises(InputError, match="no plain file"):
+    with pytest.raises(InputError, match=r"does not lie in|no such file"):
         folder.seal(run, NOW)
 
 
@@ -198,7 +205,7 @@ def test_evidence_that_is_no_plain_file_is_refused(run: Path, tmp_path: Path, ma
 
 def test_answers_are_carried_over_with_their_day_and_their_first_run(run: Path, original: Path, tmp_path: Path) -> None:
     leadproof(["attest", str(run)])
-    answer(run, date=date(2026, 6, 1))
+    answer(run, date=date(2026, 6, 1), evidence=put(run))
     leadproof(["attest", str(run)])
     later, last = (Path(shutil.copytree(original, tmp_path / name / f"{original.name}-{name}")) for name in "ab")
 
@@ -207,6 +214,7 @@ def test_answers_are_carried_over_with_their_day_and_their_first_run(run: Path, 
 
     found = next(one for one in folder.answers_of(last) if one.clause == PRICE)
     assert (found.answer, found.date, found.carried) == ("yes", date(2026, 6, 1), original.name)
+    assert (folder.folder_of(last) / found.evidence).read_bytes() == b"%PDF 1"
     row = next(row for row in folder.settled(last, NOW)["attestations"] if row["clause"] == PRICE)
     assert row["state"] == settling.CARRIED
 
@@ -330,6 +338,27 @@ def test_a_byte_changed_anywhere_is_named(
             # A manifest of which nothing can be read is named in the error.
             assert path.name in told.out + told.err or "manifest" in told.out, (path.name, at, told)
     assert leadproof(["verify", str(signed), "--signers", str(keys / "signers")]) == 0
+
+
+@needs_ssh_keygen
+def test_what_openssh_does_not_look_at_is_no_place_to_change(signed: Path, keys: Path) -> None:
+    (file,) = (folder.folder_of(signed) / "signatures").glob("*.sig")
+    blob = base64.b64decode("".join(file.read_text().splitlines()[1:-1]))
+    key_ends = 14 + int.from_bytes(blob[10:14], "big")
+    reserved = key_ends + 4 + len(signing.NAMESPACE)
+    for other in (blob[:reserved] + b"\0\0\0\3abc" + blob[reserved + 4 :], blob + b"x"):
+        text = base64.b64encode(other).decode()
+        lines = [text[at : at + 70] for at in range(0, len(text), 70)]
+        file.write_text("\n".join(["-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""]))
+        assert leadproof(["verify", str(signed), "--signers", str(keys / "signers")]) == 1
+
+
+@needs_ssh_keygen
+def test_a_key_that_has_run_out_holds_for_what_was_signed_before(signed: Path, keys: Path, tmp_path: Path) -> None:
+    key = (keys / "alice.pub").read_text()
+    for until, code in (("20990101", 0), ("20200101", 4)):
+        (tmp_path / "signers").write_text(f'alice@partner.example valid-before="{until}" {key}')
+        assert leadproof(["verify", str(signed), "--signers", str(tmp_path / "signers")]) == code
 
 
 @needs_ssh_keygen

@@ -23,9 +23,9 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pages import EXAMPLE, serving  # noqa: E402 - found beside, after the path is set
+from pages import EXAMPLE, serving
 
-from leadproof.web.index import Index  # noqa: E402 - as above
+from leadproof.web.index import Index
 
 #: What must hold: runs a second, and milliseconds at the 99th percentile.
 LEAST, MOST = 300, 300

@@ -28,8 +28,8 @@ def command(run: Path, carry: Path | None, as_json: bool) -> int:
     """Confirm what only a person can: 20 requirements that no message shows.
 
     The first call writes RUN.attestation/attestation.toml, with each requirement and what to look at. Answer there what
-    you can, with your name and the day, and call again: evidence is copied beside it, the report is made with the
-    answers, and a manifest names that of the run, which itself is not changed. An answer holds for a year
+    you can, with your name and the day, put evidence into RUN.attestation/evidence, and call again: the report is made
+    with the answers, and a manifest names that of the run, which itself is not changed. An answer holds for a year
     (attestation_days in leadproof.toml), and for the words of the requirement that it was given to.
 
     A yes decides nothing in the report, for no message showed it. A no is a failure.

@@ -109,7 +109,8 @@ def _attested(sealed: attestation.Sealed, signed: Sequence[signing.Signature]) -
     for one in signed:
         when = f" on {one.signed}" if one.signed else ""
         if one.state == signing.GOOD:
-            click.echo(click.style(f"signed by {one.signer}{when}, key {one.fingerprint}", fg="green"))
+            who = f", as {one_line(one.claimed)}" if one.claimed not in ("", one.signer) else ""
+            click.echo(click.style(f"signed by {one.signer}{who}{when}, key {one.fingerprint}", fg="green"))
         elif one.state == signing.UNKNOWN:
             who = f", as {one_line(one.claimed)}" if one.claimed else ""
             click.echo(click.style(f"signed by an unknown key{who}{when}: {one.fingerprint}", fg="yellow"))

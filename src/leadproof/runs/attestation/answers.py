@@ -6,7 +6,7 @@
     answer = "yes"                    # "yes", "no", "not applicable", or "" while it is open
     name = "R. Doe, accounts"
     date = 2026-11-28
-    evidence = "evidence/invoice-october.pdf"   # optional: a file; it is copied into the folder
+    evidence = "evidence/invoice-october.pdf"   # optional: a file in the folder
     remark = "compared with 40 results"         # optional
 
 The text of a clause stands with its answer: an answer to other words than today's has expired.
@@ -38,7 +38,7 @@ KEYS: dict[str, str] = {
     "answer": f'one of {", ".join(ANSWERS)}, in quotes; "" while it is open',
     "name": 'who says so, such as name = "R. Doe, accounts"',
     "date": "the day, such as date = 2026-11-28 (without quotes)",
-    "evidence": 'the path of a file, such as evidence = "invoice.pdf"; "" for none',
+    "evidence": 'the path of a file in the folder, such as evidence = "evidence/invoice.pdf"; "" for none',
     "sha256": "the SHA-256 of that file, which is filled in",
     "remark": "any text",
     "carried": "the id of the run that it was answered in first, which is filled in",
@@ -221,7 +221,7 @@ def written(answers: Iterable[Answer], rows: Iterable[Mapping[str, Any]], run: s
     head = (
         f"# What only a person can confirm of run {run}.\n"
         f"# answer: {', '.join(json.dumps(one) for one in ANSWERS)}, or empty while it is open.\n"
-        "# date: the day, such as 2026-11-28. evidence: the path of a file, if there is one.\n"
+        "# date: the day, such as 2026-11-28. evidence: a file in this folder, if there is one.\n"
     )
     parts = [head]
     for one in answers:

@@ -92,11 +92,9 @@ def begin(run: Path, earlier: Path | None = None) -> Path:
     answers = answers_of(run)
     if earlier is not None:
         answers = carried(answers_of(earlier), answers, read_report(earlier)["run"].get("id") or earlier.name)
-        answers = tuple(
-            replace(one, evidence=str(folder_of(earlier) / one.evidence))
-            if one.carried and one.evidence and not (folder_of(run) / one.evidence).exists() else one
-            for one in answers
-        )  # fmt: skip
+        for one in answers:
+            if one.carried and one.evidence:
+                _take_over(one, folder_of(earlier), require_plain(folder_of(run)))
     return save(run, report, answers)
 
 
@@ -133,7 +131,7 @@ def settled(run: Path, now: datetime, days: int = DAYS) -> dict[str, Any]:
 
 
 def seal(run: Path, now: datetime, days: int = DAYS) -> int:
-    """Copies the evidence in, writes the report with the answers, and the manifest, unless all of that is there.
+    """Hashes the evidence, writes the report with the answers, and the manifest, unless all of that is there.
 
     Signatures over other answers hold no more and are removed; how many is given back.
 
@@ -203,29 +201,43 @@ def require_whole(run: Path) -> None:
         )
 
 
+def _take_over(answer: Answer, old: Path, new: Path) -> None:
+    """Copies the evidence of an answer into the folder of a later run, under the same name."""
+    target = new / answer.evidence
+    if not os.path.lexists(target):
+        source = _inside(old, answer)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
 def _with_evidence(answer: Answer, folder: Path) -> Answer:
-    """An answer whose evidence lies in the folder, with its SHA-256."""
+    """An answer with the SHA-256 of its evidence."""
     if not answer.evidence:
         return replace(answer, sha256="")
-    given = Path(answer.evidence)
-    source = given if given.is_absolute() else folder / given
-    if not source.exists() and not given.is_absolute():
-        source = given
-    folder, source = folder.absolute(), Path(os.path.abspath(source))
     try:
-        if source.is_symlink() or not source.is_file():
-            raise InputError(
-                f"{answer.evidence}: no plain file", hint=f"give the evidence of {answer.clause} as a file"
-            )
-        if source.stat().st_size > _MOST:
-            raise InputError(f"{answer.evidence}: larger than 100 MB", hint="name in the remark where it lies")
-        target = source
-        if folder not in source.parents:
-            target = folder / EVIDENCE / f"{sha256(source)[:8]}-{source.name}"
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(source, target)
-        return replace(answer, evidence=target.relative_to(folder).as_posix(), sha256=sha256(target))
+        return replace(answer, sha256=sha256(_inside(folder, answer)))
     except OSError as error:
         raise InputError(
             f"{answer.evidence}: cannot be read: {error.strerror}", hint=f"it is named as evidence of {answer.clause}"
         ) from None
+
+
+def _inside(folder: Path, answer: Answer) -> Path:
+    """The file of evidence, which lies in the folder: whoever wrote the answers may not take what lies elsewhere.
+
+    Raises:
+        InputError: It lies elsewhere, is no plain file, or is too large.
+    """
+    parts = Path(answer.evidence).parts
+    path = folder.joinpath(*parts)
+    steps = [folder.joinpath(*parts[: at + 1]) for at in range(len(parts))]
+    if Path(answer.evidence).is_absolute() or ".." in parts or any(step.is_symlink() for step in steps):
+        raise InputError(
+            f"{answer.evidence}: the evidence of {answer.clause} does not lie in {folder}",
+            hint=f"copy the file into {folder / EVIDENCE}, and name it as {EVIDENCE}/NAME",
+        )
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file", hint=f"{answer.clause} names it as evidence")
+    if path.stat().st_size > _MOST:
+        raise InputError(f"{path}: larger than 100 MB", hint="name in the remark where it lies")
+    return path

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,9 @@ _MOST, _NUMBER = 64 * 1024, 100
 
 #: The armour of a signature (PROTOCOL.sshsig, section 1).
 _ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)\n-----END SSH SIGNATURE-----\n")
+#: Parts of a signature behind its version.
+_FIELDS = 5
+
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
@@ -150,15 +153,24 @@ def _checked(path: Path, sealed: Sealed, signers: Path | None, folder: Path) -> 
         if said.get(name) != actual:
             words = f"its statement is about another {name.replace('_', ' ')}"
             return Signature(file, BROKEN, fingerprint=key[0], problem=words, **claimed)
-    signer = _known(signature, data, signers, key[0]) if signers is not None else ""
+    signer = _known(signature, data, signers, key[0], str(said.get("signed"))) if signers is not None else ""
     return Signature(file, GOOD if signer else UNKNOWN, signer, key[0], **claimed)
 
 
-def _known(signature: Path, data: bytes, signers: Path, key: str) -> str:
-    """Who made a signature, by a file of signers; "" if nobody in it."""
-    found = _ssh_keygen(["find-principals", "-s", str(signature), "-f", str(signers)])
+def _known(signature: Path, data: bytes, signers: Path, key: str, signed: str) -> str:
+    """Who made a signature, by a file of signers; "" if nobody in it.
+
+    A key that has run out since holds for what was signed before: the time that the statement says is the one.
+    """
+    try:
+        at = f"-Overify-time={datetime.fromisoformat(signed).astimezone(UTC):%Y%m%d%H%M%SZ}"
+    except (ValueError, OverflowError):
+        return ""
+    found = _ssh_keygen(["find-principals", "-s", str(signature), "-f", str(signers), at])
     for principal in found.stdout.decode("utf-8", "replace").split():
-        done = _ssh_keygen(["verify", "-f", str(signers), "-I", principal, "-n", NAMESPACE, "-s", str(signature)], data)
+        done = _ssh_keygen(
+            ["verify", "-f", str(signers), "-I", principal, "-n", NAMESPACE, "-s", str(signature), at], data
+        )
         if not done.returncode and key.encode() in done.stdout:
             return visible(principal, 200)
     return ""
@@ -173,7 +185,20 @@ def _is_canonical(data: bytes) -> bool:
         return False
     text = base64.b64encode(blob)
     lines = b"\n".join(text[at : at + 70] for at in range(0, len(text), 70))
-    return parts is not None and parts[1] == lines
+    return parts is not None and parts[1] == lines and _is_whole(blob)
+
+
+def _is_whole(blob: bytes) -> bool:
+    """Version, key, namespace, nothing reserved, hash and signature, and nothing behind (PROTOCOL.sshsig, section 2).
+    OpenSSH does not look at what is reserved, so whoever changes it changes nothing that it would notice.
+    """
+    head = b"SSHSIG\x00\x00\x00\x01"
+    fields, at = list[bytes](), len(head)
+    while blob.startswith(head) and at + 4 <= len(blob) and len(fields) < _FIELDS:
+        size = int.from_bytes(blob[at : at + 4], "big")
+        fields.append(blob[at + 4 : at + 4 + size])
+        at += 4 + size
+    return at == len(blob) and len(fields) == _FIELDS and fields[2] == b""
 
 
 def _statement(data: bytes) -> dict[str, Any]:
