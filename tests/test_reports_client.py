@@ -113,7 +113,7 @@ def test_the_page_has_the_client_as_its_subject(report: Row) -> None:
     assert "./send-lead '{lead.json}'" in page.xpath("string(//header)")
     assert "7 of 87 situations played: 3 passed, 2 failed, 1 warning, 1 untested" in page.xpath("string(//header)")
     assert page.xpath("//section/@id") == [
-        "failures", "advice", "untested", "clauses", "readings", "repeat",
+        "failures", "advice", "untested", "clauses", "readings", "repeat", "sign-off",
     ]  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from leadproof.core.exchange import Exchange
 from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.runs.evidence import read_exchanges
-from leadproof.runs.formats import EXPORTS, FORMATS, RENDERERS
+from leadproof.runs.formats import EXPORTS, RENDERERS
 from leadproof.runs.formats.csv import COLUMNS
 from leadproof.runs.formats.sarif import NAMELESS, fingerprint, home
 
@@ -520,7 +520,8 @@ def test_hostile_responses_file_names_and_profiles(name: str, tmp_path: Path) ->
         patch.setenv("GITHUB_STEP_SUMMARY", str(summary))
         code = main([
             "validate", "--operation", "create_lead", str(folder), "--out", str(tmp_path / "runs"),
-            "--profile", str(tmp_path / "p.toml"), *[word for one in FORMATS for word in ("--format", one)],
+            "--profile", str(tmp_path / "p.toml"),
+            *[word for one in (*RENDERERS, *EXPORTS) for word in ("--format", one)],
         ])  # fmt: skip
 
     assert code in (0, 1, 2, 4)
