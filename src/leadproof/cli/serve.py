@@ -101,15 +101,17 @@ def command(
 
     configured = options.settings()
     rules = _rules(folders, profile_path, configured, read_only=read_only)
-    mock = _watch(mock_url, rules) if mock_url else None
     given = folders or (Path(configured.out),)
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} is no folder", hint="name a folder of run directories, such as reports/out")
     places = [Path(os.path.realpath(folder)) for folder in given]
     index = Index(places, serving.index_file(places), time.time)
-    site = Site(index, read_only, rules=rules, mock=mock, signers=signers, attestation_days=configured.attestation_days)
-    with contextlib.closing(serving.listening(host, port)) as sock:
+    with contextlib.closing(serving.listening(host, port)) as sock, contextlib.ExitStack() as stack:
+        mock = stack.enter_context(contextlib.closing(_watch(mock_url, rules))) if mock_url else None
+        site = Site(
+            index, read_only, rules=rules, mock=mock, signers=signers, attestation_days=configured.attestation_days
+        )
         port = sock.getsockname()[1]
         access = Access("" if read_only else new_token(), Hosts.named(allow_hosts, host), read_only, port)
         shown = f"[{host}]" if ":" in host else host
@@ -136,7 +138,7 @@ def _rules(folders: tuple[Path, ...], profile_path: str | None, configured: conf
     spec = options.specification((), False, configured)
     profile = options.posting_profile(profile_path, configured)
     places = [folder for folder in folders if not (folder / "run.json").exists()] or [Path(configured.out)]
-    return Rules(profile, spec.choices, configured.cover(), None if read_only else Path(os.path.abspath(places[0])))
+    return Rules(profile, spec.choices, configured.cover(), None if read_only else Path(os.path.realpath(places[0])))
 
 
 def _watch(url: str, rules: Rules) -> MockWatch:

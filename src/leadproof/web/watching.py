@@ -83,6 +83,10 @@ class MockWatch:
         """An exchange by its number; None if it is forgotten."""
         return next((row for row in self.look().exchanges if row.number == number), None)
 
+    def close(self) -> None:
+        """Closes the connection to the mock."""
+        self._controls.close()
+
     def _ask(self) -> None:
         before, last = self._gone, self._last
         try:
