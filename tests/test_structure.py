@@ -84,6 +84,9 @@ TIME_OF_DAY = {
     "cli/ending.py": "the day on which waivers expire",
     "suite/client/stage.py": "when a request of a client began; orders expire by the client's clock, too",
     "suite/client/example/client.py": "has an order expired?",
+    "cli/attest.py": "the day on which answers expire, and when they are sealed",
+    "cli/report.py": "when a run is signed",
+    "web/pages/attest.py": "the day on which answers expire, and when they are sealed",
 }
 
 _PLURAL = re.compile(

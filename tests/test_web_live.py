@@ -28,7 +28,7 @@ from leadproof.web.catalogue import catalogue
 from leadproof.web.index import Index
 from leadproof.web.live.charts import charts
 from leadproof.web.live.figures import LOST, MET, figures
-from leadproof.web.live.reading import ON, OVER, STARTING, Reader
+from leadproof.web.live.reading import ON, OVER, STARTING, LiveReader
 from leadproof.web.live.watching import Snapshot
 from leadproof.web.runs import key_of
 from leadproof.web.site import OwnRun, Site
@@ -54,8 +54,8 @@ def eventually(holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def read_all(path: Path) -> Reader:
-    reader = Reader(path, time.time)
+def read_all(path: Path) -> LiveReader:
+    reader = LiveReader(path, time.time)
     with contextlib.closing(reader):
         while reader.read():
             pass
@@ -74,7 +74,7 @@ seconds = st.lists(
 def test_a_reader_knows_what_the_load_knows(tmp_path_factory: pytest.TempPathFactory, told: list[Any]) -> None:
     folder = tmp_path_factory.mktemp("run")
     with written(folder) as load:
-        reader = Reader(directory(folder), time.time)
+        reader = LiveReader(directory(folder), time.time)
         for second, (number, latency, failed) in enumerate(told):
             frame = fold(second + 0.5, number, latency=latency, failed=min(failed, number))
             load.take("a", {"fold": frame})

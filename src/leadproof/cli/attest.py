@@ -20,11 +20,11 @@ from leadproof.runs.attestation.answers import NO, NOT_APPLICABLE, YES
 @click.command("attest")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option(
-    "--carry", metavar="RUN", type=click.Path(path_type=Path),
+    "--carry", "earlier", metavar="RUN", type=click.Path(path_type=Path),
     help="Take over what was answered for an earlier run; what was answered for this one stays.",
 )  # fmt: skip
 @options.json_output
-def command(run: Path, carry: Path | None, as_json: bool) -> int:
+def command(run: Path, earlier: Path | None, as_json: bool) -> int:
     """Confirm what only a person can: 20 requirements that no message shows.
 
     The first call writes RUN.attestation/attestation.toml, with each requirement and what to look at. Answer there what
@@ -43,14 +43,14 @@ def command(run: Path, carry: Path | None, as_json: bool) -> int:
     Exit codes: 0 everything is answered (or the file is new), 1 a requirement was denied, 4 something is open or
     expired.
     """
-    for path in (run, *([carry] if carry else ())):
+    for path in (run, *([earlier] if earlier else ())):
         if not path.is_dir():
             raise InputError(f"{path} is no folder", hint="name a run directory")
     days = options.settings().attestation_days
     file = folder.folder_of(run) / folder.ANSWERS_FILE
     new = not file.exists()
-    if new or carry:
-        folder.begin(run, carry)
+    if new or earlier:
+        folder.begin(run, earlier)
     now = datetime.now(UTC)
     removed = folder.seal(run, now, days)
     report = folder.settled(run, now, days)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from leadproof.cli import completing
-from leadproof.commands.explaining import EXAMPLES, SHELVES, WIDTH, WORDS, fold
+from leadproof.commands.explaining import EXAMPLES, SHELVES, WIDTH, WORDS, wrapped
 from leadproof.core.errors import UsageError
 
 __all__ = ["EXAMPLES", "SHELVES", "WORDS", "command", "explanation"]
@@ -62,7 +62,7 @@ def explanation(name: str, wide: int = 0) -> Iterator[str]:
     wanted = name.strip()
     if wanted.lower() in SHELVES:
         for line in SHELVES[wanted.lower()].list():
-            yield from fold(line, wide) if wide else (line,)
+            yield from wrapped(line, wide) if wide else (line,)
         return
     found = False
     for shelf in SHELVES.values():
@@ -72,7 +72,7 @@ def explanation(name: str, wide: int = 0) -> Iterator[str]:
         key = next((one for one in (wanted, wanted.upper(), wanted.lower()) if one in rows), None)
         if key is not None:
             for said in shelf.explain(key, rows[key]):
-                yield from fold(said, wide or WIDTH) if isinstance(said, str) else said.lines(wide or WIDTH)
+                yield from wrapped(said, wide or WIDTH) if isinstance(said, str) else said.lines(wide or WIDTH)
             found = True
     if not found:
         near = _near(wanted)

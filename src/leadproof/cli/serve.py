@@ -21,7 +21,7 @@ from leadproof.http.hosts import Hosts
 from leadproof.runs import config
 
 if TYPE_CHECKING:
-    from leadproof.web.judging import Rules
+    from leadproof.web.judging import PasteRules
     from leadproof.web.watching import MockWatch
 
 #: The variable that holds the token of a mock's controls.
@@ -129,19 +129,23 @@ def command(
             serving.serve(application(site, access), sock, ready)
 
 
-def _rules(folders: tuple[Path, ...], profile_path: str | None, configured: config.Config, *, read_only: bool) -> Rules:
+def _rules(
+    folders: tuple[Path, ...], profile_path: str | None, configured: config.Config, *, read_only: bool
+) -> PasteRules:
     """What is pasted is judged by the profile and the readings of command line and configuration, and saved into the
     first folder that is no run itself.
     """
-    from leadproof.web.judging import Rules
+    from leadproof.web.judging import PasteRules
 
     spec = options.specification((), False, configured)
     profile = options.posting_profile(profile_path, configured)
     places = [folder for folder in folders if not (folder / "run.json").exists()] or [Path(configured.out)]
-    return Rules(profile, spec.choices, configured.cover(), None if read_only else Path(os.path.realpath(places[0])))
+    return PasteRules(
+        profile, spec.choices, configured.cover(), None if read_only else Path(os.path.realpath(places[0]))
+    )
 
 
-def _watch(url: str, rules: Rules) -> MockWatch:
+def _watch(url: str, rules: PasteRules) -> MockWatch:
     from leadproof.web.watching import MockWatch
 
     return MockWatch(url.rstrip("/"), os.environ.get(MOCK_TOKEN, ""), rules, time.monotonic)

@@ -31,7 +31,7 @@ class Fact(NamedTuple):
 
     def lines(self, wide: int) -> Iterator[str]:
         """Folded between words: an id or an option in two pieces could not be copied."""
-        yield from fold(self.text, wide, f"  {self.label:11}", " " * 13)
+        yield from wrapped(self.text, wide, f"  {self.label:11}", " " * 13)
 
 
 #: A heading, or what stands below it.
@@ -231,7 +231,7 @@ def _change(name: str, words: str) -> Iterator[Said]:
         yield Fact("reversed", kind.inverse)
 
 
-def fold(text: str, wide: int, first: str = "", then: str = "    ") -> Iterator[str]:
+def wrapped(text: str, wide: int, first: str = "", then: str = "    ") -> Iterator[str]:
     """A text in lines, folded between words.
 
     Args:

@@ -32,7 +32,7 @@ _MONTH = 30.44 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """A line with its name."""
 
     name: str
@@ -81,7 +81,7 @@ def two_curves(earlier: Row, later: Row) -> Curves | None:
     frame = svg.Frame.logarithmic(furthest, [value for _, _, points in drawn for _, value in points], 340)
     marks = [(_nines(one), f"{one:g} %") for one in (0, 50, 90, 99, 99.9, 99.99, 99.999) if _nines(one) <= furthest]
     lines = [
-        Line(
+        ChartLine(
             f"{('before', 'after')[run]}: {step}", [(min(_nines(at), furthest), value) for at, value in points],
             svg.COLOURS[steps.index(step) % len(svg.COLOURS)], ("6 3", "")[run],
         )
@@ -147,7 +147,7 @@ def _failures(timed: Timed) -> Markup:
     kinds: tuple[tuple[str, str, Callable[[ListedRun], int]], ...] = (
         ("warnings", svg.COLOURS[5], lambda run: run.warnings), ("failed", svg.LIMIT, lambda run: run.failed),
     )  # fmt: skip
-    lines = [Line(name, [(at, float(of(run))) for at, run in timed], colour) for name, colour, of in kinds]
+    lines = [ChartLine(name, [(at, float(of(run))) for at, run in timed], colour) for name, colour, of in kinds]
     whole = [f"{mark:g}" if mark == int(mark) else "" for mark in svg.steps(frame.y_high, 4)]
     dots = [
         _dot(frame, at, float(of(run)), colour, run, f"{of(run)} {name}") for name, colour, of in kinds
@@ -172,7 +172,7 @@ def _latency(timed: Timed) -> Markup:
         measured = [(at, run, run.latency[step]) for at, run in timed if step in run.latency]
         for place, name in enumerate(("p50", "p99")):
             points = [(at, pair[place]) for at, _, pair in measured]
-            lines.append(Line(f"{name} {step}", points, colour, ("4 3", "")[place]))
+            lines.append(ChartLine(f"{name} {step}", points, colour, ("4 3", "")[place]))
             dots += [
                 _dot(frame, at, pair[place], colour, run, f"{name} {seconds(pair[place])} {step}")
                 for at, run, pair in measured
@@ -258,7 +258,7 @@ def _link(run: ListedRun, mark: str, words: str) -> str:
     return f'<a href="/runs/{run.key}" tabindex="-1"><title>{title}</title>{mark}</a>'
 
 
-def _named(frame: svg.Frame, lines: Sequence[Line]) -> Iterator[str]:
+def _named(frame: svg.Frame, lines: Sequence[ChartLine]) -> Iterator[str]:
     """Lines with their names beside the plot, kept apart from each other."""
     taken, height = -math.inf, 14.0
     ends = sorted(((frame.y(line.points[-1][1]), line) for line in lines if line.points), key=lambda pair: pair[0])

@@ -37,7 +37,7 @@ SECONDS, AT_ONCE = 60.0, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class PasteRules:
     """What pasted exchanges are judged by, and where runs of them are written."""
 
     profile: Profile
@@ -68,7 +68,7 @@ class Pasted:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class PasteResult:
     """What came of it, redacted."""
 
     report: dict[str, Any]
@@ -81,7 +81,7 @@ class Result:
     run: Path | None = None
 
 
-def judge(pasted: Pasted, rules: Rules) -> Result:
+def judge(pasted: Pasted, rules: PasteRules) -> PasteResult:
     """Judges what was pasted, in this process.
 
     Raises:
@@ -100,7 +100,7 @@ def judge(pasted: Pasted, rules: Rules) -> Result:
         return replace(result, run=run.path)
 
 
-def _judged(part: captures.FilePart, plan: ValidationPlan, facts: dict[str, Any], run: Run | None) -> Result:
+def _judged(part: captures.FilePart, plan: ValidationPlan, facts: dict[str, Any], run: Run | None) -> PasteResult:
     spec, exchanges, left_out = plan.judge().spec, list[ShownExchange](), 0
 
     def seen(exchange: Exchange, judgement: Judgement) -> None:
@@ -114,7 +114,7 @@ def _judged(part: captures.FilePart, plan: ValidationPlan, facts: dict[str, Any]
     ledger = judge_parts([part], plan, run, seen=seen)
     report = ledger.report("validate", run.end() if run is not None else facts)
     view = arrange(report)
-    return Result(report, view.headline, view.remedy, tuple(exchanges), left_out)
+    return PasteResult(report, view.headline, view.remedy, tuple(exchanges), left_out)
 
 
 # ---- in a process that can be ended ----------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def _judged(part: captures.FilePart, plan: ValidationPlan, facts: dict[str, Any]
 _SLOTS = threading.BoundedSemaphore(AT_ONCE)
 
 
-def judge_apart(pasted: Pasted, rules: Rules, seconds: float = SECONDS) -> Result:
+def judge_apart(pasted: Pasted, rules: PasteRules, seconds: float = SECONDS) -> PasteResult:
     """Judges what was pasted, in a process of its own.
 
     Raises:
@@ -137,7 +137,7 @@ def judge_apart(pasted: Pasted, rules: Rules, seconds: float = SECONDS) -> Resul
         _SLOTS.release()
 
 
-def _apart(pasted: Pasted, rules: Rules, seconds: float) -> Result:
+def _apart(pasted: Pasted, rules: PasteRules, seconds: float) -> PasteResult:
     ours, theirs = _context().Pipe(duplex=False)
     process = _context().Process(target=_work, args=(theirs, pasted, rules), daemon=True)
     process.start()
@@ -145,7 +145,7 @@ def _apart(pasted: Pasted, rules: Rules, seconds: float) -> Result:
     try:
         if not ours.poll(seconds):
             raise ServerError(
-                f"it was not judged in {seconds:g} seconds", hint="save it as a file and use leadproof validate FILE"
+                f"it was not judged in {seconds:g} s", hint="save it as a file and use leadproof validate FILE"
             )
         came = ours.recv()
     except EOFError:
@@ -156,7 +156,7 @@ def _apart(pasted: Pasted, rules: Rules, seconds: float) -> Result:
         ours.close()
         process.kill()
         process.join(5)
-    if isinstance(came, Result):
+    if isinstance(came, PasteResult):
         return came
     raise LeadproofError(*came)
 
@@ -170,7 +170,7 @@ def _context() -> Any:
     return context
 
 
-def _work(pipe: Connection, pasted: Pasted, rules: Rules) -> None:
+def _work(pipe: Connection, pasted: Pasted, rules: PasteRules) -> None:
     try:
         pipe.send(judge(pasted, rules))
     except LeadproofError as error:

@@ -50,7 +50,7 @@ class Mark(NamedTuple):
     number: int
 
 
-class Place(NamedTuple):
+class MarkedPlace(NamedTuple):
     """What is to be marked for a finding."""
 
     span: Span
@@ -61,7 +61,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MarkedLine:
     """A line of a message. Without a number it stands for lines that are not shown, as many as it has in `left_out`."""
 
     number: int = 0
@@ -73,12 +73,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class MarkedMessage:
     """A request or a response, redacted."""
 
     #: Request line or status, and headers.
-    head: tuple[Line, ...]
-    body: tuple[Line, ...]
+    head: tuple[MarkedLine, ...]
+    body: tuple[MarkedLine, ...]
     #: Were line breaks added to the body?
     reflowed: bool = False
 
@@ -121,7 +121,7 @@ class MessageText:
         places = _PLACES[kind](laid_out) if kind in _PLACES and found else {}
         return cls(head, laid_out, _text(raw), kind, laid_out != text, places)
 
-    def place(self, finding: Finding, member: str) -> Place | None:
+    def place(self, finding: Finding, member: str) -> MarkedPlace | None:
         """What to mark for a finding; None where it is about nothing that is shown.
 
         Args:
@@ -130,24 +130,24 @@ class MessageText:
         """
         if at := _LINE.search(finding.message):
             span = self._at(int(at[1]), int(at[2]))
-            return Place(span) if span is not None else None
+            return MarkedPlace(span) if span is not None else None
         if finding.pointer or finding.kind.startswith(_OF_MEMBERS):
             path = plain_path(finding.xpath) if self.format == "xml" else finding.pointer
             found = find(self.places, path)
-            return Place(found[0], not found[1]) if found is not None else None
+            return MarkedPlace(found[0], not found[1]) if found is not None else None
         return self._in_head(finding.kind, member)
 
-    def _in_head(self, kind: str, member: str) -> Place | None:
+    def _in_head(self, kind: str, member: str) -> MarkedPlace | None:
         if not self.head or not kind.startswith(_OF_HEAD):
             return None
         lines, named = self.head.split("\n"), _HEADER.fullmatch(member)
         wanted = named[1].lower() if named else "content-type" if kind.startswith(("media.", "charset.")) else ""
         at = next((at for at, line in enumerate(lines) if at and line.lower().startswith(f"{wanted}:")), 0)
         start = sum(len(line) + 1 for line in lines[:at])
-        return Place(Span(start, start + len(lines[at])), bool(wanted) and not at, True)
+        return MarkedPlace(Span(start, start + len(lines[at])), bool(wanted) and not at, True)
 
     def _at(self, line: int, column: int) -> Span | None:
-        """Line and column of the raw body in the redacted one, as exactly as the redaction lets them be known."""
+        """MarkedLine and column of the raw body in the redacted one, as exactly as the redaction lets them be known."""
         shown, raw = self.body.split("\n"), self.raw.split("\n")
         if len(shown) != len(raw) or not 0 < line <= len(raw):
             return None
@@ -166,9 +166,9 @@ class MessageText:
         """The line of the body in which a character stands."""
         return self.body.count("\n", 0, at) + 1
 
-    def message(self, head: list[Mark], body: list[Mark]) -> Message:
+    def message(self, head: list[Mark], body: list[Mark]) -> MarkedMessage:
         """The message as lines, with marks in its head and in its body."""
-        return Message(
+        return MarkedMessage(
             tuple(_lines(self.head, head)) if self.head else (),
             tuple(_cut(_lines(self.body, body))) if self.body else (),
             self.reflowed,
@@ -179,14 +179,14 @@ def _text(body: bytes) -> str:
     return body.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _lines(text: str, marks: list[Mark]) -> Iterator[Line]:
+def _lines(text: str, marks: list[Mark]) -> Iterator[MarkedLine]:
     """A text as lines; where two marks overlap, the earlier one shows and both are named."""
     at, waiting = 0, sorted(marks)
     for number, line in enumerate(text.split("\n"), 1):
         end = at + len(line)
         here = [mark for mark in waiting if (mark.start <= end and mark.end > at) or mark.start == at]
         begun = tuple(dict.fromkeys(mark.number for mark in here if at <= mark.start <= end))
-        yield Line(number, tuple(_pieces(line, at, here)), begun)
+        yield MarkedLine(number, tuple(_pieces(line, at, here)), begun)
         at = end + 1
         if waiting and waiting[0].end <= at:
             waiting = [mark for mark in waiting if mark.end > at]
@@ -211,7 +211,7 @@ def _clip(text: str) -> str:
     return text if len(text) <= WIDTH else f"{text[:half]} … {text[-half:]}"
 
 
-def _cut(lines: Iterable[Line]) -> Iterator[Line]:
+def _cut(lines: Iterable[MarkedLine]) -> Iterator[MarkedLine]:
     """The first lines, and of the others those near a mark."""
     every = list(lines)
     marked = [at for at, line in enumerate(every) if line.marks]
@@ -222,8 +222,8 @@ def _cut(lines: Iterable[Line]) -> Iterator[Line]:
             left_out += 1
             continue
         if left_out:
-            yield Line(left_out=left_out)
+            yield MarkedLine(left_out=left_out)
             left_out = 0
         yield line
     if left_out:
-        yield Line(left_out=left_out)
+        yield MarkedLine(left_out=left_out)

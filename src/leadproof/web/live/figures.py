@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadproof.core.histogram import Histogram
-from leadproof.core.text import figure, seconds
+from leadproof.core.text import count, figure, seconds
 from leadproof.load import objectives as goals
 from leadproof.load.latency import FUNNEL
 from leadproof.load.measures import JOURNEY, Measures
 from leadproof.load.story import LoadRun
-from leadproof.web.live.reading import ON, OVER, Reader
+from leadproof.web.live.reading import ON, OVER, LiveReader
 
 #: What is counted of the load, in the order of the page.
 COUNTS = ("offered", "started", "completed", "failed")
@@ -52,7 +52,7 @@ class StepRow:
     percentiles: tuple[str, ...]
 
 
-def figures(reader: Reader) -> dict[str, Any]:
+def figures(reader: LiveReader) -> dict[str, Any]:
     """What a reader has read, for the parts of the page."""
     run, listed = reader.run, reader.listed
     found: dict[str, Any] = {
@@ -96,7 +96,7 @@ def figures(reader: Reader) -> dict[str, Any]:
 def title(run: LoadRun) -> str:
     """What a run does, in a line: `ping_post, 300/s for 15 s`."""
     scenario = run.job.scenario
-    rate = f"{run.job.users} users" if run.job.model == "closed" else f"{scenario.rate:,g}/s"
+    rate = count(run.job.users, "user") if run.job.model == "closed" else f"{scenario.rate:,g}/s"
     shape = "" if run.job.model == "closed" or scenario.shape == "constant" else f", {scenario.shape}"
     return f"{scenario.name}, {rate} for {scenario.duration:g} s{shape}"
 

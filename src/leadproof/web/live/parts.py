@@ -11,7 +11,7 @@ from leadproof.runs.formats.templates import template
 from leadproof.web.catalogue import Catalogue
 from leadproof.web.live.charts import CHARTS, charts
 from leadproof.web.live.figures import figures
-from leadproof.web.live.reading import Reader
+from leadproof.web.live.reading import LiveReader
 
 #: Of `page/live_parts.html.j2`: each is a macro there, and the content of an element of the page.
 PARTS = (
@@ -45,7 +45,7 @@ class Rendering:
         names = [*PARTS, *CHARTS, *(f"{name}-rows" for name in CHARTS)]
         return dict.fromkeys(names, Markup()) | {"status": self._macro("reading", {})}
 
-    def parts(self, reader: Reader) -> dict[str, Markup]:
+    def parts(self, reader: LiveReader) -> dict[str, Markup]:
         """All parts, as they are now."""
         values = figures(reader) | {"command": self._command, "stopping": self._stopping()}
         found = {name: self._macro(name, values) for name in PARTS}
@@ -60,7 +60,7 @@ class Rendering:
         """The part that says how the load is stopped, at this moment."""
         return self._macro("stop", {**values, "stopping": self._stopping()})
 
-    def _draw(self, reader: Reader) -> None:
+    def _draw(self, reader: LiveReader) -> None:
         run = reader.run
         due = reader.elapsed - self._drawn >= max(reader.elapsed / _NEW, _OFTEN - 0.5)
         if run is None or not (due or reader.stage != self._stage):

@@ -1,4 +1,4 @@
-"""`Reader`: a load run read from its directory as it is written, and how far it is."""
+"""`LiveReader`: a load run read from its directory as it is written, and how far it is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOLD = ("job", "frame", "stage")
 STARTING, ON, AFTER, OVER, KILLED = "starting", "on", "after", "over", "killed"
 
 
-class Reader:
+class LiveReader:
     """Reads a run directory; nothing is written into it.
 
     Args:

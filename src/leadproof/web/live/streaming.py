@@ -23,7 +23,7 @@ _LOOK, _HEARTBEAT = 0.4, 10.0
 _PATIENCE = 30.0
 
 
-class Stream(Response):
+class EventStream(Response):
     """What a watcher sees, sent as events `parts` (a JSON object of names and HTML) and, at last, `over`."""
 
     media_type = "text/event-stream"

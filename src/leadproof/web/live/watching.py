@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from leadproof.core.errors import LeadproofError
 from leadproof.web.live.parts import Rendering
-from leadproof.web.live.reading import KILLED, OVER, Reader
+from leadproof.web.live.reading import KILLED, OVER, LiveReader
 
 #: Runs that are watched at the same time, and browsers that are sent what is new.
 RUNS, BROWSERS = 8, 32
@@ -90,7 +90,7 @@ class Watcher:
             self.first.set()
 
     def _follow(self) -> None:
-        reader = Reader(self._path, time.time)
+        reader = LiveReader(self._path, time.time)
         try:
             rendered, fresh = 0.0, True
             while not self.snapshot.over and time.monotonic() - self._seen <= _UNSEEN:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from leadproof.web.catalogue import catalogue
 from leadproof.web.live.charts import CHARTS
 from leadproof.web.live.parts import Rendering
-from leadproof.web.live.streaming import Stream
+from leadproof.web.live.streaming import EventStream
 from leadproof.web.live.watching import BROWSERS, Watcher
 from leadproof.web.pages.run import listed
 from leadproof.web.rendering import page
@@ -49,7 +49,7 @@ async def events(request: Request) -> Response:
     watcher = await run_in_threadpool(_watcher, request)
     if watcher is None or site.watchers.browsers >= BROWSERS:
         return _busy()
-    return Stream(watcher, site.watchers)
+    return EventStream(watcher, site.watchers)
 
 
 def stop(request: Request) -> Response:

@@ -16,7 +16,7 @@ from leadproof.core.errors import LeadproofError
 from leadproof.core.operations import OPERATIONS
 from leadproof.web import forms, judging
 from leadproof.web.catalogue import catalogue
-from leadproof.web.judging import Pasted, Result, Rules
+from leadproof.web.judging import Pasted, PasteResult, PasteRules
 from leadproof.web.partner import message, remedy
 from leadproof.web.rendering import page
 from leadproof.web.runs import key_of
@@ -50,7 +50,7 @@ async def judge(request: Request) -> Response:
 
 
 def _judged(request: Request, data: bytes) -> Response:
-    rules: Rules = request.app.state.site.rules
+    rules: PasteRules = request.app.state.site.rules
     try:
         pasted = _pasted(forms.parts(request.headers.get("content-type", ""), data))
     except forms.BrokenFormError:
@@ -66,7 +66,7 @@ def _judged(request: Request, data: bytes) -> Response:
     return _page(request, result=result, pasted=pasted)
 
 
-def _pasted(fields: dict[str, forms.Part]) -> Pasted:
+def _pasted(fields: dict[str, forms.FormPart]) -> Pasted:
     """What was asked: the file, or the text where there is none."""
 
     def given(name: str) -> str:
@@ -87,7 +87,7 @@ def _pasted(fields: dict[str, forms.Part]) -> Pasted:
 
 def _page(
     request: Request, status: int = 200, *, problem: str = "", error: LeadproofError | None = None,
-    pasted: Pasted | None = None, result: Result | None = None,
+    pasted: Pasted | None = None, result: PasteResult | None = None,
 ) -> Response:  # fmt: skip
     site: Site = request.app.state.site
     text = catalogue(site.language)
@@ -100,7 +100,7 @@ def _page(
     )  # fmt: skip
 
 
-def _run(result: Result | None) -> dict[str, str] | None:
+def _run(result: PasteResult | None) -> dict[str, str] | None:
     """The run that was written, as a link; the index knows it in a moment."""
     if result is None or result.run is None:
         return None
@@ -108,13 +108,13 @@ def _run(result: Result | None) -> dict[str, str] | None:
     return {"key": quote(key_of(path)), "path": str(path), "name": path.name}
 
 
-def _files(result: Result | None) -> list[dict[str, Any]]:
+def _files(result: PasteResult | None) -> list[dict[str, Any]]:
     """What could not be read of what was pasted."""
     rows = result.report.get("files", ()) if result is not None else ()
     return [row for row in rows if row.get("problem")]
 
 
-def _candidates(result: Result | None) -> bool:
+def _candidates(result: PasteResult | None) -> bool:
     """Has the operation to be chosen before anything can be judged?"""
     return any(row["problem"].get("kind") == "file.ambiguous" for row in _files(result))
 
