@@ -1,8 +1,8 @@
 """How fast `leadproof serve` is over many run directories: the index built, and its pages once it is there.
 
-Run it with `make bench-pages`, or `python tests/bench/pages.py [--runs 10000] [--requests 50]`. Some minutes, and up to
-a gigabyte of the disk for as long as it takes; traffic on loopback alone. The directories hold real reports: nine of
-ten the example cut to a few clauses and findings (some 30 kB), the tenth the example as it is (620 kB).
+Run it with `make bench-pages`, or `python tests/bench/pages.py [--runs 10000] [--requests 50]`. Some minutes, and two
+gigabytes of the disk for as long as it takes; traffic on loopback alone. The directories hold real reports: nine of
+ten the example cut to a few clauses and findings (140 kB), the tenth the example as it is (620 kB).
 Figures are of the server: the wall clock of a request on loopback, from the first byte that is sent.
 """
 
