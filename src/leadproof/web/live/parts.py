@@ -22,8 +22,6 @@ PARTS = (
 #: Seconds after which charts are drawn anew, and the share of the time that they show: a sixtieth is some pixels.
 _OFTEN, _NEW = 2.0, 60
 
-Part = Mapping[str, Markup]
-
 
 class Rendering:
     """Renders what a reader has read.
