@@ -21,7 +21,7 @@ from pages import PATIENCE, browsing, chromium
 from leadproof.contract.profile import load
 from leadproof.mock import Mock
 from leadproof.mock.server import running
-from leadproof.web.judging import PasteRules
+from leadproof.web.judging import JudgingRules
 from leadproof.web.watching import MOST, MockWatch
 
 KEY = {"api-key": "mock-api-key-not-a-secret"}
@@ -183,7 +183,7 @@ class Time:
 
 @contextlib.contextmanager
 def watching(url: str, token: str = "t") -> Iterator[MockWatch]:
-    with contextlib.closing(MockWatch(url, token, PasteRules(load()), Time())) as watch:
+    with contextlib.closing(MockWatch(url, token, JudgingRules(load()), Time())) as watch:
         yield watch
 
 

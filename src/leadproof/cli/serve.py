@@ -21,7 +21,7 @@ from leadproof.http.hosts import Hosts
 from leadproof.runs import config
 
 if TYPE_CHECKING:
-    from leadproof.web.judging import PasteRules
+    from leadproof.web.judging import JudgingRules
     from leadproof.web.watching import MockWatch
 
 #: The variable that holds the token of a mock's controls.
@@ -131,21 +131,21 @@ def command(
 
 def _rules(
     folders: tuple[Path, ...], profile_path: str | None, configured: config.Config, *, read_only: bool
-) -> PasteRules:
+) -> JudgingRules:
     """What is pasted is judged by the profile and the readings of command line and configuration, and saved into the
     first folder that is no run itself.
     """
-    from leadproof.web.judging import PasteRules
+    from leadproof.web.judging import JudgingRules
 
     spec = options.specification((), False, configured)
     profile = options.posting_profile(profile_path, configured)
     places = [folder for folder in folders if not (folder / "run.json").exists()] or [Path(configured.out)]
-    return PasteRules(
+    return JudgingRules(
         profile, spec.choices, configured.cover(), None if read_only else Path(os.path.realpath(places[0]))
     )
 
 
-def _watch(url: str, rules: PasteRules) -> MockWatch:
+def _watch(url: str, rules: JudgingRules) -> MockWatch:
     from leadproof.web.watching import MockWatch
 
     return MockWatch(url.rstrip("/"), os.environ.get(MOCK_TOKEN, ""), rules, time.monotonic)

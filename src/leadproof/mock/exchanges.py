@@ -18,7 +18,7 @@ from leadproof.mock.engine.service import Engine
 MOST, BYTES = 100, 4 * 1024 * 1024
 
 
-class RememberedExchange(NamedTuple):
+class KeptExchange(NamedTuple):
     """One exchange; the time is the mock's own."""
 
     number: int
@@ -37,7 +37,7 @@ class ExchangeLog:
     """The last exchanges, within two caps."""
 
     def __init__(self) -> None:
-        self._rows: deque[RememberedExchange] = deque()
+        self._rows: deque[KeptExchange] = deque()
         self._bytes = 0
         #: Number of the last exchange; it goes on when all are forgotten.
         self.last = 0
@@ -45,7 +45,7 @@ class ExchangeLog:
     def add(self, started: float, ended: float, request: Request, response: Response) -> None:
         """Keep an exchange, and forget what there is no more room for."""
         self.last += 1
-        row = RememberedExchange(self.last, started, max(ended - started, 0.0), request, response)
+        row = KeptExchange(self.last, started, max(ended - started, 0.0), request, response)
         self._rows.append(row)
         self._bytes += row.size
         while len(self._rows) > MOST or (self._bytes > BYTES and len(self._rows) > 1):
@@ -94,7 +94,7 @@ class RememberingEngine(Engine):
         return response
 
 
-def _entry(row: RememberedExchange) -> dict[str, Any]:
+def _entry(row: KeptExchange) -> dict[str, Any]:
     request, response = row.request, row.response
     host = header(request.headers, "host") or "localhost"
     asked: dict[str, Any] = {

@@ -22,7 +22,7 @@ class BrokenFormError(Exception):
 
 
 @dataclass(slots=True)
-class FormPart:
+class FormField:
     """A field of a form."""
 
     name: str = ""
@@ -63,7 +63,7 @@ async def body(request: Request, most: int, passed: int) -> bytes:
     return b"".join(pieces)
 
 
-def parts(content_type: str, data: bytes) -> dict[str, FormPart]:
+def parts(content_type: str, data: bytes) -> dict[str, FormField]:
     """The fields of a form, by their names; of two with the same name the last that holds something.
 
     Raises:
@@ -80,7 +80,7 @@ def parts(content_type: str, data: bytes) -> dict[str, FormPart]:
         parser.finalize()
     except FormParserError:
         raise BrokenFormError from None
-    found: dict[str, FormPart] = {}
+    found: dict[str, FormField] = {}
     for part in reader.parts:
         if part.data or part.name not in found:
             found[part.name] = part
@@ -91,7 +91,7 @@ class _Reader:
     """Takes what a parser meets."""
 
     def __init__(self) -> None:
-        self.parts: list[FormPart] = []
+        self.parts: list[FormField] = []
         self._name = self._value = b""
 
     def callbacks(self) -> Any:
@@ -103,7 +103,7 @@ class _Reader:
     def _begin(self) -> None:
         if len(self.parts) >= _PARTS:
             raise BrokenFormError
-        self.parts.append(FormPart())
+        self.parts.append(FormField())
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         self.parts[-1].data += data[start:end]

@@ -37,7 +37,7 @@ SECONDS, AT_ONCE = 60.0, 2
 
 
 @dataclass(frozen=True, slots=True)
-class PasteRules:
+class JudgingRules:
     """What pasted exchanges are judged by, and where runs of them are written."""
 
     profile: Profile
@@ -81,7 +81,7 @@ class PasteResult:
     run: Path | None = None
 
 
-def judge(pasted: Pasted, rules: PasteRules) -> PasteResult:
+def judge(pasted: Pasted, rules: JudgingRules) -> PasteResult:
     """Judges what was pasted, in this process.
 
     Raises:
@@ -122,7 +122,7 @@ def _judged(part: captures.FilePart, plan: ValidationPlan, facts: dict[str, Any]
 _SLOTS = threading.BoundedSemaphore(AT_ONCE)
 
 
-def judge_apart(pasted: Pasted, rules: PasteRules, seconds: float = SECONDS) -> PasteResult:
+def judge_apart(pasted: Pasted, rules: JudgingRules, seconds: float = SECONDS) -> PasteResult:
     """Judges what was pasted, in a process of its own.
 
     Raises:
@@ -137,7 +137,7 @@ def judge_apart(pasted: Pasted, rules: PasteRules, seconds: float = SECONDS) -> 
         _SLOTS.release()
 
 
-def _apart(pasted: Pasted, rules: PasteRules, seconds: float) -> PasteResult:
+def _apart(pasted: Pasted, rules: JudgingRules, seconds: float) -> PasteResult:
     ours, theirs = _context().Pipe(duplex=False)
     process = _context().Process(target=_work, args=(theirs, pasted, rules), daemon=True)
     process.start()
@@ -170,7 +170,7 @@ def _context() -> Any:
     return context
 
 
-def _work(pipe: Connection, pasted: Pasted, rules: PasteRules) -> None:
+def _work(pipe: Connection, pasted: Pasted, rules: JudgingRules) -> None:
     try:
         pipe.send(judge(pasted, rules))
     except LeadproofError as error:

@@ -61,7 +61,7 @@ class MarkedPlace(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedLine:
+class ShownLine:
     """A line of a message. Without a number it stands for lines that are not shown, as many as it has in `left_out`."""
 
     number: int = 0
@@ -73,12 +73,12 @@ class MarkedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedMessage:
+class ShownMessage:
     """A request or a response, redacted."""
 
     #: Request line or status, and headers.
-    head: tuple[MarkedLine, ...]
-    body: tuple[MarkedLine, ...]
+    head: tuple[ShownLine, ...]
+    body: tuple[ShownLine, ...]
     #: Were line breaks added to the body?
     reflowed: bool = False
 
@@ -147,7 +147,7 @@ class MessageText:
         return MarkedPlace(Span(start, start + len(lines[at])), bool(wanted) and not at, True)
 
     def _at(self, line: int, column: int) -> Span | None:
-        """MarkedLine and column of the raw body in the redacted one, as exactly as the redaction lets them be known."""
+        """Line and column of the raw body in the redacted one, as exactly as the redaction lets them be known."""
         shown, raw = self.body.split("\n"), self.raw.split("\n")
         if len(shown) != len(raw) or not 0 < line <= len(raw):
             return None
@@ -166,9 +166,9 @@ class MessageText:
         """The line of the body in which a character stands."""
         return self.body.count("\n", 0, at) + 1
 
-    def message(self, head: list[Mark], body: list[Mark]) -> MarkedMessage:
+    def message(self, head: list[Mark], body: list[Mark]) -> ShownMessage:
         """The message as lines, with marks in its head and in its body."""
-        return MarkedMessage(
+        return ShownMessage(
             tuple(_lines(self.head, head)) if self.head else (),
             tuple(_cut(_lines(self.body, body))) if self.body else (),
             self.reflowed,
@@ -179,14 +179,14 @@ def _text(body: bytes) -> str:
     return body.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _lines(text: str, marks: list[Mark]) -> Iterator[MarkedLine]:
+def _lines(text: str, marks: list[Mark]) -> Iterator[ShownLine]:
     """A text as lines; where two marks overlap, the earlier one shows and both are named."""
     at, waiting = 0, sorted(marks)
     for number, line in enumerate(text.split("\n"), 1):
         end = at + len(line)
         here = [mark for mark in waiting if (mark.start <= end and mark.end > at) or mark.start == at]
         begun = tuple(dict.fromkeys(mark.number for mark in here if at <= mark.start <= end))
-        yield MarkedLine(number, tuple(_pieces(line, at, here)), begun)
+        yield ShownLine(number, tuple(_pieces(line, at, here)), begun)
         at = end + 1
         if waiting and waiting[0].end <= at:
             waiting = [mark for mark in waiting if mark.end > at]
@@ -211,7 +211,7 @@ def _clip(text: str) -> str:
     return text if len(text) <= WIDTH else f"{text[:half]} … {text[-half:]}"
 
 
-def _cut(lines: Iterable[MarkedLine]) -> Iterator[MarkedLine]:
+def _cut(lines: Iterable[ShownLine]) -> Iterator[ShownLine]:
     """The first lines, and of the others those near a mark."""
     every = list(lines)
     marked = [at for at, line in enumerate(every) if line.marks]
@@ -222,8 +222,8 @@ def _cut(lines: Iterable[MarkedLine]) -> Iterator[MarkedLine]:
             left_out += 1
             continue
         if left_out:
-            yield MarkedLine(left_out=left_out)
+            yield ShownLine(left_out=left_out)
             left_out = 0
         yield line
     if left_out:
-        yield MarkedLine(left_out=left_out)
+        yield ShownLine(left_out=left_out)

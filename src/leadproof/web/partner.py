@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from leadproof.core.text import count, one_line, visible
 from leadproof.web.catalogue import Catalogue
-from leadproof.web.marking import MarkedLine, MarkedMessage
+from leadproof.web.marking import ShownLine, ShownMessage
 from leadproof.web.showing import ShownExchange, ShownFinding
 
 #: Lines of a body and findings that a message has: it is read in a mail.
@@ -46,7 +46,7 @@ def _lines(exchange: ShownExchange, text: Catalogue) -> Iterator[str]:
     yield from ("", text("message.redacted"))
 
 
-def _message(side: MarkedMessage, text: Catalogue) -> Iterator[str]:
+def _message(side: ShownMessage, text: Catalogue) -> Iterator[str]:
     lines = [_plain(line) for line in side.body]
     yield from (_plain(line) for line in side.head)
     if side.head and lines:
@@ -68,7 +68,7 @@ def _finding(finding: ShownFinding, exchange: ShownExchange, text: Catalogue) ->
     yield from (f"   {text('message.' + name)}: {one_line(words, _WIDTH)}" for name, words in rows if words)
 
 
-def _plain(line: MarkedLine) -> str:
+def _plain(line: ShownLine) -> str:
     if line.left_out:
         return f"… {count(line.left_out, 'line')}"
     return visible("".join(piece for piece, _ in line.pieces), _WIDTH)

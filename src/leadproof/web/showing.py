@@ -14,7 +14,7 @@ from leadproof.judge import Judgement
 from leadproof.redact import Redactor
 from leadproof.runs.formats.cards import heading
 from leadproof.runs.summary import counts
-from leadproof.web.marking import Mark, MarkedMessage, MessageText
+from leadproof.web.marking import Mark, MessageText, ShownMessage
 
 #: Findings and observations of one exchange that are shown.
 FINDINGS = 50
@@ -55,8 +55,8 @@ class ShownExchange:
     #: Findings that are not shown.
     more: int = 0
     observations: tuple[Observation, ...] = ()
-    request: MarkedMessage | None = None
-    response: MarkedMessage | None = None
+    request: ShownMessage | None = None
+    response: ShownMessage | None = None
     #: Sends the request again; "" where it was not recorded.
     curl: str = ""
 

@@ -12,7 +12,7 @@ from leadproof.web.index import Index
 from leadproof.web.live.watching import Watchers
 
 if TYPE_CHECKING:
-    from leadproof.web.judging import PasteRules
+    from leadproof.web.judging import JudgingRules
     from leadproof.web.watching import MockWatch
 
 
@@ -50,7 +50,7 @@ class Site:
     own: OwnRun | None = None
     watchers: Watchers = field(default_factory=Watchers)
     #: What pasted exchanges are judged by; None where nothing is judged.
-    rules: PasteRules | None = None
+    rules: JudgingRules | None = None
     #: The mock whose exchanges are shown live.
     mock: MockWatch | None = None
     #: Who has which key: a file of OpenSSH's allowed_signers.

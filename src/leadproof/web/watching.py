@@ -16,7 +16,7 @@ from leadproof.captures.judging import PartReading
 from leadproof.core.errors import LeadproofError
 from leadproof.http.mock_controls import MockControls
 from leadproof.runs.ledger import Ledger
-from leadproof.web.judging import PasteRules
+from leadproof.web.judging import JudgingRules
 from leadproof.web.showing import ShownExchange, shown
 
 #: Exchanges that are remembered: as many as the mock gives.
@@ -56,7 +56,7 @@ class MockWatch:
         clock: Seconds, monotonic.
     """
 
-    def __init__(self, url: str, token: str, rules: PasteRules, clock: Callable[[], float]) -> None:
+    def __init__(self, url: str, token: str, rules: JudgingRules, clock: Callable[[], float]) -> None:
         self.url = url
         self._controls, self._rules, self._clock = MockControls(url, token), rules, clock
         self._lock = threading.Lock()

@@ -76,7 +76,7 @@ async def save(request: Request) -> Response:
     return RedirectResponse(f"/runs/{run.key}/attestation#{clause}", 303)
 
 
-def _answer(run: ListedRun, fields: dict[str, forms.FormPart]) -> None:
+def _answer(run: ListedRun, fields: dict[str, forms.FormField]) -> None:
     """Raises UsageError where the form says what cannot be."""
     path, report = Path(run.path), report_of(run)
     answers = {one.clause: one for one in folder.answers_of(path, report["attestations"])}

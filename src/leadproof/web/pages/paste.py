@@ -16,7 +16,7 @@ from leadproof.core.errors import LeadproofError
 from leadproof.core.operations import OPERATIONS
 from leadproof.web import forms, judging
 from leadproof.web.catalogue import catalogue
-from leadproof.web.judging import Pasted, PasteResult, PasteRules
+from leadproof.web.judging import JudgingRules, Pasted, PasteResult
 from leadproof.web.partner import message, remedy
 from leadproof.web.rendering import page
 from leadproof.web.runs import key_of
@@ -50,7 +50,7 @@ async def judge(request: Request) -> Response:
 
 
 def _judged(request: Request, data: bytes) -> Response:
-    rules: PasteRules = request.app.state.site.rules
+    rules: JudgingRules = request.app.state.site.rules
     try:
         pasted = _pasted(forms.parts(request.headers.get("content-type", ""), data))
     except forms.BrokenFormError:
@@ -66,7 +66,7 @@ def _judged(request: Request, data: bytes) -> Response:
     return _page(request, result=result, pasted=pasted)
 
 
-def _pasted(fields: dict[str, forms.FormPart]) -> Pasted:
+def _pasted(fields: dict[str, forms.FormField]) -> Pasted:
     """What was asked: the file, or the text where there is none."""
 
     def given(name: str) -> str:
