@@ -42,6 +42,7 @@ TESTED_ELSEWHERE = {
     "core/languages": "test_redact_recognition.py",
     "core/names": "test_redact.py, test_redact_recognition.py: what becomes of a value by its name",
     "core/text": "test_reports.py, with every format that shows texts from outside",
+    "runs/handwritten": "test_waivers.py and test_attestation.py, each with a file of its own",
     "runs/formats": "test_reports.py and test_reports_*.py",
     "runs/report": "test_summary.py, with what it is made of, and test_rebuilt.py",
     "runs/results": "test_ledger.py",

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,10 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.contract import specs
-from leadproof.contract.profile.reading import line_of
-from leadproof.core.errors import ConfigurationError
 from leadproof.core.operations import OPERATIONS
-from leadproof.core.toml import parse as parse_toml
+from leadproof.runs.handwritten import Complaint, document_of, refuse, text_of, unknown_key
 from leadproof.runs.verdicts import settle_again
 
 #: Key -> type and what to write.
@@ -35,11 +32,6 @@ KEYS: dict[str, tuple[type, str]] = {
     "expires": (date, "the last day on which it holds, such as expires = 2027-03-31 (without quotes)"),
 }
 OPTIONAL = ("operation",)
-
-#: Complaints that are printed.
-_MOST = 10
-
-Complaint = tuple[tuple[str | int, ...], str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +59,13 @@ def load(path: Path) -> tuple[Waiver, ...]:
         ConfigurationError: It cannot be read or is no list of waivers; the message has a line for each thing that is
             wrong, with file, line and key.
     """
-    try:
-        return read(path.read_bytes().decode("utf-8"), str(path))
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
+    return read(text_of(path), str(path))
 
 
 def read(text: str, name: str) -> tuple[Waiver, ...]:
     """The waivers of a text; `name` stands for it in messages. Raises what `load` raises."""
-    try:
-        document = parse_toml(text)
-    except ValueError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        line = found[1] if found else text.count("\n") + 1
-        raise ConfigurationError(f"{name}:{line}: no valid TOML: {error}", hint="mend the syntax there") from None
-    complaints = list(_complaints(document))
-    if complaints:
-        shown = [f"{name}:{line_of(text, path)}: {what}" for path, what, _ in complaints[:_MOST]]
-        more = [f"… and {len(complaints) - _MOST} more"] if len(complaints) > _MOST else []
-        raise ConfigurationError("\n".join(shown + more), hint=complaints[0][2])
+    document = document_of(text, name)
+    refuse(text, name, _complaints(document))
     return tuple(Waiver(**{**row, "expires": _day(row["expires"])}) for row in document.get("waivers", ()))
 
 
@@ -118,14 +96,7 @@ def _complaints(document: dict[str, Any]) -> Iterator[Complaint]:
 def _row(row: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[Complaint]:
     for key, value in row.items():
         if key not in KEYS:
-            import difflib
-
-            near = difflib.get_close_matches(key, KEYS, 1)
-            yield (
-                (*place, key),
-                f"there is no key {key}",
-                f"did you mean {near[0]}?" if near else f"keys: {', '.join(KEYS)}",
-            )
+            yield unknown_key(place, key, KEYS)
             continue
         wanted, remedy = KEYS[key]
         if not isinstance(value, wanted) or value == "" or (isinstance(value, str) and not value.strip()):

@@ -16,17 +16,15 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from leadproof.contract.profile.reading import line_of
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.text import visible
-from leadproof.core.toml import parse as parse_toml
+from leadproof.runs.handwritten import Complaint, document_of, refuse, text_of, unknown_key
 
 YES, NO, NOT_APPLICABLE = "yes", "no", "not applicable"
 ANSWERS = (YES, NO, NOT_APPLICABLE)
@@ -47,10 +45,8 @@ KEYS: dict[str, str] = {
 #: Days for which an answer holds, unless the configuration says otherwise.
 DAYS = 365
 
-#: Bytes of a file of answers, complaints that are printed.
-_MOST, _COMPLAINTS = 1_000_000, 10
-
-Complaint = tuple[tuple[str | int, ...], str, str]
+#: Bytes of a file of answers.
+_MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +90,15 @@ def load(path: Path) -> tuple[Answer, ...]:
         ConfigurationError: It cannot be read or is no list of answers; the message has a line for each thing that is
             wrong, with file, line and key.
     """
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise ConfigurationError(f"{path} is no plain file", hint="a link is not followed, a pipe not waited for")
-        with path.open("rb") as file:
-            data = file.read(_MOST + 1)
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
-    if len(data) > _MOST:
-        raise ConfigurationError(f"{path} is larger than a megabyte", hint="is it the right file?")
-    try:
-        return read(data.decode("utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
+    if path.is_symlink() or not path.is_file():
+        raise ConfigurationError(f"{path} is no plain file", hint="a link is not followed, a pipe not waited for")
+    return read(text_of(path, _MOST), str(path))
 
 
 def read(text: str, name: str) -> tuple[Answer, ...]:
     """The answers of a text; `name` stands for it in messages. Raises what `load` raises."""
-    try:
-        document = parse_toml(text)
-    except ValueError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        line = found[1] if found else text.count("\n") + 1
-        raise ConfigurationError(f"{name}:{line}: no valid TOML: {error}", hint="mend the syntax there") from None
-    complaints = list(_complaints(document))
-    if complaints:
-        shown = [f"{name}:{line_of(text, path)}: {what}" for path, what, _ in complaints[:_COMPLAINTS]]
-        more = [f"… and {len(complaints) - _COMPLAINTS} more"] if len(complaints) > _COMPLAINTS else []
-        raise ConfigurationError("\n".join(shown + more), hint=complaints[0][2])
+    document = document_of(text, name)
+    refuse(text, name, _complaints(document))
     return tuple(Answer(**{**row, "date": _day(row.get("date"))}) for row in document.get("answers", ()))
 
 
@@ -150,10 +127,7 @@ def _complaints(document: Mapping[str, Any]) -> Iterator[Complaint]:
 def _row(row: Mapping[str, Any], place: tuple[str | int, ...]) -> Iterator[Complaint]:
     for key, value in row.items():
         if key not in KEYS:
-            import difflib
-
-            near = difflib.get_close_matches(key, KEYS, 1)
-            yield (*place, key), f"there is no key {key}", f"did you mean {near[0]}?" if near else _listed()
+            yield unknown_key(place, key, KEYS)
         elif key == "date":
             if not isinstance(value, datetime.date) and value != "":
                 yield (*place, key), "date has to be a date", f"write {KEYS[key]}"
@@ -169,10 +143,6 @@ def _row(row: Mapping[str, Any], place: tuple[str | int, ...]) -> Iterator[Compl
         for key in ("name", "date"):
             if not str(row.get(key) or "").strip():
                 yield place, f"{row.get('clause')} is answered, and {key} is missing", f"add {KEYS[key]}"
-
-
-def _listed() -> str:
-    return f"keys: {', '.join(KEYS)}"
 
 
 def _day(value: Any) -> datetime.date | None:
