@@ -78,6 +78,8 @@ CODES = {
     "leadproof validate --jobs 4 --since 2026-01-31T16:00:00Z --sample 0.05 large.har.gz": 4,  # nor are these
     "leadproof mapping suggest gateway.log --out gateway.toml": 2,  # which stands there for the commands that read it
     "leadproof validate no-such-file.har": 2,
+    "leadproof validate mock.har": 4,  # the mock has had no exchange
+    "leadproof verify reports/out/20261123T090000Z-5c1e --signers allowed_signers": 4,  # nobody has signed it
     "leadproof certify --target http://127.0.0.1:1": 5,
     "LEADPROOF_API_KEY=wrong leadproof certify --target http://127.0.0.1:8080": 4,
     "leadproof validate --operation create_lead tests/data/xml-defects/capital-true.xml": 1,
@@ -193,6 +195,9 @@ class Place:
         profile = resources.path("specs", "profiles", "default.toml").read_text("utf-8")
         (self.work / "posting-profile.toml").write_text(profile, "utf-8")
         (self.work / "leadproof.toml").write_text(f'[targets.sandbox]\nurl = "{url}"\n')
+        self._sh("ssh-keygen -q -t ed25519 -N '' -f id_ed25519")
+        public = (self.work / "id_ed25519.pub").read_text()
+        (self.work / "allowed_signers").write_text(f"alice@partner.example {public}")
         (self.work / "waivers.toml").write_text(
             '[[waivers]]\nclause = "LE2-PING-RES-05"\nreason = "r"\nowner = "o"\nexpires = 2999-01-31\n'
         )

@@ -38,7 +38,7 @@ def command(run: Path, earlier: Path | None, as_json: bool) -> int:
     Examples:
       leadproof attest reports/out/RUN
       leadproof attest reports/out/TODAY --carry reports/out/YESTERDAY
-      leadproof report reports/out/RUN --sign ~/.ssh/id_ed25519
+      leadproof report reports/out/RUN --sign id_ed25519
 
     Exit codes: 0 everything is answered (or the file is new), 1 a requirement was denied, 4 something is open or
     expired.

@@ -60,7 +60,7 @@ def command(
       leadproof report shard-1/RUN shard-2/RUN --out merged
       leadproof report reports/out/TODAY --baseline reports/out/YESTERDAY
       leadproof report reports/out/RUN --waivers waivers.toml --json
-      leadproof report reports/out/RUN --sign ~/.ssh/id_ed25519 --signer alice@partner.example
+      leadproof report reports/out/RUN --sign id_ed25519 --signer alice@partner.example
 
     The exit code is that of the report: see leadproof explain exit-codes.
     """

@@ -117,7 +117,7 @@ def _lag(rows: Sequence[Row], width: float, end: float, bound: float | None, t: 
 
 def _merged(heat: Row) -> Row:
     """A heat map of at most `_COLUMNS` columns."""
-    many = max((cell[0] for cell in heat["cells"]), default=0) // _COLUMNS + 1
+    many = 1 + max((cell[0] for cell in heat["cells"]), default=0) // _COLUMNS
     cells: dict[tuple[int, int], int] = defaultdict(int)
     for place, band, number in heat["cells"]:
         cells[(place // many, band)] += number
