@@ -20,7 +20,7 @@ from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS
 from leadproof.web import judging
 from leadproof.web.catalogue import catalogue
-from leadproof.web.judging import Pasted, PasteRules, judge, judge_apart
+from leadproof.web.judging import JudgingRules, Pasted, judge, judge_apart
 from leadproof.web.partner import message, remedy
 
 DATA = ROOT / "tests" / "data"
@@ -36,7 +36,7 @@ BODIES = sorted(
     for path in DATA.glob(pattern)
     if path.suffix in (".json", ".xml") and path.is_file()
 )
-RULES = PasteRules(profile.load())
+RULES = JudgingRules(profile.load())
 BAD_XML = DATA / "xml-defects" / "capital-true.xml"
 
 
