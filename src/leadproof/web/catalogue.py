@@ -23,7 +23,7 @@ class Catalogue:
     language: str
     texts: Mapping[str, str]
 
-    def __call__(self, name: str, **values: Any) -> str:
+    def __call__(self, name: str, /, **values: Any) -> str:
         """A text.
 
         Args:
