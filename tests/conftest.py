@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -30,6 +31,26 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 Response = tuple[int, dict[str, str], bytes]
 #: Method, path, headers in lower case, body.
 Respond = Callable[[str, str, dict[str, str], bytes], Response]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With LEADPROOF_VARIANTS=N, at most N variants of each test are run, evenly spread: for continuous integration.
+    Without it, as with `make test`, all are.
+    """
+    most = int(os.environ.get("LEADPROOF_VARIANTS", "0"))
+    families: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        families.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out = {
+        id(item)
+        for family in families.values()
+        if most and len(family) > most
+        for at, item in enumerate(sorted(family, key=lambda one: one.nodeid))
+        if at * most // len(family) == (at - 1) * most // len(family) and at
+    }
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
+        items[:] = [item for item in items if id(item) not in left_out]
 
 
 @pytest.fixture(scope="module", autouse=True)
