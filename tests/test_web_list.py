@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pages import Served, browsing, chromium, make_run, serving
+
+from leadproof.runs.formats.sections import repeat
+from leadproof.web.runs import read
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +88,13 @@ def test_a_run_leads_to_its_report(tab: Any, served: Served) -> None:
     tab.get_by_role("link", name="The whole report").click()
 
     assert "Failed" in tab.locator("h1").inner_text()
+
+
+def test_a_load_is_listed_with_what_was_put_on(tmp_path: Path) -> None:
+    latency = {"model": "open", "scenario": {"name": "ping_only", "rate": 50.0, "shape": "step"}, "repeat": "r"}
+    run = make_run(tmp_path, "load", report={"command": "load", "latency": latency}, facts={"target": "http://a"})
+
+    listed = read(run, 0.0)
+
+    assert listed.subject == "http://a, ping_only 50/s step"
+    assert repeat({"command": "load", "latency": latency, "run": {"seed": 1}}) == "r"

@@ -82,7 +82,7 @@ def command(
       leadproof serve reports/out --port 0 --open
       leadproof serve --read-only --allow-host runs.example.org
     """
-    installation.require("serve", "the pages need starlette and uvicorn")
+    installation.require("serve", "the pages need the extra serve")
     if not allow_remote and not is_loopback(host):
         raise UsageError(
             f"{host} can be reached from other machines",

@@ -73,9 +73,20 @@ class ObjectiveExcerpt(msgspec.Struct):
     verdict: str = ""
 
 
+class ScenarioExcerpt(msgspec.Struct):
+    """`latency.scenario`; empty of a run without load."""
+
+    name: str = ""
+    rate: Seconds = 0.0
+    shape: str = ""
+
+
 class LoadExcerpt(msgspec.Struct):
     """`latency`, empty of a run without load."""
 
+    model: str = ""
+    users: Count = 0
+    scenario: ScenarioExcerpt = msgspec.field(default_factory=ScenarioExcerpt)
     steps: dict[str, StepExcerpt] = {}
     objectives: list[ObjectiveExcerpt] = []
 

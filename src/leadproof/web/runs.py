@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from leadproof.core.text import visible
+from leadproof.core.text import count, visible
 from leadproof.runs.evidence.files import MANIFEST, REPORT, RUN
 from leadproof.web import excerpt
 
@@ -190,11 +190,23 @@ def _finished(key: str, path: str, facts: excerpt.FactsExcerpt, report: excerpt.
         label: (row.latency.p50, row.latency.p99) for label, row in report.latency.steps.items()
         if row.latency.p50 is not None and row.latency.p99 is not None
     }  # fmt: skip
+    about = _with_load(subject(own, report.files), report)
     return ListedRun(
-        key, path, FINISHED, report.command, report.verdict, subject(own, report.files), own.started or "",
+        key, path, FINISHED, report.command, report.verdict, about, own.started or "",
         _seconds(own), report.counts.exchanges, report.counts.findings, failed, len(broken) - failed, steps,
         {row.name: row.verdict for row in report.latency.objectives},
     )  # fmt: skip
+
+
+def _with_load(words: str, report: excerpt.ReportExcerpt) -> str:
+    """The subject of a load has what was put on it: others cannot be compared with it."""
+    scenario = report.latency.scenario
+    if report.command != "load" or not scenario.name:
+        return words
+    closed = report.latency.model == "closed"
+    rate = count(report.latency.users, "user") if closed else f"{scenario.rate:g}/s"
+    shape = "" if closed or scenario.shape in ("", "constant") else f" {scenario.shape}"
+    return f"{words}, {scenario.name} {rate}{shape}"
 
 
 def _seconds(facts: excerpt.FactsExcerpt) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from leadproof.core.errors import LeadproofError
+from leadproof.runs.attestation import folder
 from leadproof.runs.formats import RENDERERS, latency, sections
 from leadproof.runs.formats.cards import heading
 from leadproof.runs.formats.parts import Row
@@ -59,7 +61,7 @@ def show(request: Request) -> Response:
         files, more_files, problem = [], 0, error
     common: dict[str, Any] = {
         "run": run, "problem": problem, "files": files, "more_files": more_files, "before": site.index.before(run),
-        "finished": run.state == FINISHED,
+        "finished": run.state == FINISHED, "vouched": _vouched(run),
     }  # fmt: skip
     if report is None:
         return page(request, "run", view=None, **common)
@@ -69,6 +71,14 @@ def show(request: Request) -> Response:
             request, "run", view=view, report=report, groups=by_operation(view), repeat=sections.repeat(report),
             scope=sections.scope(report), load=latency, most=MOST, **common,
         )  # fmt: skip
+
+
+def _vouched(run: ListedRun) -> dict[str, Any]:
+    """Is there a sealed attestation, and how many signatures lie beside it? Whether they hold, its own page says."""
+    path = Path(run.path)
+    place = folder.folder_of(path) / folder.SIGNATURES
+    signatures = sum(1 for one in place.iterdir() if one.suffix == ".sig") if place.is_dir() else 0
+    return {"sealed": folder.is_sealed(path), "signatures": signatures}
 
 
 def by_operation(view: View) -> list[tuple[str, int, list[Row]]]:
