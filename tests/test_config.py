@@ -95,7 +95,7 @@ WRONG = {
     "a key like none": (
         "xyzzy = 1",
         ": there is no key xyzzy",
-        "known are: profile, out, seed, subject, by, readings, targets, waivers, min_judged",
+        "known are: profile, out, seed, subject, by, readings, targets, waivers, attestation_days, min_judged",
     ),
     "a wrong type": (
         "seed = 'x'",

@@ -323,8 +323,8 @@ def test_ids_that_are_taken_are_tried_again(tmp_path: Path) -> None:
 
 
 def test_an_unknown_format_is_named(tmp_path: Path) -> None:
-    with start(tmp_path) as run, pytest.raises(UsageError, match="'pdf'"):
-        run.write_reports({}, ["pdf"])
+    with start(tmp_path) as run, pytest.raises(UsageError, match="'odt'"):
+        run.write_reports({}, ["odt"])
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,8 @@ def test_a_har_is_read_back_as_the_exchanges_that_went_into_it(
     lines = [exchange_row(number, one) for number, one in enumerate(exchanges, 1)]
     path.write_text("".join(EXPORTS["har"].render(lines, "http://127.0.0.1:8080/v2")), "ascii")
 
-    got = list(captures.read(path)) if exchanges else []
+    # That a lone byte of a request looks cut off is said besides.
+    got = [one for one in captures.read(path) if isinstance(one, Exchange)] if exchanges else []
 
     assert json.loads(path.read_bytes())["log"]["version"] == "1.2"
     assert len(got) == len(exchanges)

@@ -62,6 +62,9 @@ _AGAIN = {
 #: hammer.
 _DAY, _BLIND, _HAMMERING = 86_400.0, 600.0, 60.0
 
+#: Seconds by which a request may seem to begin before the response to the one before it: browsers note milliseconds.
+_ROUGH = 0.005
+
 #: Seconds in which a lead follows its ping, if its order is empty, and if it has none.
 _EMPTY_ORDER, _NO_ORDER = 600.0, 60.0
 
@@ -192,7 +195,7 @@ def _again(context: Context, sent: Sent, index: int, before: LeadSent) -> Iterat
     since = sent.began - before.ended
     words, at = _AGAIN.get(before.situation), f"/leads/{index}"
     # The same response is the same exchange, seen twice; what overlaps may be one as well, or was sent by two.
-    if since < 0 or (before.request_id and before.request_id == _request_id(context)):
+    if since < -_ROUGH or (before.request_id and before.request_id == _request_id(context)):
         return
     if before.situation in _TAKEN:
         wrong = since <= _DAY
