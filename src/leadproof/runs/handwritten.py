@@ -1,4 +1,4 @@
-"""Files of TOML that people write, such as waivers and answers: read, and refused with a line for each thing that is
+"""Files of TOML that people write, such as waivers and attestations: read, and refused with a line for each thing that is
 wrong.
 """
 
