@@ -1,5 +1,5 @@
-"""Files of TOML that people write, such as waivers and attestations: read, and refused with a line for each thing that is
-wrong.
+"""Files of TOML that people write, such as waivers and attestations: read, and refused with a line for each thing that
+is wrong.
 """
 
 from __future__ import annotations
