@@ -20,7 +20,7 @@ PARTS = (
 )  # fmt: skip
 
 #: Seconds after which charts are drawn anew, and the share of the time that they show: a sixtieth is some pixels.
-_OFTEN, _NEW = 2.0, 60
+_OFTEN, _NEW = 5.0, 60
 
 
 class Rendering:

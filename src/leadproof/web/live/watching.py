@@ -1,6 +1,6 @@
 """`Watchers`: one reader for each run that somebody looks at, in a thread of its own, whatever their number.
 
-A watcher reads and renders about once a second and keeps the newest only: who looks takes what is newer than what they
+A watcher reads and renders every two seconds and keeps the newest only: who looks takes what is newer than what they
 have, so a slow browser skips and holds nothing up. It ends when nobody has looked for a while.
 """
 
@@ -22,7 +22,7 @@ from leadproof.web.live.reading import KILLED, OVER, LiveReader
 RUNS, BROWSERS = 8, 32
 
 #: Seconds between two looks at the files; those between two renderings at least, and at most.
-_LOOK, _OFTEN, _SELDOM = 0.4, 0.9, 5.0
+_LOOK, _OFTEN, _SELDOM = 0.5, 1.9, 5.0
 
 #: Seconds after which a run is watched no more at which nobody looks.
 _UNSEEN = 20.0
