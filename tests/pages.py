@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "reports" / "examples" / "report.json"
@@ -99,3 +100,16 @@ def browsing(executable: str, arguments: Sequence[str] = ()) -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+@contextlib.contextmanager
+def tab_at(url: str) -> Iterator[Any]:
+    """A tab of a browser that has opened an address, as patient as a busy machine asks for."""
+    executable = chromium()
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine: apt-get install chromium")
+    with browsing(executable) as browser:
+        tab = browser.new_page()
+        tab.set_default_timeout(PATIENCE * 1000)
+        tab.goto(url)
+        yield tab

@@ -340,6 +340,9 @@ class Place:
     def _where(self, words: str) -> Path:
         """A project begins in an empty folder."""
         (self.work / "capture.redacted.har").unlink(missing_ok=True)
+        (self.work / "mock.har").write_text('{"log": {"version": "1.2", "creator": {"name": "m"}, "entries": []}}')
+        for attested in (self.work / "reports" / "out").glob("*.attestation"):
+            shutil.rmtree(attested)
         (self.work / "to-send.xml").unlink(missing_ok=True)
         shutil.rmtree(self.work / "for-support", ignore_errors=True)
         if not re.match(r"leadproof (init|specs|profile import)", words):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import Served, browsing, chromium, serving
+from pages import Served, serving, tab_at
 
 from leadproof.cli.root import run as leadproof
 from leadproof.runs.attestation import folder
@@ -50,13 +50,8 @@ def served(run: Path, signers: Path, tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def tab(served: Served) -> Iterator[Any]:
-    executable = chromium()
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine")
-    with browsing(executable) as browser:
-        page = browser.new_page()
-        page.goto(served.url)
-        yield page
+    with tab_at(served.url) as found:
+        yield found
 
 
 def test_an_item_is_answered_sealed_signed_and_verified(tab: Any, run: Path, signers: Path, tmp_path: Path) -> None:
@@ -147,5 +142,7 @@ def test_a_link_in_place_of_the_folder_is_not_written_through(served: Served, ru
         files = {name: (None, value) for name, value in fields.items()}
         assert client.post(f"/runs/{key}/attestation", files=files).status_code == 422
         assert client.post(f"/runs/{key}/attestation/seal").status_code == 422
+        assert client.get(f"/runs/{key}/attestation").status_code == 422
+        assert client.get(f"/runs/{key}").status_code == 200
 
     assert list(elsewhere.iterdir()) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import Served, browsing, chromium, make_run, serving
+from pages import Served, make_run, serving, tab_at
 
 from leadproof.runs.formats.sections import repeat
 from leadproof.web.runs import read
@@ -33,13 +33,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def tab(served: Served) -> Iterator[Any]:
-    executable = chromium()
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine")
-    with browsing(executable) as browser:
-        page = browser.new_page()
-        page.goto(served.url)
-        yield page
+    with tab_at(served.url) as found:
+        yield found
 
 
 def rows(tab: Any) -> list[str]:

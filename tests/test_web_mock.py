@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pages import PATIENCE, browsing, chromium
+from pages import PATIENCE, tab_at
 
 from leadproof.contract.profile import load
 from leadproof.mock import Mock
@@ -75,14 +75,8 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedMock]:
 
 @pytest.fixture(scope="module")
 def tab(mock: WatchedMock) -> Iterator[Any]:
-    executable = chromium()
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine")
-    with browsing(executable) as browser:
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE * 1000)
-        page.goto(mock.page)
-        yield page
+    with tab_at(mock.page) as found:
+        yield found
 
 
 def gone(url: str) -> bool:

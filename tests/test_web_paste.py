@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pages import PATIENCE, ROOT, Served, browsing, chromium, serving
+from pages import ROOT, Served, serving, tab_at
 
 from leadproof.captures.validating import validate
 from leadproof.contract import profile
@@ -160,14 +160,8 @@ def served(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture(scope="module")
 def tab(served: Served) -> Iterator[Any]:
-    executable = chromium()
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine")
-    with browsing(executable) as browser:
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE * 1000)
-        page.goto(served.url)
-        yield page
+    with tab_at(served.url) as found:
+        yield found
 
 
 def post(client: httpx.Client, text: bytes = b"", **fields: str) -> httpx.Response:

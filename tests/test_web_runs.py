@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import EXAMPLE, PATIENCE, Served, browsing, chromium, make_run, serving
+from pages import EXAMPLE, PATIENCE, Served, make_run, serving, tab_at
 
 from leadproof.commands.explaining import Fact
 from leadproof.contract import specs
@@ -68,13 +68,8 @@ def served(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture(scope="module")
 def tab(served: Served) -> Iterator[Any]:
-    executable = chromium()
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine")
-    with browsing(executable) as browser:
-        page = browser.new_page()
-        page.goto(served.url)
-        yield page
+    with tab_at(served.url) as found:
+        yield found
 
 
 # ---- a run -----------------------------------------------------------------------------------------------------------

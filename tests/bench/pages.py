@@ -17,9 +17,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -57,6 +60,11 @@ def make(folder: Path, number: int) -> None:
         path.mkdir()
         (path / "run.json").write_text(text, "utf-8")
         (path / "report.json").write_text(f'{pieces[not one % _LARGE]}, "run": {text}}}', "utf-8")
+
+
+def get(client: httpx.Client, path: str) -> None:
+    """A page, which has to be one."""
+    client.get(path).raise_for_status()
 
 
 def timed(call: Callable[[], Any], times: int) -> tuple[float, float, float]:
@@ -113,7 +121,7 @@ def _requests(top: Path, folder: Path, times: int) -> bool:
             time.sleep(0.2)
         for name, path in pages.items():
             client.get(path).raise_for_status()
-            median, high, longest = timed(lambda path=path: client.get(path).raise_for_status(), times)  # type: ignore[misc]
+            median, high, longest = timed(partial(get, client, path), times)
             slow |= high > MOST
             print(f"{name:18} p50 {median:6.1f} ms   p99 {high:6.1f} ms   highest {longest:6.1f} ms")
     return slow

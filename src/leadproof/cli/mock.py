@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,7 +14,7 @@ import click
 from leadproof.cli import completing, options
 from leadproof.cli.mock_pages import MockPages
 from leadproof.contract.profile import Profile
-from leadproof.core import installation
+from leadproof.core import installation, signals
 from leadproof.core.errors import UsageError
 from leadproof.core.target import is_loopback
 from leadproof.mock import Limits
@@ -137,19 +135,12 @@ def command(
 
     pages = MockPages(watch_port, ["--profile", path] if path else [], open_browser=open_browser) if watch else None
     if end_with_stdin:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
+        signals.end_with_stdin()
     with (
         contextlib.suppress(KeyboardInterrupt),
         pages or contextlib.nullcontext(),
     ):  # as it says of itself, that ends it
         run(mock, host, port, ready=ready, fault=fault, hosts=allow_hosts)
-
-
-def _end_with_stdin() -> None:
-    """Ends this process when the one that started it has died, however that was."""
-    while os.read(0, 4096):
-        pass
-    signal.raise_signal(signal.SIGTERM)
 
 
 def _with_environment(profile: Profile, environ: Mapping[str, str]) -> Profile:

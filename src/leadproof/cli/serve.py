@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import threading
 import time
 import webbrowser
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from leadproof.cli import options
-from leadproof.core import installation
+from leadproof.core import installation, signals
 from leadproof.core.errors import InputError, UsageError
 from leadproof.core.target import is_loopback
 from leadproof.http.hosts import Hosts
@@ -124,7 +122,7 @@ def command(
                 webbrowser.open(url)
 
         if end_with_stdin:
-            threading.Thread(target=_end_with_stdin, daemon=True).start()
+            signals.end_with_stdin()
         with contextlib.suppress(KeyboardInterrupt), serving.Refreshing(index):  # as it says of itself, that ends it
             serving.serve(application(site, access), sock, ready)
 
@@ -149,10 +147,3 @@ def _watch(url: str, rules: JudgingRules) -> MockWatch:
     from leadproof.web.watching import MockWatch
 
     return MockWatch(url.rstrip("/"), os.environ.get(MOCK_TOKEN, ""), rules, time.monotonic)
-
-
-def _end_with_stdin() -> None:
-    """Ends this process when the one that started it has died, however that was."""
-    while os.read(0, 4096):
-        pass
-    signal.raise_signal(signal.SIGTERM)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -158,3 +159,14 @@ def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
         sys.unraisablehook = before
         for number in installed:
             signal.signal(number, signal.SIG_DFL)
+
+
+def end_with_stdin() -> None:
+    """Ends this process by SIGTERM when its standard input ends: whoever started it is gone, however that was."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        signal.raise_signal(signal.SIGTERM)
+
+    threading.Thread(target=wait, name="leadproof-stdin", daemon=True).start()

@@ -19,10 +19,10 @@ import jinja2
 import orjson
 
 from leadproof.core.errors import InputError, LeadproofError
-from leadproof.runs.evidence.files import EXCHANGES, REPORT, RUN
+from leadproof.runs.evidence.files import EXCHANGES, REPORT, RUN, open_plain
 from leadproof.runs.evidence.reading import rebuild
 from leadproof.runs.evidence.shape import checked
-from leadproof.web.runs import FINISHED, ListedRun, opened, plain_file
+from leadproof.web.runs import FINISHED, ListedRun, plain_file
 
 #: Bytes of the files of lines of a run without a report, up to which its rows are read for a page.
 MOST_REBUILT = 24 * 1024 * 1024
@@ -144,6 +144,6 @@ def open_file(run: ListedRun, key: str) -> tuple[RunFile, BinaryIO] | None:
     try:
         with os.scandir(run.path) as entries:
             file = next((_file(entry) for entry in entries if _key(entry.name) == key), None)
-        return (file, opened(Path(run.path) / file.name)) if file is not None and file.plain else None
+        return (file, open_plain(Path(run.path) / file.name)) if file is not None and file.plain else None
     except (OSError, ValueError) as error:
         raise InputError(f"{run.path}: {error}", hint="was it changed while it was read?") from None

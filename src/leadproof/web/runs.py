@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from leadproof.core.text import count, visible
-from leadproof.runs.evidence.files import MANIFEST, REPORT, RUN
+from leadproof.runs.evidence.files import MANIFEST, REPORT, RUN, open_plain
 from leadproof.web import excerpt
 
 T = TypeVar("T")
@@ -134,33 +133,10 @@ def plain_file(path: Path, most: int = MOST) -> bytes:
         ValueError: It is none, or it is too large.
         OSError: It cannot be read.
     """
-    with opened(path) as file:
+    with open_plain(path) as file:
         if os.fstat(file.fileno()).st_size > most:
             raise ValueError(f"{path.name} is too large to be read")
         return file.read(most + 1)
-
-
-def opened(path: Path) -> BinaryIO:
-    """A plain file right below a directory, neither of which is a link.
-
-    Raises:
-        ValueError: It is none.
-        OSError: It cannot be opened.
-    """
-    follow_nothing = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    folder = None
-    try:
-        if os.open in os.supports_dir_fd:
-            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | follow_nothing)
-        name = path if folder is None else path.name
-        descriptor = os.open(name, os.O_RDONLY | follow_nothing | getattr(os, "O_NONBLOCK", 0), dir_fd=folder)
-    finally:
-        if folder is not None:
-            os.close(folder)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError(f"{path.name} is no plain file")
-    return os.fdopen(descriptor, "rb")
 
 
 def subject(facts: excerpt.FactsExcerpt, files: Sequence[excerpt.FileExcerpt]) -> str:

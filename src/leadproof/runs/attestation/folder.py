@@ -68,7 +68,7 @@ def answers_of(run: Path, rows: Iterable[Mapping[str, Any]] | None = None) -> tu
         ConfigurationError: The file of answers is malformed.
     """
     fresh = opened(read_report(run)["attestations"] if rows is None else rows)
-    file = folder_of(run) / ANSWERS_FILE
+    file = require_plain(folder_of(run)) / ANSWERS_FILE
     if not os.path.lexists(file):
         return fresh
     known = {one.clause: one for one in load(file)}
@@ -147,9 +147,8 @@ def seal(run: Path, now: datetime, days: int = DAYS) -> int:
     report = read_report(run)
     save(run, report, [_with_evidence(one, folder) for one in answers_of(run)])
     write_reports(folder, settled(run, now, days), ("html", "md", "json"))
-    signatures = folder / SIGNATURES
-    removed = len(list(signatures.glob("*.sig"))) if signatures.is_dir() else 0
-    shutil.rmtree(signatures, ignore_errors=True)
+    removed = len(signature_files(run))
+    shutil.rmtree(folder / SIGNATURES, ignore_errors=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     manifest = {
         "schema": SCHEMA, "run": run.name, "run_manifest": sha256(run / MANIFEST),
@@ -165,7 +164,9 @@ def check(run: Path) -> Sealed:
     Raises:
         InputError: There is none, or it cannot be read.
     """
-    folder = folder_of(run)
+    folder = require_plain(folder_of(run))
+    if (folder / MANIFEST).is_symlink():
+        raise InputError(f"{folder / MANIFEST} is a link", hint="it leads elsewhere: the manifest itself was changed")
     found = verify_files(folder, SCHEMA, but=f"{SIGNATURES}/")
     manifest = json.loads((folder / MANIFEST).read_bytes())
     own = sha256(run / MANIFEST) if (run / MANIFEST).is_file() else ""
@@ -174,8 +175,22 @@ def check(run: Path) -> Sealed:
 
 
 def is_sealed(run: Path) -> bool:
-    """Has somebody sealed an attestation of the run?"""
-    return (folder_of(run) / MANIFEST).exists()
+    """Has somebody sealed an attestation of the run?
+
+    Raises:
+        InputError: Where it would stand is a link.
+    """
+    return os.path.lexists(require_plain(folder_of(run)) / MANIFEST)
+
+
+def signature_files(run: Path) -> list[Path]:
+    """The signatures beside a run; whether they hold, `signing` says.
+
+    Raises:
+        InputError: Where they would stand is a link.
+    """
+    place = require_plain(require_plain(folder_of(run)) / SIGNATURES)
+    return sorted(path for path in place.iterdir() if path.suffix == ".sig") if place.is_dir() else []
 
 
 def require_plain(folder: Path) -> Path:

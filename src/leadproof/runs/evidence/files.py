@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from leadproof.core.errors import LeadproofError, UsageError
 
@@ -43,6 +44,29 @@ def sha256(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """A plain file right below a directory, neither of which is a link; nothing is waited for, as at a named pipe.
+
+    Raises:
+        ValueError: It is none.
+        OSError: It cannot be opened.
+    """
+    follow_nothing = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    folder = None
+    try:
+        if os.open in os.supports_dir_fd:
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | follow_nothing)
+        name = path if folder is None else path.name
+        descriptor = os.open(name, os.O_RDONLY | follow_nothing | getattr(os, "O_NONBLOCK", 0), dir_fd=folder)
+    finally:
+        if folder is not None:
+            os.close(folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError(f"{path.name} is no plain file")
+    return os.fdopen(descriptor, "rb")
 
 
 class Lines:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
 from leadproof.core.errors import InputError
+from leadproof.runs.evidence.files import open_plain
 
 #: Bytes that are read at once.
 _PIECE = 256 * 1024
@@ -124,11 +124,8 @@ def _plain(path: Path) -> IO[bytes] | None:
         OSError: It cannot be opened.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        return open_plain(path)
     except FileNotFoundError:
         return None
-    file = os.fdopen(descriptor, "rb", buffering=0)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
-        raise InputError(f"{path.name} is no plain file")
-    return file
+    except ValueError as error:
+        raise InputError(str(error)) from None

@@ -14,7 +14,8 @@ from leadproof.runs.comparison import compare
 from leadproof.runs.formats import latency
 from leadproof.runs.formats.changes import CHANGES, unlisted_in
 from leadproof.runs.formats.parts import Row, mapping, rows
-from leadproof.runs.formats.view import RESULTS
+from leadproof.runs.formats.results import SHOWN
+from leadproof.runs.formats.view import View, arrange
 from leadproof.web import charts, contents
 from leadproof.web.rendering import page
 from leadproof.web.runs import ListedRun
@@ -34,13 +35,14 @@ def show(request: Request) -> Response:
         earlier, later = later, earlier
     base, report = contents.known_of(earlier), contents.known_of(later)
     with contents.naming_odd_values(later):
+        views = arrange(base), arrange(report)  # before what is known from the other is marked
         compare(base, report)
         found = mapping(report, "comparison")
         changes = [(name, rows(found, name)) for name in CHANGES]
         return page(
             request, "compare", chosen=True, earlier=earlier, later=later, base=base, report=report, changes=changes,
             most=MOST, differs=found.get("differs") or [], uncompared=unlisted_in(found),
-            results=_results(base, report), clauses=_clauses(base, report), objectives=_objectives(base, report),
+            results=_results(*views), clauses=_clauses(*views), objectives=_objectives(base, report),
             chart=charts.two_curves(mapping(base, "latency"), mapping(report, "latency")), figure=latency.figure,
         )  # fmt: skip
 
@@ -60,23 +62,17 @@ def _chosen(request: Request) -> list[ListedRun]:
     return [run for run in found if run is not None]
 
 
-def _results(base: Row, report: Row) -> list[tuple[str, int, int]]:
-    """Result -> clauses with it in both runs."""
-    before, now = (_by_id(rows(one, "clauses"), "id") for one in (base, report))
-    return [
-        (name, *(sum(row.get("result") == name for row in found.values()) for found in (before, now)))
-        for name in RESULTS
-    ]
+def _results(before: View, now: View) -> list[tuple[str, int, int]]:
+    """Result -> clauses with it in both runs, counted as in their reports."""
+    return [(name, before.results.get(name, 0), now.results.get(name, 0)) for name in SHOWN]
 
 
-def _clauses(base: Row, report: Row) -> list[tuple[str, str, str, str]]:
+def _clauses(before: View, now: View) -> list[tuple[str, str, str, str]]:
     """Clauses that came to something else: id, text, result before, result now. "" where a run does not know it."""
-    before, now = (_by_id(rows(one, "clauses"), "id") for one in (base, report))
-    both = [(name, before.get(name, {}), now.get(name, {})) for name in dict.fromkeys([*now, *before])]
     return [
-        (name, str(new.get("text") or old.get("text") or ""), str(old.get("result", "")), str(new.get("result", "")))
-        for name, old, new in both
-        if old.get("result") != new.get("result")
+        (name, str((now.clauses.get(name) or before.clauses[name]).get("text", "")), old, new)
+        for name in dict.fromkeys([*now.shown, *before.shown])
+        if (old := before.shown.get(name, "")) != (new := now.shown.get(name, ""))
     ]
 
 
