@@ -18,7 +18,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from loads import fold, watched, written
+from loads import GOALS, fold, watched, written
 from pages import Served, browsing, chromium, serving
 
 from leadproof.core.errors import InputError, LeadproofError
@@ -64,17 +64,16 @@ def read_all(path: Path) -> LiveReader:
 
 # ---- what is read ----------------------------------------------------------------------------------------------------
 
-seconds = st.lists(
-    st.tuples(st.integers(1, 400), st.floats(0.0005, 5.0), st.integers(0, 50)), min_size=1, max_size=12
-)  # fmt: skip
+#: Buckets of the page are wider than those of the load: what is as near to the objective may lie on its other side.
+away = st.floats(0.0005, 5.0).filter(lambda latency: abs(latency / GOALS[0].most - 1) > 0.035)
+seconds = st.lists(st.tuples(st.integers(1, 400), away, st.integers(0, 50)), min_size=1, max_size=12)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seconds)
 def test_a_reader_knows_what_the_load_knows(tmp_path_factory: pytest.TempPathFactory, told: list[Any]) -> None:
     folder = tmp_path_factory.mktemp("run")
-    with written(folder) as load:
-        reader = LiveReader(directory(folder), time.time)
+    with written(folder) as load, contextlib.closing(LiveReader(directory(folder), time.time)) as reader:
         for second, (number, latency, failed) in enumerate(told):
             frame = fold(second + 0.5, number, latency=latency, failed=min(failed, number))
             load.take("a", {"fold": frame})
@@ -88,7 +87,6 @@ def test_a_reader_knows_what_the_load_knows(tmp_path_factory: pytest.TempPathFac
             assert reader.run is not None
             mine, theirs = reader.run.measures.journeys, load.measures.journeys
             assert mine.percentile(99) == pytest.approx(theirs.percentile(99), rel=0.035)
-        reader.close()
 
 
 def test_stages_follow_what_the_directory_holds(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 from click.shell_completion import CompletionItem
 
+import leadproof
 from leadproof import __version__
 from leadproof.cli import front, hints, output
 from leadproof.core import signals
@@ -92,13 +93,11 @@ def _call(arguments: Sequence[str] | None) -> int:
 
 def _place(error: BaseException) -> str:
     """Where in our code an error came up: module and line."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "leadproof" in frame.filename]
-    last = ours[-1] if ours else None
-    return (
-        f"{last.filename.replace(os.sep, '/').rpartition('leadproof/')[2]}:{last.lineno}"
-        if last
-        else "an unknown place"
-    )
+    package = os.path.join(os.path.dirname(leadproof.__file__), "")  # a folder of that name may hold anything
+    ours = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(package)]
+    if not ours:
+        return "an unknown place"
+    return f"{ours[-1].filename.removeprefix(package).replace(os.sep, '/')}:{ours[-1].lineno}"
 
 
 def _complain(message: str, hint: str) -> None:
