@@ -109,6 +109,16 @@ def called(folder: Path, line: str) -> tuple[int, set[str]]:
     return code, set(names)
 
 
+@pytest.mark.parametrize("line", ["validate --operation create_lead bad.xml --out runs", "report run", "explain ping"])
+def test_a_second_call_makes_nothing_anew(line: str, folder: Path) -> None:
+    called(folder, line)
+    made = {path.name: path.stat().st_mtime_ns for path in (folder / "cache" / "leadproof").iterdir()}
+
+    called(folder, line)
+
+    assert {path.name: path.stat().st_mtime_ns for path in (folder / "cache" / "leadproof").iterdir()} == made
+
+
 @pytest.mark.parametrize("line", LOADS)
 def test_a_call_loads_what_the_table_says(line: str, folder: Path) -> None:
     code, loaded = called(folder, line)

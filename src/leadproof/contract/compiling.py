@@ -17,8 +17,9 @@ _WHOLE = ("clauses.yaml", "readings.yaml", "situations.yaml", "openapi.yaml")
 
 def compiled() -> Iterator[tuple[str, bytes]]:
     """Name and content of each file, as `cache.shipped` looks for it."""
-    for text in (*map(documents.text_of, _WHOLE), documents.without_examples()):
-        yield cache.file_name("yaml", text), cache.written(documents.read(text))
+    texts = {name: documents.text_of(name) for name in _WHOLE} | {"contract": documents.without_examples()}
+    for name, text in texts.items():
+        yield documents.made_as(name, text), cache.written(documents.read(text))
     yield cache.file_name("places", documents.lined()), cache.written(documents.find_places())
     profile = resources.path("specs", "profiles", "default.toml").read_bytes()
     yield cache.file_name("profile", profile), cache.written(toml.parse(profile.decode()))

@@ -13,13 +13,13 @@ from leadproof.core import cache, lazy, resources
 @functools.cache
 def whole(name: str) -> Any:
     """A document below `specs/`."""
-    return parsed(text_of(name))
+    return parsed(name, text_of(name))
 
 
 @functools.cache
 def contract() -> dict[str, Any]:
     """openapi.yaml but for its examples, its last part: a third of the reading, and nothing is judged by them."""
-    document: dict[str, Any] = parsed(without_examples())
+    document: dict[str, Any] = parsed("contract", without_examples())
     return document
 
 
@@ -33,9 +33,23 @@ def without_examples() -> bytes:
     return text_of("openapi.yaml").partition(b"\n  examples:\n")[0]
 
 
-def parsed(text: bytes) -> Any:
-    """What a text in YAML says. Reading it as JSON, where that is known, takes a fiftieth of the time."""
-    return cache.made("yaml", text, lambda: read(text))
+def parsed(name: str, text: bytes) -> Any:
+    """What a text in YAML says. Reading it as JSON, where that is known, takes a fiftieth of the time.
+
+    Args:
+        name: Which document it is: as many versions of each are kept.
+        text: Its text.
+    """
+    return cache.made(_kept_as(name), text, lambda: read(text))
+
+
+def made_as(name: str, text: bytes) -> str:
+    """The name of the file in a wheel with what `parsed` gives."""
+    return cache.file_name(_kept_as(name), text)
+
+
+def _kept_as(name: str) -> str:
+    return f"yaml-{name.removesuffix('.yaml')}"
 
 
 def read(text: bytes) -> Any:

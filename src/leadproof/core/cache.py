@@ -20,9 +20,13 @@ from typing import Any
 import leadproof
 from leadproof.core import resources
 
-#: Files of one name that stay: as many versions or checkouts may take turns.
+#: Files of one name that stay: as many versions or checkouts may take turns. What a command needs several of, such as
+#: templates, has a name each, or they would push each other out.
 _KEPT = 8
 _DIGEST = hashlib.sha256().digest_size
+
+#: Digits of a hash in a file's name.
+_NAMED = 32
 
 
 def made(name: str, made_from: bytes, make: Callable[[], Any]) -> Any:
@@ -57,7 +61,7 @@ def shipped(name: str, made_from: bytes) -> bytes | None:
 
 def file_name(name: str, made_from: bytes) -> str:
     """The name of the file in the wheel: of the text alone, for what is in it holds for every Python."""
-    return f"{name}-{hashlib.sha256(made_from).hexdigest()[:32]}.json"
+    return f"{name}-{hashlib.sha256(made_from).hexdigest()[:_NAMED]}.json"
 
 
 def folder() -> Path:
@@ -99,14 +103,15 @@ def save(name: str, made_from: bytes, data: bytes) -> None:
         except BaseException:
             Path(scratch).unlink(missing_ok=True)
             raise
-        newest = sorted(file.parent.glob(f"{name}-*"), key=lambda one: one.stat().st_mtime, reverse=True)
+        versions = file.parent.glob(f"{name}-{'[0-9a-f]' * _NAMED}")
+        newest = sorted(versions, key=lambda one: one.stat().st_mtime, reverse=True)
         for old in newest[_KEPT:]:
             old.unlink(missing_ok=True)
 
 
 def _file(name: str, made_from: bytes) -> Path:
     digest = hashlib.sha256(f"{leadproof.__version__} {sys.version}\0".encode() + made_from).hexdigest()
-    return folder() / f"{name}-{digest[:32]}"
+    return folder() / f"{name}-{digest[:_NAMED]}"
 
 
 def _is_ours(path: Path) -> bool:

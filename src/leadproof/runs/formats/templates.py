@@ -73,17 +73,20 @@ class _Loader(jinja2.FileSystemLoader):
 
 
 class _Saved(jinja2.BytecodeCache):
-    """Templates compiled once for a user."""
+    """Templates compiled once for a user, wherever their files lie."""
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return f"template-{name.replace('/', '-')}"
 
     def _made_from(self, bucket: Bucket) -> bytes:
         return f"{bucket.key} {bucket.checksum}".encode() + _rests_on()
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if data := saved.load("template", self._made_from(bucket)):
+        if data := saved.load(bucket.key, self._made_from(bucket)):
             bucket.bytecode_from_string(data)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        saved.save("template", self._made_from(bucket), bucket.bytecode_to_string())
+        saved.save(bucket.key, self._made_from(bucket), bucket.bytecode_to_string())
 
 
 def _module(name: str, text: str) -> str:
