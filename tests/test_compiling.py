@@ -29,7 +29,7 @@ def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_document_is_what_a_yaml_parser_says(name: str) -> None:
     text = documents.text_of(name)
 
-    assert json.loads(MADE[cache.file_name("yaml", text)]) == yaml.safe_load(text)
+    assert json.loads(MADE[documents.made_as(name, text)]) == yaml.safe_load(text)
 
 
 def test_the_profile_is_what_its_toml_says_and_the_places_are_those_of_the_lines() -> None:
@@ -52,13 +52,13 @@ def test_what_was_brought_is_taken_and_nothing_kept(brought: Path, monkeypatch: 
 def test_of_another_text_it_is_not_taken(brought: Path) -> None:
     text = documents.text_of("readings.yaml") + b"\nmore: 1\n"
 
-    assert documents.parsed(text)["more"] == 1
+    assert documents.parsed("readings.yaml", text)["more"] == 1
     assert [path.name.partition("-")[0] for path in (brought / "home" / "leadproof").iterdir()] == ["yaml"]
 
 
 @pytest.mark.parametrize("broken", [b"", b"{"])
 def test_a_file_that_is_damaged_is_as_none(broken: bytes, brought: Path) -> None:
     text = documents.text_of("readings.yaml")
-    (brought / cache.file_name("yaml", text)).write_bytes(broken)
+    (brought / documents.made_as("readings.yaml", text)).write_bytes(broken)
 
-    assert documents.parsed(text) == yaml.safe_load(text)
+    assert documents.parsed("readings.yaml", text) == yaml.safe_load(text)
