@@ -18,6 +18,7 @@ from typing import Any
 from leadproof.contract.specs import Schema, Specification
 from leadproof.core.operations import OPERATIONS
 from leadproof.generate.boundaries import leads_fields, members
+from leadproof.generate.engine import drawing, settings
 from leadproof.generate.leads import LeadMaker
 
 #: Tests that an example may be made smaller with, once one has failed.
@@ -191,7 +192,8 @@ def explore(
             raise Failed
 
     try:
-        holds()
+        with drawing():
+            holds()
     except (Failed, hypothesis.errors.HypothesisException, BaseExceptionGroup) as error:
         # A service that remembers may respond to the same request differently the next time, which Hypothesis calls
         # flaky. What it was seen to do it has done.
@@ -204,24 +206,6 @@ def explore(
 
 def _unusable(error: BaseException) -> Exception:
     return RuntimeError(f"nothing can be generated: {type(error).__name__}")
-
-
-def settings(examples: int, steps: int = 50) -> Any:
-    """Hypothesis' settings for everything that is generated here."""
-    import hypothesis
-
-    return hypothesis.settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        database=None,  # what was generated holds leads, and a cache would keep them in clear
-        deadline=None,
-        derandomize=False,
-        suppress_health_check=list(hypothesis.HealthCheck),
-        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
-        report_multiple_bugs=False,
-        print_blob=False,
-        verbosity=hypothesis.Verbosity.quiet,
-    )
 
 
 class Failed(Exception):

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from leadproof.core.text import count
-from leadproof.generate.examples import SHRINKS, Failed, settings
+from leadproof.generate.engine import drawing, settings
+from leadproof.generate.examples import SHRINKS, Failed
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judgement
 from leadproof.suite.case import Case
@@ -245,7 +246,8 @@ def run_state_machine(story: CaseContext, *, orders: bool) -> None:
     control = Control(story)
     made = (_orders if orders else _leads)(story, control)
     try:
-        run_state_machine_as_test(seed(story.seed)(made), settings=settings(story.examples, STEPS))
+        with drawing():
+            run_state_machine_as_test(seed(story.seed)(made), settings=settings(story.examples, STEPS))
     except (Failed, HypothesisException, BaseExceptionGroup):
         if not control.failures and control.raised is None:
             raise

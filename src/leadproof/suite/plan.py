@@ -22,7 +22,7 @@ SENDS: dict[str, tuple[int, int]] = {
     "negatives": (402, 18),
     "callbacks": (22, 12),
     "transport": (30, 21),
-    "lives": (76, 25),
+    "lives": (80, 26),
     "generated": (539, 533),
 }
 

@@ -1,0 +1,94 @@
+"""How Hypothesis is set up: what is drawn comes of the seed alone, and nothing is left where somebody stands."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+
+from leadproof.generate.examples import explore
+
+#: Few modules have numbers of this kind, so that it comes up.
+NUMBER = 48_151.6234
+
+
+@pytest.fixture
+def somebodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module that is installed nowhere, with a number in it."""
+    path = tmp_path / "somebodys.py"
+    path.write_text(f"NUMBER = {NUMBER}\n")
+    spec = importlib.util.spec_from_file_location("somebodys", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "somebodys", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def drawn_here(number: int = 5000) -> list[float]:
+    found: list[float] = []
+    explore(st.floats(), lambda value: found.append(value) is None, seed=1, examples=number)
+    return found
+
+
+def drawn_by_tests_of_a_user(number: int = 5000) -> list[float]:
+    found: list[float] = []
+
+    @hypothesis.seed(1)
+    @hypothesis.settings(max_examples=number, database=None)
+    @hypothesis.given(st.floats())
+    def collect(value: float) -> None:
+        found.append(value)
+
+    collect()
+    return found
+
+
+def test_what_is_written_in_other_modules_is_not_drawn(somebodys: ModuleType) -> None:
+    before = providers._get_local_constants
+
+    assert NUMBER in drawn_by_tests_of_a_user()
+    assert NUMBER not in drawn_here()
+    assert NUMBER in drawn_by_tests_of_a_user()
+    assert providers._get_local_constants is before
+
+
+def test_the_same_seed_draws_the_same_whatever_was_imported(
+    somebodys: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_it = drawn_here(500)
+    monkeypatch.delitem(sys.modules, "somebodys")
+
+    assert [repr(one) for one in drawn_here(500)] == [repr(one) for one in with_it]
+
+
+_DRAW = """
+from hypothesis import strategies as st
+from leadproof.generate.examples import explore
+explore(st.characters(codec="utf-8"), lambda value: True, seed=1, examples=5)
+"""
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_tables_are_kept_at_home_or_where_it_was_said(named: bool, tmp_path: Path) -> None:
+    here, cache, said = tmp_path / "here", tmp_path / "cache", tmp_path / "said"
+    here.mkdir()
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    environment.pop("HYPOTHESIS_STORAGE_DIRECTORY", None)
+    if named:
+        environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(said)
+
+    subprocess.run([sys.executable, "-c", _DRAW], cwd=here, env=environment, check=True)
+
+    assert list(here.iterdir()) == []
+    assert (said / "unicode_data").is_dir() == named
+    assert (cache / "leadproof" / "hypothesis" / "unicode_data").is_dir() != named
