@@ -37,6 +37,10 @@ _GZIP = b"\x1f\x8b"
 _MOST_CODINGS = 3
 
 
+#: Bytes that a recorder leaves of a body at least. Of fewer, a service that breaks off is as likely.
+_FEWEST = 32
+
+
 def plain(body: bytes, headers: Headers, *, whole: bool = False) -> ReadBody:
     """A body without its content codings, where a recorder left them on.
 
@@ -111,5 +115,5 @@ def uncut(body: ReadBody, headers: Headers, *, size: float = -1) -> ReadBody:
 
 
 def is_round(length: int) -> bool:
-    """Is it a length at which recorders cut, 2^n or 10^n?"""
-    return length > 0 and (not length & (length - 1) or str(length).rstrip("0") == "1")
+    """Is it a length at which recorders cut, 2^n or 10^n, and not so few bytes that nobody would?"""
+    return length >= _FEWEST and (not length & (length - 1) or str(length).rstrip("0") == "1")

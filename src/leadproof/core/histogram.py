@@ -71,8 +71,11 @@ class Histogram:
         if other.bits < self.bits:
             raise ValueError(f"a histogram of 2^{self.bits} buckets cannot take one of 2^{other.bits}")
         shift, counts = other.bits - self.bits, self.counts
-        for index, number in other.counts.items():
-            counts[index >> shift] += number
+        if not shift and not counts:
+            counts.update(other.counts)
+        else:
+            for index, number in other.counts.items():
+                counts[index >> shift] += number
         self.lowest, self.highest = min(self.lowest, other.lowest), max(self.highest, other.highest)
 
     @property

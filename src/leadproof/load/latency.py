@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -169,17 +170,19 @@ def series(measures: Measures, duration: float) -> dict[str, Any]:
 
 def heat(measures: Measures, *names: str) -> dict[str, Any]:
     """A map of latency over time: for each slice, how many samples of some steps lie in each band of latency."""
-    whole: dict[tuple[int, int], int] = {}
-    for place, one in measures.slices.items():
+    whole: dict[int, dict[int, int]] = {}
+    for place, one in sorted(measures.slices.items()):
+        bands: dict[int, int] = defaultdict(int)
         for histogram in (one.latency[name] for name in names if name in one.latency):
             for index, number in histogram.counts.items():
-                at = place, _band(histogram.bits, index)
-                whole[at] = whole.get(at, 0) + number
+                bands[_band(histogram.bits, index)] += number
+        if bands:
+            whole[place] = bands
     if not whole:
         return {"width": measures.width, "bands": [], "cells": []}
-    low, high = min(band for _, band in whole), max(band for _, band in whole)
+    low, high = min(map(min, whole.values())), max(map(max, whole.values()))
     bounds = [10 ** (band / _HEAT_PER_DECADE) for band in range(low, high + 2)]
-    cells = [[place, band - low, number] for (place, band), number in sorted(whole.items())]
+    cells = [[place, band - low, bands[band]] for place, bands in whole.items() for band in sorted(bands)]
     return {"width": measures.width, "bands": bounds, "cells": cells}
 
 

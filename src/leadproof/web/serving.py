@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import os
@@ -22,6 +23,9 @@ from leadproof.web.index import Index
 #: Seconds between two looks at the folders at least, and how many times as long as a look takes: ten thousand
 #: directories are no reason to be busy all the time.
 _LOOK, _REST = 2.0, 10.0
+
+#: Seconds between two looks whether it shall end.
+_TICK = 0.5
 
 
 class Refreshing:
@@ -85,7 +89,15 @@ def serve(app: ASGIApp, sock: socket.socket, ready: Callable[[], None]) -> None:
         proxy_headers=False,
     )  # fmt: skip
     ready()
-    uvicorn.Server(config).run(sockets=[sock])  # which raises anew the signal that ended it
+    _Server(config).run(sockets=[sock])  # which raises anew the signal that ended it
+
+
+class _Server(uvicorn.Server):
+    """Looks twice a second, and not ten times, whether it shall end: beside a load, looking is most of what it does."""
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            await asyncio.sleep(_TICK)
 
 
 def index_file(folders: Sequence[Path]) -> Path:

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
+import orjson
+
 from leadproof.core.errors import InputError
 from leadproof.runs.evidence.files import open_plain
 
@@ -82,7 +84,7 @@ class Tail:
             raise InputError(f"{self._folder}: a line of {self._stem} has no end", hint="was the file changed?")
         for line in lines:
             try:
-                row = json.loads(line)
+                row = _read(line)
             except (ValueError, RecursionError):
                 row = None
             if not isinstance(row, dict):
@@ -114,6 +116,13 @@ class Tail:
     def _next(self) -> None:
         self.close()
         self._number, self._rest = self._number + 1, b""
+
+
+def _read(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:  # more than JSON has: an infinity, a number of any length
+        return json.loads(line)
 
 
 def _plain(path: Path) -> IO[bytes] | None:

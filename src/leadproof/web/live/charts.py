@@ -132,9 +132,11 @@ def _heat(heat: Row, end: float, t: Catalogue) -> Markup:
     most = max(number for *_, number in cells)
     # One path a shade, not one field a cell: the browser may be on the machine that puts the load on.
     paths: dict[int, list[str]] = defaultdict(list)
+    across = [frame.x(place * width) for place in range(cells[-1][0] + 2)]
+    up = [frame.y(bound) for bound in bands]
     for place, band, number in cells:
-        x, top = frame.x(place * width), frame.y(bands[band + 1])
-        wide, high = frame.x((place + 1) * width) - x, frame.y(bands[band]) - top
+        x, top = across[place], up[band + 1]
+        wide, high = across[place + 1] - x, up[band] - top
         shade = max(math.ceil(_SHADES * math.log1p(number) / math.log1p(most)), 1)
         paths[shade].append(f"M{x:g},{top:g}h{wide:.1f}v{high:.1f}h-{wide:.1f}z")
     fields = [

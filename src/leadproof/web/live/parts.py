@@ -19,8 +19,10 @@ PARTS = (
     "findings", "notes",
 )  # fmt: skip
 
-#: Seconds after which charts are drawn anew, and the share of the time that they show: a sixtieth is some pixels.
-_OFTEN, _NEW = 5.0, 60
+#: Seconds after which charts are drawn anew, in the first seconds of a load and later, and the share of the time that
+#: they show: a sixtieth is some pixels.
+_OFTEN, _LATER, _NEW = 5.0, 10.0, 60
+_FIRST = 20.0
 
 
 class Rendering:
@@ -60,7 +62,8 @@ class Rendering:
 
     def _draw(self, reader: LiveReader) -> None:
         run = reader.run
-        due = reader.elapsed - self._drawn >= max(reader.elapsed / _NEW, _OFTEN - 0.5)
+        every = _OFTEN if reader.elapsed <= _FIRST else _LATER
+        due = reader.elapsed - self._drawn >= max(reader.elapsed / _NEW, every - 0.5)
         if run is None or not (due or reader.stage != self._stage):
             return
         self._drawn, self._stage = reader.elapsed, reader.stage

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -12,7 +14,7 @@ from leadproof.core.errors import InputError
 from leadproof.load.measures import Measures
 from leadproof.load.rebuilding import read_on
 from leadproof.load.story import LoadRun
-from leadproof.runs.evidence.files import RUN
+from leadproof.runs.evidence.files import REPORT, RUN
 from leadproof.runs.evidence.results import STEM, RowReader, reporting_bad_rows
 from leadproof.runs.evidence.tailing import Tail
 from leadproof.runs.results import ResultRow, Row
@@ -41,6 +43,7 @@ class LiveReader:
         self._path, self._clock = path, clock
         self._tail, self._rows = Tail(path, STEM), RowReader()
         self._fail_on = ""
+        self._mark = _mark(path)
         self.listed: ListedRun = read(path, clock())
         #: None before its first row.
         self.run: LoadRun | None = None
@@ -75,7 +78,8 @@ class LiveReader:
             InputError: A line is not what leadproof writes, or a file is not what it should be.
         """
         # Before the rows: where the report is there, all of them are.
-        self.listed = read(self._path, self._clock())
+        if (mark := _mark(self._path)) != self._mark:
+            self._mark, self.listed = mark, read(self._path, self._clock())
         number = 0
         with reporting_bad_rows(self._path):
             try:
@@ -117,3 +121,13 @@ class LiveReader:
         except (OSError, ValueError, AttributeError) as error:
             raise InputError(f"{self._path / RUN} cannot be read: {error}") from None
         return self._fail_on
+
+
+def _mark(path: Path) -> list[tuple[int, int]]:
+    """What changes when the run is listed otherwise: reading it costs a hundred times as much."""
+    found = []
+    for name in (RUN, REPORT):
+        with suppress(OSError):
+            status = os.lstat(path / name)
+            found.append((status.st_size, status.st_mtime_ns))
+    return found

@@ -22,7 +22,7 @@ from leadproof.web.live.reading import KILLED, OVER, LiveReader
 RUNS, BROWSERS = 8, 32
 
 #: Seconds between two looks at the files; those between two renderings at least, and at most.
-_LOOK, _OFTEN, _SELDOM = 0.5, 1.9, 5.0
+_LOOK, _OFTEN, _SELDOM = 0.95, 1.9, 5.0
 
 #: Seconds after which a run is watched no more at which nobody looks.
 _UNSEEN = 20.0
