@@ -25,6 +25,9 @@ EXAMPLE = ROOT / "reports" / "examples" / "report.json"
 #: Seconds that a server is given to begin or to end.
 PATIENCE = 60
 
+#: Clauses that fail in the example and are mended in the later run; one that fails only there.
+MENDED, WORSE = "LE2-ACCEPT-RES-02", "LE2-ALL-AUTH-01"
+
 
 @dataclass(frozen=True)
 class Served:
@@ -81,6 +84,25 @@ def make_run(
     (path / "run.json").write_text(json.dumps(document["run"]), "utf-8")
     (path / "report.json").write_text(json.dumps(document), "utf-8")
     return path
+
+
+def days(number: int) -> dict[str, str]:
+    return {"started": f"2026-11-{number:02}T09:00:00.000Z", "ended": f"2026-11-{number:02}T09:01:12.500Z"}
+
+
+def later_report() -> dict[str, Any]:
+    """The example after a release: a clause mended, another broken, everything twice as slow, an objective missed."""
+    report: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
+    report["findings"] = [row for row in report["findings"] if row["clause"] != MENDED]
+    report["findings"].append({**report["findings"][0], "clause": WORSE, "message": "it is broken now"})
+    for row in report["clauses"]:
+        row["result"] = {MENDED: "passed", WORSE: "failed"}.get(row["id"], row["result"])
+    load = report["latency"]
+    load["curves"] = {name: [[at, 2 * value] for at, value in points] for name, points in load["curves"].items()}
+    for step in load["steps"].values():
+        step["latency"] |= {name: 2 * step["latency"][name] for name in ("p50", "p99")}
+    load["objectives"][0]["verdict"] = "FAIL"
+    return report
 
 
 def chromium() -> str | None:

@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import EXAMPLE, PATIENCE, Served, make_run, serving, tab_at
+from pages import (
+    EXAMPLE,
+    MENDED,
+    PATIENCE,
+    WORSE,
+    Served,
+    days,
+    later_report,
+    make_run,
+    serving,
+    tab_at,
+)
 
 from leadproof.commands.explaining import Fact
 from leadproof.contract import specs
@@ -21,28 +32,6 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.web import charts
 from leadproof.web.pages.reference import CHOICES, PROFILES, SHELVES, entries
 from leadproof.web.runs import FINISHED, ListedRun, key_of, read
-
-#: Clauses that fail in the example and are mended in the later run; one that fails only there.
-MENDED, WORSE = "LE2-ACCEPT-RES-02", "LE2-ALL-AUTH-01"
-
-
-def days(number: int) -> dict[str, str]:
-    return {"started": f"2026-11-{number:02}T09:00:00.000Z", "ended": f"2026-11-{number:02}T09:01:12.500Z"}
-
-
-def later_report() -> dict[str, Any]:
-    """The example after a release: a clause mended, another broken, everything twice as slow, an objective missed."""
-    report: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
-    report["findings"] = [row for row in report["findings"] if row["clause"] != MENDED]
-    report["findings"].append({**report["findings"][0], "clause": WORSE, "message": "it is broken now"})
-    for row in report["clauses"]:
-        row["result"] = {MENDED: "passed", WORSE: "failed"}.get(row["id"], row["result"])
-    load = report["latency"]
-    load["curves"] = {name: [[at, 2 * value] for at, value in points] for name, points in load["curves"].items()}
-    for step in load["steps"].values():
-        step["latency"] |= {name: 2 * step["latency"][name] for name in ("p50", "p99")}
-    load["objectives"][0]["verdict"] = "FAIL"
-    return report
 
 
 @pytest.fixture(scope="module")
