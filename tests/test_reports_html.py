@@ -149,7 +149,7 @@ def test_a_clean_page_and_one_with_forty_failures_have_their_limits() -> None:
         assert len(html.render(failing(number)).encode()) <= 300_000
 
 
-@pytest.mark.parametrize("number", [1, 10, 40])
+@pytest.mark.parametrize("number", [1, 10, 40, 60])
 def test_the_first_failure_of_each_clause_shows_its_exchange_whole(number: int) -> None:
     report = failing(number)
     text = unescape(html.render(report))
@@ -160,6 +160,33 @@ def test_the_first_failure_of_each_clause_shows_its_exchange_whole(number: int) 
             whole = visible(row[name])
             most = cards.EXCHANGE - min(other, cards.EXCHANGE // 2)
             assert whole[:most] in text, (row["clause"], name)
+
+
+@pytest.mark.parametrize("number", [1, 22, 60])
+@pytest.mark.parametrize("text", ["<a/>", "é", "x", "\x00"])
+def test_a_page_keeps_its_size_whatever_the_exchanges_are_made_of(number: int, text: str) -> None:
+    report = failing(number)
+    for at, row in enumerate(report["findings"]):
+        row |= {name: f"{at} {text * 5000}" for name in ("request", "response", "curl")}
+
+    page = html.render(report)
+
+    assert len(page.encode()) <= 300_000
+    assert page.count('class="evidence"') == number
+
+
+def test_an_exchange_that_breaks_several_clauses_is_shown_once_and_named_by_the_others() -> None:
+    report = failing(3)
+    for row in report["findings"]:
+        row |= {"request": "POST /v2/ping\n\nthe same", "response": "200\n\nfor all", "curl": "curl it"}
+
+    page = html.render(report)
+
+    assert page.count("the same</pre>") == page.count("for all</pre>") == page.count("curl it</pre>") == 1
+    first = report["findings"][0]["clause"]
+    assert page.count(f'Request and response: those of <a href="#f1">{first}</a>.') == 2
+    report["findings"][1]["response"] = "500"
+    assert html.render(report).count("Request and response: those of") == 1
 
 
 def test_findings_stand_under_their_operation_and_can_be_narrowed_down_to_one() -> None:

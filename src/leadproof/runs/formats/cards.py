@@ -25,15 +25,15 @@ LINES = 140
 #: Characters of an exchange, request and response together, that are shown at most.
 EXCHANGE = 4096
 
-#: Evidence of a place, in the order in which it is worth its room: the part of the room that is left at its turn which
-#: it may take.
-EVIDENCE = {"response": 0.7, "request": 0.9, "twin": 0.9, "curl": 0.9}
+#: Evidence of a place, in the order in which it is worth its room; what stands together shares it.
+EVIDENCE = (("response", "request"), ("twin",), ("curl",))
 
 #: Characters of what is shown besides an exchange.
 _OTHERS = {"twin": 2048, "curl": 1800}
 
-#: Bytes of markup around a piece of evidence, bytes of a note that there is more, and the least that is worth showing.
-_MARKUP, _NOTE, _LEAST = 150, 130, 240
+#: Bytes of markup around a piece of evidence (of curl's, with what it says below), bytes of a note that there is more,
+#: and the least that is worth showing.
+_MARKUP, _OF_CURL, _NOTE, _LEAST = 150, 260, 130, 240
 
 
 @dataclass(slots=True)
@@ -49,8 +49,10 @@ class Place:
     full: bool = False
     #: request, response, twin, curl: what there was room for, cut.
     evidence: dict[str, str] = field(default_factory=dict)
-    #: Is there evidence that found no room?
+    #: Is there a request or a response that found no room, or not enough?
     left_out: bool = False
+    #: The card and the clause under which the same exchange is shown; none where it is shown here.
+    shown_at: tuple[int, str] | None = None
 
 
 @dataclass(slots=True)
@@ -151,58 +153,90 @@ def group_by_clause(
 
 def round_robin(cards: Iterable[Card]) -> list[Place]:
     """The places of cards: the first of each, then the second of each, …"""
-    ranked = [(at, card.number, place) for card in cards for at, place in enumerate(card.places)]
-    return [place for _, _, place in sorted(ranked, key=lambda one: one[:2])]
+    return [place for _, place in _ranked(cards)]
 
 
-def size_of_firsts(cards: Iterable[Card]) -> int:
-    """Bytes that the exchanges of all first places take, whole."""
-    size = 0
-    for row in (card.first for card in cards if card.places[0].full):
-        for name in ("request", "response"):
-            if row.get(name):
-                size += _size(visible(str(row[name]), _most(row, name))) + _NOTE
+def _ranked(cards: Iterable[Card]) -> list[tuple[Card, Place]]:
+    ranked = [(at, card.number, card, place) for card in cards for at, place in enumerate(card.places)]
+    return [(card, place) for _, _, card, place in sorted(ranked, key=lambda one: one[:2])]
+
+
+def share_exchanges(cards: Iterable[Card]) -> None:
+    """Lets the first card with an exchange show it; others whose clauses it breaks, too, name that card."""
+    seen: dict[tuple[str, ...], tuple[int, str]] = {}
+    for card, place in _ranked(cards):
+        messages = tuple(str(place.row.get(name) or "") for name in ("request", "response", "twin"))
+        if place.full and any(messages):
+            first = seen.setdefault(messages, (card.number, card.clause))
+            place.shown_at = first if first[0] != card.number else None
+
+
+def size_of_firsts(cards: Sequence[Card]) -> int:
+    """Bytes that the exchanges of all first places take, whole, and notes that those of the others are elsewhere."""
+    size = _size_of_notes(cards)
+    for place in (card.places[0] for card in cards if card.places[0].full):
+        for name in EVIDENCE[0]:
+            if place.row.get(name) and not place.shown_at:
+                size += _size(visible(str(place.row[name]), _most(place.row, name)), name)
     return size
 
 
 def attach_evidence(cards: Sequence[Card], room: int, failing: int | None = None) -> None:
     """Gives requests and responses to the places that are shown in full, until the room is used up.
 
-    The first places of what fails the run come first, whole where they fit, then the first places of the others, then
-    all second places: a shorter excerpt of everything is worth more than all of one thing.
+    The first places come before all second ones, and their exchanges before curl commands; of those, what fails the run
+    comes first. Where the room does not suffice, the shortest stay whole and the longest are cut.
 
     Args:
         cards: The cards of a page.
         room: Bytes of the page that are left for evidence.
         failing: How many of the cards, from the first on, fail the run; all by default.
     """
-    room -= _NOTE * sum(place.full for card in cards for place in card.places)
     failing = len(cards) if failing is None else failing
-    most = max((len(card.places) for card in cards), default=0)
-    rounds = [(0, cards[:failing]), (0, cards[failing:]), *((at, cards) for at in range(1, most))]
-    for at, dealt in rounds:
-        places = [card.places[at] for card in dealt if at < len(card.places) and card.places[at].full]
-        fits = at == 0 and size_of_firsts(dealt) <= room
-        for name, usual in EVIDENCE.items():
-            part = 1.0 if fits and name in ("response", "request") else usual
-            wanted = sorted(
-                ((min(len(str(place.row[name])), _most(place.row, name)), place) for place in places
-                 if place.row.get(name)), key=lambda pair: pair[0],
-            )  # fmt: skip
-            budget = int(room * part)
-            for number, (longest, place) in enumerate(wanted):  # the shortest first: what they leave is for the others
-                share = budget // (len(wanted) - number) - _MARKUP
-                if share < min(_LEAST, longest):
-                    place.left_out = True
-                    continue
-                shown = visible(str(place.row[name]), min(longest, share))
-                size = _size(shown)
-                budget, room = budget - size, room - size
-                place.evidence[name] = shown
+    room -= _size_of_notes(cards)
+    for at in range(max((len(card.places) for card in cards), default=0)):
+        shown = [
+            [card.places[at] for card in dealt if at < len(card.places) and card.places[at].full]
+            for dealt in (cards[:failing], cards[failing:])
+        ]
+        for names in EVIDENCE:
+            for places in shown:
+                room -= _attach(places, names, room)
 
 
-def _size(shown: str) -> int:
-    return len(shown.encode()) + 4 * sum(shown.count(sign) for sign in "&<>") + _MARKUP
+def _attach(places: Iterable[Place], names: Sequence[str], room: int) -> int:
+    """Gives pieces of evidence with these names to places, as far as the room goes; the bytes that they take."""
+    wanted: list[tuple[int, int, str, Place, str]] = []
+    for place in places:
+        for name in names:
+            if place.row.get(name) and not place.shown_at:
+                whole = visible(str(place.row[name]), _most(place.row, name))
+                wanted.append((_size(whole, name), len(wanted), name, place, whole))
+    left = room
+    for number, (size, _, name, place, whole) in enumerate(sorted(wanted)):  # what the shortest leave is for the others
+        share = left // (len(wanted) - number)
+        shown = whole
+        if size > share:
+            if name != "curl":  # which says what the request says
+                place.left_out, left = True, left - _NOTE
+            if share < _LEAST + _markup(name):
+                continue
+            shown = visible(str(place.row[name]), len(whole) * (share - _markup(name)) // size)
+        left -= _size(shown, name)
+        place.evidence[name] = shown
+    return room - left
+
+
+def _size_of_notes(cards: Iterable[Card]) -> int:
+    return _NOTE * sum(place.full for card in cards for place in card.places[1:])
+
+
+def _markup(name: str) -> int:
+    return _OF_CURL if name == "curl" else _MARKUP
+
+
+def _size(shown: str, name: str) -> int:
+    return len(shown.encode()) + 4 * sum(shown.count(sign) for sign in "&<>") + _markup(name)
 
 
 def _most(row: Row, name: str) -> int:

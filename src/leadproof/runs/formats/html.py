@@ -20,7 +20,8 @@ from leadproof.runs.formats.view import View, arrange
 MOST = 300_000
 
 #: Where the evidence of the failures finds no room, a page leaves out what stands elsewhere too: from 1 on what the
-#: places behind the readings say and the drawings of a load probe, from 2 on the words of clauses that passed.
+#: places behind the readings say, the drawings of a load probe, and in the table of clauses the words of those with a
+#: card; from 2 on the words of clauses that passed.
 _LEANEST = 2
 
 _MOST_LINES = 200
@@ -102,17 +103,24 @@ def render(report: Mapping[str, Any]) -> str:
         "charts": latency.charts(report),
         "load_told": loads.told(view.load),
     }
+    cards.share_exchanges(dealt)
     whole = cards.size_of_firsts(dealt)
     for lean in range(_LEANEST + 1):
         places: list[cards.Place] = []
         page = template("report.html.j2").render({**given, "lean": lean, "evidence_of": _marking(places)})
-        if not whole or len(page.encode()) + whole <= MOST:
+        parts = page.split("\0")
+        bare = _size(parts, places)
+        if not dealt or bare + whole <= MOST:
             break
-    return _with_evidence(page, places, dealt, len(failures))
+    cards.attach_evidence(dealt, MOST - bare, len(failures))
+    return "".join(_filled(parts, places))
 
 
 def _marking(places: list[cards.Place]) -> Callable[[cards.Place], Markup]:
-    """What a template calls where the evidence of a place belongs: it leaves a mark, and takes the place down."""
+    """What a template calls where the evidence of a place belongs: it leaves a mark, and takes the place down.
+
+    The mark is its number in `places` between two NULs, which no page has, for they are spelled out.
+    """
 
     def evidence_of(place: cards.Place) -> Markup:
         places.append(place)
@@ -121,23 +129,15 @@ def _marking(places: list[cards.Place]) -> Callable[[cards.Place], Markup]:
     return evidence_of
 
 
-def _with_evidence(page: str, places: list[cards.Place], dealt: list[cards.Card], failing: int) -> str:
-    """A page with requests and responses in it, as far as the rest of it leaves room for them.
-
-    Args:
-        page: The page with a mark where those of a place belong: its number in `places` between two NULs, which no
-            page has, for they are spelled out.
-        places: Those with a mark.
-        dealt: The cards of the page.
-        failing: How many of them, from the first on, fail the run.
-    """
+def _filled(parts: list[str], places: list[cards.Place]) -> list[str]:
+    """The parts of a page, split at its marks, with what there is to see of the places that are marked."""
     evidence = template("evidence.html.j2")
-    parts = page.split("\0")
-    sizes = [len(evidence.render(place=place).encode()) for place in places]
-    bare = sum(len(part.encode()) for part in parts[::2]) + sum(sizes[int(number)] for number in parts[1::2])
-    cards.attach_evidence(dealt, MOST - bare, failing)
-    parts[1::2] = [evidence.render(place=places[int(number)]) for number in parts[1::2]]
-    return "".join(parts)
+    return [evidence.render(place=places[int(part)]) if at % 2 else part for at, part in enumerate(parts)]
+
+
+def _size(parts: list[str], places: list[cards.Place]) -> int:
+    """Bytes of a page with what its places show so far."""
+    return sum(len(part.encode()) for part in _filled(parts, places))
 
 
 def _bar(view: View) -> list[dict[str, Any]]:
