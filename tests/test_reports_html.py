@@ -167,7 +167,7 @@ def test_the_first_failure_of_each_clause_shows_its_exchange_whole(number: int) 
 def test_a_page_keeps_its_size_whatever_the_exchanges_are_made_of(number: int, text: str) -> None:
     report = failing(number)
     for at, row in enumerate(report["findings"]):
-        row |= {name: f"{at} {text * 5000}" for name in ("request", "response", "curl")}
+        row |= dict.fromkeys(("request", "response", "curl"), f"{at} {text * 5000}")
 
     page = html.render(report)
 
@@ -514,6 +514,94 @@ def test_a_link_narrows_the_findings_down_without_script(shown: Any) -> None:
     assert page.run(seen) == whole
 
 
+#: What the page shows of its findings and clauses, read off what is laid out, not off what the script says.
+CARDS = "[...document.querySelectorAll('.card')].filter(one => getComputedStyle(one).display !== 'none').length"
+ROWS = "[...document.querySelectorAll('#clauses tr[id]')].filter(one => one.checkVisibility()).map(one => one.id)"
+
+
+def narrowed(page: Any, words: str) -> str:
+    """What the field announces once words are typed into it."""
+    page.run("document.querySelector('.narrow input').focus(); document.querySelector('.narrow input').select()")
+    page.call("Input.insertText", text=words)
+    return str(page.run("document.querySelector('.narrow output').textContent"))
+
+
+@pytest.mark.parametrize("words", ["le2-ping-res-05", "Create Lead XML", "isvalid", "no such words"])
+def test_a_field_narrows_findings_and_clauses_and_announces_how_many_are_left(shown: Any, words: str) -> None:
+    report = broken()
+    page = shown(report)
+    whole, text = page.run(CARDS), words.lower().split()
+    titles = {row["id"]: group.title for group in arrange(report).groups for row in group.clauses}
+    expected = {
+        one["id"]
+        for one in page.run(
+            "[...document.querySelectorAll('#clauses tr[id]')].map(one => ({id: one.id, text: one.textContent}))"
+        )
+        if all(word in f"{one['text']} {titles[one['id']]}".lower() for word in text)
+    }
+    said = narrowed(page, words)
+
+    assert set(page.run(ROWS)) == expected
+    assert said == f"{page.run(CARDS)} of {whole} findings, {len(expected)} of {len(report['clauses'])} clauses"
+    assert page.run(CARDS) < whole
+    assert page.run("document.querySelector('.narrow output').getAttribute('aria-live')") == "polite"
+    assert narrowed(page, " ") == ""
+    assert (page.run(CARDS), page.run(ROWS)) == (whole, [])
+
+
+def test_the_field_is_reached_and_left_with_the_keyboard(shown: Any) -> None:
+    page = shown(broken())
+    whole = page.run(CARDS)
+    for _ in range(60):
+        for kind in ("keyDown", "keyUp"):
+            page.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        if page.run("document.activeElement.id") == "narrow":
+            break
+    page.call("Input.insertText", text="LE2-PING")
+
+    assert page.run("document.activeElement.id") == "narrow"
+    assert page.run(CARDS) < whole
+    for kind in ("keyDown", "keyUp"):
+        page.call("Input.dispatchKeyEvent", type=kind, key="Escape", code="Escape", windowsVirtualKeyCode=27)
+    assert page.run("document.getElementById('narrow').value") == ""
+    assert page.run(CARDS) == whole
+
+
+def test_a_link_to_what_is_narrowed_away_shows_it(shown: Any) -> None:
+    page = shown(broken())
+    name = page.run("document.querySelector('#failures .card h4').id")
+    assert narrowed(page, "no such words").startswith("0 of ")
+    page.run(f"new Promise(go => {{ addEventListener('hashchange', () => go(0)); location.hash = '#{name}' }})")
+
+    assert page.run(f"document.getElementById('{name}').checkVisibility()")
+    assert page.run("document.getElementById('narrow').value") == ""
+
+
+def test_paper_has_all_findings_however_the_page_is_narrowed(shown: Any) -> None:
+    page = shown(broken())
+    narrowed(page, "no such words")
+    assert page.run(CARDS) == 0
+    page.call("Emulation.setEmulatedMedia", media="print")
+
+    assert page.run("document.querySelectorAll('#failures .card.out').length") > 0
+    assert page.run("[...document.querySelectorAll('#failures .card')].every(one => one.checkVisibility())")
+    assert not page.run("document.querySelector('.narrow').checkVisibility()")
+
+
+def test_only_the_script_that_the_page_names_by_its_hash_runs_and_without_it_no_field_is_shown(
+    tab: Any, http_target: Any
+) -> None:
+    body = html.render(broken())
+    other = body.replace("</body>", "<script>window.hacked = 1</script></body>")
+    for text, field in ((body, True), (other, True), (other.replace('"use strict"', '"use  strict"'), False)):
+        sent = text.encode()
+        url = http_target(lambda *_, sent=sent: (200, {"Content-Type": "text/html"}, sent))
+        tab.open(url + "/report.html")
+
+        assert tab.run("window.hacked === undefined")
+        assert tab.run("document.querySelector('.narrow').checkVisibility()") is field
+
+
 def test_without_any_style_everything_is_there_and_the_charts_are_right(tab: Any, http_target: Any) -> None:
     report = everything()
     body = html.render(report).encode()
@@ -522,6 +610,7 @@ def test_without_any_style_everything_is_there_and_the_charts_are_right(tab: Any
     assert {one for one in tab.requests() if not one.endswith("favicon.ico")} == {url + "/report.html"}
 
     assert tab.run("getComputedStyle(document.querySelector('h1')).fontFamily").startswith(("Times", '"Times'))
+    assert not tab.run("document.querySelector('.narrow').checkVisibility()")
     tab.run(LOOK.OPEN)
     text = tab.run("document.body.innerText")
     for row in (*report["clauses"], *report["attestations"]):
@@ -591,7 +680,7 @@ def test_nothing_that_comes_from_outside_runs_or_breaks_the_page(shown: Any, tex
     page = shown(poisoned(report, text), "narrow")
     page.run(LOOK.OPEN)
 
-    assert page.run("window.hacked === undefined && document.scripts.length === 0 && document.images.length === 0")
+    assert page.run("window.hacked === undefined && document.scripts.length === 1 && document.images.length === 0")
     assert page.run("document.querySelectorAll('footer').length") == 1
     assert page.run(LOOK.BEYOND) == []
     assert not [one for one in page.events if one.get("method") == "Page.javascriptDialogOpening"]

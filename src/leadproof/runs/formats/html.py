@@ -1,10 +1,13 @@
-"""The compliance report: one HTML file without script, network or fonts, readable where every style is blocked.
+"""The compliance report: one HTML file without network or fonts, readable where every style and script is blocked.
 
-`templates` has the templates and what they may do; `cards` and `sections` arrange what only this format shows.
+Its one script narrows what is shown; the page names it by its hash and lets no other run. `templates` has the templates
+and what they may do; `cards` and `sections` arrange what only this format shows.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -74,6 +77,7 @@ def render(report: Mapping[str, Any]) -> str:
     advice = cards.group_by_clause(advised, view.clauses, first=len(failures) + 1, full=max(left, len(advised) and 4))
     taken_on = cards.group_by_clause(waived, view.clauses, first=len(failures) + len(advice) + 1, full=4)
     dealt = [*failures, *advice, *taken_on]
+    script = template("narrow.js.j2").render()
     given = {
         "view": view,
         "report": report,
@@ -102,6 +106,8 @@ def render(report: Mapping[str, Any]) -> str:
         "load": latency,
         "charts": latency.charts(report),
         "load_told": loads.told(view.load),
+        "script": Markup(script),
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
     cards.share_exchanges(dealt)
     whole = cards.size_of_firsts(dealt)
