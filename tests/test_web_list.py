@@ -60,7 +60,7 @@ def test_a_filter_works_as_it_is_chosen(tab: Any, served: Served) -> None:
     tab.get_by_text("Runs 1 to 50 of 60").wait_for()
     assert {row.split()[3] for row in rows(tab)} == {"failed"}
     tab.get_by_label("Search").fill("run-11")
-    tab.get_by_text("Runs 1 to 5 of 5").wait_for()
+    tab.get_by_text("5 runs, the newest first").wait_for()
     assert "words=run-11" in tab.url
 
 

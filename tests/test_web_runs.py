@@ -33,6 +33,22 @@ from leadproof.web import charts
 from leadproof.web.pages.reference import CHOICES, PROFILES, SHELVES, entries
 from leadproof.web.runs import FINISHED, ListedRun, key_of, read
 
+#: A clause that fails in many places of a third run.
+OFTEN = "LE2-ALL-AUTH-02"
+
+
+def often_report() -> dict[str, Any]:
+    """The example, and a clause that failed in eight places of two operations."""
+    report: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
+    first = report["findings"][0]
+    report["findings"] += [
+        {**first, "clause": OFTEN, "operation": ("ping", "create_lead")[at > 5], "media_type": "application/json",
+         "pointer": f"/results/{at}/isValid", "xpath": "", "count": 1 if at else 11} for at in range(8)
+    ]  # fmt: skip
+    for row in report["clauses"]:
+        row["result"] = "failed" if row["id"] == OFTEN else row["result"]
+    return report
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -40,6 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_run(folder, "before", facts=days(1))
     path = make_run(folder, "after", report=later_report(), facts=days(9))
     (path / "notes <b>&.txt").write_bytes(b"<script>alert(1)</script>")
+    make_run(folder, "often", report=often_report(), facts={**days(7), "subject": "many"})
     killed = folder / "killed"
     killed.mkdir()
     (killed / "run.json").write_text(json.dumps({"command": "validate", "arguments": ["x.har"], **days(5)}), "utf-8")
@@ -75,6 +92,24 @@ def test_a_run_says_what_it_came_to_and_leads_to_the_clauses(tab: Any, served: S
     tab.locator("#findings").get_by_role("link", name=WORSE).first.click()
     assert tab.locator("h1").inner_text() == WORSE
     assert specs.clauses()[WORSE].text in tab.locator("main").inner_text()
+
+
+def test_what_failed_many_times_for_one_reason_is_one_row(tab: Any, served: Served, folder: Path) -> None:
+    def row(section: str) -> Any:
+        rows = tab.locator(f"#{section} tbody tr").filter(has=tab.get_by_role("rowheader", name=OFTEN, exact=True))
+        assert rows.count() == 1
+        assert rows.locator("td").last.inner_text() == "18"  # eight places, one of them seen eleven times
+        assert not rows.get_by_text("/results/7/").is_visible()
+        rows.get_by_text("7 more places").click()
+        assert rows.get_by_text("/results/7/").is_visible()
+        return rows
+
+    key, before = key_of(folder / "often"), key_of(folder / "before")
+    tab.goto(f"{served.base}/runs/{key}")
+    assert row("findings").locator("td").nth(2).inner_text() == "Create Lead JSON; Create Inbound PING JSON"
+    tab.goto(f"{served.base}/compare?a={before}&b={key}")
+    assert row("new").count() == 1
+    assert "1 clause new (8 findings)" in tab.locator("main .lede").inner_text()
 
 
 def test_the_files_of_a_run_are_saved_and_never_shown(served: Served, folder: Path) -> None:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from leadproof.runs.comparison import compare
 from leadproof.runs.formats import latency
+from leadproof.runs.formats.cards import group_by_clause
 from leadproof.runs.formats.changes import CHANGES, unlisted_in
 from leadproof.runs.formats.parts import Row, mapping, rows
 from leadproof.runs.formats.results import SHOWN
@@ -21,7 +22,7 @@ from leadproof.web.rendering import page
 from leadproof.web.runs import ListedRun
 from leadproof.web.site import Site
 
-#: Findings of a kind of change that are shown.
+#: Clauses of a kind of change that are shown.
 MOST = 200
 
 
@@ -38,10 +39,10 @@ def show(request: Request) -> Response:
         views = arrange(base), arrange(report)  # before what is known from the other is marked
         compare(base, report)
         found = mapping(report, "comparison")
-        changes = [(name, rows(found, name)) for name in CHANGES]
+        changes = [(name, group_by_clause(rows(found, name), views[1].clauses)) for name in CHANGES]
         return page(
-            request, "compare", chosen=True, earlier=earlier, later=later, base=base, report=report, changes=changes,
-            most=MOST, differs=found.get("differs") or [], uncompared=unlisted_in(found),
+            request, "compare", chosen=True, earlier=earlier, later=later, base=base, report=report, view=views[1],
+            changes=changes, most=MOST, differs=found.get("differs") or [], uncompared=unlisted_in(found),
             results=_results(*views), clauses=_clauses(*views), objectives=_objectives(base, report),
             chart=charts.two_curves(mapping(base, "latency"), mapping(report, "latency")), figure=latency.figure,
         )  # fmt: skip

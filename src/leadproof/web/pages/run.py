@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,8 +16,7 @@ from starlette.routing import Route
 from leadproof.core.errors import LeadproofError
 from leadproof.runs.attestation import folder
 from leadproof.runs.formats import RENDERERS, latency, sections
-from leadproof.runs.formats.cards import heading
-from leadproof.runs.formats.parts import Row
+from leadproof.runs.formats.cards import OperationCards, by_operation, group_by_clause
 from leadproof.runs.formats.view import View, arrange
 from leadproof.web import contents
 from leadproof.web.access import REPORT_POLICY
@@ -26,7 +24,7 @@ from leadproof.web.rendering import page
 from leadproof.web.runs import BROKEN, FINISHED, ListedRun
 from leadproof.web.site import Site
 
-#: Findings that the page shows; the report has the others.
+#: Clauses that the page shows with their findings; the report has the others.
 MOST = 300
 
 _PIECE = 256 * 1024
@@ -67,9 +65,10 @@ def show(request: Request) -> Response:
         return page(request, "run", view=None, **common)
     with contents.naming_odd_values(run):
         view = arrange(report)
+        groups, left_out = findings(view)
         return page(
-            request, "run", view=view, report=report, groups=by_operation(view), repeat=sections.repeat(report),
-            scope=sections.scope(report), load=latency, most=MOST, **common,
+            request, "run", view=view, report=report, groups=groups, left_out=left_out,
+            repeat=sections.repeat(report), scope=sections.scope(report), load=latency, **common,
         )  # fmt: skip
 
 
@@ -81,14 +80,10 @@ def _vouched(run: ListedRun) -> dict[str, Any]:
         return {"sealed": False, "signatures": 0}
 
 
-def by_operation(view: View) -> list[tuple[str, int, list[Row]]]:
-    """The first findings of a report by operation, what decides first: heading, how many there are, rows."""
-    listed_rows = [*view.failures, *view.advice]
-    numbers = Counter(str(row.get("operation") or "") for row in listed_rows)
-    shown: dict[str, list[Row]] = {name: [] for name in numbers}
-    for row in listed_rows[:MOST]:
-        shown[str(row.get("operation") or "")].append(row)
-    return [(heading(name), numbers[name], rows) for name, rows in shown.items() if rows]
+def findings(view: View) -> tuple[list[OperationCards], int]:
+    """The findings of a report, a card a clause, under their operations, what decides first; and clauses left out."""
+    cards = [card for rows in (view.failures, view.advice) for card in group_by_clause(rows, view.clauses)]
+    return by_operation(cards[:MOST]), len(cards[MOST:])
 
 
 def report(request: Request) -> Response:
