@@ -5,20 +5,29 @@ from __future__ import annotations
 import json
 import multiprocessing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from leadproof.cli.defects import command
 from leadproof.commands import defects
+from leadproof.commands.explaining import SHELVES, Fact
 from leadproof.contract.profile import load
 from leadproof.core.errors import LeadproofError
 from leadproof.core.operations import OPERATIONS
-from leadproof.mock.defects import Injection, table
+from leadproof.mock.defects import NEEDS, Injection, table
 from leadproof.mock.defects.written.rows import put, values
+from leadproof.suite import CaseContext
 
 PROFILE = load()
+STORY = defects.story
 WRITTEN = [row for row in table().values() if not row.generated]
+
+
+def without_controls(*arguments: Any) -> CaseContext:
+    """What the suite has of a mock that it did not start."""
+    return replace(STORY(*arguments), controls=None)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 7])
@@ -31,6 +40,19 @@ def test_every_written_defect_is_noticed_by_its_owner(row: defects.Defect) -> No
     outcome = defects.run_one(row, PROFILE, 0)
     assert outcome.verdict == "owner", outcome
     assert not outcome.crash
+
+
+@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: row.id)
+def test_a_defect_says_what_it_needs_besides_requests_and_only_then(
+    row: defects.Defect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(defects, "story", without_controls)
+    outcome = defects.run_one(row, PROFILE, 0)
+    told = [one.text for one in SHELVES["defects"].explain(row.id, row) if isinstance(one, Fact)]
+
+    assert (outcome.verdict == "owner") is not bool(row.needs), outcome
+    assert (f"leadproof defects --defect {row.id}; certify --target has no controls" in told) is bool(row.needs)
+    assert {one for one in told if one in NEEDS.values()} == ({NEEDS[row.needs]} if row.needs else set())
 
 
 def test_a_sample_of_the_generated_ones_is_noticed() -> None:

@@ -210,11 +210,16 @@ def _fault(name: str, fault: Fault) -> Iterator[Said]:
 
 
 def _defect(_: str, row: Defect) -> Iterator[Said]:
+    from leadproof.mock.defects import NEEDS  # see _defects
+
     yield row.id
     yield Fact("wrong", row.description)
     yield Fact("kind", f"{row.kind}, {'generated' if row.generated else 'written by hand'}")
     yield Fact("noticed by", f"{row.expected_clause}: {specs.clauses()[row.expected_clause].text}")
     yield Fact("cases of", ", ".join(row.operations) + (f" in {', '.join(row.media)}" if row.media else ""))
+    if row.needs:
+        yield Fact("shows", NEEDS[row.needs])
+        yield Fact("notice it", f"leadproof defects --defect {row.id}; certify --target has no controls")
     yield Fact("try it", f"leadproof mock --defect {row.id}")
 
 

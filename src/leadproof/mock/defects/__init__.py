@@ -16,9 +16,9 @@ from types import MappingProxyType
 
 from leadproof.core.errors import UsageError
 from leadproof.mock.defects import generated, written
-from leadproof.mock.defects.model import Defect, Injection, planted
+from leadproof.mock.defects.model import NEEDS, Defect, Injection, planted
 
-__all__ = ["Defect", "Injection", "pick", "planted", "table"]
+__all__ = ["NEEDS", "Defect", "Injection", "pick", "planted", "table"]
 
 
 @cache

@@ -19,6 +19,15 @@ from leadproof.mock.engine.service import Finish, Transform
 #: Mock, request, and how to go on: what stands around `Mock.handle`.
 Around = Callable[[Mock, Request, Callable[[Request], Response]], Response]
 
+#: What has to happen before some defects show, and which control of the mock makes it happen.
+NEEDS = {
+    "time": "only when the mock's time moves on: POST /__mock__/clock/advance",
+    "review": "only for a lead of a campaign with a review_share in the profile; POST /__mock__/leads/ID/review ends "
+    "its review",
+    "return": "only when a lead is returned: POST /__mock__/leads/ID/return",
+    "source": "only for a source that is missing, disabled or full: GET /__mock__/recipes has such requests",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Injection:
@@ -50,6 +59,8 @@ class Defect:
     #: Representations whose cases are run; empty for all.
     media: tuple[str, ...] = ()
     generated: bool = False
+    #: What has to happen before it shows, of `NEEDS`; "" where requests alone show it.
+    needs: str = ""
 
 
 class _Planted(Mock):

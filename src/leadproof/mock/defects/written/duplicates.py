@@ -123,7 +123,7 @@ TABLE: Table = {
           "Every fifth new lead is refused as a duplicate."),
         D("duplicates-for-ever", "create_lead", "valid_request_accepted",
           profile(campaigns(duplicate_window=4_000_000_000)),
-          "A lead is a duplicate long after the campaign's window."),
+          "A lead is a duplicate long after the campaign's window.", needs="time"),
         D("check-finds-everything", "duplicate_check", "duplicate_agrees",
           result(when(lambda one: _no_duplicate(one) and one.get("success"), _SOME)),
           "The duplicate check finds leads that nobody sent."),

@@ -36,6 +36,8 @@ class D:
     media: str = ""
     #: The operation whose clause must notice, where that is another.
     of: str = ""
+    #: What has to happen before it shows, of `NEEDS`.
+    needs: str = ""
 
 
 #: Kind -> its defects.
@@ -49,7 +51,9 @@ def defects(table: Table) -> Iterator[Defect]:
             injection = row.injection if isinstance(row.injection, Injection) else row.injection(row.operation)
             expected_clause = clause(row.of or row.operation, row.media or "json", row.check)
             media = (row.media,) if row.media else ()
-            yield Defect(row.id, kind, row.description, expected_clause, (row.operation,), injection, media)
+            yield Defect(
+                row.id, kind, row.description, expected_clause, (row.operation,), injection, media, needs=row.needs
+            )  # fmt: skip
 
 
 # ---- responses -------------------------------------------------------------------------------------------------------
