@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from markupsafe import escape
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadproof.http.hosts import LOOPBACK, Hosts
@@ -34,6 +35,20 @@ POLICY = (
 
 #: A report has its styles inside, and no script.
 REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+
+#: What is shown to who does not come in: nothing of the other pages, no style either.
+_REFUSED = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>leadproof: not shown</title>
+<link rel="icon" href="data:,">
+</head>
+<body><main><h1>leadproof</h1><p>{words}</p></main></body>
+</html>
+"""
 
 HEADERS = {
     "content-security-policy": POLICY,
@@ -106,12 +121,12 @@ class Guarded:
         local = str((scope.get("server") or ("",))[0])
         status, words = self._access.hosts.refusal(scope["http_version"], b"", headers, local)
         if status:
-            return PlainTextResponse(words, status)
+            return _refused(status, words)
         found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
         safe = scope["method"] in SAFE
         if not safe and (self._access.read_only or not _from_here(found)):
-            words = "these pages are read-only" if self._access.read_only else "the request comes from another site"
-            return PlainTextResponse(words, 403)
+            words = "These pages are read-only." if self._access.read_only else "The request comes from another site."
+            return _refused(403, words)
         if not self._access.token or self._known(found):
             return None
         return self._with_token(scope) if safe else self._unknown()
@@ -140,7 +155,11 @@ class Guarded:
 
     @staticmethod
     def _unknown() -> Response:
-        return PlainTextResponse("open the address that leadproof serve printed: the token in it is missing\n", 401)
+        return _refused(401, "Open the address that leadproof serve printed: the token in it is missing.")
+
+
+def _refused(status: int, words: str) -> Response:
+    return HTMLResponse(_REFUSED.format(words=escape(words)), status)
 
 
 def _from_here(headers: dict[str, str]) -> bool:

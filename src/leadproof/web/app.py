@@ -69,9 +69,10 @@ def _style() -> bytes:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 404:
-        return page(request, "problem", 404, message="", hint="")
-    return PlainTextResponse(error.detail, error.status_code, headers=error.headers)
+    message = "" if error.status_code == 404 else error.detail
+    response = page(request, "problem", error.status_code, message=message, hint="")
+    response.headers.update(error.headers or {})
+    return response
 
 
 def _failed(request: Request, error: Exception) -> Response:
