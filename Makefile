@@ -157,11 +157,7 @@ bench-soak: $(READY)  ## is memory flat over ten million exchanges and a million
 bench-peers: $(READY)  ## what other tools notice of a sample of the mock's defects, and what we do
 	$(RUN:-m=) tests/bench/peers.py $(ARGS)
 
-# What looks for things that keep people out of a page; the tests do without it.
-build/look/node_modules/axe-core/axe.min.js:
-	-npm install --silent --no-audit --no-fund --prefix build/look axe-core@4.14.1
-
-look: $(READY) build/look/node_modules/axe-core/axe.min.js  ## pictures of a report (ARGS) in build/look, and what axe-core says
+look: $(READY)  ## pictures of a report (ARGS) in build/look, and what axe-core says
 	$(RUN:-m=) tests/bench/look.py $(ARGS)
 
 # Without options in its head and without the index it came from, the lock file is the same wherever it is made.

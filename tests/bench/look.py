@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -170,9 +171,10 @@ def _port(file: Path, process: subprocess.Popen[bytes]) -> int:
 # ---- make look -------------------------------------------------------------------------------------------------------
 
 
-def look(reports: list[Path], axe: Path | None, out: Path) -> int:
+def look(reports: list[Path], out: Path) -> int:
     """Pictures of each report and what axe-core says of it; the number of problems."""
     problems = 0
+    axe = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
     out.mkdir(parents=True, exist_ok=True)
     with browser() as tab:
         for number, report in enumerate(reports):
@@ -193,14 +195,14 @@ def look(reports: list[Path], axe: Path | None, out: Path) -> int:
                     for words, found in (("beyond the edge", beyond), ("overlap", overlaps), ("requests", asked)):
                         if found:
                             print(f"{report} {way}{state}: {words}: {found}")
-                    if axe is not None and way in ("light", "dark", "narrow") and state != "-bare":
+                    if way in ("light", "dark", "narrow") and state != "-bare":
                         problems += _axe(tab, axe, f"{report} {way}{state}")
     print(f"{len(reports)} reports, pictures in {out}; {problems} problems")
     return problems
 
 
-def _axe(tab: Browser, axe: Path, where: str) -> int:
-    tab.run(axe.read_text("utf-8") + "; 0")
+def _axe(tab: Browser, axe: str, where: str) -> int:
+    tab.run(f"{axe}; 0")
     found = tab.run(
         "axe.run(document, {resultTypes: ['violations', 'incomplete']}).then(all => all.violations.map("
         "one => [one.impact, one.id, one.help, one.nodes.length, one.nodes[0].html.slice(0, 200)]))"
@@ -231,7 +233,4 @@ def pages(out: Path) -> list[Path]:
 
 if __name__ == "__main__":
     places = [Path(one) for one in sys.argv[1:]] or pages(ROOT / "build" / "look")
-    checker = ROOT / "build" / "look" / "node_modules" / "axe-core" / "axe.min.js"
-    if not checker.exists():
-        print("axe-core is not there: make look installs it with npm")
-    sys.exit(1 if look(places, checker if checker.exists() else None, ROOT / "build" / "look") else 0)
+    sys.exit(1 if look(places, ROOT / "build" / "look") else 0)
