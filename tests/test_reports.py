@@ -6,6 +6,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from leadproof.cli import console
 from leadproof.core.operations import CELLS, OPERATIONS
 from leadproof.core.text import one_line, visible
 from leadproof.runs.formats import RENDERERS
@@ -249,6 +251,26 @@ def test_hostile_strings_are_shown_not_obeyed(name: str, text: str) -> None:
         outside = [re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", line) for line in lines]
         assert not [line for line in outside if re.search(r"<(?!!-- -->)|(?<!\\)!?\[|://|\bwww\.|@\w", line)]
         assert not [line for line in lines if re.match(r"# ", line)][1:]
+
+
+def test_terminal_markdown_and_html_call_what_is_not_tested_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    whole = json.loads(
+        (Path(__file__).resolve().parent.parent / "reports" / "examples" / "report.json").read_text("utf-8")
+    )
+    view = arrange(whole)
+    console.summarise(whole)
+    said, md, html = capsys.readouterr().out, RENDERERS["md"].render(whole), RENDERERS["html"].render(whole)
+
+    for name, words in (("untested", "left open by this run"), ("untestable", "never testable from outside")):
+        number = view.results[name]
+        assert number > 0
+        assert f"{number} {words}" in said
+        assert f"{words} |" in md
+        assert f"{words}</b> <b>{number}</b>" in html
+        assert f">{number} {words}</title>" in html
+    failed, warned = view.results["failed"], view.results["warning"]
+    assert f"{failed} failed, {warned} warnings" in said
+    assert not re.search(r"\d untest", said + Page(html).text)
 
 
 def test_the_html_holds_everything_and_asks_for_nothing() -> None:

@@ -12,6 +12,7 @@ from leadproof.core.errors import ExitCode
 from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, one_line, seconds
+from leadproof.runs.formats import results
 from leadproof.runs.formats.changes import unlisted_in
 from leadproof.runs.formats.outcome import outcome, remedy, unlisted
 from leadproof.runs.formats.situations import of_client, situation_words
@@ -44,10 +45,6 @@ _COLOURS = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
 def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
     """Prints what a person needs of a report: verdict, what broke, what was covered, where to read on."""
     verdict = report["verdict"]
-    results = [row["result"] for row in report["clauses"]]
-    numbers = ", ".join(
-        f"{results.count(name)} {name}" for name in ("passed", "failed", "waived", "untested") if name in results
-    )
     head = click.style(verdict.upper(), fg=_COLOURS[verdict], bold=True)
     click.echo(f"{head}  {one_line('; '.join(outcome(report)))}")
     unread = ExitCode.USAGE in codes_of(report) and not report["counts"]["exchanges"]  # its own hint stands below
@@ -61,7 +58,7 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
         certified.findings(report)
         certified.notes(report)
     else:
-        _facts(report, numbers)
+        _facts(report)
         _findings(report["findings"])
     if words := unlisted(report):
         click.echo(f"note: {words}")
@@ -77,13 +74,16 @@ def summarise(report: Mapping[str, Any], *, saved: str = "") -> None:
         click.echo(f"report: {one_line(saved)}")
 
 
-def _facts(report: Mapping[str, Any], numbers: str) -> None:
+def _facts(report: Mapping[str, Any]) -> None:
     counts, run = report["counts"], report["run"]
+    clauses = {row["id"]: row for row in report["clauses"]}
+    findings = report["findings"]
+    shown = results.shown(clauses, findings, [row for row in findings if row["decides"]])
     rest = [f"{counts[name]} {words}" for name, words in _OUTCOMES.items() if counts.get(name)]
     click.echo(
         f"  exchanges  {counts['exchanges']}, {counts['judged']} judged" + (f" ({', '.join(rest)})" if rest else "")
     )
-    click.echo(f"  clauses    {len(report['clauses'])}: {numbers}")
+    click.echo(f"  clauses    {len(clauses)}: {results.counted(Counter(shown.values()))}")
     cells = report["coverage"]["cells"]
     rows = report["coverage"]["operations"]
     touched = sum(any(cell["exchanges"] for cell in media.values()) for media in rows.values())

@@ -119,6 +119,14 @@ def by_operation(cards: Iterable[Card]) -> list[OperationCards]:
     return [OperationCards(titles.get(name) or heading(name), groups[name]) for name in names]
 
 
+def in_page_order(cards: Sequence[Card]) -> list[Card]:
+    """Cards in the order in which the page shows them, numbered in it: what comes first is shown and printed first."""
+    ordered = [card for group in by_operation(cards) for card in group.cards]
+    for number, card in enumerate(ordered, min((card.number for card in cards), default=1)):
+        card.number = number
+    return ordered
+
+
 def operations_in(cards: Sequence[Card]) -> list[tuple[str, str, int]]:
     """What cards may be narrowed down to: id and heading of each operation, and how many cards touch it."""
     touched = Counter(name for card in cards for name in card.touched if name in OPERATIONS)

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from leadproof.core.operations import OPERATIONS
-from leadproof.runs.formats import cards, latency, loads, sections, situations, times
+from leadproof.runs.formats import cards, latency, loads, results, sections, situations, times
 from leadproof.runs.formats.templates import template
 from leadproof.runs.formats.view import View, arrange
 
@@ -63,19 +63,17 @@ SYMBOLS = {
     "waived": "~", "known": "=",
 }  # fmt: skip
 
-#: What a result is called where it stands alone.
-CALLED = {"untested": "left open by this run", "untestable": "never testable from outside"}
-
 
 def render(report: Mapping[str, Any]) -> str:
     """The report as one HTML document."""
     view = arrange(report)
     waived = [row for row in view.advice if row.get("waived")]
     advised = [row for row in view.advice if not row.get("waived")]
-    failures = cards.group_by_clause(view.failures, view.clauses)
+    failures = cards.in_page_order(cards.group_by_clause(view.failures, view.clauses))
     left = cards.FULL - sum(place.full for card in failures for place in card.places)
-    advice = cards.group_by_clause(advised, view.clauses, first=len(failures) + 1, full=max(left, len(advised) and 4))
-    taken_on = cards.group_by_clause(waived, view.clauses, first=len(failures) + len(advice) + 1, full=4)
+    rest = max(left, len(advised) and 4)
+    advice = cards.in_page_order(cards.group_by_clause(advised, view.clauses, len(failures) + 1, rest))
+    taken_on = cards.in_page_order(cards.group_by_clause(waived, view.clauses, len(failures) + len(advice) + 1, 4))
     dealt = [*failures, *advice, *taken_on]
     script = template("narrow.js.j2").render()
     given = {
@@ -89,7 +87,7 @@ def render(report: Mapping[str, Any]) -> str:
         "operations": OPERATIONS,
         "results": [name for name in view.results if view.results[name] or name in ("passed", "failed")],
         "symbols": SYMBOLS,
-        "called": CALLED,
+        "called": {} if view.situations else results.CALLED,
         "bar": _bar(view),
         "most_lines": _MOST_LINES,
         "most_files": _MOST_FILES,
@@ -148,8 +146,8 @@ def _size(parts: list[str], places: list[cards.Place]) -> int:
 
 def _bar(view: View) -> list[dict[str, Any]]:
     """The pieces of the bar of results: x and width in its own units; a piece that exists can be seen."""
-    results = Counter(one.result for one in view.situations.values()) if view.situations else view.results
-    shown = [(name, results[name]) for name in view.results if results[name]]
+    numbers = Counter(one.result for one in view.situations.values()) if view.situations else view.results
+    shown = [(name, numbers[name]) for name in view.results if numbers[name]]
     total = sum(number for _, number in shown)
     pieces, at = [], 0.0
     least = 5.0

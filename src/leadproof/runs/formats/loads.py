@@ -58,11 +58,12 @@ def _latency(latency: Row) -> str:
         row for row in rows(latency, "objectives")
         if _is_latency(str(row.get("name", ""))) and isinstance(row.get("actual"), int | float) and row.get("most")
     ]  # fmt: skip
+    everywhere = " over all rates" if mapping(latency, "rates") else ""
     if limited:
         row = max(limited, key=lambda row: float(row["actual"]) / float(row["most"]))
         step, _, figure = str(row["name"]).rpartition(".")
         name = figure if step == "all" else f"{step} {figure}"
-        return f"{name} {short(row['actual'])} of {short(row['most'])} allowed"
+        return f"{name} {short(row['actual'])} of {short(row['most'])} allowed{everywhere}"
     found = [mapping(mapping(mapping(latency, "steps"), name), "latency").get("p99") for name in latency["steps"]]
     highest = max((float(one) for one in found if isinstance(one, int | float)), default=None)
     return f"p99 {short(highest)}" if highest is not None else "no response"

@@ -212,7 +212,10 @@ def _tables(view: View) -> list[str]:
     parts = []
     if view.clauses:
         names = [name for name in results.SHOWN if view.results[name] or name in ("passed", "failed")]
-        lines = ["| Clauses | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
+        lines = [
+            "| Clauses | " + " | ".join(results.CALLED.get(name, name) for name in names) + " |",
+            "| --- |" + " ---: |" * len(names),
+        ]
         for level, counts in view.levels.items():
             lines.append(f"| {escape(level)} | " + " | ".join(f"{counts.get(name, 0):,}" for name in names) + " |")
         parts += ["## Clauses by level and result", "\n".join(lines)]
@@ -247,10 +250,10 @@ def _in_situation(row: Row) -> str:
 def _untested(view: View) -> list[str]:
     parts = []
     if view.untested:
-        lines = [
-            f"- {escape(result)}, {count(len(clauses), 'clause')}: {escape(reason)} ({_ids(clauses)})"
-            for result, reason, clauses in view.untested[:_MOST]
-        ]
+        lines = []
+        for result, reason, clauses in view.untested[:_MOST]:
+            called = results.CALLED.get(result, result)
+            lines.append(f"- {escape(called)}, {count(len(clauses), 'clause')}: {escape(reason)} ({_ids(clauses)})")
         parts += ["## Not tested by this run", "\n".join(lines), _more(len(view.untested), "reason")]
     if view.untestable:
         about = f"{count(len(view.untestable), 'clause')}, which no message shows, whatever a run does"

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from leadproof.core.text import count
 from leadproof.runs.formats.parts import Row, decides
 
 #: In the order in which they are told.
 SHOWN = ("passed", "failed", "warning", "untested", "untestable", "inapplicable", "waived", "known")
+
+#: What a result is called where its name alone would not tell the two apart.
+CALLED = {"untested": "left open by this run", "untestable": "never testable from outside"}
 
 #: Those that say nothing of what was tested.
 UNDECIDED = ("untested", "untestable", "inapplicable")
@@ -44,3 +48,10 @@ def of_testable(shown: Iterable[str]) -> tuple[int, int]:
     """How many clauses were decided, of how many that could be."""
     found = [result for result in shown if result not in ("untestable", "inapplicable")]
     return sum(result != "untested" for result in found), len(found)
+
+
+def counted(numbers: Mapping[str, int]) -> str:
+    """How many clauses came to what, in words; results that none came to are left out."""
+    words = {name: count(numbers[name], name) if name == "warning" else f"{numbers[name]:,} {CALLED.get(name, name)}"
+             for name in SHOWN if numbers.get(name)}  # fmt: skip
+    return ", ".join(words.values())
