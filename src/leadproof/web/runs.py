@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from leadproof.core.text import count, visible
 from leadproof.runs.evidence.files import MANIFEST, REPORT, RUN, open_plain
+from leadproof.runs.evidence.holding import is_held
 from leadproof.web import excerpt
 
 T = TypeVar("T")
@@ -25,7 +26,8 @@ T = TypeVar("T")
 FINISHED, RUNNING, KILLED, BROKEN = "finished", "running", "killed", "broken"
 STATES = (FINISHED, RUNNING, KILLED, BROKEN)
 
-#: Seconds since something was last written, after which a run without a report counts as killed.
+#: Seconds since something was last written, after which a run without a report counts as killed where nobody can tell
+#: whether a process writes into it.
 SILENCE = 120.0
 
 #: Bytes of a document that is read.
@@ -116,14 +118,21 @@ def read(folder: Path, now: float) -> ListedRun:
     try:
         facts = _named(RUN, excerpt.facts, plain_file(folder / RUN))
         if not os.path.lexists(folder / REPORT):
-            state = RUNNING if not facts.ended and now - written(folder) < SILENCE else KILLED
-            return ListedRun(
-                key, path, state, facts.command, subject=subject(facts, ()), started=facts.started or ""
-            )  # fmt: skip
+            state = RUNNING if not facts.ended and is_written(folder, now) else KILLED
+            if state == RUNNING or not os.path.lexists(folder / REPORT):  # it may have come since
+                return ListedRun(
+                    key, path, state, facts.command, subject=subject(facts, ()), started=facts.started or ""
+                )  # fmt: skip
         return _finished(key, path, facts, _named(REPORT, excerpt.report, plain_file(folder / REPORT)))
     except (OSError, ValueError, RecursionError) as error:
         words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return ListedRun(key, path, BROKEN, problem=visible(words or type(error).__name__, 300))
+
+
+def is_written(folder: Path, now: float) -> bool:
+    """Does a process write into a run directory? Where nobody can tell, one did in the last two minutes."""
+    held = is_held(folder)
+    return now - written(folder) < SILENCE if held is None else held
 
 
 def plain_file(path: Path, most: int = MOST) -> bytes:
@@ -147,7 +156,8 @@ def subject(facts: excerpt.FactsExcerpt, files: Sequence[excerpt.FileExcerpt]) -
         return "the mock"
     if facts.target:
         return facts.target
-    words = [row.path for row in files] or [one for one in facts.arguments or () if not one.startswith("-")]
+    words = [row.path for row in files] or [one for one in facts.arguments or () if one == "-" or one[:1] != "-"]
+    words = ["standard input" if one == "-" else one for one in words]
     return ", ".join(words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
 
 

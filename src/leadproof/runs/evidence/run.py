@@ -28,6 +28,7 @@ from leadproof.runs.evidence.files import (
     hashes,
     write,
 )
+from leadproof.runs.evidence.holding import Hold
 from leadproof.runs.evidence.manifest import write_manifest
 from leadproof.runs.evidence.rendering import write_reports
 from leadproof.runs.evidence.results import RowWriter, reporting_bad_rows
@@ -58,6 +59,7 @@ class Run:
         rotate: int = ROTATE,
     ) -> None:
         self.path = path
+        self._hold = Hold(path)  # before run.json is there, by which others know a run directory
         self._redactor = redactor
         self._exchanges, self._findings = Series(path, EXCHANGES, rotate), Series(path, FINDINGS, rotate)
         self._exchanges.open()
@@ -246,6 +248,7 @@ class Run:
         self._exchanges.close()
         self._findings.close()
         self._write_manifest()
+        self._hold.close()
         self._closed = True
 
     def __enter__(self) -> Run:

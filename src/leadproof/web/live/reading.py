@@ -15,6 +15,7 @@ from leadproof.load.measures import Measures
 from leadproof.load.rebuilding import read_on
 from leadproof.load.story import LoadRun
 from leadproof.runs.evidence.files import REPORT, RUN
+from leadproof.runs.evidence.holding import is_held
 from leadproof.runs.evidence.results import STEM, RowReader, reporting_bad_rows
 from leadproof.runs.evidence.tailing import Tail
 from leadproof.runs.results import ResultRow, Row
@@ -44,6 +45,7 @@ class LiveReader:
         self._tail, self._rows = Tail(path, STEM), RowReader()
         self._fail_on = ""
         self._mark = _mark(path)
+        self._held = is_held(path)
         self.listed: ListedRun = read(path, clock())
         #: None before its first row.
         self.run: LoadRun | None = None
@@ -60,7 +62,7 @@ class LiveReader:
         """One of the stages above."""
         if self.listed.state == FINISHED:
             return OVER
-        if self.listed.state == BROKEN or self.quiet >= SILENCE:
+        if self.listed.state == BROKEN or not (self.quiet < SILENCE if self._held is None else self._held):
             return KILLED
         if self.run is None or not self.run.measures.slices:
             return STARTING
@@ -77,6 +79,7 @@ class LiveReader:
         Raises:
             InputError: A line is not what leadproof writes, or a file is not what it should be.
         """
+        self._held = is_held(self._path)  # before the report: whoever writes it lets go after it
         # Before the rows: where the report is there, all of them are.
         if (mark := _mark(self._path)) != self._mark:
             self._mark, self.listed = mark, read(self._path, self._clock())

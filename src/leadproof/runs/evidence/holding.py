@@ -1,0 +1,71 @@
+"""Who writes into a run directory: a lock that ends with the process that holds it, however that ends.
+
+A command that waits (for traffic, for a pipe, for a client) writes nothing for hours, and one that was killed leaves
+the same files as one that runs: only the lock tells them apart. It is on the directory itself, so it adds no file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+
+class Hold:
+    """Holds a run directory until it is closed; nothing where the system or the disk has no such lock.
+
+    Args:
+        folder: The directory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._descriptor = _locked(folder)
+        except BlockingIOError:  # somebody looks at it just now, or writes into it, too
+            self._descriptor = None
+
+    def close(self) -> None:
+        """Let go of it. Closing twice does nothing."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def is_held(folder: Path) -> bool | None:
+    """Does a process write into a run directory? None where nobody can tell.
+
+    The lock is tried, as a writer does: a disk that does not give it to who asks did not give it to who writes, either.
+    """
+    try:
+        descriptor = _locked(folder)
+    except BlockingIOError:
+        return True
+    if descriptor is None:
+        return None
+    os.close(descriptor)
+    return False
+
+
+def _locked(folder: Path) -> int | None:
+    """A descriptor with the lock; None where there is no such lock.
+
+    Raises:
+        BlockingIOError: Another process holds it.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return descriptor
