@@ -12,6 +12,7 @@ Run it with `make bench`, or `python tests/bench/mock.py [--check] [--json]`. Ab
                   a ping says nothing that is anybody's own, so bodies repeat, and the mock remembers them
     mock xml      the same in XML
     … all new     every body is another one, so that nothing can be remembered
+    … watched     JSON pings, while the pages of `leadproof mock --watch` show them to somebody
 * Latency: at half of the JSON capacity that was measured, sent on an open schedule and timed from the moment at which
   each request should have left, so that a server that stalls cannot hide it. A mock that was just reset and one with
   300,000 orders in turn; medians of the turns. The client's own lag behind its schedule is printed beside it.
@@ -35,13 +36,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+from pages import serving  # noqa: E402 - after the path of what tests share
 
 from leadproof import bodies  # noqa: E402 - found in the checkout, installed or not
 from leadproof.contract import profile  # noqa: E402 - as above
@@ -205,6 +209,29 @@ def _process(command: Sequence[str], port: int, processor: int) -> Iterator[int]
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def _watched(port: int, folder: Path) -> Iterator[None]:
+    """The pages of `leadproof mock --watch`, a process of their own, and somebody who sees the list each second."""
+    folder.mkdir()
+    environment = {"LEADPROOF_MOCK_TOKEN": TOKEN, "XDG_CACHE_HOME": str(folder)}
+    over = threading.Event()
+    watching = serving("--mock", f"http://127.0.0.1:{port}", folder, environment=environment)
+    with watching as served, served.client() as client:
+        assert client.get("/mock").is_success
+
+        def look() -> None:
+            while not over.wait(1.0):
+                client.get("/mock")
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            yield
+        finally:
+            over.set()
+            looking.join()
 
 
 def _children(pid: int) -> list[int]:
@@ -418,6 +445,10 @@ def measure(rounds: int, seconds: int) -> dict[str, Any]:
         pid = stack.enter_context(_process([sys.executable, "-c", _MOCK, str(port), TOKEN], port, server_cpu))
         mocks = [Candidate(f"mock {fmt}", port, pid, load) for fmt, load in loads.items()]
         mocks += [one._replace(name=f"{one.name}, all new", load=one.load._replace(different=100_000)) for one in mocks]
+        port = _free_port()
+        pid = stack.enter_context(_process([sys.executable, "-c", _MOCK, str(port), TOKEN], port, server_cpu))
+        stack.enter_context(_watched(port, folder / "pages"))
+        mocks.append(Candidate("mock json, watched", port, pid, loads["json"]))
         body = _response_of(mocks[0]).decode().replace("'", "")
         peers: list[Candidate] = []
         if nginx := shutil.which("nginx"):
