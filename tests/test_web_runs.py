@@ -112,6 +112,20 @@ def test_what_failed_many_times_for_one_reason_is_one_row(tab: Any, served: Serv
     assert "1 clause new (8 findings)" in tab.locator("main .lede").inner_text()
 
 
+def test_the_field_of_a_report_works_here_as_well_as_in_a_file(tab: Any, served: Served, folder: Path) -> None:
+    blocked: list[str] = []
+    tab.on("console", lambda message: blocked.append(message.text))
+    tab.goto(f"{served.base}/runs/{key_of(folder / 'after')}/report")
+    cards = tab.locator(".card:not(.file):not(.out)")
+    before = cards.count()
+
+    tab.get_by_label("Narrow to").fill(WORSE)
+
+    assert 0 < cards.count() < before
+    assert f" of {before} findings" in tab.locator(".narrow output").inner_text()
+    assert blocked == []
+
+
 def test_the_files_of_a_run_are_saved_and_never_shown(served: Served, folder: Path) -> None:
     with served.client() as client:
         key = key_of(folder / "after")

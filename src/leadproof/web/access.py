@@ -33,7 +33,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-#: A report has its styles inside, and no script.
+#: A report has its styles inside; the one script that it may run is added by its hash.
 REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
 #: What is shown to who does not come in: nothing of the other pages, no style either.

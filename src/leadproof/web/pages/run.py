@@ -17,6 +17,7 @@ from leadproof.core.errors import LeadproofError
 from leadproof.runs.attestation import folder
 from leadproof.runs.formats import RENDERERS, latency, sections
 from leadproof.runs.formats.cards import OperationCards, by_operation, group_by_clause
+from leadproof.runs.formats.html import script_source
 from leadproof.runs.formats.view import View, arrange
 from leadproof.web import contents
 from leadproof.web.access import REPORT_POLICY
@@ -93,7 +94,8 @@ def report(request: Request) -> Response:
         raise HTTPException(404)
     with contents.naming_odd_values(run):
         html = RENDERERS["html"].render(contents.known_of(run))
-    return HTMLResponse(html, headers={"content-security-policy": REPORT_POLICY})
+    policy = f"{REPORT_POLICY}; script-src {script_source()}"
+    return HTMLResponse(html, headers={"content-security-policy": policy})
 
 
 def file(request: Request) -> Response:
