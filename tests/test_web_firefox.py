@@ -106,7 +106,7 @@ def test_the_list_is_filtered_as_it_is_chosen_and_typed(tab: Firefox) -> None:
     tab.wait(css("#runs tbody tr:nth-child(3)"))
 
     tab.type(role("searchbox", "Search"), "after")
-    tab.wait_for("Runs 1 to 1 of 1")
+    tab.wait_for("1 run, the newest first")
     assert "words=after" in tab.run("() => location.search")
 
 
