@@ -608,6 +608,17 @@ def test_paper_shows_what_a_message_says_before_its_headers(shown: Any) -> None:
     assert True in page.run(seen)
 
 
+def test_paper_names_the_card_of_an_exchange_where_it_would_show_one(shown: Any) -> None:
+    report = failing(20)
+    for row in report["findings"]:
+        row |= {"request": "POST /v2/ping\n\nthe same", "response": "200\n\nfor all"}
+    page = shown(report, "print")
+    seen = "[...document.querySelectorAll('.same')].map(one => one.checkVisibility() === !!one.closest('.early'))"
+
+    assert page.run(seen) == [True] * 19
+    assert page.run("document.querySelectorAll('.early > .same').length") == 9
+
+
 def test_paper_has_all_findings_however_the_page_is_narrowed(shown: Any) -> None:
     page = shown(broken())
     narrowed(page, "no such words")
