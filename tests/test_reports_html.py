@@ -611,7 +611,7 @@ def test_paper_shows_what_a_message_says_before_its_headers(shown: Any) -> None:
 def test_paper_names_the_card_of_an_exchange_where_it_would_show_one(shown: Any) -> None:
     report = failing(20)
     for row in report["findings"]:
-        row |= {"request": "POST /v2/ping\n\nthe same", "response": "200\n\nfor all"}
+        row |= {"request": "POST /v2/ping\n\nthe same", "response": "200\n\nfor all", "twin": ""}
     page = shown(report, "print")
     seen = "[...document.querySelectorAll('.same')].map(one => one.checkVisibility() === !!one.closest('.early'))"
 
