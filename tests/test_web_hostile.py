@@ -12,18 +12,17 @@ from typing import Any
 
 import httpx
 import pytest
+from hostile import HOSTILE, MOST, intruders, name_of
 from pages import EXAMPLE, Served, browsing, chromium, make_run, serving
 
 from leadproof.runs.formats.templates import template
 
 SECRET = "a-secret-that-stands-outside"
 
-#: What a target may write: the strings of the tests of reports, in short.
-HOSTILE = (
-    "<script>window.hacked = 1</script>", '"><img src=x onerror="window.hacked=1">', "</style></title></pre></code>",
-    "<svg onload=window.hacked=1>", "javascript:window.hacked=1", "\u202eevil\u2066hidden\u200b", "\x00\x1b[31m",
-    "{{ 7*7 }}{% raw %}", "' hx-get=/x hx-trigger=load '", "W" * 3000, "Z" + "\u0301" * 200, "%0d%0aSet-Cookie: a=b",
-)  # fmt: skip
+SAME = {"sec-fetch-site": "same-origin"}
+
+#: What a page asks for besides itself.
+STATIC = ("style.css", "htmx.min.js", "page.js")
 
 #: Names that a file or a directory may have where nobody asks who made it.
 NAMES = (
@@ -109,8 +108,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = json.loads(EXAMPLE.read_bytes())
     base |= {"findings": base["findings"][:8], "clauses": base["clauses"][:60]}
     for number, text in enumerate(HOSTILE):
-        facts = {"client": text, "arguments": [text], "started": f"2026-11-{number + 1:02}T09:00:00.000Z"}
-        run = make_run(folder, f"text-{number:02}", report=poisoned(base, text), facts=facts)
+        started = f"2026-{number // 28 + 1:02}-{number % 28 + 1:02}T09:00:00.000Z"
+        report = poisoned(base, text[:MOST])
+        report["findings"][0] |= {"message": text, "request": text, "response": text}
+        facts = {"client": text[:MOST], "arguments": [text], "started": started}
+        run = make_run(folder, f"{number:02} {name_of(text)}", report=report, facts=facts)
+        (run / f"{number:02} {name_of(text)}").write_bytes(b"<script>window.hacked=1</script>")
         if number == 0:
             for name in NAMES:
                 Path(os.fsdecode(os.fsencode(run) + b"/" + name)).write_bytes(b"<script>window.hacked=1</script>")
@@ -144,12 +147,13 @@ def served(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 def keys(served: Served) -> list[str]:
     with served.client() as client:
-        return re.findall(r'href="/runs/(\w+)"', client.get("/").text)
+        pages = [client.get(f"/?page={number}").text for number in (1, 2)]
+        return list(dict.fromkeys(re.findall(r'href="/runs/(\w+)"', " ".join(pages))))
 
 
 def paths(served: Served) -> list[str]:
     """Every page over these runs, with the files that they offer."""
-    found = ["/", "/trends"]
+    found = ["/", "/?page=2", "/trends"]
     with served.client() as client:
         found += [
             link.replace("&amp;", "&") for link in re.findall(r'href="(/trends\?[^"]*)"', client.get("/trends").text)
@@ -163,7 +167,7 @@ def paths(served: Served) -> list[str]:
 
 def test_no_page_breaks_and_nothing_outside_is_read(served: Served) -> None:
     asked = paths(served)
-    assert len(keys(served)) > 20
+    assert len(keys(served)) > len(HOSTILE) + 10
     with served.client() as client:
         for path in asked:
             response = client.get(path)
@@ -172,6 +176,8 @@ def test_no_page_breaks_and_nothing_outside_is_read(served: Served) -> None:
             assert "set-cookie" not in response.headers, path
             if "/files/" in path:
                 assert response.headers["content-disposition"].startswith("attachment; filename=")
+            elif not path.endswith("/report"):
+                assert list(intruders(response.text)) == [], path
 
 
 def test_nothing_that_stands_in_a_run_runs(served: Served) -> None:
@@ -185,18 +191,15 @@ def test_nothing_that_stands_in_a_run_runs(served: Served) -> None:
         events: list[str] = []
         tab.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
         tab.on("pageerror", lambda error: events.append(str(error)))
-        tab.on(
-            "request",
-            lambda request: None if request.url.startswith((served.base, "data:")) else events.append(request.url),
-        )
         tab.goto(served.url)
+        own = {served.base + path for path in asked} | {f"{served.base}/static/{name}" for name in STATIC}
+        tab.on("request", lambda it: None if it.url in own or it.url == "data:," else events.append(it.url))
         for path in asked:
             tab.goto(served.base + path)
             assert tab.evaluate("window.hacked === undefined"), path
             sources = tab.evaluate("[...document.scripts].map(one => one.getAttribute('src') ?? one.textContent)")
             assert set(sources) <= {"/static/htmx.min.js", "/static/page.js", of_report}, path
-            assert tab.locator("img").count() == 0, path
-            assert tab.locator("main [hx-get='/x']").count() == 0, path
+            assert tab.locator("img, iframe, base, math, main [hx-get='/x']").count() == 0, path
     assert events == []
 
 
@@ -220,3 +223,17 @@ def test_the_pages_are_for_who_has_the_token_and_only_to_be_read(served: Served,
         assert client.get(path, headers={"host": "evil.example"}).status_code == 421
         assert client.post(path, headers={"sec-fetch-site": "cross-site"}).status_code == 403
         assert client.post(path, headers={"sec-fetch-site": "same-origin"}).status_code == 405
+
+
+def test_nothing_that_is_pasted_comes_through(served: Served) -> None:
+    with served.client() as client:
+        for text in HOSTILE:
+            value = {"requestId": text[:MOST], "results": [{text[:MOST]: text[:MOST], "willAccept": text[:MOST]}]}
+            line = "".join(one if one.isprintable() else "?" for one in text[:MOST])
+            head = f"HTTP/1.1 200 {line}\r\ncontent-type: application/json\r\nx-other: {line}\r\n{line}: a\r\n\r\n"
+            content = head.encode("utf-8", "replace") + json.dumps(value).encode()
+            files = {"file": (name_of(text), content)}
+            page = client.post("/paste", files=files, data={"operation": "ping"}, headers=SAME)
+            assert page.status_code in (200, 422), text[:80]
+            assert 'id="result"' in page.text
+            assert list(intruders(page.text)) == [], text[:80]
