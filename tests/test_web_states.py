@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -138,3 +139,13 @@ def test_what_was_piped_in_is_called_standard_input(client: httpx.Client, runs: 
 
     page = awaited(lambda: (text := client.get("/?words=standard+input").text) and "No run is" not in text and text)
     assert re.search(r"<td>validate</td><td>standard input</td>", page)
+
+
+def test_two_that_look_at_a_killed_run_do_not_take_each_other_for_a_writer(tmp_path: Path) -> None:
+    looking = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # as `is_held` does for a moment
+
+        assert is_held(tmp_path) is False
+    finally:
+        os.close(looking)

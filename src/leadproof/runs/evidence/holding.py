@@ -23,7 +23,7 @@ class Hold:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self._descriptor = _locked(folder)
+            self._descriptor = _locked(folder, alone=True)
         except BlockingIOError:  # somebody looks at it just now, or writes into it, too
             self._descriptor = None
 
@@ -38,9 +38,10 @@ def is_held(folder: Path) -> bool | None:
     """Does a process write into a run directory? None where nobody can tell.
 
     The lock is tried, as a writer does: a disk that does not give it to who asks did not give it to who writes, either.
+    Those who only ask share it, so that nobody takes one for a writer.
     """
     try:
-        descriptor = _locked(folder)
+        descriptor = _locked(folder, alone=False)
     except BlockingIOError:
         return True
     if descriptor is None:
@@ -49,7 +50,7 @@ def is_held(folder: Path) -> bool | None:
     return False
 
 
-def _locked(folder: Path) -> int | None:
+def _locked(folder: Path, *, alone: bool) -> int | None:
     """A descriptor with the lock; None where there is no such lock.
 
     Raises:
@@ -62,7 +63,7 @@ def _locked(folder: Path) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
         if isinstance(error, BlockingIOError):
