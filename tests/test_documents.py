@@ -16,7 +16,7 @@ def test_a_document_is_the_same_from_the_cache(name: str, tmp_path: Path, monkey
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     text = resources.path("specs", name).read_bytes()
 
-    first, second = documents.parsed(text), documents.parsed(text)
+    first, second = documents.parsed(name, text), documents.parsed(name, text)
 
     assert len(list((tmp_path / "leadproof").iterdir())) == 1
     assert first == second == yaml.safe_load(text)
