@@ -145,6 +145,24 @@ def test_the_files_of_a_run_are_saved_and_never_shown(served: Served, folder: Pa
         assert client.get(f"/runs/{key}/files/{'0' * 18}").status_code == 404
 
 
+def test_the_lines_that_a_report_links_to_are_there(tmp_path: Path) -> None:
+    har = Path(__file__).parent / "data" / "har" / "good" / "plain.har"
+    line = [sys.executable, "-m", "leadproof", "validate", str(har), "--out", str(tmp_path)]
+    subprocess.run(line, check=True, capture_output=True, timeout=PATIENCE)
+    (run,) = tmp_path.iterdir()
+    with (
+        serving(tmp_path, environment={"XDG_CACHE_HOME": str(tmp_path / "cache")}) as served,
+        served.client() as client,
+    ):
+        report = f"/runs/{key_of(run)}/report"
+        links = set(re.findall(r'href="([^"#:]+)"', client.get(report).text))
+        response = client.get(f"/runs/{key_of(run)}/exchanges.ndjson", follow_redirects=True)
+
+    assert links == {"exchanges.ndjson"}
+    assert response.content == (run / "exchanges.ndjson").read_bytes()
+    assert response.headers["content-disposition"].startswith("attachment; ")
+
+
 def test_a_run_without_rows_and_report_is_shown_with_why(served: Served, folder: Path) -> None:
     with served.client() as client:
         response = client.get(f"/runs/{key_of(folder / 'killed')}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from leadproof.cli import completing, ending, options
+from leadproof.cli import completing, ending, options, repeating
 from leadproof.cli.display import Display
 from leadproof.commands import certify_client
 from leadproof.contract import specs
@@ -102,6 +102,7 @@ def command(
     spec = specs.load(given.spec.choices, subject=specs.CLIENT)
     redactor = options.redactor(given.profile, salted=False)
     facts = {**given.facts, "certified": specs.CLIENT, "client": words(client), "mock": True}
+    facts["repeat"] = repeating.command(number)
     with (
         Run.open(
             Path(given.out or configured.out), "certify-client", redactor=redactor, seed=number, facts=facts

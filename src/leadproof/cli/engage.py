@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leadproof.cli import options
+from leadproof.cli import options, repeating
 from leadproof.cli.display import Display
 from leadproof.cli.ending import Ending
 from leadproof.cli.watching import Watch
@@ -134,6 +134,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
             "nonce": maker.nonce,
             "fail_on": wish.fail_on,
             "mock": controls is not None,
+            "repeat": repeating.command(seed),
             "choices": dict(wish.spec.choices),
             **configured.cover(),
         }

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
-import shlex
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from leadproof.cli import ci, completing, ending, hints, metrics, options, plans, watched
+from leadproof.cli import ci, completing, ending, hints, metrics, options, plans, repeating, watched
 from leadproof.cli.display import Display
 from leadproof.core import installation
 from leadproof.core.errors import ConfigurationError, ExitCode, InputError, UsageError
@@ -38,8 +36,8 @@ from leadproof.runs.evidence import Run
 from leadproof.runs.formats import RENDERERS
 from leadproof.runs.ledger import KeepPolicy, Ledger
 
-#: Options that say nothing of the load itself; the seed is said in any case.
-_UNREPEATED = ("seed", "as_json", "out", "watch", *metrics.NAMES)
+#: Options that say nothing of the load itself.
+_UNREPEATED = ("watch", *metrics.NAMES)
 
 #: Users of the closed model.
 CLOSED_USERS = 10
@@ -239,7 +237,7 @@ def _run(name: str, given: dict[str, Any], published: Publishing) -> int:
             "users": job.users,
             "processes": given["processes"],
             "choices": dict(spec.choices),
-            "repeat": (repeat := _repeat(seed)),
+            "repeat": (repeat := repeating.command(seed, _UNREPEATED)),
             **configured.cover(),
         }
         publisher = stack.enter_context(publishing(published))
@@ -324,25 +322,6 @@ def _absolute(path: str | None) -> str | None:
 
 def _goal(url: str, profile: Any) -> Target:
     return Target(url, *mock_credentials(profile))
-
-
-def _repeat(seed: int) -> str:
-    """The command line that asks for the same again: what was given, and the seed."""
-    context = click.get_current_context()
-    words = ["leadproof", "load"]
-    for parameter in context.command.params:
-        name, value = str(parameter.name), context.params.get(str(parameter.name))
-        if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name in _UNREPEATED:
-            continue
-        if isinstance(parameter, click.Argument):
-            words.append(str(value))
-            continue
-        flag = isinstance(parameter, click.Option) and parameter.is_flag
-        for one in value if isinstance(value, tuple) else [value]:
-            words += (
-                [parameter.opts[0]] if flag else [parameter.opts[0], f"{one:g}" if isinstance(one, float) else str(one)]
-            )
-    return shlex.join([*words, "--seed", str(seed)])
 
 
 def _mock_arguments(given: Mapping[str, Any], chosen: Scenario, seed: int) -> list[str]:

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from leadproof.cli import completing, ending, options
+from leadproof.cli import completing, ending, options, repeating
 from leadproof.cli.display import Display
 from leadproof.core.progress import counted, timed
 from leadproof.core.text import count
@@ -72,7 +72,7 @@ def command(
     goal = config.target(target, given.configured, timeout=timeout)
     # Against a real service the placeholders are salted, so that nobody can confirm a guess.
     redactor = options.redactor(given.profile, *goal.secrets, salted=not goal.loopback)
-    facts = given.facts | {"fail": fail}
+    facts = given.facts | {"fail": fail, "repeat": repeating.command()}
     job = RecordingJob(
         dict(given.spec.choices), given.profile, redactor, given.fail_on, given.out or given.configured.out, goal.base,
         har, facts,

@@ -127,11 +127,12 @@ def _file(entry: os.DirEntry[str]) -> RunFile:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:
-        return RunFile(_key(entry.name), entry.name, 0, False)
-    return RunFile(_key(entry.name), entry.name, status.st_size, stat.S_ISREG(status.st_mode))
+        return RunFile(file_key(entry.name), entry.name, 0, False)
+    return RunFile(file_key(entry.name), entry.name, status.st_size, stat.S_ISREG(status.st_mode))
 
 
-def _key(name: str) -> str:
+def file_key(name: str) -> str:
+    """What stands for a file of a run in addresses."""
     return blake2b(os.fsencode(name), digest_size=9).hexdigest()
 
 
@@ -143,7 +144,7 @@ def open_file(run: ListedRun, key: str) -> tuple[RunFile, BinaryIO] | None:
     """
     try:
         with os.scandir(run.path) as entries:
-            file = next((_file(entry) for entry in entries if _key(entry.name) == key), None)
+            file = next((_file(entry) for entry in entries if file_key(entry.name) == key), None)
         return (file, open_plain(Path(run.path) / file.name)) if file is not None and file.plain else None
     except (OSError, ValueError) as error:
         raise InputError(f"{run.path}: {error}", hint="was it changed while it was read?") from None

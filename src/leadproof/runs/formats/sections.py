@@ -153,6 +153,8 @@ def evidence(clause: Row) -> int:
 def repeat(report: Row) -> str:
     """The command that makes the run again."""
     run = mapping(report, "run")
+    if run.get("repeat") and not run.get("merged"):
+        return str(run["repeat"])
     if run.get("certified") and not run.get("merged"):
         return _repeat_client(report)
     of_load = mapping(report, "latency").get("repeat")

@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from leadproof.core.errors import LeadproofError
 from leadproof.runs.attestation import folder
+from leadproof.runs.evidence.files import EXCHANGES
 from leadproof.runs.formats import RENDERERS, latency, sections
 from leadproof.runs.formats.cards import OperationCards, by_operation, group_by_clause
 from leadproof.runs.formats.html import script_source
@@ -114,6 +115,12 @@ def file(request: Request) -> Response:
     return StreamingResponse(_pieces(source, size), media_type="application/octet-stream", headers=headers)
 
 
+def exchanges(request: Request) -> Response:
+    """What a report links to beside itself."""
+    run = listed(request)
+    return RedirectResponse(f"/runs/{run.key}/files/{contents.file_key(f'{EXCHANGES}.ndjson')}")
+
+
 def _pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
     """As much of a file as it had when it was opened: it may be growing."""
     with source:
@@ -125,5 +132,6 @@ def _pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
 ROUTES = (
     Route("/runs/{key}", show),
     Route("/runs/{key}/report", report),
+    Route(f"/runs/{{key}}/{EXCHANGES}.ndjson", exchanges),
     Route("/runs/{key}/files/{file}", file),
 )
