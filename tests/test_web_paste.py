@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -190,10 +191,14 @@ def judged(tab: Any, served: Served, text: str = "", file: Any = None, operation
 def test_xml_is_asked_for_its_operation_and_then_judged(tab: Any, served: Served) -> None:
     judged(tab, served, BAD_XML.read_text("utf-8"))
     assert "Inconclusive" in tab.locator("#verdict").inner_text()
-    assert "Choose the operation above" in tab.locator("#result").inner_text()
+    question = tab.locator("#verdict + form")
+    assert "This fits several operations. Which was it?" in question.inner_text()
+    assert question.get_by_role("button").all_inner_texts() == ["Create Lead", "Inbound Post"]
+    assert "create_lead" not in tab.locator("#result").inner_text()
+    question.get_by_role("button").first.wait_for()
+    assert question.evaluate("it => it.getBoundingClientRect().bottom <= innerHeight")
 
-    tab.get_by_label("Operation").select_option("create_lead")
-    tab.get_by_role("button", name="Judge", exact=True).click()
+    tab.get_by_role("button", name="Create Lead", exact=True).click()
     tab.locator("#verdict.failed").wait_for()
 
     assert marked(tab) == ["            <CustomTCPATextRequired>True</CustomTCPATextRequired>"]
@@ -204,6 +209,36 @@ def test_xml_is_asked_for_its_operation_and_then_judged(tab: Any, served: Served
     # What was pasted is put away, because it is not redacted; the result has the focus.
     assert tab.get_by_label("Text", exact=True).is_hidden()
     assert tab.locator("#verdict").evaluate("it => it === document.activeElement")
+
+
+def test_the_operation_is_asked_for_without_script_too(served: Served) -> None:
+    """The bytes are those that came, whatever their name and end of line."""
+    text = BAD_XML.read_bytes().replace(b"\n", b"\r\n")
+    with served.client() as client:
+        headers = {"sec-fetch-site": "same-origin"}
+        asked = client.post("/paste", files={"text": (None, b""), "file": ("a.xml", text)}, headers=headers).text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked))
+        assert (b64decode(hidden["again"]), hidden["name"]) == (text, "a.xml")
+        assert '<button name="operation" value="inbound_post">Inbound Post</button>' in asked
+        judged_as = post(client, **hidden, operation="inbound_post").text
+        broken = post(client, again="no base64", operation="inbound_post")
+
+    assert 'data-clause="LE2-POST-RES' in judged_as
+    assert broken.status_code == 400
+
+
+def test_what_was_chosen_is_saved(tab: Any, served: Served, folder: Path) -> None:
+    before = set(folder.iterdir())
+    judged(tab, served, BAD_XML.read_text("utf-8"))
+    tab.get_by_role("button", name="Inbound Post", exact=True).click()
+    tab.locator("#verdict.failed").wait_for()
+
+    tab.get_by_role("button", name="Save as a run").click()
+    tab.locator("#saved a").wait_for()
+
+    (run,) = set(folder.iterdir()) - before
+    assert "LE2-POST-RES" in (run / "report.json").read_text("utf-8")
+    assert json.loads((run / "report.json").read_bytes())["verdict"] == "failed"
 
 
 def test_json_is_recognised(tab: Any, served: Served) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import binascii
+import re
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +28,9 @@ from leadproof.web.site import Site
 #: Bytes of a form besides what is pasted, and bytes beyond the cap that are read so that a browser reads the refusal.
 _FORM, _PASSED = 64 * 1024, 64 * 1024 * 1024
 
+#: Bytes that the most that may be pasted has in base64.
+_BASE64 = 4 * (judging.MOST + 2) // 3
+
 
 def show(request: Request) -> Response:
     """The empty form."""
@@ -41,7 +47,7 @@ async def judge(request: Request) -> Response:
     if site.rules is None:
         raise HTTPException(404)
     try:
-        data = await forms.body(request, judging.MOST + _FORM, _PASSED)
+        data = await forms.body(request, _BASE64 + _FORM, _PASSED)
     except forms.TooLargeError:
         return await run_in_threadpool(_page, request, 413, problem="too_large")
     except forms.BrokenFormError:
@@ -55,10 +61,10 @@ def _judged(request: Request, data: bytes) -> Response:
         pasted = _pasted(forms.parts(request.headers.get("content-type", ""), data))
     except forms.BrokenFormError:
         return _page(request, 400, problem="broken")
-    if not pasted.data.strip():
-        return _page(request, 400, problem="nothing", pasted=pasted)
     if len(pasted.data) > judging.MOST:
         return _page(request, 413, problem="too_large")
+    if not pasted.data.strip():
+        return _page(request, 400, problem="nothing", pasted=pasted)
     try:
         result = judging.judge_apart(pasted, rules)
     except LeadproofError as error:
@@ -67,7 +73,11 @@ def _judged(request: Request, data: bytes) -> Response:
 
 
 def _pasted(fields: dict[str, forms.FormField]) -> Pasted:
-    """What was asked: the file, or the text where there is none."""
+    """What was asked: the file, or the text where there is none, or what came before and is asked about once more.
+
+    Raises:
+        BrokenFormError: What came before is not as the page had it.
+    """
 
     def given(name: str) -> str:
         return bytes(fields[name].data).decode("utf-8", "replace") if name in fields else ""
@@ -76,9 +86,14 @@ def _pasted(fields: dict[str, forms.FormField]) -> Pasted:
     # A browser sends every line end of a text field as CR and LF, whatever was pasted.
     text = bytes(fields["text"].data).replace(b"\r\n", b"\n") if "text" in fields else b""
     chosen = file is not None and bool(file.data)
+    name = (file.filename or "") if file is not None and chosen else given("name")
+    try:
+        again = b64decode(given("again"), validate=True)
+    except (binascii.Error, ValueError):
+        raise forms.BrokenFormError from None
     return Pasted(
-        bytes(file.data) if file is not None and chosen else text,
-        (file.filename or "") if file is not None and chosen else "",
+        again or (bytes(file.data) if file is not None and chosen else text),
+        name,
         operation if operation in OPERATIONS else None,
         as_documented=bool(given("documented")),
         save=bool(given("save")),
@@ -90,13 +105,14 @@ def _page(
     pasted: Pasted | None = None, result: PasteResult | None = None,
 ) -> Response:  # fmt: skip
     site: Site = request.app.state.site
-    text = catalogue(site.language)
+    text, candidates = catalogue(site.language), _candidates(result)
     return page(
         request, "paste", status, problem=problem, error=error, pasted=pasted, result=result, most=judging.MOST,
         operations=OPERATIONS, messages=[message(one, text) for one in result.exchanges] if result else [],
         remedy=lambda kind: remedy(kind, text), ready=site.rules is not None and not site.read_only,
         saving=site.rules is not None and site.rules.out is not None, run=_run(result), files=_files(result),
-        candidates=_candidates(result),
+        candidates=candidates,
+        again=b64encode(pasted.data).decode() if pasted is not None and candidates else "",
     )  # fmt: skip
 
 
@@ -114,9 +130,10 @@ def _files(result: PasteResult | None) -> list[dict[str, Any]]:
     return [row for row in rows if row.get("problem")]
 
 
-def _candidates(result: PasteResult | None) -> bool:
-    """Has the operation to be chosen before anything can be judged?"""
-    return any(row["problem"].get("kind") == "file.ambiguous" for row in _files(result))
+def _candidates(result: PasteResult | None) -> list[str]:
+    """The operations of which one has to be chosen before anything can be judged."""
+    told = [row["problem"]["message"] for row in _files(result) if row["problem"].get("kind") == "file.ambiguous"]
+    return [name for words in told for name in re.findall(r"\w+", words.rpartition(":")[2]) if name in OPERATIONS]
 
 
 ROUTES = (Route("/paste", show), Route("/paste", judge, methods=["POST"]))
