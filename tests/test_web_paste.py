@@ -128,6 +128,33 @@ def test_the_message_to_a_partner_says_it_all_and_nothing_personal() -> None:
     assert text.startswith(f"{len(it.findings)} finding")
 
 
+def test_the_message_to_a_partner_names_the_body_that_the_findings_are_in() -> None:
+    bad = '{"source": {"vid": "x", "aid": 2001, "lid": 1}, "leads": [{"fields": {"State": "UT"}}]}'
+    good = bad.replace('"x"', "1001")
+    refused = (
+        '{"requestId": "6f1c0a52-3f0e-4b6c-9d5e-2a1b7c9e4f10",'
+        ' "results": [{"isValid": true, "willAccept": false, "response": "Not wanted"}]}'
+    )
+
+    def told(request: str, response: str) -> list[tuple[str, str]]:
+        capture = (
+            "POST /v2/insert/ping HTTP/1.1\r\nHost: a.example\r\nContent-Type: application/json\r\n\r\n"
+            f"{request}\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{response}"
+        )
+        (it,) = judge(Pasted(capture.encode()), RULES).exchanges
+        command = r"the body of the (\w+) above as a file and run:\n    leadproof validate --operation ping (\S+)"
+        return re.findall(command, message(it, catalogue()))
+
+    of_request, of_response = ("request", "request.json"), ("response", "response.json")
+    assert told(bad, refused) == [of_request]
+    assert told(good, "{}") == [of_response]
+    assert told(bad, "{}") == [of_request, of_response]
+    # It lacks credentials, which no body shows.
+    assert told(good, refused) == []
+    for body in (bad, "{}"):
+        assert judge(Pasted(body.encode(), "", "ping"), RULES).exchanges[0].findings
+
+
 def test_what_takes_too_long_is_ended() -> None:
     with pytest.raises(ServerError, match=r"not judged in 0\.01 s"):
         judge_apart(Pasted((DATA / "har" / "good" / "plain.har").read_bytes(), "a.har"), RULES, 0.01)

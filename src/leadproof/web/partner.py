@@ -40,10 +40,16 @@ def _lines(exchange: ShownExchange, text: Catalogue) -> Iterator[str]:
         yield from ("", *_finding(finding, exchange, text))
     if number > FINDINGS:
         yield from ("", text("message.more", findings=count(number - FINDINGS, "more finding")))
-    file = f"response.{exchange.media or 'json'}" if exchange.response is not None else f"request.{exchange.media}"
-    yield from ("", text("message.again"))
-    yield f"    leadproof validate --operation {exchange.operation} {file}"
+    for name, side in (("request", exchange.request), ("response", exchange.response)):
+        if side is not None and side.body and any(_in_body(one) for one in exchange.findings if one.side == name):
+            yield from ("", text("message.again", side=text(f"message.of_{name}")))
+            yield f"    leadproof validate --operation {exchange.operation} {name}.{exchange.media or 'json'}"
     yield from ("", text("message.redacted"))
+
+
+def _in_body(finding: ShownFinding) -> bool:
+    """Is a finding one of the body, so that it comes back when the body is judged alone?"""
+    return bool(finding.line or finding.row["pointer"] or finding.row["xpath"])
 
 
 def _message(side: ShownMessage, text: Catalogue) -> Iterator[str]:
