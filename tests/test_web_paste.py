@@ -273,6 +273,9 @@ def test_json_is_recognised(tab: Any, served: Served) -> None:
 
     assert "Create Inbound PING" in tab.locator("#result h3").inner_text()
     assert ' "requestId": 7,' in marked(tab)
+    assert "JSON Pointer" in tab.locator("[data-clause]").first.inner_text()
+    assert "XPath" not in tab.locator("#result").inner_text()
+    assert "XPath" not in tab.get_by_label("Text of the message").inner_text()
 
 
 def test_the_output_of_curl_is_read(tab: Any, served: Served) -> None:
@@ -318,7 +321,10 @@ def test_the_message_is_copied_or_selected(tab: Any, served: Served) -> None:
     tab.get_by_role("button", name="Copy message").click()
 
     tab.get_by_text(re.compile("^(Copied|Selected)")).wait_for()
-    assert "LE2-CREATE-RES-20 (must, resolved)" in tab.get_by_label("Text of the message").input_value()
+    text = tab.get_by_label("Text of the message")
+    assert "LE2-CREATE-RES-20 (must, resolved)" in text.inner_text()
+    assert tab.evaluate("getSelection().toString()").strip() == text.inner_text().strip()
+    assert text.evaluate("it => it.scrollHeight <= it.clientHeight + 1 && it.scrollWidth <= it.clientWidth + 1")
 
 
 def test_it_is_saved_only_when_asked_for(tab: Any, served: Served, folder: Path) -> None:

@@ -47,9 +47,9 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const field = document.getElementById(button.dataset.copy);
   const told = button.parentElement.querySelector("[data-copied]");
-  field.select();
+  getSelection().selectAllChildren(field);
   try {
-    await navigator.clipboard.writeText(field.value);
+    await navigator.clipboard.writeText(field.textContent);
     told.textContent = told.dataset.copied;
   } catch {
     told.textContent = told.dataset.selected;
