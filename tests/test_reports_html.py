@@ -24,6 +24,7 @@ from failing import failing
 from leadproof.core.findings import KINDS
 from leadproof.core.text import visible
 from leadproof.runs.formats import cards, html, results, sections, times
+from leadproof.runs.formats.templates import template
 from leadproof.runs.formats.view import arrange
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -220,6 +221,20 @@ def test_findings_stand_under_their_operation_and_can_be_narrowed_down_to_one() 
 )  # fmt: skip
 def test_two_moments_are_told_in_one_form_with_the_difference(expected: str, actual: str, said: str) -> None:
     assert times.apart(expected, actual) == said
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("2026-11-28T11:24:06+00:00", "2026-11-28 11:24:06"), ("2026-11-28T11:24:06.123Z", "2026-11-28 11:24:06"),
+     ("2026-11-28T11:24:06.5+02:00", "2026-11-28 09:24:06"), ("2026-11-28T11:24:06", "2026-11-28 11:24:06"),
+     ("0001-01-01T00:00:00+09:00", "0001-01-01T00:00:00+09:00"), ("yesterday", "yesterday"), ("", "")],
+)  # fmt: skip
+def test_a_time_is_shown_in_utc_and_leaves_the_zone_to_what_is_beside_it(written: str, shown: str) -> None:
+    base = {"id": "a", "started": written}
+
+    page = template("changes.html.j2").render(report={"comparison": {"base": base}}, changes=[])
+
+    assert f"run a{f' of {shown} UTC' if written else ''}." in unescape(page)
 
 
 def test_a_clause_is_one_card_however_often_it_is_broken() -> None:

@@ -78,6 +78,8 @@ def test_an_item_is_answered_sealed_signed_and_verified(tab: Any, run: Path, sig
     tab.reload()
     row = tab.locator("#vouched tbody tr").inner_text()
     assert "good" in row
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", row)
+    assert "+00:00" not in row
     assert "alice@partner.example" in row
     kept = next(one for one in folder.answers_of(run) if one.clause == PRICE)
     assert (kept.answer, kept.remark) == ("yes", "as on the invoice")

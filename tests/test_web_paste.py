@@ -327,6 +327,21 @@ def test_the_message_is_copied_or_selected(tab: Any, served: Served) -> None:
     assert text.evaluate("it => it.scrollHeight <= it.clientHeight + 1 && it.scrollWidth <= it.clientWidth + 1")
 
 
+def test_a_result_below_the_open_form_is_marked_as_an_earlier_one(tab: Any, served: Served) -> None:
+    judged(tab, served, BAD_XML.read_text("utf-8"), operation="create_lead")
+    earlier = tab.get_by_text("This is the result of what was judged before.")
+    earlier.wait_for(state="hidden")
+
+    tab.locator("#input > summary").click()
+    earlier.wait_for()
+    tab.get_by_label("Operation").select_option("inbound_post")
+    tab.get_by_role("button", name="Judge", exact=True).click()
+    tab.locator('[data-clause^="LE2-POST-RES"]').first.wait_for()
+
+    earlier.wait_for(state="hidden")
+    assert tab.locator("#verdict").count() == 1
+
+
 def test_it_is_saved_only_when_asked_for(tab: Any, served: Served, folder: Path) -> None:
     before = set(folder.iterdir())
     judged(tab, served, BAD_XML.read_text("utf-8"), operation="create_lead")

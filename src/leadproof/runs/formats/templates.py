@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["text"] = _text
     environment.filters["counted"] = count
     environment.filters["media"] = _media
-    environment.filters["moment"] = lambda value: str(value).replace("T", " ", 1).split(".")[0].removesuffix("Z")
+    environment.filters["moment"] = _moment
     return environment
 
 
@@ -105,6 +106,16 @@ def _media(row: Mapping[str, Any]) -> str:
     from leadproof.runs.formats.parts import media_of  # not where a wheel is built: it stands on all that judges
 
     return media_of(row).upper()
+
+
+def _moment(value: Any) -> str:
+    """A timestamp in UTC, without a word of its zone, which stands beside it; as it is where it is none."""
+    text = str(value)
+    try:
+        at = datetime.fromisoformat(text)
+        return f"{at.astimezone(UTC) if at.tzinfo else at:%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):
+        return text
 
 
 def _text(value: Any, longest: int = 4000) -> Markup:
