@@ -6,13 +6,16 @@ import copy
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree, html
+from pages import serving
 
 from leadproof.cli.console import summarise
 from leadproof.commands.certify_client import take_in
@@ -104,6 +107,21 @@ def test_every_finding_shows_the_exchange(report: Row) -> None:
 
 
 # ---- its formats -----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_in_a_browser_counts_situations(folder: Path, tmp_path: Path) -> None:
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with serving(folder.parent, environment=environment) as served, served.client() as client:
+        while not (links := re.findall(r"/runs/\w+", client.get("/").text)):
+            pass
+        page = unescape(client.get(links[0]).text)
+
+    main = page[page.index("<main") : page.index('<section id="files"')]
+    assert re.search(r"<summary>\d+ situations untested: ", main)
+    assert re.search(r"<h3>.+ <small>\d+ situations?</small></h3>", main)
+    assert '<th scope="col">Situation</th>' in main
+    assert "Situations failed" in main
+    assert re.findall(r"\d+ (?:more )?clauses?", main) == []
 
 
 def test_the_page_has_the_client_as_its_subject(report: Row) -> None:

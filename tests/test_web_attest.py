@@ -56,6 +56,7 @@ def tab(served: Served) -> Iterator[Any]:
 
 def test_an_item_is_answered_sealed_signed_and_verified(tab: Any, run: Path, signers: Path, tmp_path: Path) -> None:
     before = sorted((path.name, path.read_bytes()) for path in run.iterdir())
+    assert "a signature lies beside it" not in tab.locator("#runs tbody th").inner_text()
     evidence = tmp_path / "in voice.pdf"
     evidence.write_bytes(b"%PDF 1")
 
@@ -90,6 +91,8 @@ def test_an_item_is_answered_sealed_signed_and_verified(tab: Any, run: Path, sig
     (folder.folder_of(run) / "attestation.toml").write_text("", "utf-8")
     tab.reload()
     assert "Something was changed since it was sealed" in tab.locator("#vouched").inner_text()
+    tab.get_by_role("link", name="Runs", exact=True).click()
+    assert "a signature lies beside it" in tab.locator("#runs tbody th").inner_text()
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from leadproof.core.errors import LeadproofError
+from leadproof.runs.attestation.folder import signature_files
 from leadproof.web.index import Query
 from leadproof.web.rendering import page
-from leadproof.web.runs import STATES
+from leadproof.web.runs import STATES, ListedRun
 from leadproof.web.site import Site
 
 #: Runs on a page.
@@ -33,12 +36,21 @@ def show(request: Request) -> Response:
     def link(to: int) -> str:
         return f"/?{urlencode({**kept, 'page': to + 1})}"
 
+    runs = site.index.runs(query, limit=ROWS, offset=at * ROWS)
     return page(
-        request, "list", runs=site.index.runs(query, limit=ROWS, offset=at * ROWS), number=number, query=query,
+        request, "list", runs=runs, signed={run.key for run in runs if _is_signed(run)}, number=number, query=query,
         choices={name: _values(site, name) for name in CHOICES}, progress=site.index.progress,
         first=at * ROWS + 1, page_number=at + 1, pages=last + 1,
         newer=link(at - 1) if at else "", older=link(at + 1) if at < last else "",
     )  # fmt: skip
+
+
+def _is_signed(run: ListedRun) -> bool:
+    """Does a signature lie beside it? Looked up for the runs of a page alone; whether it holds, its own page says."""
+    try:
+        return bool(signature_files(Path(run.path)))
+    except (LeadproofError, OSError, ValueError):  # ValueError: its name has characters that no file has
+        return False
 
 
 def _values(site: Site, name: str) -> list[str]:
