@@ -89,9 +89,34 @@ def test_a_run_says_what_it_came_to_and_leads_to_the_clauses(tab: Any, served: S
     assert "72.5 s" in tab.locator(".run-facts").inner_text()
     headings = tab.locator("#findings h3").all_inner_texts()
     assert [one for one in headings if one.startswith(OPERATIONS["accept_offer"].heading)] or headings
-    tab.locator("#findings").get_by_role("link", name=WORSE).first.click()
+    tab.locator("#warnings").get_by_role("link", name=WORSE, exact=True).click()
     assert tab.locator("h1").inner_text() == WORSE
     assert specs.clauses()[WORSE].text in tab.locator("main").inner_text()
+
+
+def test_what_fails_a_run_comes_before_its_warnings_and_leads_to_its_exchange(tab: Any, tmp_path: Path) -> None:
+    made: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
+    must = next(row for row in made["findings"] if row["decides"])
+    should = {**must, "level": "should", "decides": False, "operation": "ping"}
+    made["findings"] = [
+        {**should, "clause": "LE2-PING-RES-05"}, {**must, "clause": WORSE, "operation": "accept_offer"},
+        {**should, "clause": OFTEN, "waived": "W-1"}, {**must, "clause": MENDED, "operation": "create_lead"},
+    ]  # fmt: skip
+    made["waivers"] = [{"clause": OFTEN, "reason": "until the release", "state": "active", "findings": 1}]
+    run = make_run(tmp_path, "mixed", report=made, facts=days(1))
+    with serving(tmp_path, environment={"XDG_CACHE_HOME": str(tmp_path / "cache")}) as served:
+        tab.goto(served.url)
+        page = f"{served.base}/runs/{key_of(run)}"
+        tab.goto(page)
+        clauses = tab.locator("table.found tbody th").all_inner_texts()
+        assert sorted(clauses[:2]) == sorted([MENDED, WORSE])
+        assert clauses[2:] == ["LE2-PING-RES-05", OFTEN]
+        for clause in clauses:
+            tab.goto(page)
+            tab.get_by_role("link", name=f"With its exchange: {clause}", exact=True).click()
+            heading = tab.locator(f"article.card #{tab.url.partition('#')[2]}")
+            assert heading.locator("xpath=..").locator(".tags > :first-child").inner_text() == clause
+            assert heading.is_visible()
 
 
 def test_what_failed_many_times_for_one_reason_is_one_row(tab: Any, served: Served, folder: Path) -> None:
@@ -249,6 +274,65 @@ def test_two_runs_are_chosen_in_the_list_and_shown_the_earlier_first(tab: Any, s
     assert tab.locator("#latency svg polyline").count() >= 4
 
 
+def levels(tab: Any, section: str) -> list[tuple[str, str]]:
+    """The levels in a table of findings, and whether they are shown as failed."""
+    cells = tab.locator(f"#{section} tbody > tr > td:nth-child(2)").all()
+    return [(cell.inner_text(), cell.get_attribute("class")) for cell in cells]
+
+
+def test_what_fails_both_runs_is_no_warning_where_they_are_compared(tab: Any, tmp_path: Path) -> None:
+    def report(*changes: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+        """A should, and a must with these changes at each of these places."""
+        made: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
+        must = next(row for row in made["findings"] if row["decides"])
+        should = {**must, "clause": OFTEN, "level": "should", "decides": False}
+        made["findings"] = [should, *({**must, "pointer": place, **change} for place, change in changes)]
+        return made
+
+    known = {"known": True, "decides": False}  # the later run was held against a baseline itself
+    before = make_run(tmp_path, "before", report=report(("/a", {}), ("/gone", {})), facts=days(1))
+    after = make_run(tmp_path, "after", report=report(("/a", known), ("/new", {})), facts=days(2))
+    waived = {"waived": "W-1", "decides": False}
+    excused = make_run(tmp_path, "excused", report=report(("/a", waived)), facts=days(3))
+    with serving(tmp_path, environment={"XDG_CACHE_HOME": str(tmp_path / "cache")}) as served:
+        tab.goto(served.url)
+        tab.goto(f"{served.base}/compare?a={key_of(before)}&b={key_of(after)}")
+        assert levels(tab, "still") == [("must", "failed"), ("should · warning", "untested")]
+        assert levels(tab, "new") == [("must", "failed")]
+        assert levels(tab, "fixed") + levels(tab, "unseen") == [("must", "failed")]
+        links = {
+            name: tab.locator(f"#{name} a[href*='/report#']").first.get_attribute("href") for name in ("new", "fixed")
+        }
+        assert links["new"].startswith(f"/runs/{key_of(after)}/report#f")
+        assert links["fixed"].startswith(f"/runs/{key_of(before)}/report#f")
+
+        tab.goto(f"{served.base}/compare?a={key_of(before)}&b={key_of(excused)}")
+        assert levels(tab, "still")[0] == ("must · waived", "untested")
+
+        tab.goto(f"{served.base}/runs/{key_of(after)}")
+        assert ("must · known from a baseline", "untested") in levels(tab, "warnings")
+
+
+def test_the_latency_of_a_step_is_the_same_on_every_page(tab: Any, served: Served, folder: Path) -> None:
+    def figure(table: str, step: str, column: int) -> str:
+        rows = tab.locator(f"{table} tbody tr").filter(has=tab.get_by_role("rowheader").filter(has_text=step))
+        return str(rows.last.locator("td").nth(column).inner_text())
+
+    before, after = key_of(folder / "before"), key_of(folder / "after")
+    step = "inbound_post json"
+    tab.goto(f"{served.base}/compare?a={before}&b={after}")
+    heads = tab.locator("#latency thead th").all_inner_texts()
+    compared = [figure("#latency table", step, heads.index(name) - 1) for name in ("p50", "p99")]
+    tab.goto(f"{served.base}/runs/{after}")
+    assert [figure("main section[aria-labelledby=h-load] table", step, at) for at in (2, 4)] == compared
+    tab.get_by_role("link", name="Trend of this subject").click()
+    first = tab.locator("section[aria-labelledby=h-numbers]")
+    heads = first.locator("thead th").all_inner_texts()
+    at = heads.index(f"{step} p50")
+    cells = first.locator("tbody tr").filter(has_text="2026-11-09").locator("th, td")
+    assert [cells.nth(at).inner_text(), cells.nth(at + 1).inner_text()] == compared
+
+
 @pytest.mark.parametrize("query", ["", "?run=", "?a=&b="])
 def test_without_two_runs_the_page_says_how_they_are_chosen(served: Served, query: str) -> None:
     with served.client() as client:
@@ -263,11 +347,13 @@ def test_a_run_that_is_not_there_is_not_compared(served: Served, folder: Path) -
 def test_curves_of_two_runs_lie_on_one_axis() -> None:
     curves = {"ping json": [[0.0, 0.01], [50.0, 0.02], [99.0, 0.5], [100.0, 1.0]]}
 
-    made = charts.two_curves({"curves": curves}, {"curves": curves | {"post": [[0.0, 0.1]]}})
+    steps = {"ping json": {"latency": {"p50": 0.019, "p99": 0.41, "max": 1.0}}}
+
+    made = charts.two_curves({"curves": curves, "steps": steps}, {"curves": curves | {"post": [[0.0, 0.1]]}})
 
     assert made is not None
     assert [(step, run) for step, run, _ in made.rows] == [("ping json", 0), ("ping json", 1), ("post", 1)]
-    assert made.rows[0][2] == ("20.00 ms", "500 ms", "500 ms", "500 ms", "1.00 s", "1.00 s")
+    assert made.rows[0][2] == ("19.00 ms", "–", "–", "410 ms", "–", "1.00 s")
     assert charts.two_curves({}, {"curves": {}}) is None
 
 

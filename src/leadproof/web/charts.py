@@ -14,8 +14,9 @@ from leadproof.runs.formats import svg
 from leadproof.runs.formats.parts import Row, mapping
 from leadproof.web.runs import ListedRun
 
-#: Percentiles of the table beside the curves.
-SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 100.0)
+#: Figures of the table beside the curves: those of a step, as a run and its trend show them, and not read off a curve,
+#: which has but a point for many responses.
+SHOWN = ("p50", "p90", "p95", "p99", "p99.9", "max")
 
 #: Lines of a chart: more cannot be told apart.
 _MOST = 10
@@ -48,7 +49,7 @@ class Curves:
     svg: Markup
     #: Step -> which of the two runs -> figures of `SHOWN`, in words.
     rows: Sequence[tuple[str, int, tuple[str, ...]]]
-    shown: tuple[float, ...] = SHOWN
+    shown: tuple[str, ...] = SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,11 @@ def two_curves(earlier: Row, later: Row) -> Curves | None:
         *svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *_named(frame, lines),
         *svg.titles(frame, "share of the responses", "latency"),
     ]  # fmt: skip
-    table = [(step, run, tuple(seconds(_at(points, one)) for one in SHOWN)) for step, run, points in drawn]
+    measured = [mapping(one, "steps") for one in (earlier, later)]
+    table = [
+        (step, run, tuple(seconds(mapping(mapping(measured[run], step), "latency").get(name)) for name in SHOWN))
+        for step, run, _ in drawn
+    ]
     return Curves(svg.drawing("Latency by percentile of both runs", parts, 340), table)
 
 
@@ -108,10 +113,6 @@ def _curves(latency: Row) -> dict[str, list[svg.Point]]:
 def _nines(percent: float) -> float:
     """Place on an axis of percentiles: 0 for 0, 1 for 90, 2 for 99."""
     return -math.log10(min(max(1 - percent / 100, 1e-6), 1.0))
-
-
-def _at(points: Sequence[svg.Point], percent: float) -> float | None:
-    return next((value for at, value in points if at >= percent - 1e-9), None)
 
 
 def _tick(value: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -75,9 +75,8 @@ def script_source() -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()}'"
 
 
-def render(report: Mapping[str, Any]) -> str:
-    """The report as one HTML document."""
-    view = arrange(report)
+def numbered(view: View) -> tuple[list[cards.Card], list[cards.Card], list[cards.Card]]:
+    """The cards of what fails the run, of warnings, and of what is waived, with the numbers of their anchors."""
     waived = [row for row in view.advice if row.get("waived")]
     advised = [row for row in view.advice if not row.get("waived")]
     failures = cards.in_page_order(cards.group_by_clause(view.failures, view.clauses))
@@ -85,6 +84,18 @@ def render(report: Mapping[str, Any]) -> str:
     rest = max(left, len(advised) and 4)
     advice = cards.in_page_order(cards.group_by_clause(advised, view.clauses, len(failures) + 1, rest))
     taken_on = cards.in_page_order(cards.group_by_clause(waived, view.clauses, len(failures) + len(advice) + 1, 4))
+    return failures, advice, taken_on
+
+
+def card_of_clause(dealt: Sequence[cards.Card]) -> dict[str, int]:
+    """Clause -> the number of its first card."""
+    return {card.clause: card.number for card in reversed(dealt)}
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The report as one HTML document."""
+    view = arrange(report)
+    failures, advice, taken_on = numbered(view)
     dealt = [*failures, *advice, *taken_on]
     script = _script()
     given = {
@@ -94,7 +105,7 @@ def render(report: Mapping[str, Any]) -> str:
         "failures": failures,
         "advice": advice,
         "waived": taken_on,
-        "card_of_clause": {card.clause: card.number for card in reversed(dealt)},
+        "card_of_clause": card_of_clause(dealt),
         "operations": OPERATIONS,
         "results": [name for name in view.results if view.results[name] or name in ("passed", "failed")],
         "symbols": SYMBOLS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -12,15 +12,20 @@ from starlette.routing import Route
 
 from leadproof.runs.comparison import compare
 from leadproof.runs.formats import latency
-from leadproof.runs.formats.cards import group_by_clause
+from leadproof.runs.formats.cards import Card, group_by_clause
 from leadproof.runs.formats.changes import CHANGES, unlisted_in
+from leadproof.runs.formats.html import card_of_clause, numbered
 from leadproof.runs.formats.parts import Row, mapping, rows
 from leadproof.runs.formats.results import SHOWN
-from leadproof.runs.formats.view import View, arrange
+from leadproof.runs.formats.view import LEVELS, View, arrange
+from leadproof.runs.verdicts import fails
 from leadproof.web import charts, contents
 from leadproof.web.rendering import page
 from leadproof.web.runs import ListedRun
 from leadproof.web.site import Site
+
+#: Kinds of change whose findings are those of the earlier run.
+_GONE = ("fixed", "unseen")
 
 #: Clauses of a kind of change that are shown.
 MOST = 200
@@ -37,15 +42,52 @@ def show(request: Request) -> Response:
     base, report = contents.known_of(earlier), contents.known_of(later)
     with contents.naming_odd_values(later):
         views = arrange(base), arrange(report)  # before what is known from the other is marked
+        cards = [card_of_clause([card for part in numbered(view) for card in part]) for view in views]
+        sides = tuple(zip((earlier, later), (base, report), cards, strict=True))
         compare(base, report)
         found = mapping(report, "comparison")
-        changes = [(name, group_by_clause(rows(found, name), views[1].clauses)) for name in CHANGES]
+        changes = []
+        for name in CHANGES:
+            run, whose, numbers = sides[name not in _GONE]
+            changes.append((name, run.key, _cards(rows(found, name), whose, views, numbers)))
         return page(
             request, "compare", chosen=True, earlier=earlier, later=later, base=base, report=report, view=views[1],
             changes=changes, most=MOST, differs=found.get("differs") or [], uncompared=unlisted_in(found),
             results=_results(*views), clauses=_clauses(*views), objectives=_objectives(base, report),
             chart=charts.two_curves(mapping(base, "latency"), mapping(report, "latency")), figure=latency.figure,
         )  # fmt: skip
+
+
+def _cards(
+    found: Iterable[Row], whose: Row, views: tuple[View, View], numbers: Mapping[str, int]
+) -> list[Card]:  # fmt: skip
+    """A card a clause, what fails a run first. A finding counts by its clause alone: that it stood before, or is known
+    from a baseline, is no excuse here.
+
+    Args:
+        found: Findings of one kind of change.
+        whose: The report that they are of.
+        views: Of both reports.
+        numbers: Clause -> number of its card in the report that they are of.
+    """
+    fail_on = str(mapping(whose, "run").get("fail_on") or "must")
+    clauses = views[0].clauses | views[1].clauses
+    counted = [{**row, "known": False, "decides": _decides(row, clauses, fail_on)} for row in found]
+    cards = group_by_clause(sorted(counted, key=lambda row: (not row["decides"], _level(row, clauses))), clauses)
+    for card in cards:
+        card.number = numbers[card.clause]
+    return cards
+
+
+def _decides(row: Row, clauses: Mapping[str, Row], fail_on: str) -> bool:
+    known = clauses.get(str(row.get("clause", "")), {})
+    level, basis = (str(row.get(name) or known.get(name) or "") for name in ("level", "basis"))
+    return not row.get("waived") and fails(level or "must", basis or "documented", fail_on)
+
+
+def _level(row: Row, clauses: Mapping[str, Row]) -> int:
+    level = row.get("level") or clauses.get(str(row.get("clause", "")), {}).get("level") or "must"
+    return LEVELS.index(level) if level in LEVELS else len(LEVELS)
 
 
 def _chosen(request: Request) -> list[ListedRun]:

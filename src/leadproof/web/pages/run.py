@@ -17,8 +17,8 @@ from leadproof.core.errors import LeadproofError
 from leadproof.runs.attestation import folder
 from leadproof.runs.evidence.files import EXCHANGES
 from leadproof.runs.formats import RENDERERS, latency, sections
-from leadproof.runs.formats.cards import OperationCards, by_operation, group_by_clause
-from leadproof.runs.formats.html import script_source
+from leadproof.runs.formats.cards import OperationCards, by_operation
+from leadproof.runs.formats.html import numbered, script_source
 from leadproof.runs.formats.view import View, arrange
 from leadproof.web import contents
 from leadproof.web.access import REPORT_POLICY
@@ -67,9 +67,9 @@ def show(request: Request) -> Response:
         return page(request, "run", view=None, **common)
     with contents.naming_odd_values(run):
         view = arrange(report)
-        groups, left_out = findings(view)
+        found, left_out = findings(view)
         return page(
-            request, "run", view=view, report=report, groups=groups, left_out=left_out,
+            request, "run", view=view, report=report, found=found, left_out=left_out,
             repeat=sections.repeat(report), scope=sections.scope(report), load=latency, **common,
         )  # fmt: skip
 
@@ -82,10 +82,16 @@ def _vouched(run: ListedRun) -> dict[str, Any]:
         return {"sealed": False, "signatures": 0}
 
 
-def findings(view: View) -> tuple[list[OperationCards], int]:
-    """The findings of a report, a card a clause, under their operations, what decides first; and clauses left out."""
-    cards = [card for rows in (view.failures, view.advice) for card in group_by_clause(rows, view.clauses)]
-    return by_operation(cards[:MOST]), len(cards[MOST:])
+def findings(view: View) -> tuple[dict[str, list[OperationCards]], int]:
+    """What fails the run, warnings, and what is waived, by operation, with the cards of the whole report; and how many
+    of these are left out.
+    """
+    found, room, left_out = {}, MOST, 0
+    for name, cards in zip(("findings", "warnings", "waived"), numbered(view), strict=True):
+        found[name] = by_operation(cards[:room])
+        left_out += len(cards[room:])
+        room -= len(cards[:room])
+    return found, left_out
 
 
 def report(request: Request) -> Response:
