@@ -30,7 +30,9 @@ from leadproof.commands.explaining import Fact
 from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.web import charts
+from leadproof.web.catalogue import catalogue
 from leadproof.web.pages.reference import CHOICES, PROFILES, SHELVES, entries
+from leadproof.web.pages.trends import changes
 from leadproof.web.runs import FINISHED, ListedRun, key_of, read
 
 #: A clause that fails in many places of a third run.
@@ -134,7 +136,7 @@ def test_what_failed_many_times_for_one_reason_is_one_row(tab: Any, served: Serv
     assert row("findings").locator("td").nth(2).inner_text() == "Create Lead JSON; Create Inbound PING JSON"
     tab.goto(f"{served.base}/compare?a={before}&b={key}")
     assert row("new").count() == 1
-    assert "1 clause new (8 findings)" in tab.locator("main .lede").inner_text()
+    assert tab.get_by_role("link", name="1 clause new (8 findings)").count() == 1
 
 
 def test_the_field_of_a_report_works_here_as_well_as_in_a_file(tab: Any, served: Served, folder: Path) -> None:
@@ -299,6 +301,7 @@ def test_what_fails_both_runs_is_no_warning_where_they_are_compared(tab: Any, tm
         tab.goto(f"{served.base}/compare?a={key_of(before)}&b={key_of(after)}")
         assert levels(tab, "still") == [("must", "failed"), ("should · warning", "untested")]
         assert levels(tab, "new") == [("must", "failed")]
+        assert tab.locator("#summary").inner_text().startswith("Not mended: ")
         assert levels(tab, "fixed") + levels(tab, "unseen") == [("must", "failed")]
         links = {
             name: tab.locator(f"#{name} a[href*='/report#']").first.get_attribute("href") for name in ("new", "fixed")
@@ -331,6 +334,48 @@ def test_the_latency_of_a_step_is_the_same_on_every_page(tab: Any, served: Serve
     at = heads.index(f"{step} p50")
     cells = first.locator("tbody tr").filter(has_text="2026-11-09").locator("th, td")
     assert [cells.nth(at).inner_text(), cells.nth(at + 1).inner_text()] == compared
+
+
+def failing(*clauses: str) -> dict[str, Any]:
+    """The example, in which these clauses fail and no other."""
+    made: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
+    must = next(row for row in made["findings"] if row["decides"])
+    cells = [f"{must['operation']}/{must['media_type'].removeprefix('application/')}"]
+    made["findings"] = [{**must, "clause": clause} for clause in clauses]
+    for row in made["clauses"]:
+        row["cells"] = cells if row["id"] in (MENDED, WORSE, OFTEN) else []
+    return made
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ((MENDED, OFTEN, WORSE), (WORSE,), "Not mended: 1 requirement still fails, 2 are mended, 0 are new."),
+        ((MENDED,), (WORSE,), "Worse: 0 requirements still fail, 1 is mended, 1 is new."),
+        ((MENDED,), (), "Mended: 0 requirements still fail, 1 is mended, 0 are new."),
+        (
+            ("LE2-PING-RES-05",), (),
+            "Not all tested again: 0 requirements still fail, 0 are mended, 0 are new. 1 was not tested again.",
+        ),
+        ((), (), "No requirement failed in either run."),
+    ],
+)  # fmt: skip
+def test_a_comparison_begins_with_what_it_came_to(
+    tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...], words: str
+) -> None:
+    keys = [
+        key_of(make_run(tmp_path / "runs", name, report=failing(*clauses), facts=days(at)))
+        for at, (name, clauses) in enumerate({"before": before, "after": after}.items(), 1)
+    ]
+    with (
+        serving(tmp_path / "runs", environment={"XDG_CACHE_HOME": str(tmp_path)}) as served,
+        served.client() as client,
+    ):
+        while not all(key in client.get("/").text for key in keys):
+            time.sleep(0.1)
+        page = client.get(f"/compare?a={keys[0]}&b={keys[1]}").text
+
+    assert re.findall(r'</h1>\s*<p class="lede" id="summary">([^<]*)</p>', page) == [words]
 
 
 @pytest.mark.parametrize("query", ["", "?run=", "?a=&b="])
@@ -385,6 +430,60 @@ def test_a_trend_reads_no_report(served: Served, folder: Path) -> None:
             moved.rename(hidden)
 
 
+def test_a_trend_says_in_words_how_latency_changed(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.base}/trends")
+    tab.locator("#subjects tbody a").first.click()
+
+    words = tab.locator("#changes li").all_inner_texts()
+    assert len(words) == 2
+    assert "inbound_post json: p99 15.36 ms → 30.71 ms, 2 times as high" in words
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        (0.276, "44 times as high"), (0.0157, "2.5 times as high"), (0.00942, "50% higher"), (0.00314, "50% lower"),
+        (0.00629, "unchanged"),
+    ],
+)  # fmt: skip
+def test_a_change_of_latency_is_told_from_the_first_to_the_last_run_that_has_it(last: float, words: str) -> None:
+    runs = [
+        ListedRun(str(at), "", FINISHED, latency=latency)
+        for at, latency in enumerate(
+            [{"a": (0.001, 0.00628)}, {"a": (0.001, 9.0)}, {"a": (0.001, last)}, {"b": (1, 1)}]
+        )
+    ]
+
+    assert [(step, told) for step, *_, told in changes(runs, catalogue())] == [("a", words)]
+
+
+def test_what_says_nothing_comes_last_in_a_trend() -> None:
+    def names(**values: int) -> list[str]:
+        run = ListedRun("a", "/a", FINISHED, started="2026-11-01T09:00:00Z", latency={"a": (1.0, 2.0)}, **values)
+        return [one.name for one in charts.trend([run])]
+
+    assert names() == ["latency", "failed"]
+    assert names(warnings=1) == names(failed=1) == ["failed", "latency"]
+
+
+def test_a_load_without_a_verdict_says_why_wherever_its_verdict_stands(tmp_path: Path) -> None:
+    why = "generator saturated: it was 31.0 ms behind its schedule at p99, 20 ms are allowed"
+    report: dict[str, Any] = json.loads(EXAMPLE.read_bytes()) | {"command": "load", "verdict": "inconclusive"}
+    report["latency"]["objectives"][0] |= {"verdict": "INCONCLUSIVE", "reason": why}
+    runs = [make_run(tmp_path / "runs", f"load-{at}", report=report, facts=days(at)) for at in (1, 2)]
+    with (
+        serving(tmp_path / "runs", environment={"XDG_CACHE_HOME": str(tmp_path)}) as served,
+        served.client() as client,
+    ):
+        while "are left" in client.get("/").text:
+            time.sleep(0.1)
+        link = re.findall(r'href="(/trends\?[^"]*)"', client.get("/trends").text)[0].replace("&amp;", "&")
+        pages = [client.get(path).text for path in ("/", link, "/compare?a={}&b={}".format(*map(key_of, runs)))]
+
+    for page in pages:
+        assert page.count(why) >= 2
+
+
 def runs_at(*moments: str) -> list[ListedRun]:
     return [
         ListedRun(str(number), f"/r/{number}", FINISHED, started=moment, failed=number)
@@ -395,16 +494,16 @@ def runs_at(*moments: str) -> list[ListedRun]:
 @pytest.mark.parametrize(
     ("moments", "marks"),
     [
-        (["2026-11-01T09:00:00Z", "2026-11-05T09:00:00Z"], ["02 Nov", "03 Nov", "04 Nov", "05 Nov"]),
-        (["2026-11-01T09:00:00Z"], ["08:59:30", "08:59:45", "09:00:00", "09:00:15", "09:00:30"]),
+        (["2026-11-01T09:00:00Z", "2026-11-05T09:00:00Z"], ["01 Nov", "03 Nov", "04 Nov", "05 Nov"]),
+        (["2026-11-01T09:00:00Z"], ["08:59:30", "08:59:45", "01 Nov 09:00:00", "09:00:15", "09:00:30"]),
         (
             ["2026-01-01T00:00:00Z", "2026-06-20T00:00:00Z"],
-            [f"{one} 2026" for one in ("Jan", "Feb", "Mar", "Apr", "May", "Jun")],
+            [f"{one} 2026" for one in ("01 Jan", "Mar", "Apr", "May", "20 Jun")],
         ),
-        (["1999-01-01T00:00:00Z", "2031-06-20T00:00:00Z"], [f"Jan {one}" for one in (2000, 2010, 2020, 2030)]),
+        (["1999-01-01T00:00:00Z", "2031-06-20T00:00:00Z"], ["01 Jan 1999", "Jan 2010", "Jan 2020", "20 Jun 2031"]),
     ],
 )
-def test_an_axis_of_time_has_round_marks(moments: list[str], marks: list[str]) -> None:
+def test_an_axis_of_time_has_its_ends_and_round_marks(moments: list[str], marks: list[str]) -> None:
     drawn = charts.trend(runs_at(*moments))[0].svg
 
     assert re.findall(r'text-anchor="middle">([^<]+)<', drawn) == marks

@@ -27,6 +27,12 @@ _MARKS = (
     *((86_400 * one, "%d %b") for one in (1, 2, 7, 14)),
 )  # fmt: skip
 
+#: Seconds from the first run to the last, up to which the two are written so.
+_ENDS = ((300.0, "%d %b %H:%M:%S"), (2 * 86_400.0, "%d %b %H:%M"), (60 * 86_400.0, "%d %b"))
+
+#: Width that a mark with a day and a time needs.
+_APART = 90.0
+
 #: Months between two marks of a longer one.
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 600)
 _MONTH = 30.44 * 86_400
@@ -131,12 +137,14 @@ def trend(runs: Sequence[ListedRun]) -> list[Trend]:
     timed = [(at, run) for run in runs if (at := _moment(run.started)) is not None]
     if not timed:
         return []
-    made = [Trend("failed", _failures(timed))]
+    made = []
     if any(run.latency for _, run in timed):
         made.append(Trend("latency", _latency(timed)))
     if any(run.objectives for _, run in timed):
         made.append(Trend("objectives", _objectives(timed)))
-    return made
+    failures = Trend("failed", _failures(timed))
+    nothing = not any(run.failed or run.warnings for _, run in timed)
+    return [*made, failures] if nothing else [failures, *made]
 
 
 Timed = Sequence[tuple[float, ListedRun]]
@@ -204,7 +212,7 @@ def _objectives(timed: Timed) -> Markup:
 
 def _over_time(frame: svg.Frame, timed: Timed, label: str, unit: str, parts: Sequence[str]) -> Markup:
     """The drawing with its axis of time. A group, not a picture: what is in a picture cannot be reached by keyboard."""
-    axes = [*svg.x_axis(frame, _times(frame.x_low, frame.x_high)), *svg.titles(frame, "time of the run, UTC", unit)]
+    axes = [*svg.x_axis(frame, _times(frame, timed)), *svg.titles(frame, "time of the run, UTC", unit)]
     drawn = svg.drawing(label, [*axes, *parts], frame.height)
     return Markup(str(drawn).replace('role="img"', 'role="group"', 1))
 
@@ -216,7 +224,19 @@ def _ends(timed: Timed) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _times(low: float, high: float) -> Iterator[tuple[float, str]]:
+def _times(frame: svg.Frame, timed: Timed) -> list[tuple[float, str]]:
+    """Marks of an axis of time: the first and the last run with their day, and the round times that have room."""
+    first, last = timed[0][0], timed[-1][0]
+    form = next((form for longest, form in _ENDS if last - first <= longest), "%d %b %Y")
+    ends = [first, last] if frame.x(last) - frame.x(first) > _APART else [first]
+    told = [(at, datetime.fromtimestamp(at, UTC).strftime(form)) for at in ends]
+    rounded = _round_times(frame.x_low, frame.x_high)
+    return sorted(
+        [*told, *(one for one in rounded if all(abs(frame.x(one[0]) - frame.x(end)) > _APART for end in ends))]
+    )
+
+
+def _round_times(low: float, high: float) -> Iterator[tuple[float, str]]:
     """Round times of an axis, and how they are written."""
     step, form = next((one for one in _MARKS if (high - low) / one[0] <= 6), (0, ""))
     if not step:

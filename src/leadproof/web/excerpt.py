@@ -71,6 +71,7 @@ class ObjectiveExcerpt(msgspec.Struct):
 
     name: str = ""
     verdict: str = ""
+    reason: str = ""
 
 
 class ScenarioExcerpt(msgspec.Struct):
@@ -85,6 +86,7 @@ class LoadExcerpt(msgspec.Struct):
     """`latency`, empty of a run without load."""
 
     model: str = ""
+    nothing: str = ""
     users: Count = 0
     scenario: ScenarioExcerpt = msgspec.field(default_factory=ScenarioExcerpt)
     steps: dict[str, StepExcerpt] = {}

@@ -17,11 +17,11 @@ from typing import Any
 from leadproof.web.runs import FINISHED, RUNNING, ListedRun, directories, kept, kept_back, key_of, read
 
 #: Of the table; another one is made anew.
-_VERSION = 3
+_VERSION = 4
 
 _COLUMNS = (
     "key", "path", "state", "command", "verdict", "subject", "started", "seconds", "exchanges", "findings", "failed",
-    "warnings", "kept", "problem",
+    "warnings", "kept", "problem", "undecided",
 )  # fmt: skip
 
 #: Runs that are read before they are written.

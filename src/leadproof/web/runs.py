@@ -63,6 +63,8 @@ class ListedRun:
     objectives: Mapping[str, str] = field(default_factory=dict)
     #: Why it cannot be read.
     problem: str = ""
+    #: Why its load has no verdict.
+    undecided: str = ""
 
     @property
     def name(self) -> str:
@@ -180,8 +182,16 @@ def _finished(key: str, path: str, facts: excerpt.FactsExcerpt, report: excerpt.
     return ListedRun(
         key, path, FINISHED, report.command, report.verdict, about, own.started or "",
         _seconds(own), report.counts.exchanges, report.counts.findings, failed, len(broken) - failed, steps,
-        {row.name: row.verdict for row in report.latency.objectives},
+        {row.name: row.verdict for row in report.latency.objectives}, undecided=_undecided(report),
     )  # fmt: skip
+
+
+def _undecided(report: excerpt.ReportExcerpt) -> str:
+    """Why the load of an inconclusive run has no verdict; "" where it has one, and of other commands."""
+    if report.command != "load" or report.verdict != "inconclusive":
+        return ""
+    reasons = [report.latency.nothing, *(row.reason for row in report.latency.objectives)]
+    return visible(next(filter(None, reasons), ""), 300)
 
 
 def _with_load(words: str, report: excerpt.ReportExcerpt) -> str:

@@ -52,7 +52,8 @@ def show(request: Request) -> Response:
             changes.append((name, run.key, _cards(rows(found, name), whose, views, numbers)))
         return page(
             request, "compare", chosen=True, earlier=earlier, later=later, base=base, report=report, view=views[1],
-            changes=changes, most=MOST, differs=found.get("differs") or [], uncompared=unlisted_in(found),
+            changes=changes, most=MOST, summary=_summary({name: found for name, _, found in changes}),
+            differs=found.get("differs") or [], uncompared=unlisted_in(found),
             results=_results(*views), clauses=_clauses(*views), objectives=_objectives(base, report),
             chart=charts.two_curves(mapping(base, "latency"), mapping(report, "latency")), figure=latency.figure,
         )  # fmt: skip
@@ -77,6 +78,19 @@ def _cards(
     for card in cards:
         card.number = numbers[card.clause]
     return cards
+
+
+def _summary(changes: Mapping[str, Iterable[Card]]) -> tuple[str, dict[str, int]]:
+    """What became of the requirements that fail a run: the name of a text, and how many came to what.
+
+    One that fails in some places still, or in others anew, is not mended.
+    """
+    counts, counted = {}, set[str]()
+    for name in ("still", "new", "fixed", "unseen"):
+        clauses = {card.clause for card in changes[name] if card.first["decides"]} - counted
+        counted |= clauses
+        counts[name] = len(clauses)
+    return next((name for name in ("still", "new", "unseen", "fixed") if counts[name]), "none"), counts
 
 
 def _decides(row: Row, clauses: Mapping[str, Row], fail_on: str) -> bool:
