@@ -340,10 +340,10 @@ def failing(*clauses: str) -> dict[str, Any]:
     """The example, in which these clauses fail and no other."""
     made: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
     must = next(row for row in made["findings"] if row["decides"])
-    cells = [f"{must['operation']}/{must['media_type'].removeprefix('application/')}"]
+    cells = {f"{must['operation']}/{must['media_type'].removeprefix('application/')}": [1, 0]}
     made["findings"] = [{**must, "clause": clause} for clause in clauses]
     for row in made["clauses"]:
-        row["cells"] = cells if row["id"] in (MENDED, WORSE, OFTEN) else []
+        row["cells"] = cells if row["id"] in (MENDED, WORSE, OFTEN) else {}
     return made
 
 
