@@ -52,7 +52,7 @@ _RECIPE = re.compile(r"<!-- recipe: (.+?) -->\n\n(.*?)\n\n<!-- end -->", re.DOTA
 #: Numbers that depend a little on the machine's speed: how many examples shrinking and waiting take. What is written
 #: stands as long as it is near enough to what is printed.
 _VARYING = (
-    re.compile(r"exchanges  (\d+), (\d+) judged \((\d+) unauthorised\)"),
+    re.compile(r"exchanges  (\d+), (\d+) judged \((\d+) with rejected credentials\)"),
     re.compile(r"status 401  ×(\d+)"),
     re.compile(r"load       (\d+) requests"),
 )

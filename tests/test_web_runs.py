@@ -436,13 +436,13 @@ def test_a_trend_says_in_words_how_latency_changed(tab: Any, served: Served) -> 
 
     words = tab.locator("#changes li").all_inner_texts()
     assert len(words) == 2
-    assert "inbound_post json: p99 15.36 ms → 30.71 ms, 2 times as high" in words
+    assert "inbound_post json: p99 15.36 ms → 30.71 ms, 2 × as high" in words
 
 
 @pytest.mark.parametrize(
     ("last", "words"),
     [
-        (0.276, "44 times as high"), (0.0157, "2.5 times as high"), (0.00942, "50% higher"), (0.00314, "50% lower"),
+        (0.276, "44 × as high"), (0.0157, "2.5 times as high"), (0.00942, "50% higher"), (0.00314, "50% lower"),
         (0.00629, "unchanged"),
     ],
 )  # fmt: skip
