@@ -442,7 +442,7 @@ def test_a_trend_says_in_words_how_latency_changed(tab: Any, served: Served) -> 
 @pytest.mark.parametrize(
     ("last", "words"),
     [
-        (0.276, "44 × as high"), (0.0157, "2.5 times as high"), (0.00942, "50% higher"), (0.00314, "50% lower"),
+        (0.276, "44 × as high"), (0.0157, "2.5 × as high"), (0.00942, "50% higher"), (0.00314, "50% lower"),
         (0.00629, "unchanged"),
     ],
 )  # fmt: skip
