@@ -260,13 +260,14 @@ def test_topics_that_take_longer_count_for_more() -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_verdict_stands_alone_and_before_it_bar_count_and_time_were_seen(width: int, tmp_path: Path) -> None:
-    seen = session(tmp_path, width, "test", "--topic", "twins", "--topic", "sequences")
+    # Enough to do that a fast machine shows some of it, too.
+    seen = session(tmp_path, width, "test", "--topic", "sequences", "--topic", "negatives")
 
     assert seen.code == 0
     assert seen.lines[0].startswith("PASSED  all tested requirements")
     assert remains(seen) == []
-    assert len([line for line in seen.rows if WHOLE.search(line)]) > 1
-    assert {line[:5] for line in seen.rows} == {"twins", "seque"}
+    assert [line for line in seen.rows if WHOLE.search(line)]
+    assert "negat" in {line[:5] for line in seen.rows} <= {"seque", "negat"}
     assert max(map(len, seen.rows)) <= width - 5
 
 
