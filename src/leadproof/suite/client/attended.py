@@ -83,8 +83,8 @@ class Attendance:
             situation = self._wanted.pop() if self._wanted else next(iter(self._waiting.values()))
             del self._waiting[situation.id]
             with Stage(situation, self._profile, seed=self._seed, tell=self._seen, at=door) as stage:
-                self._switched.set()
                 self._announce(situation, self._number - len(self._waiting), self._number, door.url)
+                self._switched.set()  # after it, or the request that asked for the situation is told before it
                 self._wait(stage)
                 door.leave(last=not self._waiting and not self._wanted)
                 result = decide(situation, stage.played())
