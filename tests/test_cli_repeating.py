@@ -50,3 +50,10 @@ def test_a_run_says_what_repeats_it_and_it_does(line: str, tmp_path: Path) -> No
 
 def test_outside_of_a_command_there_is_none() -> None:
     assert repeating.command(7) == ""
+
+
+def test_how_long_an_attended_client_may_be_quiet_is_said_too() -> None:
+    from leadproof.cli.certify_client import command
+
+    with command.make_context("certify-client", ["--listen", "--quiet", "1", "--json"]):
+        assert words(repeating.command(5)) == words("leadproof certify-client --listen --quiet 1 --seed 5")

@@ -255,9 +255,18 @@ def test_the_generated_parts_are_up_to_date() -> None:
 @pytest.mark.parametrize(
     ("printed", "shown"),
     [
-        ("exchanges  1643, 1621 judged (22 with rejected credentials)", "exchanges  1600, 1578 judged (22 with rejected credentials)"),
-        ("exchanges  1843, 1821 judged (22 with rejected credentials)", "exchanges  1843, 1821 judged (22 with rejected credentials)"),
-        ("exchanges  1600, 1558 judged (42 with rejected credentials)", "exchanges  1600, 1558 judged (42 with rejected credentials)"),
+        (
+            "exchanges  1643, 1621 judged (22 with rejected credentials)",
+            "exchanges  1600, 1578 judged (22 with rejected credentials)",
+        ),
+        (
+            "exchanges  1843, 1821 judged (22 with rejected credentials)",
+            "exchanges  1843, 1821 judged (22 with rejected credentials)",
+        ),
+        (
+            "exchanges  1600, 1558 judged (42 with rejected credentials)",
+            "exchanges  1600, 1558 judged (42 with rejected credentials)",
+        ),
     ],
 )
 def test_a_number_that_is_written_stands_only_near_the_truth(printed: str, shown: str) -> None:

@@ -36,7 +36,6 @@ _GZIP = b"\x1f\x8b"
 #: Codings on top of each other; more than anybody needs are none.
 _MOST_CODINGS = 3
 
-
 #: Bytes that a recorder leaves of a body at least. Of fewer, a service that breaks off is as likely.
 _FEWEST = 32
 

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 #: Parameters that say nothing of what is tested; the seed is said in any case.
-_ASIDE = frozenset({"seed", "as_json", "out", "quiet"})
+_ASIDE = frozenset({"seed", "as_json", "out"})
 
 
 def command(seed: int | None = None, aside: Collection[str] = ()) -> str:

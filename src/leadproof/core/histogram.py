@@ -71,7 +71,7 @@ class Histogram:
         if other.bits < self.bits:
             raise ValueError(f"a histogram of 2^{self.bits} buckets cannot take one of 2^{other.bits}")
         shift, counts = other.bits - self.bits, self.counts
-        if not shift and not counts:
+        if not shift and not counts:  # as most are that another is merged into
             counts.update(other.counts)
         else:
             for index, number in other.counts.items():

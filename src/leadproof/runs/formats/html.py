@@ -97,7 +97,6 @@ def render(report: Mapping[str, Any]) -> str:
     view = arrange(report)
     failures, advice, taken_on = numbered(view)
     dealt = [*failures, *advice, *taken_on]
-    script = _script()
     given = {
         "view": view,
         "report": report,
@@ -126,7 +125,7 @@ def render(report: Mapping[str, Any]) -> str:
         "load": latency,
         "charts": latency.charts(report),
         "load_told": loads.told(view.load),
-        "script": Markup(script),
+        "script": Markup(_script()),
         "script_source": Markup(script_source()),
     }
     cards.share_exchanges(dealt)

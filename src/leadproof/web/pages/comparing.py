@@ -59,9 +59,7 @@ def show(request: Request) -> Response:
         )  # fmt: skip
 
 
-def _cards(
-    found: Iterable[Row], whose: Row, views: tuple[View, View], numbers: Mapping[str, int]
-) -> list[Card]:  # fmt: skip
+def _cards(found: Iterable[Row], whose: Row, views: tuple[View, View], numbers: Mapping[str, int]) -> list[Card]:
     """A card a clause, what fails a run first. A finding counts by its clause alone: that it stood before, or is known
     from a baseline, is no excuse here.
 
