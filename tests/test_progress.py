@@ -295,7 +295,8 @@ def test_certify_shows_its_phases_and_the_time_that_is_left(tmp_path: Path) -> N
 
 def test_requests_are_counted_where_they_are_limited(tmp_path: Path, served_mock: Running) -> None:
     key = load().credentials.api_keys[0]
-    arguments = ("certify", "--no-load", "--target", served_mock.url, "--max-requests", "60")
+    # With a rate it takes two seconds on a fast machine, too: the row is drawn four times in each.
+    arguments = ("certify", "--no-load", "--target", served_mock.url, "--max-requests", "60", "--rate", "30")
 
     seen = session(tmp_path, 80, *arguments, LEADPROOF_API_KEY=key)
 
@@ -323,7 +324,7 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two recordings of some megabytes."""
     folder = tmp_path_factory.mktemp("captures")
     for name in ("a.har", "b.har"):
-        capture(folder / name, 5_000)
+        capture(folder / name, 10_000)
     return folder
 
 
