@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -239,3 +241,16 @@ def test_what_contradicts_itself_in_a_profile_is_named(name: str) -> None:
     assert message in caught.value.message
     assert caught.value.message.startswith("x.toml:")
     assert caught.value.hint
+
+
+@given(
+    st.one_of(
+        st.from_regex(r"(?:\d{1,3}\.){2,4}\d{0,3}", fullmatch=True), st.ip_addresses().map(str), st.text("0159.:af\n")
+    )
+)
+def test_an_address_is_one_where_the_standard_library_reads_one(text: str) -> None:
+    found = None
+    with suppress(ValueError):
+        found = ip_address(text)
+
+    assert bool(FORMATS["ip"].accepts(text)) is (found is not None and text.isascii())

@@ -150,7 +150,8 @@ _LEFT = frozenset({Kind.PUBLIC, Kind.UNKNOWN})
 
 def _redacted(profile: Profile, sent: dict[str, str]) -> frozenset[str]:
     """Fields of which the value that was sent is not known, for it was replaced."""
-    if not any(map(_REDACTED.search, sent.values())):
+    # To look for the word first, once in all of them, costs a tenth of a pattern in each.
+    if "redacted" not in "\n".join(sent.values()).lower() or not any(map(_REDACTED.search, sent.values())):
         return frozenset()
     by_name = {name for name in sent if name not in profile.public_fields and field_kind(name) not in _LEFT}
     return profile.personal_fields | by_name | {name for name, value in sent.items() if _REDACTED.search(value)}
@@ -161,6 +162,8 @@ def _number(value: Any) -> int:
 
 
 def _plain_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from hashlib import blake2b
 from typing import Any
 
@@ -24,7 +25,8 @@ class Pairs:
     """Requests of the last while, each until its twin comes."""
 
     def __init__(self) -> None:
-        self._waiting: dict[bytes, Judgement] = {}
+        # A plain dict is walked over all that has left it, to find the one that waits longest.
+        self._waiting: OrderedDict[bytes, Judgement] = OrderedDict()
 
     def twin(self, judgement: Judgement) -> tuple[Judgement, Judgement] | None:
         """The JSON and the XML judgement of a request, once both are there; None until then."""
@@ -39,7 +41,7 @@ class Pairs:
         if other is None or other.media == judgement.media:
             self._waiting[key] = judgement
             if len(self._waiting) > WAITING:
-                del self._waiting[next(iter(self._waiting))]
+                self._waiting.popitem(last=False)
             return None
         del self._waiting[key]
         if other.context is None or _has_history(other.context, context):
@@ -59,14 +61,20 @@ def twin_key(context: Context) -> bytes:
 
 def _plain(value: Any) -> Any:
     """A value without what the representations write differently: types of scalars, and what is empty."""
+    if isinstance(value, str):  # most of what there is
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        found = {name: _plain(sub) for name, sub in value.items() if name not in _ONE_SIDED}
-        return {name: sub for name, sub in found.items() if sub not in (None, "", [], {})}
+        found = {}
+        for name, sub in value.items():
+            # What is left of a value is a text or a container, and empty or not.
+            if name not in _ONE_SIDED and (plain := _plain(sub)):
+                found[name] = plain
+        return found
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, bool):
         return "true" if value else "false"
-    return None if value is None else str(value).encode("utf-8", "replace").decode()
+    return None if value is None else str(value)
 
 
 def _has_history(first: Context, second: Context) -> bool:

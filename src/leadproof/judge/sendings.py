@@ -8,9 +8,10 @@ another reference, one that is not to be sold, one whose callback says what beca
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -33,7 +34,7 @@ class Sent(NamedTuple):
     wholes: tuple[bytes, ...] = ()
     #: Of each lead, the situation of the client's register that its sender is in after the response; "" for another.
     situations: tuple[str, ...] = ()
-    #: Of each lead three bytes for each field, where they are compared with those of pings; none else.
+    #: Of each lead four bytes for each field, where they are compared with those of pings; none else.
     marks: tuple[bytes, ...] = ()
 
 
@@ -67,6 +68,9 @@ _ROUGH = 0.005
 
 #: Seconds in which a lead follows its ping, if its order is empty, and if it has none.
 _EMPTY_ORDER, _NO_ORDER = 600.0, 60.0
+
+#: A number of four bytes, of what counts fields that are the same.
+_MARK: Final = "I"
 
 #: Fields by which a lead is taken for that of a ping, at least.
 _FEWEST = 2
@@ -158,15 +162,16 @@ def _hashed(value: Any) -> bytes:
 
 
 def _marks(lead: dict[str, Any]) -> bytes:
-    """Three bytes for each field, and for the reference where there is one."""
+    """Four bytes for each field, and for the reference where there is one."""
     named = properties(lead).get("reference")
     found = [*fields(lead).items(), *([("", named)] if named else [])]
-    sums = [crc32(f"{name}={value}".encode("utf-8", "backslashreplace")) for name, value in found]
-    return b"".join([(one & 0xFFFFFF).to_bytes(3) for one in sums])
+    return array(
+        _MARK, [crc32(f"{name}={value}".encode("utf-8", "backslashreplace")) for name, value in found]
+    ).tobytes()
 
 
-def _each(marks: bytes) -> frozenset[bytes]:
-    return frozenset([marks[at : at + 3] for at in range(0, len(marks), 3)])
+def _each(marks: bytes) -> frozenset[int]:
+    return frozenset(memoryview(marks).cast(_MARK))
 
 
 def _request_id(context: Context) -> str:
@@ -258,7 +263,7 @@ def remember_sent(context: Context, sent: Sent | None) -> None:
         seen = [
             PingSeen(_each(marks), situation == "ping-declined", ended)
             for marks, situation in zip(sent.marks, sent.situations, strict=True)
-            if len(marks) >= 3 * _FEWEST
+            if len(marks) >= 4 * _FEWEST
         ]
         if seen:
             source = _source(context)

@@ -54,6 +54,16 @@ def _date(text: str) -> date:
     return date(int(year), int(month), int(day))
 
 
+#: A number up to 255 without leading zeros, and four of them, which is what most addresses of consumers are.
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = _pattern(rf"(?:{_BYTE}\.){{3}}{_BYTE}")
+_ANY_IP = _parses(ip_address, r"[0-9A-Fa-f:.]{2,45}")
+
+
+def _ip(text: str) -> object:
+    return _IPV4(text) or _ANY_IP(text)
+
+
 FORMATS: dict[str, Format] = {
     "text": Format(lambda text: True, "text"),
     "integer": Format(_pattern(r"-?\d{1,18}"), "a whole number"),
@@ -73,7 +83,7 @@ FORMATS: dict[str, Format] = {
     ),
     "zip": Format(_pattern(r"\d{5}(-?\d{4})?"), "a ZIP code of five or nine digits"),
     "state": Format(STATES.__contains__, "a two-letter state such as TX"),
-    "ip": Format(_parses(ip_address, r"[0-9A-Fa-f:.]{2,45}"), "an IP address"),
+    "ip": Format(_ip, "an IP address"),
     "url": Format(_pattern(r"(?i:https?)://[^\s/?#]+\S*"), "an absolute http or https URL"),
     "trustedform": Format(
         _pattern(r"https://cert\.(staging\.)?trustedform\.com/[0-9A-Fa-f]{40}"),

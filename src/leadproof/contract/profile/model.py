@@ -126,9 +126,11 @@ class Field:
             return f"must have at most {self.max_length} character{'s' * (self.max_length != 1)}"
         if self.constant and text != self.constant:
             return f"must be {self.constant}"
+        if not self.separator:
+            return self._fault(text, today)
         for value in self.values(text):
             if fault := self._fault(value, today):
-                return f"{fault}; several values have {self.separator!r} between them" if self.separator else fault
+                return f"{fault}; several values have {self.separator!r} between them"
         return ""
 
     def _fault(self, text: str, today: date | None) -> str:

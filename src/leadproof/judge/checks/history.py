@@ -109,7 +109,7 @@ class PingSeen(NamedTuple):
     """A ping that somebody sent."""
 
     #: Of its fields.
-    marks: frozenset[bytes]
+    marks: frozenset[int]
     declined: bool
     ended: float
 

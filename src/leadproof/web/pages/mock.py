@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +14,9 @@ from leadproof.web.catalogue import catalogue
 from leadproof.web.partner import message, remedy
 from leadproof.web.rendering import page
 from leadproof.web.site import Site
-from leadproof.web.watching import MockWatch
+
+if TYPE_CHECKING:  # its HTTP client takes longer to load than all the rest, and few pages have a mock
+    from leadproof.web.watching import MockWatch
 
 
 def watch(request: Request) -> MockWatch:
