@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from leadproof import captures
 from leadproof.captures import FileProblem, Mapping, files, format_of_file, load_mapping, read, streams
+from leadproof.captures.entries import Entries
 from leadproof.captures.har import read_har
 from leadproof.captures.model import CaptureSource
 from leadproof.captures.streams import Stream
@@ -422,6 +423,53 @@ def test_the_next_entry_is_known_by_how_those_before_it_begin() -> None:
     assert problem.message.startswith("entry 2 is no JSON")
     assert isinstance(last, Exchange)
     assert last.origin == "plain.har#3"
+
+
+#: An entry, and what makes it one that has to be looked at as a value, or none at all.
+PLAIN = json.dumps(ENTRIES[0])
+FIRST = next(iter(ENTRIES[0]))
+ODD = {
+    "plain": PLAIN,
+    "a member within that entries begin with": PLAIN[:-1] + f', "_x": [{{"{FIRST}": 1}}, {{"{FIRST}": 2}}]}}',
+    "its text in a text": PLAIN[:-1] + ', "_x": ' + json.dumps(PLAIN) + "}",
+    "a member that tells of credentials": PLAIN[:-1] + ', "_priority": null}',
+    "what was not recorded": PLAIN[:-1] + ', "_unknown": {"response_body": "cut"}}',
+    "a number of many digits": PLAIN[:-1] + f', "_x": {"7" * 400}}}',
+    "no number": PLAIN[:-1] + ', "_x": NaN}',
+    "half of a pair": PLAIN[:-1] + r', "_x": "\ud83d"}',
+    "a line in a text": PLAIN[:-1] + ', "_x": "a\nb"}',
+    "many levels": PLAIN[:-1] + ', "_x": ' + "[" * 3_000 + "]" * 3_000 + "}",
+    "a member twice": PLAIN[:-1] + ', "time": 7}',
+    "it breaks off": PLAIN[: len(PLAIN) // 2],
+    "something behind it": PLAIN + " 7",
+    "none": "7",
+}
+
+
+def test_the_end_of_an_entry_is_seen_by_the_beginning_of_the_next() -> None:
+    text = ('{"log": {"entries": [' + ",\n".join([PLAIN] * 4) + "]}}").encode()
+    file = io.BytesIO(text)
+
+    found = list(Entries(Stream(file.read), regular=lambda raw: raw))
+
+    # How entries begin is known from the first one, and behind the last one none begins.
+    assert found == [ENTRIES[0], PLAIN.encode(), PLAIN.encode(), ENTRIES[0]]
+
+
+@pytest.mark.parametrize("between", [",", ",\n", " , ", "\n", ",,"])
+@pytest.mark.parametrize("odd", ODD)
+def test_an_entry_whose_end_is_seen_is_read_as_one_that_is_looked_at(
+    odd: str, between: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = between.join([PLAIN, PLAIN, ODD[odd], PLAIN, ODD[odd], PLAIN])
+    text = ('{"log": {"entries": [' + entries + "]}}").encode()
+    texts = [text, text.replace(b'"_x": "a', b'"_x": "\xff')]
+
+    seen = [of(one) for one in texts]
+    monkeypatch.setattr(Entries, "_bounded", lambda self: None)
+
+    assert seen == [of(one) for one in texts]
+    assert sum(isinstance(one, Exchange) for one in seen[0]) >= 2
 
 
 # ---- the habits of exporters -----------------------------------------------------------------------------------------

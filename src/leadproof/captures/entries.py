@@ -1,16 +1,17 @@
 """The entries of a HAR, one at a time, as values: where each begins and ends in a stream of any size.
 
-The standard library's scanner decodes an entry and says where it ends, in one pass, and takes what exporters write that
-is no strict JSON. What it cannot read is passed over to what looks like the beginning of the next entry.
+Where the next entry begins as this one does, its end is known at once, and whoever reads the entries gets the bytes to
+try. Else the standard library's scanner decodes an entry and says where it ends, in one pass, and takes what exporters
+write that is no strict JSON. What it cannot read is passed over to what looks like the beginning of the next entry.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -27,6 +28,9 @@ _CHUNK = 1 << 18
 
 #: Bytes that are tried first for an entry.
 _PIECE = 8192
+
+#: Bytes from the beginning of an entry in which its first member begins, however it is indented.
+_NEAR = 64
 
 #: Entries of which it is remembered what they begin with; an ordinary HAR has one to five such members.
 LEARNT = 40
@@ -49,6 +53,9 @@ _SPACE = lazy.pattern(rb"\s*")
 _NOT_UTF8 = lazy.pattern("[\udc80-\udcff]")
 
 
+T = TypeVar("T")
+
+
 class Flaw(NamedTuple):
     """Something that is no entry."""
 
@@ -66,20 +73,29 @@ class Flaw(NamedTuple):
 _AGAIN = Flaw("another list of entries follows the first", "form")
 
 
-class Entries:
+class Entries(Generic[T]):
     """Reads the entries of one HAR.
 
     Args:
         stream: The HAR in UTF-8, from its beginning.
         preface: What it says before, where the stream begins with an entry instead.
         goes_on: Does the HAR go on behind the stream, with another entry?
+        regular: Makes something of the bytes of an entry, or None if they are none, or not of the regular form. Such
+            an entry is decoded.
 
     Raises:
         MisfitError: It goes on otherwise, or what is wrong at its end cannot be told without what follows.
     """
 
-    def __init__(self, stream: Stream, preface: Preface | None = None, *, goes_on: bool = False) -> None:
-        self._stream, self._preface, self._goes_on = stream, preface, goes_on
+    def __init__(
+        self,
+        stream: Stream,
+        preface: Preface | None = None,
+        *,
+        goes_on: bool = False,
+        regular: Callable[[bytes], T | None] = lambda raw: None,
+    ) -> None:
+        self._stream, self._preface, self._goes_on, self._regular = stream, preface, goes_on, regular
         self._buffer = b""
         self._at = 0
         self._ended = False
@@ -91,8 +107,10 @@ class Entries:
         self._beginnings = dict.fromkeys(preface.beginnings if preface else _FIRST)
         self._met = dict.fromkeys(preface.beginnings if preface else ())
         self._learnt = LEARNT if preface else 0
+        #: The member that the last entry began with, in its quotation marks; empty while none is known.
+        self._mark = b""
 
-    def __iter__(self) -> Iterator[dict[str, Any] | Flaw]:
+    def __iter__(self) -> Iterator[T | dict[str, Any] | Flaw]:
         if self._preface is None and (flaw := self._open()):
             if self._goes_on:
                 raise MisfitError
@@ -116,6 +134,9 @@ class Entries:
             if not follows:
                 yield Flaw("it breaks off between two entries", "end")
                 return
+            if (plain := self._bounded()) is not None:
+                yield plain
+                continue
             read = self._entry()
             if not isinstance(read, Flaw) or read.what == "passed":
                 yield read
@@ -209,6 +230,20 @@ class Entries:
 
     # ---- one entry ---------------------------------------------------------------------------------------------------
 
+    def _bounded(self) -> T | None:
+        """What was made of the entry here, which ends before one that begins with the same member; goes to its end."""
+        mark, start = self._mark, self._at
+        own = self._buffer.find(mark, start, start + _NEAR) if mark else -1
+        follows = self._buffer.find(mark, own + len(mark)) if own > 0 else -1
+        end = self._buffer.rfind(b"{", own, follows) if follows > 0 else -1
+        entry = self._buffer[start:end].rstrip()
+        if end < 0 or not entry.endswith(b","):
+            return None
+        found = self._regular(entry[:-1])
+        if found is not None:
+            self._at = end
+        return found
+
     def _entry(self) -> dict[str, Any] | Flaw:
         """The entry here."""
         size = self._likely
@@ -242,10 +277,12 @@ class Entries:
         self._likely = min(max(2 * length, _PIECE), ENTRY)
         if not isinstance(value, dict):
             return Flaw("is no object", "passed")
-        if value and self._learnt < LEARNT:
-            self._learnt += 1
-            first = re.escape(next(iter(value)).encode("utf-8", "surrogateescape"))
-            self._beginnings[first] = self._met[first] = None
+        if value:
+            first = next(iter(value)).encode("utf-8", "surrogateescape")
+            self._mark = b'"%b"' % first
+            if self._learnt < LEARNT:
+                self._learnt += 1
+                self._beginnings[re.escape(first)] = self._met[re.escape(first)] = None
         if not text.isascii() and _NOT_UTF8.search(text):
             return Flaw("has a byte sequence that is not UTF-8", "passed")
         entry: dict[str, Any] = value

@@ -20,7 +20,7 @@ from leadproof.core.exchange import Exchange, Gaps, Headers, Part, Recorded, Req
 from leadproof.core.findings import KINDS
 from leadproof.judge.checks.messages import CREDENTIALS
 from leadproof.runs.evidence.rows import read_gaps
-from leadproof.runs.formats.har import NO_RESPONSE, NO_TIME
+from leadproof.runs.formats.har import NO_RESPONSE, NO_TIME, UNKNOWN
 
 #: Characters at which Firefox cuts a body off.
 CUT = 1_048_576
@@ -39,7 +39,7 @@ _CUT = ReadBody(how=Recorded.CUT, words="was cut off by the exporter")
 #: Names that Chromium's developer tools give themselves, and members that only they write into an entry: they leave
 #: Authorization and cookies out, unless they are told otherwise.
 _SANITISERS = ("webinspector",)
-_SANITISED_ENTRY = ("_initiator", "_priority", "_connectionId")
+SANITISED = ("_initiator", "_priority", "_connectionId")
 
 #: Methods whose requests have no body where none is shown.
 _BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
@@ -62,9 +62,14 @@ class Har:
             self.about.add(what)
             yield FileProblem("file.deviation", f"from entry {entry} on: {what}", hint, entry, what)
 
+    @property
+    def sanitising(self) -> bool:
+        """Did a program write it that may leave credentials out?"""
+        return self.creator.lower().startswith(_SANITISERS)
+
     def lacks_credentials(self, names: Iterable[str], row: Mapping[str, Any]) -> bool:
         """Were the credentials of an entry left out, as far as the names of its headers tell?"""
-        sanitising = self.creator.lower().startswith(_SANITISERS) or any(name in row for name in _SANITISED_ENTRY)
+        sanitising = self.sanitising or any(name in row for name in SANITISED)
         return sanitising and not any(name.lower() in CREDENTIALS for name in names)
 
 
@@ -97,7 +102,7 @@ def lenient(entry: Any, har: Har, origin: str, at: int) -> Iterator[Exchange | F
             # A response whose body was not saved says nothing about the body that the service sent.
             yield FileProblem("file.deviation", f"the body of response {at} {body.words}", _WITH_CONTENT, at)
     with suppress(AttributeError, KeyError, ValueError):  # what our own HARs say
-        unknown += read_gaps(row.get("_unknown") or {})
+        unknown += read_gaps(row.get(UNKNOWN) or {})
     started, elapsed = seconds(row.get("startedDateTime")), duration(row.get("time"))
     if started and not 0 <= number(row.get("time", -1)) / 1000 < DAY:
         unknown += gaps(Part.TIMES)

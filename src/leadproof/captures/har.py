@@ -13,11 +13,12 @@ import msgspec
 
 from leadproof.captures import values
 from leadproof.captures.entries import Entries, Flaw
-from leadproof.captures.exporters import CUT, Har, lenient
+from leadproof.captures.exporters import CUT, SANITISED, Har, lenient
 from leadproof.captures.model import CaptureSource, FileProblem
 from leadproof.captures.recorded import is_round
 from leadproof.captures.streams import Stream, utf8
 from leadproof.core.exchange import Exchange, Headers, Request, Response
+from leadproof.runs.formats.har import UNKNOWN
 
 
 class _Header(msgspec.Struct, gc=False):
@@ -72,8 +73,12 @@ def read_har(stream: Stream, source: CaptureSource) -> Generator[Exchange | File
         yield FileProblem(
             "file.deviation", f"the HAR is in {encoding}", "the format demands UTF-8; it was read all the same"
         )
-    entries, number, nothing = Entries(plain, source.preface, goes_on=source.goes_on), 0, True
-    har = Har(source)
+    har, number, nothing = Har(source), 0, True
+
+    def regular(raw: bytes) -> Exchange | None:
+        return _of_bytes(raw, har, f"{source.name}#{number + 1}")
+
+    entries = Entries(plain, source.preface, goes_on=source.goes_on, regular=regular)
     for entry in entries:
         nothing = False
         if isinstance(entry, Flaw):
@@ -81,8 +86,11 @@ def read_har(stream: Stream, source: CaptureSource) -> Generator[Exchange | File
             yield _problem(entry, number)
             continue
         number += 1
+        # In time for all that are tried as bytes: the first one never is.
         origin, har.creator = f"{source.name}#{number}", entries.creator
-        if exchange := _regular(entry, har, origin):
+        if isinstance(entry, Exchange):
+            yield entry
+        elif exchange := _of_value(entry, har, origin):
             yield exchange
         else:
             yield from lenient(entry, har, origin, number)
@@ -117,24 +125,43 @@ def _problem(flaw: Flaw, number: int) -> FileProblem:
 # ---- the regular form ------------------------------------------------------------------------------------------------
 
 
-def _regular(entry: dict[str, Any], har: Har, origin: str) -> Exchange | None:
+def _of_bytes(raw: bytes, har: Har, origin: str) -> Exchange | None:
+    """The exchange of an entry as it stands in the file; None if it has to be looked at as a value."""
+    if har.sanitising or any(mark in raw for mark in _MARKS):
+        return None
+    try:
+        row = _ROW.decode(raw)
+        raw.decode()  # what the decoder passes over, too
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return _regular(row, har, origin)
+
+
+def _of_value(entry: dict[str, Any], har: Har, origin: str) -> Exchange | None:
     """The exchange of a regular entry; None if there is anything about it that `exporters` has to look at."""
     try:
         row = msgspec.convert(entry, _Row)
     except msgspec.ValidationError:
         return None
+    if UNKNOWN in entry or har.lacks_credentials((one.name for one in row.request.headers), entry):
+        return None
+    return _regular(row, har, origin)
+
+
+_ROW = msgspec.json.Decoder(_Row)
+#: What only a look at the members of an entry tells more about.
+_MARKS = tuple([f'"{name}"'.encode() for name in (UNKNOWN, *SANITISED)])
+
+
+def _regular(row: _Row, har: Har, origin: str) -> Exchange | None:
     sent, came = row.request, row.response
     post, content = sent.postData, came.content
     if not 0 < came.status < 1000 or content.comment or not content.text:
         return None
-    if "_unknown" in entry:
-        return None
     bodiless = sent.bodySize == 0 or sent.method == "GET"
     if row.request_discarded or row.response_discarded or not (post.text if post else bodiless) or row.time < 0:
         return None
-    if not (_named(sent.headers) and _named(came.headers)) or har.lacks_credentials(
-        (one.name for one in sent.headers), entry
-    ):
+    if not (_named(sent.headers) and _named(came.headers)):
         return None
     asked, request_body = _message(sent.headers, post) if post is not None else (_headers(sent.headers), b"")
     response_headers, body = _message(came.headers, content)

@@ -119,7 +119,7 @@ def _opening(path: Path, mapped: bool, size: int) -> tuple[str, Preface, str, Fi
             return None
         if kind == "ndjson":
             return kind, Preface(), stream.name, _searched(_LINE)
-        entries = Entries(plain)
+        entries: Entries[None] = Entries(plain)
         preface = entries.preface()
         if preface is None or not entries.met():
             return None

@@ -26,6 +26,9 @@ _NO_COOKIES: list[Any] = []
 #: What stands where nobody knows the time, and where nobody knows why no response came.
 NO_TIME, NO_RESPONSE = "1970-01-01T00:00:00.000000Z", "no response was captured"
 
+#: The member that says what of an entry was not recorded; HAR has no words for it.
+UNKNOWN = "_unknown"
+
 #: Where a body says in what it is encoded, and what it may say if its text is to stand in a HAR as text.
 _CHARSET = lazy.pattern(r"(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _UTF8 = lazy.pattern(r"utf-?8|us-ascii", re.IGNORECASE)
@@ -57,8 +60,8 @@ def _entry(row: Row, base: str) -> dict[str, Any]:
         "comment": str(row.get("origin") or ""),
         "_number": row.get("n"),
     }
-    if unknown:  # HAR has no words for it
-        entry["_unknown"] = unknown
+    if unknown:
+        entry[UNKNOWN] = unknown
     judged = row.get("judged")
     if isinstance(judged, Mapping):
         entry["_leadproof"] = {
