@@ -61,13 +61,13 @@ def _share(history: History, value: Any) -> Any:
 
 def duplicate_fields(context: Context, values: dict[str, Any]) -> dict[str, Any]:
     """The fields by which a campaign tells duplicates; of the rest of a lead nothing is kept."""
-    found = {}
-    for campaign in context.campaigns:
-        for key in campaign.duplicate_keys:
-            for name in key:
-                if name in values:
-                    found[name] = values[name]
-    return found
+    return {
+        name: values[name]
+        for campaign in context.campaigns
+        for key in campaign.duplicate_keys
+        for name in key
+        if name in values
+    }
 
 
 def _packed(values: dict[str, Any]) -> bytes:

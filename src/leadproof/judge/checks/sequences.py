@@ -291,12 +291,15 @@ def _selected(context: Context) -> Iterator[tuple[str, str]]:
 def offers_same(context: Context) -> Iterator[Breach]:
     for at, identifier, shown in context.offers:
         known = context.history.offers.get(identifier, shown)
+        if known == shown:
+            continue
         for name, was, now in zip(("companyName", "name"), known, shown, strict=True):
             if was != now:
                 yield Breach("sequence.broken", "the offerId stood for another offer before", f"{at}/{name}", "",
                              typed(was), typed(now))  # fmt: skip
-    ids = {(at.rpartition("/offers/")[0], identifier) for at, identifier, _ in context.offers}
-    for at, wanted in _selected(context):
+    selected = [*_selected(context)]
+    ids = {(at.rpartition("/offers/")[0], identifier) for at, identifier, _ in context.offers} if selected else set()
+    for at, wanted in selected:
         if (at, wanted) not in ids:
             yield Breach("sequence.broken", "an offer that the post selected is not among the offers of its response",
                          f"{at}/offers", "", typed(wanted), "no such offer")  # fmt: skip
