@@ -171,3 +171,18 @@ def test_a_line_that_lies_on_another_is_dashed() -> None:
 
     assert sum(dashes(points, points, points)) == 2
     assert not any(dashes(points, apart))
+
+
+def test_warnings_of_a_load_that_missed_an_objective_are_no_failures() -> None:
+    missed = {"name": "all.p99", "most": 0.01, "actual": 0.017, "samples": 900, "verdict": "FAIL", "reason": ""}
+    told = failing(3) | {"command": "load", "latency": measured(objectives=[missed])}
+    told["findings"] = [{**row, "level": "should", "decides": False} for row in told["findings"]]
+    named = {row["clause"] for row in told["findings"]}
+    told["clauses"] = [{**row, "level": "should"} if row["id"] in named else row for row in told["clauses"]]
+    told |= {"verdict": "failed", "exit_code": 3, "codes": [3]}
+
+    view = arrange(told)
+
+    assert view.headline.endswith("Objectives were missed: all.p99 is 17.00 ms, at most 10.00 ms allowed; 3 warnings.")
+    assert (view.results["failed"], view.results["warning"]) == (0, 3)
+    assert re.findall('<failure type="([^"]+)"', RENDERERS["junit"].render(told)) == ["load.objective"]

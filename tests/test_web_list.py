@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import Served, make_run, serving, tab_at
+from pages import ROOT, Served, make_run, serving, tab_at
 
+from leadproof.cli import main
+from leadproof.runs.evidence import read_report
 from leadproof.runs.formats.sections import repeat
+from leadproof.runs.formats.view import arrange
 from leadproof.web.runs import read
 
 
@@ -93,3 +96,18 @@ def test_a_load_is_listed_with_what_was_put_on(tmp_path: Path) -> None:
 
     assert listed.subject == "http://a, ping_only 50/s step"
     assert repeat({"command": "load", "latency": latency, "run": {"seed": 1}}) == "r"
+
+
+@pytest.mark.parametrize("given", [(), ("--fail-on", "should"), ("--fail-on", "any"), ("--baseline",)])
+def test_the_list_counts_what_failed_as_the_page_of_the_run_does(given: tuple[str, ...], tmp_path: Path) -> None:
+    line = ["validate", str(ROOT / "reports" / "examples" / "exchanges.har"), "--json", "--out"]
+    if given == ("--baseline",):
+        main([*line, str(tmp_path / "before")])
+        given = ("--baseline", str(next((tmp_path / "before").iterdir())))
+    main([*line, str(tmp_path / "runs"), *given])
+    (run,) = (tmp_path / "runs").iterdir()
+
+    listed, told = read(run, 0.0), arrange(read_report(run)).results
+
+    assert (listed.failed, listed.warnings) == (told["failed"], told["warning"])
+    assert (listed.failed == 0) == (listed.verdict == "passed")

@@ -6,7 +6,7 @@ A member that is there has to be of its type, or the whole is refused; one that 
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -45,9 +45,21 @@ class FileExcerpt(msgspec.Struct):
     path: str = ""
 
 
+class FindingExcerpt(msgspec.Struct):
+    """A row of `findings`."""
+
+    clause: str = ""
+    level: str = ""
+    basis: str = ""
+    decides: bool | None = None
+    #: Anything that is true of one that the baseline has, too.
+    known: Any = None
+
+
 class ClauseExcerpt(msgspec.Struct):
     """A row of `clauses`."""
 
+    id: str = ""
     result: str = ""
     level: str = ""
     basis: str = ""
@@ -100,6 +112,7 @@ class ReportExcerpt(msgspec.Struct):
     verdict: str = ""
     counts: CountsExcerpt = msgspec.field(default_factory=CountsExcerpt)
     files: list[FileExcerpt] = []
+    findings: list[FindingExcerpt] = []
     clauses: list[ClauseExcerpt] = []
     latency: LoadExcerpt = msgspec.field(default_factory=LoadExcerpt)
     run: FactsExcerpt = msgspec.field(default_factory=FactsExcerpt)

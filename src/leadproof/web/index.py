@@ -17,7 +17,7 @@ from typing import Any
 from leadproof.web.runs import FINISHED, RUNNING, ListedRun, directories, kept, kept_back, key_of, read
 
 #: Of the table; another one is made anew.
-_VERSION = 4
+_VERSION = 5
 
 _COLUMNS = (
     "key", "path", "state", "command", "verdict", "subject", "started", "seconds", "exchanges", "findings", "failed",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +16,12 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import asdict
+
 from leadproof.core.text import count, visible
 from leadproof.runs.evidence.files import MANIFEST, REPORT, RUN, open_plain
 from leadproof.runs.evidence.holding import is_held
+from leadproof.runs.formats import results
 from leadproof.web import excerpt
 
 T = TypeVar("T")
@@ -172,8 +176,7 @@ def _named(name: str, decode: Callable[[bytes], T], data: bytes) -> T:
 
 def _finished(key: str, path: str, facts: excerpt.FactsExcerpt, report: excerpt.ReportExcerpt) -> ListedRun:
     own = report.run if report.run.started else facts
-    broken = [row for row in report.clauses if row.result == "failed"]
-    failed = sum(row.level == "must" and row.basis != "assumed" for row in broken)
+    failed, warnings = _counts(report)
     steps = {
         label: (row.latency.p50, row.latency.p99) for label, row in report.latency.steps.items()
         if row.latency.p50 is not None and row.latency.p99 is not None
@@ -181,9 +184,18 @@ def _finished(key: str, path: str, facts: excerpt.FactsExcerpt, report: excerpt.
     about = _with_load(subject(own, report.files), report)
     return ListedRun(
         key, path, FINISHED, report.command, report.verdict, about, own.started or "",
-        _seconds(own), report.counts.exchanges, report.counts.findings, failed, len(broken) - failed, steps,
+        _seconds(own), report.counts.exchanges, report.counts.findings, failed, warnings, steps,
         {row.name: row.verdict for row in report.latency.objectives}, undecided=_undecided(report),
     )  # fmt: skip
+
+
+def _counts(report: excerpt.ReportExcerpt) -> tuple[int, int]:
+    """Clauses that fail the run, and those with a warning, as the page of the run counts them."""
+    clauses = {row.id: asdict(row) for row in report.clauses if row.result == "failed"}
+    findings = [asdict(row) for row in report.findings] if clauses else []
+    failures = results.failures(report.verdict, findings, clauses)
+    came_to = Counter(results.shown(clauses, findings, failures).values())
+    return came_to["failed"], came_to["warning"]
 
 
 def _undecided(report: excerpt.ReportExcerpt) -> str:

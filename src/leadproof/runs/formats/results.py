@@ -4,7 +4,7 @@ can decide apart from what this run left out. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from leadproof.core.text import count
 from leadproof.runs.formats.parts import Row, decides
@@ -17,6 +17,21 @@ CALLED = {"untested": "left open by this run", "untestable": "never testable fro
 
 #: Those that say nothing of what was tested.
 UNDECIDED = ("untested", "untestable", "inapplicable")
+
+
+def failures(verdict: str, findings: Sequence[Row], clauses: Mapping[str, Row]) -> list[Row]:
+    """The findings that fail a run.
+
+    Args:
+        verdict: Of the report.
+        findings: All of it.
+        clauses: The rows of it, by id.
+    """
+    found = [row for row in findings if decides(row, clauses)]
+    told = any(isinstance(row.get("decides"), bool) for row in findings)
+    if verdict == "failed" and not (found or told):
+        return list(findings)  # the run was told to fail on less than a must; one that tells may have missed a load
+    return found
 
 
 def shown(clauses: Mapping[str, Row], findings: Iterable[Row], failures: Iterable[Row]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
 from leadproof.runs.formats import loads, results, situations
 from leadproof.runs.formats.outcome import basis, outcome, remedy, sentence, unlisted
-from leadproof.runs.formats.parts import Row, decides, mapping, media_of, number, operations_of, rows
+from leadproof.runs.formats.parts import Row, mapping, media_of, number, operations_of, rows
 
 RESULTS = ("passed", "failed", "untested", "inapplicable", "waived")
 LEVELS = ("must", "should", "may")
@@ -99,9 +99,7 @@ def arrange(report: Row) -> View:
     clauses = {str(row.get("id", "")): row for row in rows(report, "clauses")}
     findings = rows(report, "findings")
     verdict = str(report.get("verdict", "inconclusive"))
-    failures = [row for row in findings if decides(row, clauses)]
-    if verdict == "failed" and not failures:
-        failures = findings  # the run was told to fail on less than a must
+    failures = results.failures(verdict, findings, clauses)
     decisive = frozenset(map(id, failures))
     advice = [row for row in findings if id(row) not in decisive]
     shown = results.shown(clauses, findings, failures)
