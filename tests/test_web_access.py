@@ -34,6 +34,15 @@ def test_the_token_goes_from_the_address_into_a_cookie(served: Served) -> None:
     assert get(served, cookie=cookie.partition(";")[0]).status_code == 200
 
 
+@pytest.mark.parametrize("other", ['settings={"a": 1, "b": [2]}', "csrf[token]=1", "a b=c", "=1", "é=1", "x"])
+def test_cookies_of_other_programs_on_this_host_keep_nobody_out(served: Served, other: str) -> None:
+    own = httpx.get(served.url, trust_env=False).headers["set-cookie"].partition(";")[0]
+
+    for cookies in (f"{other}; {own}", f"{own}; {other}"):
+        response = httpx.get(served.base, headers={"cookie": cookies.encode()}, trust_env=False)
+        assert response.status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/", "/?token=", "/?token=x", "/static/style.css", "/runs/x", "//host/?token="])
 def test_without_the_token_nobody_sees_anything(served: Served, path: str) -> None:
     assert get(served, path).status_code == 401

@@ -12,10 +12,10 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import escape
+from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -132,12 +132,9 @@ class Guarded:
         return self._with_token(scope) if safe else self._unknown()
 
     def _known(self, headers: dict[str, str]) -> bool:
-        try:
-            cookies = SimpleCookie(headers.get("cookie", ""))
-        except CookieError:
-            return False
-        mine = cookies.get(self._access.cookie)
-        return mine is not None and self._is_token(mine.value)
+        # What other programs of this host have set may be no cookie by any standard, and comes with ours.
+        mine = cookie_parser(headers.get("cookie", "")).get(self._access.cookie)
+        return mine is not None and self._is_token(mine)
 
     def _with_token(self, scope: Scope) -> Response:
         """Takes the token out of the address and gives the cookie, so that it stays in no history and no log."""
