@@ -180,6 +180,17 @@ def test_no_page_breaks_and_nothing_outside_is_read(served: Served) -> None:
                 assert list(intruders(response.text)) == [], path
 
 
+def test_no_address_breaks_a_page(served: Served) -> None:
+    digits, many, long = "9" * 5000, "+".join(["a"] * 1200), "a" * 60_000
+    with served.client() as client:
+        for path in (f"/?page={digits}", "/?page=0", "/?page=%D9%A3", f"/mock/{digits}", "/mock/-1", f"/?words={many}",
+                     f"/?words={long}", f"/trends?words={many}", f"/trends?words={long}", f"/reference?words={long}",
+                     f"/runs/{long}", f"/?state={long}", f"/trends?command={long}"):  # fmt: skip
+            response = client.get(path)
+            assert response.status_code == (404 if path.startswith(("/mock/", "/runs/")) else 200), path[:40]
+    assert httpx.get(f"{served.base}/?page={digits}&{served.url.partition('?')[2]}", trust_env=False).status_code == 303
+
+
 def test_nothing_that_stands_in_a_run_runs(served: Served) -> None:
     executable = chromium()
     if executable is None:

@@ -27,8 +27,9 @@ _COLUMNS = (
 #: Runs that are read before they are written.
 _AT_ONCE = 200
 
-#: Columns that are searched for words.
+#: Columns that are searched for words, how many words they are searched for, and characters of one: SQLite has limits.
 _SEARCHED = ("path", "subject", "problem")
+_WORDS, _LONGEST = 20, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class Query:
             if wanted := getattr(self, name):
                 conditions.append(f"{name} = ?")
                 values.append(wanted)
-        for word in self.words.split():
-            escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        for word in self.words.split()[:_WORDS]:
+            escaped = word[:_LONGEST].replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
             conditions.append("(" + " or ".join(rf"{name} like ? escape '\'" for name in _SEARCHED) + ")")
             values += [f"%{escaped}%"] * len(_SEARCHED)
         return " and ".join(conditions), values

@@ -19,6 +19,9 @@ from leadproof.web.site import Site
 #: Runs on a page.
 ROWS = 50
 
+#: Digits of the number of a page that are read.
+_DIGITS = 9
+
 #: What can be chosen, by the names of `Query`.
 CHOICES = ("command", "verdict", "state", "subject")
 
@@ -30,7 +33,8 @@ def show(request: Request) -> Response:
     query = Query(**{name: asked.get(name, "") for name in (*CHOICES, "words")})
     number = site.index.count(query)
     last = max((number - 1) // ROWS, 0)
-    at = min(int(asked["page"]) - 1 if asked.get("page", "").isdecimal() and asked["page"] != "0" else 0, last)
+    wanted = asked.get("page", "")[:_DIGITS]
+    at = min(max(int(wanted) - 1, 0) if wanted.isdecimal() else 0, last)
     kept = {name: value for name, value in asked.items() if value and name in (*CHOICES, "words")}
 
     def link(to: int) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:  # its HTTP client takes longer to load than all the rest, and
     from leadproof.web.watching import MockWatch
 
 
+#: Digits of the number of an exchange at most.
+_DIGITS = 18
+
+
 def watch(request: Request) -> MockWatch:
     """The mock that is watched.
 
@@ -43,7 +47,8 @@ def show(request: Request) -> Response:
 
 def one(request: Request) -> Response:
     """One exchange, with both messages and what was found in them."""
-    found = watch(request).find(request.path_params["number"])
+    mock, number = watch(request), request.path_params["number"]
+    found = mock.find(int(number)) if number.isdecimal() and len(number) <= _DIGITS else None
     if found is None:
         raise HTTPException(404)
     site: Site = request.app.state.site
@@ -58,4 +63,4 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S.%f")[:-3]
 
 
-ROUTES = (Route("/mock", show), Route("/mock/{number:int}", one))
+ROUTES = (Route("/mock", show), Route("/mock/{number}", one))
