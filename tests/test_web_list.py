@@ -13,7 +13,7 @@ from leadproof.cli import main
 from leadproof.runs.evidence import read_report
 from leadproof.runs.formats.sections import repeat
 from leadproof.runs.formats.view import arrange
-from leadproof.web.runs import read
+from leadproof.web.runs import FINISHED, key_of, read
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +111,19 @@ def test_the_list_counts_what_failed_as_the_page_of_the_run_does(given: tuple[st
 
     assert (listed.failed, listed.warnings) == (told["failed"], told["warning"])
     assert (listed.failed == 0) == (listed.verdict == "passed")
+
+
+def test_a_run_whose_files_have_names_that_are_no_text_is_shown(tmp_path: Path) -> None:
+    name = "pr\udcfcfung.har"  # a byte of Latin-1, as Python reads it
+    facts = {"subject": None, "mock": False, "target": "", "arguments": [name], "started": "2026-11-01T09:00:00.000Z"}
+    run = make_run(tmp_path, "bytes", report={"files": [{"path": name, "exchanges": 1, "problem": None}]}, facts=facts)
+
+    listed = read(run, 0.0)
+
+    assert (listed.state, listed.subject) == (FINISHED, name)
+    with (
+        serving(tmp_path, environment={"XDG_CACHE_HOME": str(tmp_path / "cache")}) as served,
+        served.client() as client,
+    ):
+        for page in ("", "/report", "/attestation"):
+            assert client.get(f"/runs/{key_of(run)}{page}").status_code == 200

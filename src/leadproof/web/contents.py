@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import jinja2
-import orjson
 
 from leadproof.core.errors import InputError, LeadproofError
 from leadproof.runs.evidence.files import EXCHANGES, REPORT, RUN, open_plain
 from leadproof.runs.evidence.reading import rebuild
 from leadproof.runs.evidence.shape import checked
+from leadproof.runs.evidence.tailing import parsed
 from leadproof.web.runs import FINISHED, ListedRun, plain_file
 
 #: Bytes of the files of lines of a run without a report, up to which its rows are read for a page.
@@ -70,8 +70,8 @@ def report_of(run: ListedRun) -> dict[str, Any]:
         InputError: It cannot be read, or is none.
     """
     try:
-        report = orjson.loads(plain_file(Path(run.path) / REPORT))
-    except (OSError, ValueError) as error:
+        report = parsed(plain_file(Path(run.path) / REPORT))
+    except (OSError, ValueError, RecursionError) as error:
         words = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{run.path}: {REPORT}: {words}", hint="was it changed? leadproof verify tells") from None
     with naming_odd_values(run):

@@ -6,6 +6,7 @@ A member that is there has to be of its type, or the whole is refused; one that 
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -139,8 +140,17 @@ def _decoded(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     if not data.lstrip().startswith(b"{"):
         raise ValueError("is no JSON object")
     try:
-        return decoder.decode(data)
+        return _read(decoder, data)
     except msgspec.ValidationError as error:
         raise ValueError(f"has a member of the wrong type: {error}") from None
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise ValueError(f"is no JSON: {error}") from None
+
+
+def _read(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:  # it may have more than JSON has: of a file name that is no text, half a surrogate pair
+        return msgspec.convert(json.loads(data), decoder.type)

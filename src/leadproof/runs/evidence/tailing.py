@@ -84,7 +84,7 @@ class Tail:
             raise InputError(f"{self._folder}: a line of {self._stem} has no end", hint="was the file changed?")
         for line in lines:
             try:
-                row = _read(line)
+                row = parsed(line)
             except (ValueError, RecursionError):
                 row = None
             if not isinstance(row, dict):
@@ -118,11 +118,16 @@ class Tail:
         self._number, self._rest = self._number + 1, b""
 
 
-def _read(line: bytes) -> Any:
+def parsed(data: bytes) -> Any:
+    """JSON as leadproof writes it.
+
+    Raises:
+        ValueError: It is none; RecursionError where it is too deep.
+    """
     try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:  # more than JSON has: an infinity, a number of any length
-        return json.loads(line)
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:  # more than JSON has: an infinity, half a surrogate pair, a number of any length
+        return json.loads(data)
 
 
 def _plain(path: Path) -> IO[bytes] | None:

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import orjson
-
 from leadproof.core.errors import InputError
 from leadproof.load.measures import Measures
 from leadproof.load.rebuilding import read_on
@@ -17,7 +15,7 @@ from leadproof.load.story import LoadRun
 from leadproof.runs.evidence.files import REPORT, RUN
 from leadproof.runs.evidence.holding import is_held
 from leadproof.runs.evidence.results import STEM, RowReader, reporting_bad_rows
-from leadproof.runs.evidence.tailing import Tail
+from leadproof.runs.evidence.tailing import Tail, parsed
 from leadproof.runs.results import ResultRow, Row
 from leadproof.web.runs import BROKEN, FINISHED, SILENCE, ListedRun, plain_file, read, written
 
@@ -120,8 +118,8 @@ class LiveReader:
 
     def _read_fail_on(self) -> str:
         try:
-            self._fail_on = str(orjson.loads(plain_file(self._path / RUN)).get("fail_on") or "must")
-        except (OSError, ValueError, AttributeError) as error:
+            self._fail_on = str(parsed(plain_file(self._path / RUN)).get("fail_on") or "must")
+        except (OSError, ValueError, AttributeError, RecursionError) as error:
             raise InputError(f"{self._path / RUN} cannot be read: {error}") from None
         return self._fail_on
 
