@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from leadproof.core import cache
+from leadproof.web.serving import index_file
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,18 @@ def test_a_folder_that_others_may_write_is_not_trusted(home: Path) -> None:
     assert cache.load("yaml", b"a: 1") is None
     cache.save("yaml", b"b: 1", b'{"b": 1}')
     assert len(list(home.iterdir())) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="who may write is a matter of modes on POSIX")
+def test_the_pages_make_a_cache_that_is_trusted_whatever_the_umask_is(home: Path) -> None:
+    before = os.umask(0o002)  # of many Linux distributions
+    try:
+        assert index_file([home]).parent == home / "runs"
+    finally:
+        os.umask(before)
+    cache.save("yaml", b"a: 1", b'{"a": 1}')
+
+    assert cache.load("yaml", b"a: 1") == b'{"a": 1}'
 
 
 #: Saves and loads values that tell whether they are whole, as fast as it can.

@@ -70,6 +70,16 @@ def folder() -> Path:
     return (Path(named) if named else Path.home() / ".cache") / "leadproof"
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder of the cache, and the cache, where nobody else may write, whatever the umask of this user.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    for one in (folder(), path):
+        one.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def load(name: str, made_from: bytes) -> bytes | None:
     """What was saved for this name and source; None if that is nothing, broken, or may be somebody else's.
 
@@ -90,7 +100,7 @@ def save(name: str, made_from: bytes, data: bytes) -> None:
     """Keeps it, whole or not at all; a folder that cannot be written is no error."""
     with contextlib.suppress(OSError, RuntimeError):
         file = _file(name, made_from)
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(file.parent)
         if not _is_ours(file.parent):
             return
         import tempfile  # what was saved is found, most times

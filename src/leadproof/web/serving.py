@@ -105,7 +105,7 @@ def index_file(folders: Sequence[Path]) -> Path:
     name = hashlib.sha256(b"\0".join(os.fsencode(one) for one in sorted(folders))).hexdigest()[:32]
     with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: there is no home
         folder = cache.folder() / "runs"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        cache.make_folder(folder)
         if os.access(folder, os.W_OK):
             return folder / f"{name}.sqlite"
     return Path(tempfile.mkdtemp(prefix="leadproof-")) / f"{name}.sqlite"
