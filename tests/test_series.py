@@ -8,6 +8,7 @@ import os
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,8 @@ from leadproof.contract import profile, specs
 from leadproof.core.errors import InputError
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.redact import Redactor
-from leadproof.runs.evidence import EvidenceError, Run, read_exchanges, verify, write_export
+from leadproof.runs.evidence import EvidenceError, Run, exchange_row, read_exchanges, series, verify, write_export
+from leadproof.runs.evidence import rows as exchange_rows
 from leadproof.runs.evidence.series import Series, all_lines, parts
 from leadproof.runs.evidence.tailing import Tail
 
@@ -85,6 +87,26 @@ def test_a_tail_waits_for_a_line_that_is_not_whole(tmp_path: Path) -> None:
 
     assert list(tail.lines(100)) == [{"a": 2}]
     tail.close()
+
+
+@pytest.mark.parametrize("reader", [series, exchange_rows])
+def test_a_line_that_is_finished_while_it_is_read_spoils_nothing(
+    reader: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "exchanges.ndjson"
+    line = json.dumps(exchange_row(1, EXCHANGE)).encode() + b"\n"
+    file.write_bytes(line + line[:50])
+
+    def loads(text: bytes) -> object:
+        if not text.endswith(b"\n"):
+            with file.open("ab") as writer:
+                writer.write(line[50:] + line)
+        return json.loads(text)
+
+    monkeypatch.setattr(reader, "json", SimpleNamespace(loads=loads))
+
+    assert len(list(all_lines(tmp_path, "exchanges") if reader is series else read_exchanges(tmp_path))) == 1
+    assert len(list(all_lines(tmp_path, "exchanges") if reader is series else read_exchanges(tmp_path))) == 3
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "list", "endless"])

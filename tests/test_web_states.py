@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -18,7 +19,7 @@ import pytest
 from pages import PATIENCE, serving
 
 from leadproof.runs.evidence.holding import Hold, is_held
-from leadproof.web.runs import KILLED, RUNNING, SILENCE, key_of, read
+from leadproof.web.runs import KILLED, RUNNING, SILENCE, key_of, read, written
 
 T = TypeVar("T")
 
@@ -139,6 +140,25 @@ def test_what_was_piped_in_is_called_standard_input(client: httpx.Client, runs: 
 
     page = awaited(lambda: (text := client.get("/?words=standard+input").text) and "No run is" not in text and text)
     assert re.search(r"<td>validate</td><td>standard input</td>", page)
+
+
+def test_a_file_that_gets_its_name_while_a_run_is_looked_at_is_no_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run.json").write_bytes(b"{}")
+    scandir = os.scandir
+
+    @contextlib.contextmanager
+    def listing(path: Path) -> Iterator[list[os.DirEntry[str]]]:
+        (path / "report.json.part").write_bytes(b"{}")
+        with scandir(path) as entries:
+            found = list(entries)
+        (path / "report.json.part").replace(path / "report.json")
+        yield found
+
+    monkeypatch.setattr(os, "scandir", listing)
+
+    assert written(tmp_path) == (tmp_path / "run.json").stat().st_mtime
 
 
 def test_two_that_look_at_a_killed_run_do_not_take_each_other_for_a_writer(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ cannot be read is a row that says so.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections import Counter
@@ -227,8 +228,12 @@ def _seconds(facts: excerpt.FactsExcerpt) -> float | None:
 
 def written(folder: Path) -> float:
     """When something was last written into a run directory, in seconds since the epoch."""
+    newest = 0.0
     with os.scandir(folder) as entries:
-        return max((entry.stat(follow_symlinks=False).st_mtime for entry in entries), default=0.0)
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):  # what is written whole has another name until it is
+                newest = max(newest, entry.stat(follow_symlinks=False).st_mtime)
+    return newest
 
 
 def kept(run: ListedRun) -> str:

@@ -86,6 +86,8 @@ def _exchanges_of(file: Path) -> Iterator[Exchange]:
                 try:
                     yield read_exchange(json.loads(line))
                 except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                    if not line.endswith(b"\n"):
+                        return  # what is written at this moment may grow while it is read
                     broken = number, f"not an exchange ({type(error).__name__}: {error})"
     except (OSError, EOFError, zlib.error) as error:
         words = getattr(error, "strerror", None) or error

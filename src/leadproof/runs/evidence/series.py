@@ -125,6 +125,8 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
                 try:
                     row = json.loads(line)
                 except (ValueError, RecursionError):
+                    if not line.endswith(b"\n"):
+                        return  # what is written at this moment may grow while it is read
                     broken = number
                     continue
                 if not isinstance(row, dict):
