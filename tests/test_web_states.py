@@ -18,6 +18,8 @@ import httpx
 import pytest
 from pages import PATIENCE, serving
 
+from leadproof.redact import Redactor
+from leadproof.runs.evidence import Run
 from leadproof.runs.evidence.holding import Hold, is_held
 from leadproof.web.runs import KILLED, RUNNING, SILENCE, key_of, read, written
 
@@ -159,6 +161,15 @@ def test_a_file_that_gets_its_name_while_a_run_is_looked_at_is_no_problem(
     monkeypatch.setattr(os, "scandir", listing)
 
     assert written(tmp_path) == (tmp_path / "run.json").stat().st_mtime
+
+
+def test_a_run_that_writes_its_reports_is_running(tmp_path: Path) -> None:
+    run = Run.open(tmp_path, "validate", redactor=Redactor())
+    run.end()
+
+    assert read(run.path, time.time()).state == RUNNING
+    run.close()
+    assert read(run.path, time.time()).state == KILLED
 
 
 def test_two_that_look_at_a_killed_run_do_not_take_each_other_for_a_writer(tmp_path: Path) -> None:

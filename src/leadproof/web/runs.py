@@ -125,7 +125,7 @@ def read(folder: Path, now: float) -> ListedRun:
     try:
         facts = _named(RUN, excerpt.facts, plain_file(folder / RUN))
         if not os.path.lexists(folder / REPORT):
-            state = RUNNING if not facts.ended and is_written(folder, now) else KILLED
+            state = RUNNING if is_written(folder, now, ended=bool(facts.ended)) else KILLED
             if state == RUNNING or not os.path.lexists(folder / REPORT):  # it may have come since
                 return ListedRun(
                     key, path, state, facts.command, subject=subject(facts, ()), started=facts.started or ""
@@ -136,10 +136,16 @@ def read(folder: Path, now: float) -> ListedRun:
         return ListedRun(key, path, BROKEN, problem=visible(words or type(error).__name__, 300))
 
 
-def is_written(folder: Path, now: float) -> bool:
-    """Does a process write into a run directory? Where nobody can tell, one did in the last two minutes."""
+def is_written(folder: Path, now: float, *, ended: bool = False) -> bool:
+    """Does a process write into a run directory? Where nobody can tell, one did in the last two minutes.
+
+    Args:
+        folder: It.
+        now: Seconds since the epoch.
+        ended: Does the run say that it has ended? Its reports are written after that.
+    """
     held = is_held(folder)
-    return now - written(folder) < SILENCE if held is None else held
+    return not ended and now - written(folder) < SILENCE if held is None else held
 
 
 def plain_file(path: Path, most: int = MOST) -> bytes:
