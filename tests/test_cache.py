@@ -50,7 +50,8 @@ def test_a_folder_that_others_may_write_is_not_trusted(home: Path) -> None:
 def test_the_pages_make_a_cache_that_is_trusted_whatever_the_umask_is(home: Path) -> None:
     before = os.umask(0o002)  # of many Linux distributions
     try:
-        assert index_file([home]).parent == home / "runs"
+        with index_file([home]) as file:
+            assert file.parent == home / "runs"
     finally:
         os.umask(before)
     cache.save("yaml", b"a: 1", b'{"a": 1}')

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import ROOT, Served, make_run, serving, tab_at
+from pages import PATIENCE, ROOT, Served, make_run, serving, tab_at
 
 from leadproof.cli import main
 from leadproof.runs.evidence import read_report
@@ -127,3 +130,49 @@ def test_a_run_whose_files_have_names_that_are_no_text_is_shown(tmp_path: Path) 
     ):
         for page in ("", "/report", "/attestation"):
             assert client.get(f"/runs/{key_of(run)}{page}").status_code == 200
+
+
+@pytest.mark.parametrize("spoil", ["removed", "alone", "overwritten"])
+def test_the_index_may_be_thrown_away_at_any_time(spoil: str, tmp_path: Path) -> None:
+    make_run(tmp_path / "runs", "one")
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with (
+        serving(tmp_path / "runs", environment=environment) as served, served.client() as client,
+        ThreadPoolExecutor(8) as people,
+    ):  # fmt: skip
+
+        def listed(name: str) -> bool:
+            found = list(people.map(lambda _: client.get("/"), range(8)))
+            assert {response.status_code for response in found} <= {200, 500 if spoil == "overwritten" else 200}
+            return all(f">{name}<" in response.text for response in found)
+
+        wait_until(lambda: listed("one"))
+        (file,) = (tmp_path / "cache" / "leadproof" / "runs").glob("*.sqlite")
+        if spoil == "removed":
+            shutil.rmtree(tmp_path / "cache")
+        elif spoil == "alone":
+            file.unlink()
+        else:
+            file.write_bytes(b"no index" * 4096)
+        make_run(tmp_path / "runs", "two")
+        wait_until(lambda: listed("one") and listed("two"))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_where_there_is_no_cache_no_index_is_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "tmp").mkdir()
+    make_run(tmp_path / "runs", "one")
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "file"), "TMPDIR": str(tmp_path / "tmp")}
+
+    with serving(tmp_path / "runs", environment=environment) as served, served.client() as client:
+        wait_until(lambda: ">one<" in client.get("/").text)
+        assert len(list((tmp_path / "tmp").glob("*/*.sqlite"))) == 1
+
+    assert list((tmp_path / "tmp").iterdir()) == []

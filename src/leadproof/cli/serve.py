@@ -104,8 +104,8 @@ def command(
         if not folder.is_dir():
             raise InputError(f"{folder} is no folder", hint="name a folder of run directories, such as reports/out")
     places = [Path(os.path.realpath(folder)) for folder in given]
-    index = Index(places, serving.index_file(places), time.time)
     with contextlib.closing(serving.listening(host, port)) as sock, contextlib.ExitStack() as stack:
+        index = Index(places, stack.enter_context(serving.index_file(places)), time.time)
         mock = stack.enter_context(contextlib.closing(_watch(mock_url, rules))) if mock_url else None
         site = Site(
             index, read_only, rules=rules, mock=mock, signers=signers, attestation_days=configured.attestation_days

@@ -10,7 +10,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,22 +89,32 @@ class Index:
     def __init__(self, folders: Sequence[Path], file: Path, clock: Callable[[], float]) -> None:
         self.folders, self._file, self._clock = tuple(folders), file, clock
         self.progress = Progress()
-        self._refreshing = threading.Lock()
+        self._refreshing, self._opening = threading.Lock(), threading.Lock()
         self._local = threading.local()
-        self._make()
+        self._connection()
 
-    def _make(self) -> None:
+    def _open(self) -> sqlite3.Connection:
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._file.exists():
+            self._throw_away()
+        connection = sqlite3.connect(self._file, timeout=30)
         with contextlib.suppress(sqlite3.DatabaseError):
-            if self._connection().execute("pragma user_version").fetchone()[0] in (0, _VERSION):
-                self._tables()
-                return
-        self._connection().close()
-        del self._local.connection
-        self._file.unlink(missing_ok=True)
-        self._tables()
+            if connection.execute("pragma user_version").fetchone()[0] in (0, _VERSION):
+                self._tables(connection)
+                return connection
+        connection.close()
+        self._throw_away()
+        connection = sqlite3.connect(self._file, timeout=30)
+        self._tables(connection)
+        return connection
 
-    def _tables(self) -> None:
-        with self._connection() as connection:
+    def _throw_away(self) -> None:
+        """Removes the file with what SQLite keeps beside it: that of another file would spoil the next one."""
+        for kept_beside in ("-wal", "-shm", ""):
+            Path(f"{self._file}{kept_beside}").unlink(missing_ok=True)
+
+    def _tables(self, connection: sqlite3.Connection) -> None:
+        with connection:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = off")  # what is lost is read again
             columns = ", ".join(f"{name} primary key" if name == "key" else name for name in _COLUMNS)
@@ -114,8 +124,11 @@ class Index:
             connection.execute(f"pragma user_version = {_VERSION}")
 
     def _connection(self) -> sqlite3.Connection:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = sqlite3.connect(self._file, timeout=30)
+        """That of this thread; another one where the file was thrown away since."""
+        if getattr(self._local, "file", ()) != _identity(self._file):
+            self.close()
+            with self._opening:
+                self._local.connection, self._local.file = self._open(), _identity(self._file)
         connection: sqlite3.Connection = self._local.connection
         return connection
 
@@ -125,6 +138,10 @@ class Index:
             return
         try:
             self._refresh()
+        except (sqlite3.Error, OSError) as error:  # the disk is full, another server is busy: the next one may do it
+            self.progress = replace(self.progress, problems=((str(self._file), str(error)),))
+            if type(error) is sqlite3.DatabaseError:  # it is no index any more
+                self._throw_away()
         finally:
             self._refreshing.release()
 
@@ -215,7 +232,17 @@ class Index:
 
     def close(self) -> None:
         """Closes the connection of this thread."""
-        self._connection().close()
+        if hasattr(self._local, "connection"):
+            self._local.connection.close()
+            del self._local.connection, self._local.file
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _row(run: ListedRun) -> Iterator[Any]:

@@ -10,7 +10,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -100,12 +100,20 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(_TICK)
 
 
-def index_file(folders: Sequence[Path]) -> Path:
-    """Where the index of some folders stands: for this user alone, and made anew when it is gone."""
+@contextlib.contextmanager
+def index_file(folders: Sequence[Path]) -> Iterator[Path]:
+    """Where the index of some folders stands: for this user alone, and made anew when it is gone; where there is no
+    cache, gone with this server.
+    """
     name = hashlib.sha256(b"\0".join(os.fsencode(one) for one in sorted(folders))).hexdigest()[:32]
-    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: there is no home
-        folder = cache.folder() / "runs"
-        cache.make_folder(folder)
-        if os.access(folder, os.W_OK):
-            return folder / f"{name}.sqlite"
-    return Path(tempfile.mkdtemp(prefix="leadproof-")) / f"{name}.sqlite"
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = cache.folder() / "runs"
+            cache.make_folder(folder)
+            kept = os.access(folder, os.W_OK)
+        except (OSError, RuntimeError):  # RuntimeError: there is no home
+            kept = False
+        if not kept:
+            made = tempfile.TemporaryDirectory(prefix="leadproof-", ignore_cleanup_errors=True)
+            folder = Path(stack.enter_context(made))
+        yield folder / f"{name}.sqlite"
