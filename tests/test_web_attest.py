@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pages import Served, serving, tab_at
 
 from leadproof.cli.root import run as leadproof
 from leadproof.runs.attestation import folder
-from leadproof.runs.evidence import verify
+from leadproof.runs.evidence import read_report, verify
 
 ROOT = Path(__file__).resolve().parent.parent
 PRICE = "LE2-ALL-RULE-16"
@@ -151,3 +152,18 @@ def test_a_link_in_place_of_the_folder_is_not_written_through(served: Served, ru
         assert client.get(f"/runs/{key}").status_code == 200
 
     assert list(elsewhere.iterdir()) == []
+
+
+def test_answers_that_are_given_at_once_are_all_kept(served: Served, run: Path) -> None:
+    clauses = [row["clause"] for row in read_report(run)["attestations"]]
+
+    def answer(clause: str) -> int:
+        fields = {"clause": clause, "answer": "yes", "name": "R. Doe", "date": "2026-11-01"}
+        files = {name: (None, value) for name, value in fields.items()}
+        return client.post(f"/runs/{key}/attestation", files=files).status_code
+
+    with served.client() as client, ThreadPoolExecutor(10) as people:
+        key = re.findall(r"/runs/([0-9a-f]+)", client.get("/").text)[0]
+        assert set(people.map(answer, clauses)) == {200}
+
+    assert {one.clause for one in folder.answers_of(run) if one.answer == "yes"} == set(clauses)

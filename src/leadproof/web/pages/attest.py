@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -30,6 +31,9 @@ _MOST, _PASSED = 20 * 1024 * 1024, 80 * 1024 * 1024
 
 #: Characters of a name or remark.
 _WORDS = 2_000
+
+#: Held by who changes an attestation: the file of answers is read and written whole.
+_CHANGING = threading.Lock()
 
 
 def show(request: Request) -> Response:
@@ -79,7 +83,6 @@ async def save(request: Request) -> Response:
 def _answer(run: ListedRun, fields: dict[str, forms.FormField]) -> None:
     """Raises UsageError where the form says what cannot be."""
     path, report = Path(run.path), report_of(run)
-    answers = {one.clause: one for one in folder.answers_of(path, report["attestations"])}
     clause, said = _text(fields, "clause"), _text(fields, "answer")
     row = next((row for row in report["attestations"] if row["clause"] == clause), None)
     if row is None or said not in ("", *ANSWERS):
@@ -90,16 +93,22 @@ def _answer(run: ListedRun, fields: dict[str, forms.FormField]) -> None:
         raise UsageError(f"{clause}: the day is missing or is none", hint="write it as 2026-11-28") from None
     if said and not _text(fields, "name"):
         raise UsageError(f"{clause}: who says so is missing", hint="write your name")
-    kept = answers.get(clause) or Answer(clause, row["text"])
     new = Answer(
-        clause, row["text"], said, _text(fields, "name") if said else "", day, remark=_text(fields, "remark"),
-        evidence=kept.evidence,
+        clause, row["text"], said, _text(fields, "name") if said else "", day, remark=_text(fields, "remark")
     )  # fmt: skip
-    file = fields.get("evidence")
+    with _CHANGING:
+        _keep(path, report, new, fields.get("evidence"))
+
+
+def _keep(path: Path, report: dict[str, Any], new: Answer, file: forms.FormField | None) -> None:
+    """Writes an answer among the others; it keeps the evidence that the last one to the same item had."""
+    answers = {one.clause: one for one in folder.answers_of(path, report["attestations"])}
+    if new.clause in answers:
+        new = replace(new, evidence=answers[new.clause].evidence)
     if file is not None and file.data:
         new = replace(new, evidence=_kept(path, file.filename or "", bytes(file.data)))
     folder.require_whole(path)
-    folder.save(path, report, (answers | {clause: new}).values())
+    folder.save(path, report, (answers | {new.clause: new}).values())
 
 
 def _kept(run: Path, name: str, data: bytes) -> str:
@@ -117,7 +126,8 @@ def seal(request: Request) -> Response:
     run = _finished(request)
     site: Site = request.app.state.site
     try:
-        folder.seal(Path(run.path), datetime.now(UTC), site.attestation_days)
+        with _CHANGING:
+            folder.seal(Path(run.path), datetime.now(UTC), site.attestation_days)
     except LeadproofError as error:
         return _page(request, run, 422, error)
     return RedirectResponse(f"/runs/{run.key}/attestation#vouched", 303)
