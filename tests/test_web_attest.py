@@ -16,6 +16,7 @@ from pages import Served, serving, tab_at
 from leadproof.cli.root import run as leadproof
 from leadproof.runs.attestation import folder
 from leadproof.runs.evidence import read_report, verify
+from leadproof.web.runs import key_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PRICE = "LE2-ALL-RULE-16"
@@ -152,6 +153,24 @@ def test_a_link_in_place_of_the_folder_is_not_written_through(served: Served, ru
         assert client.get(f"/runs/{key}").status_code == 200
 
     assert list(elsewhere.iterdir()) == []
+
+
+def test_a_run_beside_which_no_folder_can_be_is_shown_and_says_so_when_it_is_answered(
+    served: Served, run: Path
+) -> None:
+    renamed = run.rename(run.with_name("x" * 250))  # with what is behind it, no name of a file
+    path = f"/runs/{key_of(renamed)}"
+    with served.client() as client:
+        while client.get(path).status_code == 404:
+            pass
+        fields = {"clause": PRICE, "answer": "yes", "name": "N", "date": "2026-11-28"}
+        files = {name: (None, value) for name, value in fields.items()}
+        codes = [client.get(path).status_code, client.get(f"{path}/attestation").status_code]
+        kept = client.post(f"{path}/attestation", files=files)
+
+    assert codes == [200, 200]
+    assert (kept.status_code, "name too long" in kept.text) == (422, True)
+    assert leadproof(["attest", str(renamed)]) == 2
 
 
 def test_answers_that_are_given_at_once_are_all_kept(served: Served, run: Path) -> None:

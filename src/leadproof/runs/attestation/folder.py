@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +22,7 @@ from leadproof.redact import Redactor
 from leadproof.runs.attestation.answers import DAYS, Answer, carried, load, opened, written
 from leadproof.runs.attestation.settling import apply, items
 from leadproof.runs.evidence import read_report, verify, write_reports
-from leadproof.runs.evidence.files import MANIFEST, document, hashes, sha256, write
+from leadproof.runs.evidence.files import MANIFEST, document, failed, hashes, sha256, write
 from leadproof.runs.evidence.manifest import Verified, verify_files
 
 SCHEMA = "leadproof.attestation/1"
@@ -104,8 +105,7 @@ def save(run: Path, report: Mapping[str, Any], answers: Iterable[Answer]) -> Pat
     Raises:
         EvidenceError: The disk does not take it.
     """
-    folder = require_plain(folder_of(run))
-    folder.mkdir(exist_ok=True)
+    folder = make_plain(folder_of(run))
     text = Redactor().text
     kept = [replace(one, remark=text(one.remark)) for one in answers]
     file = folder / ANSWERS_FILE
@@ -187,10 +187,13 @@ def signature_files(run: Path) -> list[Path]:
     """The signatures beside a run; whether they hold, `signing` says.
 
     Raises:
-        InputError: Where they would stand is a link.
+        InputError: Where they would stand is a link, or cannot be read.
     """
     place = require_plain(require_plain(folder_of(run)) / SIGNATURES)
-    return sorted(path for path in place.iterdir() if path.suffix == ".sig") if place.is_dir() else []
+    try:
+        return sorted(path for path in place.iterdir() if path.suffix == ".sig") if place.is_dir() else []
+    except OSError as error:
+        raise InputError(f"{place}: cannot be read: {error.strerror}", hint="check its permissions") from None
 
 
 def require_plain(folder: Path) -> Path:
@@ -199,8 +202,22 @@ def require_plain(folder: Path) -> Path:
     Raises:
         InputError: It is one.
     """
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+    if os.path.lexists(folder) and not stat.S_ISDIR(os.lstat(folder).st_mode):
         raise InputError(f"{folder} is no folder", hint="a link there leads elsewhere: remove it")
+    return folder
+
+
+def make_plain(folder: Path) -> Path:
+    """The folder, which is no link to somewhere else, made if it is not there.
+
+    Raises:
+        InputError: It is one.
+        EvidenceError: The disk does not take it.
+    """
+    try:
+        require_plain(folder).mkdir(exist_ok=True)
+    except OSError as error:
+        raise failed(folder, error) from error
     return folder
 
 
@@ -221,8 +238,11 @@ def _take_over(answer: Answer, old: Path, new: Path) -> None:
     target = new / answer.evidence
     if not os.path.lexists(target):
         source = _inside(old, answer)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        except OSError as error:
+            raise failed(target, error) from error
 
 
 def _with_evidence(answer: Answer, folder: Path) -> Answer:

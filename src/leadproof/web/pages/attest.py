@@ -114,8 +114,7 @@ def _keep(path: Path, report: dict[str, Any], new: Answer, file: forms.FormField
 def _kept(run: Path, name: str, data: bytes) -> str:
     """Writes a file of evidence; its path in the folder of the attestation."""
     plain = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in Path(name).name)
-    place = folder.require_plain(folder.folder_of(run)) / folder.EVIDENCE
-    folder.require_plain(place).mkdir(parents=True, exist_ok=True)
+    place = folder.make_plain(folder.make_plain(folder.folder_of(run)) / folder.EVIDENCE)
     target = place / f"{sha256(data).hexdigest()[:8]}-{plain[-80:].lstrip('.') or 'evidence'}"
     write(target, data)
     return f"{folder.EVIDENCE}/{target.name}"
