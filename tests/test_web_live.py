@@ -20,17 +20,20 @@ from hostile import HOSTILE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loads import GOALS, fold, watched, written
-from pages import Served, browsing, chromium, serving
+from pages import PATIENCE, Served, browsing, chromium, serving
 
 from leadproof.core.errors import InputError, LeadproofError
 from leadproof.web.access import Access
 from leadproof.web.app import application
 from leadproof.web.catalogue import catalogue
 from leadproof.web.index import Index
+from leadproof.web.live import watching
 from leadproof.web.live.charts import charts
 from leadproof.web.live.figures import LOST, MET, figures
+from leadproof.web.live.parts import Rendering
 from leadproof.web.live.reading import ON, OVER, STARTING, LiveReader
-from leadproof.web.live.watching import Snapshot
+from leadproof.web.live.streaming import EventStream
+from leadproof.web.live.watching import Snapshot, Watcher, Watchers
 from leadproof.web.runs import key_of
 from leadproof.web.site import OwnRun, Site
 
@@ -136,6 +139,30 @@ def test_times_that_cannot_be_end_in_a_message_or_are_shown(tmp_path: Path, seco
         return
     assert reader.run is not None
     assert len(charts(reader.run.measures, (), 60.0, catalogue())) == 4
+
+
+def test_who_listens_to_a_watcher_that_gave_up_is_sent_away_to_ask_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_UNSEEN", 0.0)  # as after a while in which the server stood still
+    (tmp_path / "run.json").write_text('{"command": "load"}', "utf-8")
+    watcher = Watcher(tmp_path, Rendering(catalogue(), lambda: ""))
+    while not watcher.ended:
+        time.sleep(0.01)
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def listen() -> None:
+        stream = EventStream(watcher, Watchers())
+        await asyncio.wait_for(stream({}, asyncio.Event().wait, send), PATIENCE)
+
+    asyncio.run(listen())
+
+    assert b"event: parts" in sent[1]["body"]
+    assert b"event: over" not in b"".join(message.get("body", b"") for message in sent)
+    assert sent[-1]["more_body"] is False
 
 
 def test_a_snapshot_sends_what_is_newer_and_nothing_else() -> None:

@@ -48,6 +48,8 @@ class EventStream(Response):
     async def _tell(self, send: Send, gone: asyncio.Future[None]) -> None:
         version, told = 0, time.monotonic()
         while not gone.done():
+            # Asked before the last is read. If the run goes on, the browser asks again, and gets another watcher.
+            ended = self._watcher.ended
             snapshot = self._watcher.look()
             content = b""
             if snapshot.version > version:
@@ -57,11 +59,12 @@ class EventStream(Response):
                 content = b": still here\n\n"
             if snapshot.over:
                 content += event("over", {})
-            if content:
+            ended = ended or snapshot.over
+            if content or ended:
                 told = time.monotonic()
-                message = {"type": "http.response.body", "body": content, "more_body": not snapshot.over}
+                message = {"type": "http.response.body", "body": content, "more_body": not ended}
                 await asyncio.wait_for(send(message), _PATIENCE)
-            if snapshot.over:
+            if ended:
                 return
             await asyncio.wait([gone], timeout=_LOOK)
 

@@ -69,9 +69,14 @@ class Watcher:
         self._thread.start()
 
     @property
+    def ended(self) -> bool:
+        """Does nothing more come, be it that the run is over or that nobody looked in time?"""
+        return not self._thread.is_alive()
+
+    @property
     def idle(self) -> bool:
         """Has nobody looked for a while, or does nothing more come?"""
-        return time.monotonic() - self._seen > _UNSEEN or not self._thread.is_alive()
+        return time.monotonic() - self._seen > _UNSEEN or self.ended
 
     def look(self) -> Snapshot:
         """The newest."""
