@@ -104,6 +104,45 @@ def test_a_run_of_the_suite_keeps_what_was_found(
     assert f"the run was interrupted by {number.name}" in {row["reason"] for row in found["clauses"]}
 
 
+#: Sends a signal when a module is looked for.
+AT_IMPORT = """
+import os, signal, sys
+
+class Sends:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[2]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), int(sys.argv[1]))
+
+for number in (signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from leadproof.cli import main
+sys.meta_path.insert(0, Sends())
+sys.exit(main(sys.argv[3:]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "module", ["click", "inspect", "leadproof.cli.hints", "leadproof.cli.validate", "lxml", "leadproof.captures.har"]
+)
+def test_a_program_that_is_only_beginning_ends_in_good_order(
+    module: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    file = DATA / "har" / "good" / "plain.har"
+
+    done = subprocess.run(
+        [sys.executable, "-c", AT_IMPORT, str(int(number)), module, "validate", str(file), "--no-run"],
+        cwd=tmp_path, text=True, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    name = "" if number == signal.SIGINT else f" by {number.name}"
+    said = done.stdout if done.stdout else done.stderr
+    assert done.returncode == 130
+    assert f"the run was interrupted{name}" in said or "interrupted, so this is what was found until then" in said
+    assert "Traceback" not in done.stderr
+
+
 def captures(folder: Path) -> list[str]:
     """Two captures that take a while."""
     entries = [entry for path in sorted((DATA / "har" / "good").glob("*.har")) for entry in read(path)]

@@ -25,10 +25,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line behind `leadproof`; that of the process if left out.
     """
-    output.prepare()
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if "_LEADPROOF_COMPLETE" not in os.environ and (text := front.text_for(words)) is not None:
-        return output.show(text)
-    from leadproof.cli import root
+    try:
+        output.prepare()
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        if "_LEADPROOF_COMPLETE" not in os.environ and (text := front.text_for(words)) is not None:
+            return output.show(text)
+        import time
 
-    return root.run(arguments)
+        from leadproof.core import signals
+
+        with signals.like_ctrl_c(time.monotonic):
+            with signals.held():  # what is half loaded cannot be told from what is broken
+                from leadproof.cli import root
+            return root.run(arguments)
+    except KeyboardInterrupt as error:  # no command has begun, which would say what it found
+        from leadproof.core.errors import ExitCode
+        from leadproof.core.signals import reason
+
+        print(f"leadproof: error: {reason(error)}", file=sys.stderr)
+        return int(ExitCode.INTERRUPTED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import time
 import traceback
 from collections.abc import Sequence
 
@@ -29,7 +28,8 @@ class _Group(hints.NamingGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in front.COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"leadproof.cli.{cmd_name.replace('-', '_')}").command
+        with signals.held():
+            command: click.Command = importlib.import_module(f"leadproof.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
@@ -51,7 +51,7 @@ def cli() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and gives its exit code; every foreseeable error is one message with a hint, never a traceback."""
     try:
-        with signals.like_ctrl_c(time.monotonic), gc_paused():
+        with gc_paused():
             code = _call(arguments)
         output.flush()
         return code

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, AnyStr, TypeVar, cast
+
+from leadproof.core import signals
 
 T = TypeVar("T")
 
@@ -22,7 +25,11 @@ def member(package: str, place: str) -> Any:
         place: The rest of it, and the member, such as "har:read_har".
     """
     module, _, name = place.partition(":")
-    return getattr(importlib.import_module(f"{package}.{module}"), name)
+    path = f"{package}.{module}"
+    if path not in sys.modules:
+        with signals.held():  # what is half loaded cannot be told from what is broken
+            importlib.import_module(path)
+    return getattr(sys.modules[path], name)
 
 
 class LazyTable(Mapping[str, T]):
