@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -13,12 +15,15 @@ from click.core import ParameterSource
 _ASIDE = frozenset({"seed", "as_json", "out"})
 
 
-def command(seed: int | None = None, aside: Collection[str] = ()) -> str:
+def command(
+    seed: int | None = None, aside: Collection[str] = (), instead: Mapping[str, Any] = MappingProxyType({})
+) -> str:
     """The command line, quoted for a shell; "" outside of a command.
 
     Args:
         seed: Of the run; None where there is none.
         aside: More parameters that are left out, by their names.
+        instead: Values that are shown instead of those that were given, by the names of their parameters.
     """
     context = click.get_current_context(silent=True)
     if context is None:  # called by a program
@@ -29,7 +34,7 @@ def command(seed: int | None = None, aside: Collection[str] = ()) -> str:
         name = str(parameter.name)
         if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name in _ASIDE or name in aside:
             continue
-        value = context.params.get(name)
+        value = instead.get(name, context.params.get(name))
         if isinstance(parameter, click.Argument):
             # Words of many are of another program: options of it are none of ours.
             arguments += ["--", *map(str, value)] if isinstance(value, tuple) else [str(value)]
@@ -46,4 +51,9 @@ def _option(parameter: click.Parameter, value: Any) -> Iterator[str]:
         return
     for one in value if isinstance(value, tuple) else [value]:
         yield parameter.opts[0]
-        yield f"{one:g}" if isinstance(one, float) else str(one)
+        yield _plain(one) if isinstance(one, float) else str(one)
+
+
+def _plain(value: float) -> str:
+    """A number, all of it and without an exponent, which no duration has."""
+    return format(Decimal(repr(value)), "f").removesuffix(".0")

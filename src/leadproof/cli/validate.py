@@ -13,12 +13,15 @@ from leadproof import captures
 from leadproof.captures.judging import KEPT, OnProgress, ValidationPlan
 from leadproof.captures.selecting import Selection, time_of
 from leadproof.captures.validating import validate
-from leadproof.cli import ending, fetching, options
+from leadproof.cli import ending, fetching, options, repeating
 from leadproof.cli.display import Display
 from leadproof.core import progress
 from leadproof.core.errors import UsageError
 from leadproof.core.text import count
 from leadproof.runs.evidence import Run
+
+#: Parameters that say how it is judged, which changes nothing in the report.
+_HOW = ("jobs", "scheduler", "no_run")
 
 
 @click.command("validate")
@@ -137,7 +140,8 @@ def command(
         KEPT if keep is None else keep,
         Selection(time_of(since) if since else None, time_of(until) if until else None, sample),
     )
-    facts = given.facts
+    shown = [captures.shown(word) for word in words]  # without what signs a URL
+    facts = given.facts | {"repeat": repeating.command(aside=_HOW, instead={"words": tuple(shown)})}
     folder = Path(given.out or given.configured.out)
     with ExitStack() as stack:
         cluster = None
@@ -147,7 +151,6 @@ def command(
             cluster = stack.enter_context(connected(scheduler, jobs))
         run = None
         if not no_run:
-            shown = [captures.shown(word) for word in words]
             opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=shown, facts=facts)
             run = stack.enter_context(opened)
         with Display(quiet=given.as_json) as display:
