@@ -6,6 +6,7 @@ import importlib.util
 import json
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from leadproof import bodies
 from leadproof.commands import profiles
 from leadproof.contract import profile
 from leadproof.contract.profile import Cap, Condition, Criterion, Field, Hours, Profile, sheets
+from leadproof.contract.profile.breaches import passes
 from leadproof.contract.profile.posting import Ids, Imported, cells, choices, forms, headings, import_documents, members
 from leadproof.contract.profile.writing import write
 from leadproof.core.errors import EncodeError, InputError
@@ -526,3 +528,8 @@ if __name__ == "__main__":
         notes = [f"{note.kind}|{note.place}|{note.subject}|{note.message}\n" for note in outcome.notes]
         (DATA / f"{document}.notes.txt").write_text("".join(notes), "utf-8")
         (DATA / f"{document}.toml").write_text(write(outcome.profile, outcome.comments, ["Imported."]), "utf-8")
+
+
+@pytest.mark.parametrize("text", ["12/31/99999999999", "99999999999/1/1990", "9" * 5000, "1/1/" + "9" * 5000, "a/b/c"])
+def test_a_day_that_no_calendar_has_meets_no_age(text: str) -> None:
+    assert not passes(Criterion("dob", min_age=18), Field("dob", format="date"), text, date(2026, 11, 28))

@@ -148,7 +148,7 @@ def day(text: str, mask: str = "") -> date | None:
         found = parts.groupdict()
         year = int(found["Y"]) if found.get("Y") else int(found["y"]) + (1900 if int(found["y"]) > 68 else 2000)
         return date(year, int(found["m"]), int(found["d"]))
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: a year that no machine word holds
         return None
 
 
