@@ -19,7 +19,7 @@ import pytest
 from pages import PATIENCE, serving
 
 from leadproof.redact import Redactor
-from leadproof.runs.evidence import Run
+from leadproof.runs.evidence import EvidenceError, Run
 from leadproof.runs.evidence.holding import Hold, is_held
 from leadproof.web.runs import KILLED, RUNNING, SILENCE, key_of, read, written
 
@@ -170,6 +170,17 @@ def test_a_run_that_writes_its_reports_is_running(tmp_path: Path) -> None:
     assert read(run.path, time.time()).state == RUNNING
     run.close()
     assert read(run.path, time.time()).state == KILLED
+
+
+def test_a_run_that_cannot_be_ended_is_not_held_any_more(tmp_path: Path) -> None:
+    run = Run.open(tmp_path, "validate", redactor=Redactor())
+    (run.path / "run.json").unlink()
+    (run.path / "run.json").mkdir()  # as where the disk takes nothing
+
+    with pytest.raises(EvidenceError):
+        run.close()
+
+    assert is_held(run.path) is False
 
 
 def test_two_that_look_at_a_killed_run_do_not_take_each_other_for_a_writer(tmp_path: Path) -> None:

@@ -128,9 +128,11 @@ class RowWriter:
 
     def close(self) -> None:
         """Write what was counted; nothing more comes."""
-        if self._waiting:
-            self.flush()
-        self._lines.close()
+        try:
+            if self._waiting:
+                self.flush()
+        finally:
+            self._lines.close()
 
     def _number_of(self, decisions: Decisions) -> int:
         number, new = self._decisions.get(decisions)

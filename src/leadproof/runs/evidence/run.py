@@ -6,6 +6,7 @@ import ipaddress
 import os
 import platform
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -243,12 +244,14 @@ class Run:
         """End the run and write its manifest. Closing twice does nothing."""
         if self._closed:
             return
-        self.end()
-        self._rows.close()
-        self._exchanges.close()
-        self._findings.close()
-        self._write_manifest()
-        self._hold.close()
+        lines = (self._rows, self._exchanges, self._findings)
+        with ExitStack() as stack:  # on a full disk, too, all is let go
+            for part in (self._hold, *lines):
+                stack.callback(part.close)
+            self.end()
+            for part in lines:
+                part.close()
+            self._write_manifest()
         self._closed = True
 
     def __enter__(self) -> Run:
