@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from failing import failing
 
+from leadproof.core.histogram import Histogram
+from leadproof.core.text import seconds
+from leadproof.load.latency import _percentiles, curve
 from leadproof.runs.formats import RENDERERS, latency, loads, svg
 from leadproof.runs.formats.outcome import remedy
 from leadproof.runs.formats.view import arrange
@@ -186,3 +189,32 @@ def test_warnings_of_a_load_that_missed_an_objective_are_no_failures() -> None:
     assert view.headline.endswith("Objectives were missed: all.p99 is 17.00 ms, at most 10.00 ms allowed; 3 warnings.")
     assert (view.results["failed"], view.results["warning"]) == (0, 3)
     assert re.findall('<failure type="([^"]+)"', RENDERERS["junit"].render(told)) == ["load.objective"]
+
+
+def test_a_chart_says_the_figures_of_the_report_whatever_points_its_curve_has() -> None:
+    one = Histogram.of(0.001 * 1.012**at for at in range(700))
+    told = report()
+    figures, points = _percentiles(one), curve(one)
+    told["latency"] |= {
+        "steps": {"ping json": {"failed": 0, "latency": figures, "service": figures}}, "journeys": figures,
+        "curves": {"ping json": points[::3] + points[-2:], "journey": points[::3] + points[-2:]},
+    }  # fmt: skip
+
+    (chart,) = [found for found in latency.charts(told) if found.title == "Percentiles"]
+
+    wanted = [seconds(figures[name]) for name in ("min", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")]
+    assert chart.columns[1:] == ("0 %", "50 %", "90 %", "95 %", "99 %", "99.9 %", "99.99 %", "100 %")
+    assert list(chart.rows) == [("ping json", *wanted), ("journey", *wanted)]
+
+
+@pytest.mark.parametrize(("samples", "carried"), [(30, "p50 p90 p95"), (50_000, "p50 p90 p95 p99 p99.9 p99.99")])
+def test_a_curve_goes_through_the_percentiles_of_the_tables_as_far_as_samples_carry_it(
+    samples: int, carried: str
+) -> None:
+    one = Histogram.of(0.001 + at * 1e-4 for at in range(samples))
+    figures, points = _percentiles(one), dict(curve(one))
+
+    met = [name for name in figures if name.startswith("p") and points.get(float(name[1:])) == figures[name]]
+    assert met == carried.split()
+    assert list(points.items()) == sorted(points.items())
+    assert list(points.values()) == sorted(points.values())

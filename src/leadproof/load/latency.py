@@ -128,16 +128,19 @@ def _step(step: StepMeasures) -> dict[str, Any]:
 
 
 def curve(histogram: Histogram) -> list[tuple[float, float]]:
-    """Points (percentile, seconds) of the percentile curve, closer together towards 100, as far as samples carry it."""
+    """Points (percentile, seconds) of the percentile curve, closer together towards 100, as far as samples carry it.
+
+    Those that tables show are among them: the curve and a table say the same of a percentile.
+    """
     total = histogram.total
     if not total:
         return []
-    percents, nines = [0.0, 10.0, 20.0, 30.0, 40.0], 0
+    towards, nines = [50.0], 1
     while 10 ** (nines / 8) <= total:
-        percent = 100 - 50 / 10 ** (nines / 8)
-        percents.append(percent)
+        towards.append(100 - 50 / 10 ** (nines / 8))
         nines += 1
-    percents.append(100.0)
+    shown = [one for one in SHOWN if one <= towards[-1]]
+    percents = [0.0, 10.0, 20.0, 30.0, 40.0, *sorted({*towards, *shown}), 100.0]
     return list(zip(percents, histogram.percentiles(percents), strict=True))
 
 

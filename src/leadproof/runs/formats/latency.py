@@ -12,6 +12,7 @@ from markupsafe import Markup
 from leadproof.core.text import figure as text_of
 from leadproof.core.text import one_line, seconds
 from leadproof.runs.formats import svg
+from leadproof.runs.formats.parts import mapping
 
 Row = Mapping[str, Any]
 
@@ -22,6 +23,13 @@ _ROWS = 60
 _LOW = 190
 
 _TIME = "Time since the start, s"
+
+#: Figure of a step -> the heading of its column. They are those of the report: its curve has but a point for many
+#: responses.
+_COLUMNS = {
+    "min": "0 %", "p50": "50 %", "p90": "90 %", "p95": "95 %", "p99": "99 %", "p99.9": "99.9 %", "p99.99": "99.99 %",
+    "max": "100 %",
+}  # fmt: skip
 
 #: Shades of a heat map, the fullest first: the share of the fullest field, on a logarithmic scale, where each begins.
 _SHADES = (0.85, 0.68, 0.5, 0.32, 0.0)
@@ -108,16 +116,12 @@ def _curves(latency: Row, extent: tuple[float, float]) -> Chart:
     for place, row in enumerate(limits):
         at = min(_nines(_percent(row) or 0.0), frame.x_high)
         parts += svg.corner(frame, at, float(row["most"]), f"{row['name']} ≤ {figure(row, 'most')}", place)
-    shown = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0)
-    rows = [(name, *(seconds(_at(points, percent)) for percent in shown)) for name, points in curves.items()]
+    rows = [(name, *(seconds(_measured(latency, name).get(key)) for key in _COLUMNS)) for name in curves]
     words = (
         "Which share of the responses was there how long after their requests were due. "
         "Dashed: an objective, a corner that its curve has to pass below."
     )
-    return Chart(
-        "Percentiles", words, svg.drawing("Latency by percentile", parts), ("Step", *(f"{one:g} %" for one in shown)),
-        rows,
-    )  # fmt: skip
+    return Chart("Percentiles", words, svg.drawing("Latency by percentile", parts), ("Step", *_COLUMNS.values()), rows)
 
 
 def _percent(row: Row) -> float | None:
@@ -128,9 +132,9 @@ def _percent(row: Row) -> float | None:
     return float(f"{figure_of[1:3]}.{figure_of[3:] or '0'}")
 
 
-def _at(points: Sequence[Sequence[float]], percent: float) -> float | None:
-    """The value of a curve at the nearest point that is not below a percentile."""
-    return next((value for at, value in points if at >= percent - 1e-9), None)
+def _measured(latency: Row, name: str) -> Row:
+    """The figures of a step, or of the whole journeys."""
+    return mapping(latency, "journeys") if name == "journey" else mapping(mapping(latency["steps"], name), "latency")
 
 
 def _percentiles(latency: Row, extent: tuple[float, float]) -> Chart:
