@@ -61,9 +61,13 @@ def left_out(every: Sequence[tuple[str, Case]], chosen: Collection[tuple[str, Ca
 def reasons_left_out(
     every: Sequence[tuple[str, Case]], chosen: Collection[tuple[str, Case]], spec: Specification
 ) -> dict[str, str]:
-    """Why clauses stay untested that only cases are made for which a quick run leaves out."""
-    missing = _missing(every, chosen)
-    return dict.fromkeys((clause for _, case in missing for clause in case.clauses(spec)), LEFT_OUT)
+    """Why clauses stay untested that cases are made for which a quick run leaves out, whatever operation they are of: a
+    case that begins with a lead may go on to its status.
+    """
+    missing = [case for _, case in _missing(every, chosen)]
+    checks = {check for case in missing for check in case.checks}
+    named = {clause for case in missing for clause in case.clauses(spec)}
+    return {clause.id: LEFT_OUT for clause in spec.clauses.values() if clause.id in named or clause.check in checks}
 
 
 def _missing(every: Sequence[tuple[str, Case]], chosen: Collection[tuple[str, Case]]) -> list[tuple[str, Case]]:

@@ -30,8 +30,8 @@ ORDERS = (
     "lead_ids_unique", "payout_agrees",
 )  # fmt: skip
 LEADS = (
-    "status_resolves", "status_agrees", "status_current", "pending_review", "offer_accepted", "offer_unknown",
-    "update_same_lead", "duplicate_agrees", "duplicate_refused", "one_result_per_lead",
+    "status_resolves", "status_agrees", "status_current", "status_pending", "pending_review", "offer_accepted",
+    "offer_unknown", "update_same_lead", "duplicate_agrees", "duplicate_refused", "one_result_per_lead",
 )  # fmt: skip
 
 

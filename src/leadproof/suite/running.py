@@ -81,17 +81,18 @@ def run_case(
     known, before = ledger.summary.seen(), Counter(ledger.tally.outcomes)
     sent, started = story.session.client.sent, clock()
     story.begin(position)
-    reason = ""
+    reason, concerned = "", None
     try:
         case.run(story)
     except CaseSkipped as error:
-        reason = str(error)
+        reason, concerned = str(error), error.checks
     except EncodeError as error:
         if "/fields/" not in error.pointer:
             raise
         reason = f"a field of the profile cannot be sent: {error.message}"  # in XML, a name with a blank
     if reason:
-        ledger.note("reasons", dict.fromkeys(case.clauses(spec), reason))
+        about = [name for name in case.clauses(spec) if concerned is None or spec.clauses[name].check in concerned]
+        ledger.note("reasons", dict.fromkeys(about, reason))
     keys = tuple(key for key, count in ledger.summary.seen().items() if count > known.get(key, 0))
     rows = tuple(ledger.finding_rows(keys))
     ended = Counter(ledger.tally.outcomes) - before

@@ -25,8 +25,22 @@ from leadproof.suite.session import Session
 NUMBERS = 1000
 
 
+#: Checks of what comes about by nothing but time, a review or a return. Others of such a case have more occasions.
+_TOLD = ("post_order_expired", "status_reason_qc", "status_reason_return")
+
+
 class CaseSkipped(Exception):
     """A case cannot be run here; its message says why. The clauses stay untested with that reason."""
+
+    def __init__(self, message: str, checks: tuple[str, ...] | None = None) -> None:
+        """Says why.
+
+        Args:
+            message: The reason.
+            checks: Those of the case that cannot be decided for it; None for all.
+        """
+        super().__init__(message)
+        self.checks = checks
 
 
 class Controls(MockControls):
@@ -107,7 +121,7 @@ class CaseContext:
             CaseSkipped: The target is not our mock.
         """
         if self.controls is None:
-            raise CaseSkipped("time, reviews and returns can be told to the built-in mock only")
+            raise CaseSkipped("time, reviews and returns can be told to the built-in mock only", _TOLD)
         return self.controls
 
     def need_receiver(self) -> Postbox:
