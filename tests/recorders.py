@@ -93,7 +93,7 @@ class Recorder:
 @contextmanager
 def running(
     url: str, *, timeout: float = 60.0, shelf: Shelf | None = None, hosts: Hosts = HOSTS, deciding: bool = False,
-    most: int = 0, ca: str = "",
+    most: int = 0, ca: str = "", port: int = 0,
 ) -> Iterator[Recorder]:  # fmt: skip
     shelf = shelf or Shelf()
     loop, full = new_loop(), threading.Event()
@@ -104,7 +104,7 @@ def running(
         proxy = Proxy(
             goal, shelf, loop=loop, tls=tls, hosts=hosts, deciding=deciding, most=most, full=full.set,  # type: ignore[arg-type]
         )  # fmt: skip
-        return proxy, await loop.create_server(lambda: Inbound(proxy), "127.0.0.1", 0)
+        return proxy, await loop.create_server(lambda: Inbound(proxy), "127.0.0.1", port)
 
     async def end() -> None:
         listener.close()

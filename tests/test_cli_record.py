@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from namespaces import free_port
 
 from leadproof import bodies
 from leadproof.contract import specs
@@ -412,13 +413,42 @@ def test_what_cannot_be_recorded_is_said_before_anything_is_listened_to(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "0.0.0.0", "127.1", "[::ffff:127.0.0.1]"])
+def test_a_recorder_that_is_its_own_target_is_refused_before_it_listens(tmp_path: Path, host: str) -> None:
+    port = free_port()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "leadproof", "record", "--target", f"http://{host}:{port}", "--port", str(port)],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert f"the target is the recorder itself: both are port {port}" in done.stderr
+    assert "hint: name the service as --target" in done.stderr
+
+
+def test_a_proxy_that_is_the_recorder_is_refused_too(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "leadproof.toml").write_text(
+        f'[targets.sandbox]\nurl = "http://sandbox.example"\nproxy = "http://127.0.0.1:{port}"\n'
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "leadproof", "record", "--target", "sandbox", "--port", str(port)],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the proxy of the target is the recorder itself" in done.stderr
+
+
 def test_a_port_that_is_taken_is_named(
     recording: Callable[..., Recording], served_mock: Running, tmp_path: Path
 ) -> None:
     port = served_mock.url.rpartition(":")[2]
 
     done = subprocess.run(
-        [sys.executable, "-m", "leadproof", "record", "--target", served_mock.url, "--port", port], cwd=tmp_path,
+        [sys.executable, "-m", "leadproof", "record", "--target", "http://127.0.0.1:1", "--port", port], cwd=tmp_path,
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 

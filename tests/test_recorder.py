@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from namespaces import free_port
 from recorders import Recorder, Shelf, running, wait_for
 
 from leadproof.contract.profile import load
@@ -368,6 +369,16 @@ def test_a_request_that_cannot_be_passed_on_is_refused_by_the_recorder(
 
     assert (said["status"], said["type"]) == (status, f"urn:leadproof:recorder:{status}")
     assert (target.requests, proxy.shelf.exchanges) == ([], [])
+
+
+def test_what_comes_back_to_the_recorder_goes_round_no_second_time(recorder) -> None:
+    port = free_port()
+    proxy = recorder(f"http://127.0.0.1:{port}", port=port)
+
+    said = [problem(proxy.talk(GET)) for _ in range(2)]
+
+    assert [(one["status"], one["title"]) for one in said] == [(508, "The recorder is its own target")] * 2
+    assert [exchange.response.status for exchange in proxy.kept(2)] == [508, 508]
 
 
 def test_a_client_that_gives_up_is_recorded_without_a_response(recorder, raw_target) -> None:

@@ -203,6 +203,12 @@ def close(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, linger:
         transport.close()
 
 
+def end_of(transport: asyncio.BaseTransport, end: str) -> tuple[str, int]:
+    """Address and port of one end of a connection, "sockname" or "peername"; IPv4 within IPv6 as IPv4."""
+    host, port, *_ = transport.get_extra_info(end) or ("", 0)
+    return str(host).removeprefix("::ffff:"), port
+
+
 def new_loop() -> asyncio.AbstractEventLoop:
     """An event loop: uvloop's where it is installed."""
     if sys.platform == "win32":

@@ -42,6 +42,7 @@ TITLES: dict[int, str] = {
     503: "The recording is over",
     504: "The target did not respond in time",
     505: "The HTTP version is not spoken here",
+    508: "The recorder is its own target",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from leadproof.http.server import Http1Connection, unreadable
+from leadproof.http.server import Http1Connection, end_of, unreadable
 from leadproof.recorder import heads
 from leadproof.recorder.proxied_exchange import ProxiedExchange
 from leadproof.recorder.proxy import Proxy
@@ -67,6 +67,8 @@ class Inbound(Http1Connection):
             status = 400
         if not status:
             status, words = self._server.hosts.refusal(version, self._target, pairs)
+        if not status and end_of(self.transport, "peername") in self._server.leaving:
+            status, words = 508, "what the recorder sends to the target comes back to the recorder: name the service"
         if status:
             self.refuse(status, words)
         elif not self._server.admit():

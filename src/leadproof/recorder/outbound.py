@@ -12,7 +12,7 @@ from typing import Protocol, cast
 import httptools
 
 from leadproof.http.octets import BODILESS
-from leadproof.http.server import MAX_HEAD, Pairs
+from leadproof.http.server import MAX_HEAD, Pairs, end_of
 from leadproof.recorder.proxied_exchange import Framing, ProxiedExchange
 
 _CODING = b"transfer-encoding"
@@ -42,7 +42,7 @@ class Upstream(Protocol):
     def target_full(self, outbound: asyncio.Protocol, *, full: bool) -> None:
         """The target takes no more at present, or takes more again."""
 
-    def outbound_lost(self, outbound: asyncio.Protocol) -> None:
+    def outbound_lost(self, outbound: Outbound) -> None:
         """The connection to the target is gone."""
 
 
@@ -50,6 +50,8 @@ class Outbound(asyncio.Protocol):
     """One connection to the target."""
 
     transport: asyncio.Transport
+    #: Address and port on this machine.
+    local: tuple[str, int]
 
     def __init__(self, relay: Upstream) -> None:
         self._relay = relay
@@ -95,6 +97,7 @@ class Outbound(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        self.local = end_of(transport, "sockname")
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.proxied is not None:

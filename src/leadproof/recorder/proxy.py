@@ -43,6 +43,8 @@ class Proxy(Http1Server):
         self.timeout = target.timeout
         self.keeping, self.deciding = keeping, deciding
         self.tls, self.hosts = tls, hosts
+        #: Addresses and ports from which the target is being reached.
+        self.leaving: set[tuple[str, int]] = set()
         self._most, self._full = most, full
         self._admitted = self._over = 0
         super().__init__(loop, TIMEOUTS)

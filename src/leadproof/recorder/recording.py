@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leadproof.core.errors import ServerError
+from leadproof.core.errors import ServerError, UsageError
 from leadproof.core.gc import tune_gc
 from leadproof.core.signals import ENDING, give_back
 from leadproof.core.target import Target
 from leadproof.http.connecting import tls_of
 from leadproof.http.hosts import LOOPBACK, Hosts
-from leadproof.http.plan import plan_of
+from leadproof.http.plan import ConnectionPlan, plan_of
 from leadproof.http.server import new_loop
 from leadproof.recorder.frames import Counts
 from leadproof.recorder.inbound import Inbound
@@ -28,6 +29,9 @@ from leadproof.runs.evidence import read_report
 
 #: Seconds between two reports of progress.
 _PROGRESS = 0.5
+
+#: Addresses that lead to 127.0.0.1, where the recorder listens: no address is this machine, too.
+_OWN = ("127.0.0.1", "0.0.0.0", "::ffff:127.0.0.1", "::ffff:0.0.0.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +82,33 @@ def record(
         progress: Called with how far it is, twice a second at most.
 
     Raises:
+        UsageError: The target is the recorder itself.
         ServerError: The address cannot be had.
         ConfigurationError: The target's CA bundle, client certificate or proxy cannot be used.
         EvidenceError: The run directory cannot be written.
     """
-    plan_of(target)  # what is wrong with it is said before anything is listened to
+    # What is wrong with the target is said before anything is listened to.
+    if _is_own(plan_of(target), port):
+        which = "proxy of the target" if target.proxy else "target"
+        raise UsageError(
+            f"the {which} is the recorder itself: both are port {port} of this machine",
+            hint="name the service as --target, and with --port a port that is free",
+        )
     tls = tls_of(target)
     tune_gc()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(_record(job, target, tls, port, hosts, deciding, limits, ready, progress))
+
+
+def _is_own(plan: ConnectionPlan, port: int) -> bool:
+    """Does a plan lead to this port of the address that the recorder listens on, however that is spelt?"""
+    if plan.first_port != port:
+        return False
+    found = set[str]()
+    for name in plan.addresses:
+        with contextlib.suppress(OSError, UnicodeError):  # of a name that does not exist, connecting tells
+            found |= {str(row[4][0]) for row in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)}
+    return not found.isdisjoint(_OWN)
 
 
 async def _record(

@@ -89,6 +89,8 @@ class Relay:
             self.failed(proxied, error.kind, str(error))
         else:
             self._outbound = outbound
+            # Before the first byte is sent, so that the recorder knows itself if that is where it arrives.
+            self.proxy.leaving.add(outbound.local)
             outbound.begin(proxied)
             outbound.send()
             self.regulate()
@@ -117,8 +119,9 @@ class Relay:
         if self._connecting is not None:
             self._connecting.cancel()
 
-    def outbound_lost(self, outbound: asyncio.Protocol) -> None:
+    def outbound_lost(self, outbound: Outbound) -> None:
         """The connection to the target is gone."""
+        self.proxy.leaving.discard(outbound.local)
         if self._outbound is outbound:
             self._outbound, self._target_full = None, False
             self.regulate()
