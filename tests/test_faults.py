@@ -177,11 +177,22 @@ def test_a_whole_response_ends_the_connection_only_where_it_has_to() -> None:
     ("words", "message"),
     [
         ("latancy", "no fault 'latancy'"),
-        ("latency:soon", "takes a number of seconds"),
-        ("latency:-1", "takes a number of seconds"),
+        ("latency:soon", r"takes a number \(seconds\), from 0 to 86400, not 'soon'"),
+        ("latency:-1", r"takes a number \(seconds\)"),
+        ("errors:all", r"takes a number \(of ten\)"),
         ("reset:3", "takes no parameter"),
     ],
 )
 def test_a_slip_in_a_fault_is_explained(words: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         script([words])
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_hint_for_a_wrong_parameter_is_a_fault_that_there_is(name: str) -> None:
+    with pytest.raises(UsageError, match="takes") as caught:
+        script([f"{name}:x"])
+
+    example = caught.value.hint.removeprefix("such as --fault ")
+    assert example.partition(":")[1] == (":" if FAULTS[name].parameter else "")
+    assert callable(script([example]))

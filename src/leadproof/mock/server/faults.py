@@ -194,6 +194,9 @@ def _of_bytes(fault: WireFault) -> Fault:
 
 _FOREVER = 3600.0
 
+#: The largest parameter: a day.
+_MOST = 86_400.0
+
 FAULTS: dict[str, Fault] = {
     # time
     "latency": Fault("Every response comes late.", _latency, (), "seconds", 0.5),
@@ -284,7 +287,8 @@ def _parsed(words: str) -> Script:
         parameter = float(text)
     except ValueError:
         parameter = -1.0
-    if not fault.parameter or not 0 <= parameter <= 86_400:
-        takes = f"a number of {fault.parameter}, such as {fault.default:g}" if fault.parameter else "no parameter"
-        raise UsageError(f"the fault {identifier} takes {takes}, not {text!r}", hint=f"such as --fault {identifier}")
+    if not fault.parameter or not 0 <= parameter <= _MOST:
+        takes = f"a number ({fault.parameter}), from 0 to {_MOST:g}" if fault.parameter else "no parameter"
+        right = f"{identifier}:{fault.default:g}" if fault.parameter else identifier
+        raise UsageError(f"the fault {identifier} takes {takes}, not {text!r}", hint=f"such as --fault {right}")
     return fault.make(parameter)
