@@ -153,4 +153,8 @@ def _read(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:  # it may have more than JSON has: of a file name that is no text, half a surrogate pair
-        return msgspec.convert(json.loads(data), decoder.type)
+        return msgspec.convert(json.loads(data, parse_constant=_refused), decoder.type)
+
+
+def _refused(word: str) -> None:
+    raise ValueError(f"{word} is no number")
