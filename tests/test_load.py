@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import xml.etree.ElementTree as ET
 from array import array
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class Service:
         self.samples: list[list[Any]] = []
 
     def respond(self, step: Step) -> Reply:
-        sample = [step.operation, step.fmt, step.intent, step.data, 0, [], b"", NOW, 0.001, ""]
+        sample = [step.operation, step.fmt, step.intent, step.data, 0, [], b"", NOW, 0.001, "", False]
         response = self.mock.handle(exchange_of(sample).request)
         sample[4:7] = [response.status, [(k.encode(), v.encode()) for k, v in response.headers], response.body]
         self.samples.append(sample)
@@ -625,11 +626,42 @@ def test_exit_codes(change: Callable[[LoadRun], None], code: ExitCode) -> None:
     assert told(change)[1] == code
 
 
+def expired(sample: list[Any]) -> list[Any]:
+    """The ping of a sample, with an order that had expired when it was given."""
+    return [*sample[:6], re.sub(rb'("orderExpiresOn": ?")[^"]*', rb"\g<1>2001-01-01T00:00:00Z", sample[6]), *sample[7:]]
+
+
+def test_what_only_the_judge_finds_counts_for_the_clauses_and_each_exchange_once() -> None:
+    story, service = story_of(), Service()
+    for _ in range(20):
+        service.travel(JOURNEYS["ping_post"](context_of(story.job)))
+    samples = [expired(one) for one in service.samples if one[0] == "ping"]
+    story.take("local", {"samples": samples[:3]})
+    story.take("local", {"samples": [[*one[:-1], True] for one in samples[3:5]]})  # a quick check has counted them
+    story.take("local", {"fold": fold(number=2000) | {"checks": 2}})
+    clauses = next(one for one in story.outcomes() if one.name == "clauses.ratio")
+
+    assert (clauses.verdict, clauses.actual, clauses.samples) == (FAIL, 5 / 2000, 2000)
+    assert story.exit_code(story.outcomes()) == ExitCode.VIOLATED
+    assert story.measures.between(0, 1).violations == 3
+    assert "clauses.ratio" not in story.lost(story.job.scenario.duration)  # the rest is worth measuring
+    assert latency.described(story, story.outcomes())["verdict"] == FAIL
+
+
+def test_a_load_has_not_passed_where_leads_were_lost_or_it_was_stopped() -> None:
+    lost, _ = told(lambda story: (of_the_mock(story), story.reconciliation.merge({"lost": 1})))
+    stopped, _ = told(lambda story: setattr(story, "interrupted", True))
+
+    assert [one.verdict for one in lost.outcomes()] == [PASS] * 4
+    assert latency.described(lost, lost.outcomes())["verdict"] == FAIL
+    assert latency.described(stopped, stopped.outcomes())["verdict"] == INCONCLUSIVE
+
+
 def only(*errors: tuple[str, str]) -> list[ExitCode]:
     """The codes of a load of which every request failed, by kinds and details."""
     story, service = story_of(), Service()
     service.travel(JOURNEYS["direct_post"](context_of(story.job)))
-    lost = [[*service.samples[0][:4], 0, [], b"", NOW, 0.001, "framing.invalid"]]
+    lost = [[*service.samples[0][:4], 0, [], b"", NOW, 0.001, "framing.invalid", False]]
     rows = [["ping", kind, detail, 10] for kind, detail in errors]
     counts = {**fold(completed=0, failed=10 * len(rows)), "errors": rows, "outcomes": []}
     broken = any(kind == "framing" for kind, _ in errors)

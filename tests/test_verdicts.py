@@ -90,6 +90,18 @@ def test_leads_that_a_load_lost_stay_a_violation() -> None:
     assert (report["exit_code"], report["verdict"]) == (1, "failed")
 
 
+@pytest.mark.parametrize(("quick", "code", "said"), [(0, 0, "PASS"), (7, 3, "FAIL")])
+def test_what_is_excused_in_a_load_misses_no_objective_either(quick: int, code: int, said: str) -> None:
+    clauses = {"name": "clauses.ratio", "most": 0.0, "actual": 0.05, "samples": 100, "verdict": "FAIL"}
+    latency = {"verdict": "FAIL", "objectives": [clauses], "judged": {"violations": 5, "cheap_checks_broken": quick}}
+    report = {"command": "load", "codes": [1, 3], "findings": [{**BROKEN, "waived": True}], "latency": latency}
+
+    settle_again(report)
+
+    assert (report["exit_code"], latency["verdict"]) == (code, said)
+    assert (clauses["verdict"], clauses["actual"]) == (said, quick / 100)
+
+
 def test_a_report_of_an_older_version_has_the_code_that_won() -> None:
     assert codes_of({"exit_code": 1}) == {ExitCode.VIOLATED}
     assert codes_of({"exit_code": 0}) == set()

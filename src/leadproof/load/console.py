@@ -154,7 +154,8 @@ def _counts(story: LoadRun) -> Iterator[str]:
             f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice",
         )
     no_room = f", {measures.unsampled:,} more had no room" if measures.unsampled else ""
-    yield from _row("judged", f"{count(measures.sampled, 'exchange')} by every clause{no_room}")
+    broken = f"; {measures.violations:,} broke one that fails the run" if measures.violations else ""
+    yield from _row("judged", f"{count(measures.sampled, 'exchange')} by every clause{no_room}{broken}")
     for (operation, kind), number in measures.outcomes.most_common(_MOST):
         yield _quoted("outcome", f"{operation} {kind}", f": {number:,}")
     for (operation, kind, detail), number in measures.errors.most_common(_MOST):

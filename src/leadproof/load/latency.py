@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from leadproof.core.errors import ExitCode
 from leadproof.core.histogram import Histogram
 from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
@@ -26,11 +27,19 @@ RAW = "leadproof.latency/1"
 FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers", "direct", "direct_sold")
 
 
-def described(story: LoadRun, outcomes: list[ObjectiveResult]) -> dict[str, Any]:
-    """The run as data."""
+def described(
+    story: LoadRun, outcomes: list[ObjectiveResult], codes: Collection[ExitCode] | None = None
+) -> dict[str, Any]:
+    """The run as data.
+
+    Args:
+        story: The run.
+        outcomes: Of its objectives.
+        codes: Exit codes that apply, where they are not its own.
+    """
     measures, job = story.measures, story.job
     return {
-        "verdict": story.verdict(outcomes),
+        "verdict": story.conclusion(story.codes(outcomes) if codes is None else codes),
         "nothing": story.nothing() or story.unfound(),
         "stopped": story.stopped,
         "problems": list(story.problems),
@@ -62,6 +71,7 @@ def described(story: LoadRun, outcomes: list[ObjectiveResult]) -> dict[str, Any]
         "conservation": story.reconciliation.data() | {"decides": story.decides},
         "judged": {
             "exchanges": measures.sampled, "without_room": measures.unsampled, "cheap_checks_broken": measures.checks,
+            "violations": measures.violations,
         },
         "generator": {
             name: {**measures.workers.get(name, {}), "lost": one.short} for name, one in story.workers.items()

@@ -143,8 +143,9 @@ class Slice:
     #: Step, or `JOURNEY` -> latencies.
     latency: dict[str, Histogram] = field(default_factory=dict)
     lag: Histogram = field(default_factory=lambda: Histogram(SLICE_BITS))
-    #: Responses that broke a cheap check.
+    #: Responses that broke a cheap check, and those in which only the judge found what fails a run.
     checks: int = 0
+    violations: int = 0
     #: The highest share of a processor of any process, and the most memory in MiB.
     cpu: float = 0.0
     memory: float = 0.0
@@ -154,6 +155,7 @@ class Slice:
         self.counts.update(other.counts)
         self.lag.merge(other.lag)
         self.checks += other.checks
+        self.violations += other.violations
         self.cpu, self.memory = max(self.cpu, other.cpu), max(self.memory, other.memory)
         for name, histogram in other.latency.items():
             self.latency.setdefault(name, Histogram(SLICE_BITS)).merge(histogram)
@@ -172,6 +174,7 @@ class Measures:
     funnel: Counter[str] = field(default_factory=Counter)
     amounts: Counter[str] = field(default_factory=Counter)
     checks: int = 0
+    violations: int = 0
     sampled: int = 0
     unsampled: int = 0
     #: Seconds of one slice.
@@ -190,8 +193,8 @@ class Measures:
         bits = self.journeys.bits
         lag = _read(fold["lag"], bits)
         now = Slice(
-            Counter(fold["counts"]), lag=_coarse(lag), checks=fold["checks"], cpu=fold.get("cpu", 0.0),
-            memory=fold.get("memory", 0.0),
+            Counter(fold["counts"]), lag=_coarse(lag), checks=fold["checks"],
+            violations=int(fold.get("violations", 0)), cpu=fold.get("cpu", 0.0), memory=fold.get("memory", 0.0),
         )  # fmt: skip
         for name, row in fold["steps"].items():
             latency = _read(row["latency"], bits)
@@ -210,7 +213,8 @@ class Measures:
         _add(self.outcomes, ((tuple(row[:-1]), row[-1]) for row in fold["outcomes"]))
         self.funnel.update(fold["funnel"])
         self.amounts.update(fold["amounts"])
-        self.checks += fold["checks"]
+        self.checks += now.checks
+        self.violations += now.violations
         self.sampled += fold["sampled"][0]
         self.unsampled += fold["sampled"][1]
         self._slice(fold["second"]).merge(now)
@@ -236,7 +240,7 @@ class Measures:
                 part.merge(one)
         journeys = part.latency.pop(JOURNEY, Histogram(SLICE_BITS))
         steps = {name: StepMeasures(histogram, Histogram(SLICE_BITS)) for name, histogram in part.latency.items()}
-        return Measures(steps, journeys, part.lag, part.counts, checks=part.checks)
+        return Measures(steps, journeys, part.lag, part.counts, checks=part.checks, violations=part.violations)
 
     def operation(self, name: str) -> StepMeasures:
         """An operation in both formats, or all steps under the name "all"."""

@@ -88,9 +88,14 @@ def _ratio_errors(measures: Measures) -> tuple[float, int]:
     return (measures.counts["failed"] / total if total else 0.0), total
 
 
-def _ratio_clauses(measures: Measures) -> tuple[float, int]:
+def _ratio_checks(measures: Measures) -> tuple[float, int]:
     total = measures.responses
     return (measures.checks / total if total else 0.0), total
+
+
+def _ratio_clauses(measures: Measures) -> tuple[float, int]:
+    total = measures.responses
+    return (min((measures.checks + measures.violations) / total, 1.0) if total else 0.0), total
 
 
 def _ratio_dropped(measures: Measures) -> tuple[float, int]:
@@ -109,6 +114,12 @@ RATIOS: dict[str, Callable[[Measures], tuple[float, int]]] = {
     "clauses.ratio": _ratio_clauses,
     "dropped.ratio": _ratio_dropped,
     "late.ratio": _ratio_late,
+}
+
+#: What of a ratio ends a run early. What only the judge finds fails one, and is no reason not to measure the rest.
+_ENDS: dict[str, Callable[[Measures], tuple[float, int]]] = {
+    "errors.ratio": _ratio_errors,
+    "clauses.ratio": _ratio_checks,
 }
 
 
@@ -326,8 +337,8 @@ def lost(measures: Measures, objectives: tuple[Objective, ...], done: float) -> 
         return
     behind = bool(saturated(measures, objectives))
     for one in objectives:
-        if one.name in ("errors.ratio", "clauses.ratio"):
-            ratio, samples = RATIOS[one.name](measures)
+        if one.name in _ENDS:
+            ratio, samples = _ENDS[one.name](measures)
             # A tenth more responses than the rate promises may still come.
             if samples >= 100 and ratio * samples > one.most * samples / done * 1.1 + BEYOND:
                 yield one.name, f"{one.name} is {ratio:.2%} and cannot come down to {one.most:.2%} any more"

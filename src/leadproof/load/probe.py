@@ -170,7 +170,10 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
     elif story.decides and story.reconciliation.broken:
         decides = ExitCode.VIOLATED
     words = _WORDS if it.goals else f"{_WORDS} Its objectives are informational."
-    data = latency.described(story, outcomes) | {"probe": words, "decides": bool(it.goals)}
+    data = latency.described(story, outcomes, (decides, _asked(outcomes, story))) | {
+        "probe": words,
+        "decides": bool(it.goals),
+    }
     return Probe(data, decides)
 
 

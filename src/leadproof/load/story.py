@@ -8,7 +8,8 @@ what the lookups of accepted leads have shown. The command takes frames from a s
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,8 @@ from leadproof.load.reconciliation import Reconciliation, shared
 from leadproof.load.replies import PARTIAL, UNREACHED
 from leadproof.runs.evidence import Run
 from leadproof.runs.ledger import Ledger
+from leadproof.runs.summary import counts
+from leadproof.runs.verdicts import verdict
 
 #: Leads, orders and the like that the judge remembers.
 HISTORY = 5_000
@@ -85,6 +88,8 @@ class LoadRun:
     #: How far the generator is with what it does when it puts on no load; None while it does.
     stage: Standing | None = field(default_factory=lambda: Standing("starting"))
     _leads: array[int] = field(default_factory=lambda: array("Q"))
+    #: Worker -> exchanges that broke what fails a run, and belong to the second that it tells next.
+    _violations: Counter[str] = field(default_factory=Counter)
 
     def take(self, worker: str, frame: Mapping[str, Any]) -> None:
         """Takes in a frame of a worker."""
@@ -93,8 +98,8 @@ class LoadRun:
             if self.keep_frames:  # while no load is on, it is all that tells a reader that the run goes on
                 self.ledger.note("stage", {name: int(frame[name]) for name in _STAGES if name in frame})
             return
-        for sample in frame.get("samples") or ():
-            self.ledger.add(exchange_of(sample))
+        if samples := frame.get("samples"):
+            self._violations[worker] += self.judge(samples)
         measured = self._measured(worker, frame)
         if self.keep_frames and (
             len(measured) > 1 or worker not in self.workers
@@ -102,13 +107,21 @@ class LoadRun:
             self.ledger.note("frame", measured)
         self.measure(measured)
 
+    def judge(self, samples: Iterable[Sequence[Any]]) -> int:
+        """Gives raw exchanges to the judge; in how many that passed the cheap checks does it find what fails a run?"""
+        found, clauses, fail_on = 0, self.ledger.spec.clauses, self.ledger.summary.fail_on
+        for sample in samples:
+            findings = self.ledger.add(exchange_of(sample)).findings
+            found += not sample[-1] and any(counts(clauses[one.clause], fail_on) for one in findings)
+        return found
+
     def _measured(self, worker: str, frame: Mapping[str, Any]) -> dict[str, Any]:
         """What a frame measures, redacted and without what the judge has taken: plain JSON."""
         text = self.ledger.redactor.text
         found = {name: value for name, value in frame.items() if name not in _UNTOLD and value}
         if fold := found.get("fold"):
             told = {name: [[*map(text, row[:-1]), row[-1]] for row in fold[name]] for name in ("errors", "outcomes")}
-            found["fold"] = {**fold, **told}
+            found["fold"] = {**fold, **told, "violations": self._violations.pop(worker, 0)}
         if "problem" in found:
             found["problem"] = text(str(found["problem"]))
         if conserved := found.get("conservation"):
@@ -246,6 +259,13 @@ class LoadRun:
         found = goals.verdict(list(outcomes))
         return knee.lowest(self.rates()) or found if found == goals.PASS else found
 
+    @staticmethod
+    def conclusion(codes: Collection[ExitCode]) -> str:
+        """PASS, FAIL or INCONCLUSIVE over all of the load: it has not passed where leads were lost or a clause failed,
+        whatever its objectives say, nor where it was stopped.
+        """
+        return {"passed": goals.PASS, "failed": goals.FAIL}.get(verdict(codes), goals.INCONCLUSIVE)
+
     def rates(self) -> dict[str, Any]:
         """Each rate of a run in steps judged alone, and the knee; empty for other runs."""
         scenario = self.job.scenario
@@ -296,7 +316,7 @@ def _stage(frame: Mapping[str, Any]) -> Standing:
 
 def exchange_of(sample: Sequence[Any]) -> Exchange:
     """The exchange of a sample, as the engine sends it."""
-    operation, fmt, intent, data, status, pairs, body, started, elapsed, failure = sample
+    operation, fmt, intent, data, status, pairs, body, started, elapsed, failure, _ = sample
     head, _, content = bytes(data).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ", 2)

@@ -63,7 +63,24 @@ def settle_again(report: dict[str, Any]) -> None:
     codes = codes_of(report) - {ExitCode.VIOLATED}
     if any(row.get("decides") for row in report["findings"]) or _leads_lost(report):
         codes.add(ExitCode.VIOLATED)
+    elif ExitCode.VIOLATED in codes_of(report):
+        codes = _without_violations(report, codes)
     settle(report, codes)
+
+
+def _without_violations(report: dict[str, Any], codes: set[ExitCode]) -> set[ExitCode]:
+    """The codes of a load where all that the judge found is excused: it does not miss an objective then, either."""
+    latency = report.get("latency") or {}
+    judged, objectives = latency.get("judged") or {}, latency.get("objectives") or ()
+    for row in objectives:
+        if row["name"] == "clauses.ratio" and row["verdict"] == "FAIL" and judged.get("violations"):
+            row["actual"] = judged["cheap_checks_broken"] / row["samples"]
+            row["verdict"] = "PASS" if row["actual"] <= row["most"] else "FAIL"
+            if all(one["verdict"] != "FAIL" for one in objectives):
+                codes = codes - {ExitCode.OBJECTIVES_MISSED}
+    if report.get("command") == "load" and latency and verdict(codes) != "failed":
+        latency["verdict"] = "PASS" if verdict(codes) == "passed" else "INCONCLUSIVE"
+    return codes
 
 
 def require_judged(report: dict[str, Any], share: float) -> None:

@@ -14,7 +14,7 @@ from leadproof.core.text import visible
 from leadproof.judge import Judge
 from leadproof.load import console, latency, objectives
 from leadproof.load.job import Job
-from leadproof.load.story import KEPT, LoadRun, exchange_of
+from leadproof.load.story import KEPT, LoadRun
 from leadproof.redact import Redactor
 from leadproof.runs import config
 from leadproof.runs.evidence import Run
@@ -66,8 +66,7 @@ def print_summary(story: LoadRun, samples: Sequence[Sequence[Any]]) -> ExitCode:
 
 def _report(story: LoadRun, samples: Sequence[Sequence[Any]]) -> tuple[dict[str, Any], Path | None]:
     """The report, and the page of it where there is a run directory."""
-    for sample in samples:
-        story.ledger.add(exchange_of(sample))
+    story.measures.violations += story.judge(samples)
     run = story.run
     if run is None:
         return story.report({}, latency.described), None

@@ -51,6 +51,6 @@ class Sampler:
         status, headers, body, failure = parts
         sample = [
             step.operation, step.fmt, step.intent, step.data, status, list(headers), body, self._clock() - elapsed,
-            elapsed, failure,
+            elapsed, failure, reply.error == "clause",
         ]  # fmt: skip
         window.sampled[0 if self._sink(sample) else 1] += 1
