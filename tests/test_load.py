@@ -480,6 +480,23 @@ def test_a_miss_that_no_lag_can_explain_is_a_miss() -> None:
     assert doubtful["all.p99"] == objectives.INCONCLUSIVE  # late by 0.2 s, seen late by 0.2 s: it may have been 1.7
 
 
+def test_what_waited_for_a_generator_that_is_behind_fails_no_service() -> None:
+    goals = objectives.PRESETS["standard"]
+    quick = measured(5.6, failed=100, completed=1900)  # from the schedule; the service has responded within 0.1 s
+    quick.steps["ping json"].service = Histogram.of([0.1] * 2000)
+    quick.errors["ping", "timeout", replies.UNSENT] = 100
+    slow = measured(5.6, failed=100, completed=1900)
+    slow.errors["ping", "timeout", ""] = 100
+    for one in (quick, slow):
+        one.lag = Histogram.of([0.2] * 2000)
+
+    assert verdicts(quick, *goals) == [INCONCLUSIVE, INCONCLUSIVE, PASS, INCONCLUSIVE]
+    assert verdicts(slow, *goals) == [FAIL, FAIL, PASS, INCONCLUSIVE]
+    assert (objectives.hopeless(quick, goals, 0.9), objectives.hopeless(slow, goals, 0.9) != "") == ("", True)
+    quick.lag = Histogram.of([0.001] * 2000)
+    assert verdicts(quick, *goals)[:2] == [FAIL, FAIL]  # whoever keeps up waits for the service alone
+
+
 def test_an_objective_of_a_preset_on_a_step_that_was_not_sent_is_left_out() -> None:
     names = [one.name for one in objectives.judge(measured(), objectives.PRESETS["auction"])]
 

@@ -19,6 +19,7 @@ from leadproof.core.histogram import Histogram
 from leadproof.core.operations import OPERATIONS
 from leadproof.load.documents import toml_document
 from leadproof.load.measures import JOURNEY, Measures
+from leadproof.load.replies import UNSENT
 
 PASS, FAIL, INCONCLUSIVE = "PASS", "FAIL", "INCONCLUSIVE"
 
@@ -88,11 +89,6 @@ def _ratio_errors(measures: Measures) -> tuple[float, int]:
     return (measures.counts["failed"] / total if total else 0.0), total
 
 
-def _ratio_checks(measures: Measures) -> tuple[float, int]:
-    total = measures.responses
-    return (measures.checks / total if total else 0.0), total
-
-
 def _ratio_clauses(measures: Measures) -> tuple[float, int]:
     total = measures.responses
     return (min((measures.checks + measures.violations) / total, 1.0) if total else 0.0), total
@@ -114,12 +110,6 @@ RATIOS: dict[str, Callable[[Measures], tuple[float, int]]] = {
     "clauses.ratio": _ratio_clauses,
     "dropped.ratio": _ratio_dropped,
     "late.ratio": _ratio_late,
-}
-
-#: What of a ratio ends a run early. What only the judge finds fails one, and is no reason not to measure the rest.
-_ENDS: dict[str, Callable[[Measures], tuple[float, int]]] = {
-    "errors.ratio": _ratio_errors,
-    "clauses.ratio": _ratio_checks,
 }
 
 
@@ -221,39 +211,55 @@ def samples_needed(name: str) -> int:
 def saturated(measures: Measures, objectives: tuple[Objective, ...]) -> str:
     """Why the generator could not keep up with its schedule; "" if it could."""
     offered, started = measures.counts["offered"], measures.counts["started"]
-    bound = next((one.most for one in objectives if one.name == "lag.p99"), 0.02)
-    lag = measures.lag.percentile(99)
-    if offered and lag > bound:
-        return (
-            f"generator saturated: it was {lag * 1e3:.1f} ms behind its schedule at p99, {bound * 1e3:g} ms are allowed"
-        )
+    if why := behind(measures, objectives):
+        return why
     if offered and started / offered < STARTED:
         return f"only {started / offered:.2%} of the offered journeys were started"
     return ""
 
 
+def behind(measures: Measures, objectives: tuple[Objective, ...]) -> str:
+    """How far the generator was behind its schedule, where that is too far; "" where it is not."""
+    bound = next((one.most for one in objectives if one.name == "lag.p99"), 0.02)
+    lag = measures.lag.percentile(99)
+    if measures.counts["offered"] and lag > bound:
+        return (
+            f"generator saturated: it was {lag * 1e3:.1f} ms behind its schedule at p99, {bound * 1e3:g} ms are allowed"
+        )
+    return ""
+
+
 def judge(measures: Measures, objectives: tuple[Objective, ...]) -> list[ObjectiveResult]:
     """The outcome of every objective."""
-    why = saturated(measures, objectives)
+    why, late = saturated(measures, objectives), bool(behind(measures, objectives))
     found = []
     for one in objectives:
         outcome = _decide(measures, one)
         if outcome is None:
             continue
-        if why and _uncertain(measures, one, outcome):
+        if why and _uncertain(measures, one, outcome, late=late):
             outcome = replace(outcome, verdict=INCONCLUSIVE, reason=why)
         found.append(outcome)
     return found
 
 
-def _uncertain(measures: Measures, one: Objective, outcome: ObjectiveResult) -> bool:
-    """Might a generator that had kept up have found otherwise?"""
-    if one.name.startswith(("errors.", "clauses.")):
+def _uncertain(measures: Measures, one: Objective, outcome: ObjectiveResult, *, late: bool) -> bool:
+    """Might a generator that had kept up have found otherwise?
+
+    Args:
+        measures: What was measured.
+        one: The objective.
+        outcome: What it came to.
+        late: Was the generator behind its schedule? Then requests waited for it, too, and not for the service alone.
+    """
+    if one.name == "errors.ratio":
+        return late and outcome.verdict == FAIL and _errors(measures, late=late) <= one.most * measures.responses
+    if one.name == "clauses.ratio":
         return False
     if one.name == "lag.p99":
         return outcome.verdict == FAIL
     if outcome.verdict == FAIL and is_latency(one.name):
-        histogram = _histogram(measures, one.name)
+        histogram = _histogram(measures, one.name, service=late)
         share = 1 - percent_of(one.name.rpartition(".")[2]) / 100
         return not _surely_above(certainly_above(measures, histogram, one.most), histogram.total, share)
     return True
@@ -274,12 +280,28 @@ def certainly_above(measures: Measures, histogram: Histogram, limit: float) -> f
     )
 
 
-def _histogram(measures: Measures, name: str) -> Histogram:
-    """The durations that an objective is about."""
+def _histogram(measures: Measures, name: str, *, service: bool = False) -> Histogram:
+    """The durations that an objective is about.
+
+    Args:
+        measures: What was measured.
+        name: Of the objective.
+        service: Leave out what requests waited for a connection, which a generator that is behind prolongs without end?
+            Of a whole journey nobody knows it.
+    """
     step = name.rpartition(".")[0]
-    if step in ("lag", JOURNEY):
-        return measures.lag if step == "lag" else measures.journeys
-    return measures.latency_of(ALIASES.get(step, step))
+    if step == "lag":
+        return measures.lag
+    if step == JOURNEY:
+        return Histogram() if service else measures.journeys
+    operation = ALIASES.get(step, step)
+    return measures.operation(operation).service if service else measures.latency_of(operation)
+
+
+def _errors(measures: Measures, *, late: bool) -> int:
+    """Requests that failed; without those that were never sent in time, where the generator was behind its schedule."""
+    unsent = sum(number for (*_, detail), number in measures.errors.items() if detail == UNSENT)
+    return measures.counts["failed"] - unsent * late
 
 
 def _decide(measures: Measures, one: Objective) -> ObjectiveResult | None:
@@ -335,18 +357,20 @@ def lost(measures: Measures, objectives: tuple[Objective, ...], done: float) -> 
     """
     if done < 0.05:
         return
-    behind = bool(saturated(measures, objectives))
+    doubtful, late = bool(saturated(measures, objectives)), bool(behind(measures, objectives))
     for one in objectives:
-        if one.name in _ENDS:
-            ratio, samples = _ENDS[one.name](measures)
+        if one.name in ("errors.ratio", "clauses.ratio"):
+            # What only the judge finds fails a run, and is no reason not to measure the rest of it.
+            number = _errors(measures, late=late) if one.name == "errors.ratio" else measures.checks
+            samples = measures.responses
             # A tenth more responses than the rate promises may still come.
-            if samples >= 100 and ratio * samples > one.most * samples / done * 1.1 + BEYOND:
-                yield one.name, f"{one.name} is {ratio:.2%} and cannot come down to {one.most:.2%} any more"
+            if samples >= 100 and number > one.most * samples / done * 1.1 + BEYOND:
+                yield one.name, f"{one.name} is {number / samples:.2%} and cannot come down to {one.most:.2%} any more"
         elif is_latency(one.name):
-            histogram = _histogram(measures, one.name)
+            histogram = _histogram(measures, one.name, service=late)
             samples = histogram.total
             allowed = (1 - percent_of(one.name.rpartition(".")[2]) / 100) * samples / done * 1.1 + BEYOND
-            above = certainly_above(measures, histogram, one.most) if behind else histogram.above(one.most)
+            above = certainly_above(measures, histogram, one.most) if doubtful else histogram.above(one.most)
             if samples >= 100 and above > allowed:
                 yield one.name, f"{one.name} cannot come down to {one.most:g} s any more"
 

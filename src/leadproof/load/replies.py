@@ -35,6 +35,9 @@ ERRORS: dict[str, str] = {
 UNREACHED = frozenset(("connect", "tls", "timeout", "reset"))
 PARTIAL = "in the middle of a response"
 
+#: Added to a timeout of a request that never left: it waited for a connection.
+UNSENT = "while it waited for a connection"
+
 
 class ReplyOffer(msgspec.Struct, gc=False):
     """An offer of a result: all that is needed to accept it."""

@@ -212,7 +212,9 @@ class LoadEngine:
         """Gives up what has taken too long; requests stand in the order in which they began."""
         now = self._clock()
         for request in list(itertools.takewhile(lambda one: now - one.started > self._timeout, self._flying)):
-            self._give_up(request, "timeout", replies.PARTIAL if request.heard else "")
+            self._give_up(
+                request, "timeout", replies.PARTIAL if request.heard else "" if request.sent else replies.UNSENT
+            )
         for key, (_, since, patience) in list(self._calls.items()):
             if now - since > patience:
                 self.called(key, in_time=False)
