@@ -643,6 +643,26 @@ def test_exit_codes(change: Callable[[LoadRun], None], code: ExitCode) -> None:
     assert told(change)[1] == code
 
 
+@pytest.mark.parametrize(
+    ("conserve", "stopped", "said"),
+    [
+        (True, "somebody pressed Ctrl-C", "accepted leads were not looked up, because the load was ended early"),
+        (False, "", "accepted leads were not looked up, as --no-conservation says"),
+        (True, "", ""),
+    ],
+)
+def test_leads_that_nobody_looked_up_are_told(conserve: bool, stopped: str, said: str) -> None:
+    story = story_of()
+    story.job, story.stopped = replace(story.job, conserve=conserve), stopped
+    story.take("local", {"fold": fold() | {"funnel": {"sold": 3}}})
+    text = " ".join(" ".join(console.lines(story, story.outcomes())).split())
+
+    assert story.unlooked() == latency.described(story, story.outcomes())["conservation"]["left_out"] == said
+    assert (f"conserved {said}" in text) == bool(said)
+    story.reconciliation.merge({"accepted": 3, "checked": 3})
+    assert story.unlooked() == ""
+
+
 def expired(sample: list[Any]) -> list[Any]:
     """The ping of a sample, with an order that had expired when it was given."""
     return [*sample[:6], re.sub(rb'("orderExpiresOn": ?")[^"]*', rb"\g<1>2001-01-01T00:00:00Z", sample[6]), *sample[7:]]
@@ -669,7 +689,10 @@ def test_a_load_has_not_passed_where_leads_were_lost_or_it_was_stopped() -> None
     lost, _ = told(lambda story: (of_the_mock(story), story.reconciliation.merge({"lost": 1})))
     stopped, _ = told(lambda story: setattr(story, "interrupted", True))
 
+    assert {one.reason for one in stopped.outcomes()} == {"met so far: the load ran 1 s of 20 s"}
+    assert "constant 100/s for 1 s of 20 s" in " ".join(console.lines(stopped, stopped.outcomes()))
     assert [one.verdict for one in lost.outcomes()] == [PASS] * 4
+    assert {one.reason for one in lost.outcomes()} == {""}
     assert latency.described(lost, lost.outcomes())["verdict"] == FAIL
     assert latency.described(stopped, stopped.outcomes())["verdict"] == INCONCLUSIVE
 
@@ -692,6 +715,30 @@ def test_a_load_of_which_nothing_came_back_did_not_reach_its_target(kind: str) -
     assert ExitCode.UNREACHABLE in only((kind, ""), ("connect", ""))
     assert ExitCode.UNREACHABLE not in only((kind, ""), ("http.5xx", "503"))
     assert ExitCode.UNREACHABLE not in only((kind, ""), ("timeout", replies.PARTIAL))
+
+
+@pytest.mark.parametrize(("kind", "hint"), replies.HINTS.items())
+def test_of_a_target_of_which_nothing_came_no_objective_is_decided(kind: str, hint: str) -> None:
+    story = story_of()
+    errors = [["ping", kind, "", 200]]
+    story.take("local", {"fold": {**fold(number=0, failed=200), "errors": errors, "outcomes": []}})
+    story.measures.lag.record(0.5, 200)  # whatever the generator did meanwhile
+    outcomes = story.outcomes()
+    text = " ".join(" ".join(console.lines(story, outcomes)).split())
+
+    assert {(one.verdict, one.reason) for one in outcomes} == {(INCONCLUSIVE, "nothing responded")}
+    assert f"nothing responded at {URL}: {hint}" in text
+    assert not re.search(r"PASS|FAIL|saturated", text)
+    assert story.hopeless(story.job.scenario.duration) == "nothing responded"
+
+
+def test_a_target_that_only_sends_errors_has_responded() -> None:
+    story = story_of()
+    errors = [["ping", "http.5xx", "503", 200]]
+    story.take("local", {"fold": {**fold(number=0, failed=200), "errors": errors, "outcomes": []}})
+
+    assert story.nothing() == "every request failed"
+    assert [one.verdict for one in story.outcomes() if one.name == "errors.ratio"] == [FAIL]
 
 
 def test_what_came_broken_under_load_is_a_violation() -> None:

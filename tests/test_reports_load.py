@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from failing import failing
 
+from leadproof.cli.console import summarise
 from leadproof.core.histogram import Histogram
 from leadproof.core.text import seconds
 from leadproof.load.latency import _percentiles, curve
@@ -73,7 +74,8 @@ STEP = {"name": "x", "about": "", "rate": 1500.0, "duration": 40.0, "shape": "st
         ({"conservation": {}}, "300/s for 15 s: p99 17 ms of 2 s allowed, 0 errors"),
         ({"counts": {"failed": 1}, "conservation": {"checked": 9, "lost": 2, "sold_twice": 1}},
          "300/s for 15 s: p99 17 ms of 2 s allowed, 1 error, 2 leads lost, 1 lead sold twice"),
-        ({"model": "closed", "users": 50, "objectives": []}, "50 users for 15 s: p99 17 ms, 0 errors, 0 leads lost"),
+        ({"model": "closed", "users": 50, "objectives": []},
+         "50 users for 15 s: ping json p99 17 ms, 0 errors, 0 leads lost"),
         ({"scenario": STEP, "rates": steps("PASS", "PASS", "FAIL")},
          ("in steps to 1,500/s in 40 s: knee at 600/s, "
           "p99 17 ms of 2 s allowed over all rates, 0 errors, 0 leads lost")),
@@ -86,6 +88,10 @@ STEP = {"name": "x", "about": "", "rate": 1500.0, "duration": 40.0, "shape": "st
         ({"scenario": STEP, "rates": steps("INCONCLUSIVE")},
          ("in steps to 1,500/s in 40 s: knee not found, "
           "p99 17 ms of 2 s allowed over all rates, 0 errors, 0 leads lost")),
+        ({"ran": 6.4}, "300/s for 6 s of 15 s: p99 17 ms of 2 s allowed, 0 errors, 0 leads lost"),
+        ({"ran": 14.8}, "300/s for 15 s: p99 17 ms of 2 s allowed, 0 errors, 0 leads lost"),
+        ({"conservation": {"left_out": "because"}},
+         "300/s for 15 s: p99 17 ms of 2 s allowed, 0 errors, leads not looked up"),
         ({"steps": {}}, ""),
     ],
 )  # fmt: skip
@@ -123,6 +129,41 @@ def test_why_a_load_has_no_verdict_is_not_put_on_the_posting_profile() -> None:
 
     assert "No verdict on the load: the generator was saturated." in arrange(found).headline
     assert remedy(found) == ""
+
+
+def test_a_stage_of_the_funnel_at_which_no_lead_arrived_is_shown() -> None:
+    amounts = {"price": 5.0, "payout": 5.0}
+    found = report(funnel={"pings": 90, "accepted": 80, "posted": 60, "in_time": 0, "sold": 50}, amounts=amounts)
+    (chart,) = (one for one in latency.charts(found) if one.title == "Funnel")
+
+    assert [row[:2] for row in chart.rows][2:] == [("posted", "60"), ("before expiry", "0"), ("sold", "50")]
+    assert loads.stages({"pings": 90}) == [("pings", 90), ("accepted", 0)]
+    assert loads.stages({"direct": 5, "posted": 1}) == [
+        ("posted", 1), ("in_time", 0), ("sold", 0), ("direct", 5), ("direct_sold", 0),
+    ]  # fmt: skip
+
+
+def test_a_load_that_was_stopped_says_how_long_it_ran_and_why_it_ended() -> None:
+    why, left_out = "somebody pressed Stop on its page", "accepted leads were not looked up, because it ended early"
+    found = report(ran=6.4, stopped=why, conservation={"accepted": 0, "left_out": left_out}, verdict="INCONCLUSIVE")
+    found |= {"verdict": "inconclusive", "codes": [130], "exit_code": 130}
+    page, text = RENDERERS["html"].render(found), RENDERERS["md"].render(found)
+
+    assert f"Interrupted ({why}), so this is what was found until then." in arrange(found).headline
+    for said in ("6 s of 15 s", why, left_out[1:]):
+        assert said in page
+        assert said in text
+    assert "15 seconds, of which it ran 6." in page
+    assert "Load: INCONCLUSIVE" in page
+
+
+def test_what_the_terminal_says_of_a_load_has_the_figures_of_its_page(capsys: pytest.CaptureFixture[str]) -> None:
+    slow = {"failed": 0, "latency": {"samples": 9, "p99": 0.093}, "service": {}}
+    found = report(steps={**measured()["steps"], "inbound_post json": slow})
+    summarise(found)
+
+    assert f"load       0 requests, {loads.told(found['latency'])}; PASS\n" in capsys.readouterr().out
+    assert "93" not in loads.told(found["latency"])
 
 
 def test_every_chart_names_its_axes_and_has_its_numbers_beside_it() -> None:

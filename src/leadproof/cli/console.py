@@ -11,8 +11,8 @@ import click
 from leadproof.core.errors import ExitCode
 from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS
-from leadproof.core.text import count, one_line, seconds
-from leadproof.runs.formats import results
+from leadproof.core.text import count, one_line
+from leadproof.runs.formats import loads, results
 from leadproof.runs.formats.changes import unlisted_in
 from leadproof.runs.formats.outcome import outcome, remedy, unlisted
 from leadproof.runs.formats.situations import of_client, situation_words
@@ -104,12 +104,12 @@ def _load(latency: Mapping[str, Any]) -> str:
     """The load of a run, or why there was none, in one line."""
     if "skipped" in latency:
         return f"not probed: {latency['skipped']}"
-    counts, curves = Counter[str](latency["counts"]), latency["steps"]  # empty where nothing was sent
-    p99 = max((row["latency"].get("p99", 0.0) for row in curves.values()), default=None)
+    counts = Counter[str](latency["counts"])  # empty where nothing was sent
+    told = loads.told(latency)
     decides = "" if latency.get("decides", True) else " (informational)"
     return (
-        f"{count(counts['completed'] + counts['failed'], 'request')} at {latency['scenario']['rate']:g}/s: "
-        f"p99 {seconds(p99)}, {counts['failed']:,} failed; {latency['verdict']}{decides}"
+        f"{count(counts['completed'] + counts['failed'], 'request')}{', ' * bool(told)}{told}; "
+        f"{latency['verdict']}{decides}"
     )
 
 

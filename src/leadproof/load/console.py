@@ -15,6 +15,7 @@ from leadproof.load.measures import Measures
 from leadproof.load.metrics import NOT_EXPORTED
 from leadproof.load.objectives import ObjectiveResult
 from leadproof.load.story import LoadRun
+from leadproof.runs.formats.loads import lasting
 
 #: What a run came to, by exit code, the worst that was found first: a word, and what to say beside it.
 WORDS = {
@@ -65,7 +66,7 @@ def _head(story: LoadRun, outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
         if story.job.model == "open"
         else f"closed, {count(story.job.users, 'user')}"
     )
-    what = f"{_cut(scenario.name, 30)}, {what} for {scenario.duration:g} s"
+    what = f"{_cut(scenario.name, 30)}, {what} for {lasting(story.ran, scenario.duration)}"
     words = _verdict(story.codes(outcomes))
     if len(words) + len(what) + 2 <= _WIDTH:
         yield f"{words}  {what}"
@@ -153,6 +154,8 @@ def _counts(story: LoadRun) -> Iterator[str]:
             f"{kept.checked:,} of {count(kept.accepted, 'lead')} looked up: {kept.lost:,} lost, "
             f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice",
         )
+    elif why := story.unlooked():
+        yield from _row("conserved", why)
     no_room = f", {measures.unsampled:,} more had no room" if measures.unsampled else ""
     broken = f"; {measures.violations:,} broke one that fails the run" if measures.violations else ""
     yield from _row("judged", f"{count(measures.sampled, 'exchange')} by every clause{no_room}{broken}")

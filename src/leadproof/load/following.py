@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from leadproof.core import signals
 from leadproof.core.progress import Standing, timed
 from leadproof.core.text import seconds
 from leadproof.load.driver import Generator, lower_thread_priority
@@ -62,8 +63,7 @@ def follow(
             if story.interrupted:
                 break
             story.interrupted = following.told = True
-            if isinstance(error, _StopAsked):
-                story.stopped = story.stopped or ASKED
+            story.stopped = story.stopped or _why(error)
             show(Standing("interrupted: Ctrl-C again waits for nothing that is on its way"))
             generator.stop()
     following.leave.set()
@@ -73,6 +73,12 @@ def follow(
         story.problems.append(
             f"the generator ended with exit code {code}: {story.ledger.redactor.text(' / '.join(words))}"
         )
+
+
+def _why(error: KeyboardInterrupt) -> str:
+    if isinstance(error, _StopAsked):
+        return ASKED
+    return f"{error} came" if isinstance(error, signals.Terminated) else "somebody pressed Ctrl-C"
 
 
 class _StopAsked(KeyboardInterrupt):

@@ -42,6 +42,7 @@ def described(
         "verdict": story.conclusion(story.codes(outcomes) if codes is None else codes),
         "nothing": story.nothing() or story.unfound(),
         "stopped": story.stopped,
+        "ran": round(story.ran, 1),
         "problems": list(story.problems),
         "model": job.model,
         "users": job.users,
@@ -68,7 +69,7 @@ def described(
         ],
         "funnel": {name: measures.funnel[name] for name in FUNNEL},
         "amounts": {name: round(measures.amounts[name], 2) for name in AMOUNTS},
-        "conservation": story.reconciliation.data() | {"decides": story.decides},
+        "conservation": story.reconciliation.data() | {"decides": story.decides, "left_out": story.unlooked()},
         "judged": {
             "exchanges": measures.sampled, "without_room": measures.unsampled, "cheap_checks_broken": measures.checks,
             "violations": measures.violations,

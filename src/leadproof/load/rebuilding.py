@@ -30,7 +30,7 @@ def rebuild(folder: Path) -> dict[str, Any]:
         run = read_back(read_rows(folder), str(facts.get("fail_on") or "must"))
     if run is None:
         raise InputError(f"{folder} has no result rows of a load", hint="was it written by an older version?")
-    run.interrupted = True
+    run.interrupted, run.stopped = True, run.stopped or "the run was killed"
     return run.report(facts, latency.described)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leadproof.core.errors import ExitCode, worst
@@ -23,8 +23,9 @@ from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective, ObjectiveResult
 from leadproof.load.reconciliation import Reconciliation, shared
-from leadproof.load.replies import PARTIAL, UNREACHED
+from leadproof.load.replies import HINTS, PARTIAL, UNREACHED
 from leadproof.runs.evidence import Run
+from leadproof.runs.formats.loads import lasting
 from leadproof.runs.ledger import Ledger
 from leadproof.runs.summary import counts
 from leadproof.runs.verdicts import verdict
@@ -35,6 +36,9 @@ HISTORY = 5_000
 #: Exchanges that are kept in the run directory; all that are given to the judge are judged.
 KEPT = 2_000
 
+
+#: Why nothing is known of a service of which nothing came.
+NOBODY = "nothing responded"
 
 #: Shapes of which a part says something about the rest: in the others the worst is yet to come, or over.
 _STEADY = ("constant", "smoke", "soak")
@@ -77,6 +81,8 @@ class LoadRun:
     interrupted: bool = False
     #: Why the run was ended before its time.
     stopped: str = ""
+    #: Seconds of the load that are told, to the last one in which a journey began.
+    elapsed: float = 0.0
     #: Workers that came when the run had begun, and carried no part of it.
     refused: list[str] = field(default_factory=list)
     #: What went wrong with the generator itself.
@@ -145,6 +151,8 @@ class LoadRun:
         if measured.get("fold"):
             self.stage = None
             self.measures.take(measured["fold"], worker)
+            if measured["fold"]["counts"].get("started"):  # the middle of its second
+                self.elapsed = max(self.elapsed, float(measured["fold"]["second"]) + 0.5)
         self.unjudged(measured.get("unjudged", 0))
         if measured.get("problem"):
             self.problems.append(f"{worker}: {measured['problem']}")
@@ -177,6 +185,15 @@ class LoadRun:
             self.ledger.note("job", {"job": job, "objectives": goals_of, "repeat": self.repeat})
 
     @property
+    def unreached(self) -> bool:
+        """Has every request failed, and not one byte come from the target?"""
+        measures = self.measures
+        reached = measures.counts["completed"] or any(
+            kind not in UNREACHED or detail == PARTIAL for _, kind, detail in measures.errors
+        )
+        return bool(measures.counts["failed"] and not reached)
+
+    @property
     def decides(self) -> bool:
         """Does a broken conservation fail the run? On the mock only: elsewhere an account may have rules of its own."""
         return self.job.mock
@@ -190,7 +207,8 @@ class LoadRun:
 
     def hopeless(self, elapsed: float) -> str:
         """Why the objectives cannot be met any more, `elapsed` seconds after the beginning; "" if they can."""
-        return next(iter(self.lost(elapsed).values()), "")
+        why = next(iter(self.lost(elapsed).values()), "")
+        return NOBODY if why and self.unreached else why
 
     def lost(self, elapsed: float) -> dict[str, str]:
         """The objectives that cannot be met any more, `elapsed` seconds after the beginning, and why."""
@@ -198,11 +216,23 @@ class LoadRun:
             return {}
         return dict(goals.lost(self.measures, self.objectives, min(elapsed / self.job.scenario.duration, 1.0)))
 
+    @property
+    def ran(self) -> float:
+        """Seconds that the load took: fewer than it was to take where it was ended early."""
+        duration = self.job.scenario.duration
+        return min(self.elapsed, duration) if self.interrupted or self.stopped else duration
+
     # ---- the end of it -----------------------------------------------------------------------------------------------
 
     def outcomes(self) -> list[ObjectiveResult]:
         """The outcome of every objective; a worker that did not do its part leaves none of them certain."""
         found = goals.judge(self.measures, self.objectives)
+        if self.unreached:  # of a service that is not there, an objective is neither met nor missed
+            return [replace(one, verdict=goals.INCONCLUSIVE, actual=None, reason=NOBODY) for one in found]
+        if round(self.ran) < self.job.scenario.duration:
+            so_far = f"so far: the load ran {lasting(self.ran, self.job.scenario.duration)}"
+            found = [replace(one, reason=one.reason or f"met {so_far}") if one.verdict == goals.PASS else one
+                     for one in found]  # fmt: skip
         short = self.short()
         if not short:
             return found
@@ -226,6 +256,15 @@ class LoadRun:
         asked = count(round(self.job.scenario.schedule().expected), "journey")
         return f"{self.measures.counts['offered']:,} of about {asked} are known to have been offered"
 
+    def unlooked(self) -> str:
+        """Why no accepted lead was looked up; "" where some were, and where there are none."""
+        funnel = self.measures.funnel
+        if self.reconciliation.accepted or not (funnel["sold"] or funnel["direct_sold"]):
+            return ""
+        early = "because the load was ended early" if self.interrupted or self.stopped else ""
+        why = early if self.job.conserve else "as --no-conservation says"
+        return f"accepted leads were not looked up, {why}" if why else ""
+
     def exit_code(self, outcomes: Sequence[ObjectiveResult]) -> ExitCode:
         """The exit code of the run (see `errors.ExitCode`)."""
         return worst(*self.codes(outcomes))
@@ -237,10 +276,7 @@ class LoadRun:
             codes.append(ExitCode.INTERRUPTED)
         if self.problems:
             codes.append(ExitCode.USAGE)
-        reached = self.measures.counts["completed"] or any(
-            kind not in UNREACHED or detail == PARTIAL for _, kind, detail in self.measures.errors
-        )
-        if self.measures.counts["failed"] and not reached:
+        if self.unreached:
             codes.append(ExitCode.UNREACHABLE)
         judged = self.ledger.summary.exit_code()
         if judged == ExitCode.VIOLATED or (self.decides and self.reconciliation.broken):
@@ -286,8 +322,11 @@ class LoadRun:
             number for (operation, kind), number in self.measures.outcomes.items()
             if kind in ("accepted", "No_Error", "no duplicate", "duplicate", "valid")
         )  # fmt: skip
+        if self.unreached:
+            kind = max(HINTS, key=lambda kind: sum(n for (_, one, _), n in self.measures.errors.items() if one == kind))
+            return f"nothing responded at {self.ledger.redactor.url(self.job.url)}: {HINTS[kind]}"
         if not accepted and not self.measures.counts["completed"]:
-            return "no response came"
+            return "every request failed"
         return "" if accepted else "nothing was accepted: does the posting profile fit the account?"
 
     def report(

@@ -236,6 +236,8 @@ class LoadSession:
             self.channel.close()
         elif self._story is not None:
             self._story.interrupted = interrupted
+            if interrupted:
+                self._story.stopped = self._story.stopped or "locust was stopped"
             self.environment.process_exit_code = int(output.print_summary(self._story, self._samples))
         if not interrupted and self.environment.web_ui is None:
             gevent.spawn(self.runner.quit)

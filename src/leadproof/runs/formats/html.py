@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from leadproof.core.operations import OPERATIONS
 from leadproof.runs.formats import cards, latency, loads, results, sections, situations, times
+from leadproof.runs.formats.outcome import sentence
 from leadproof.runs.formats.templates import template
 from leadproof.runs.formats.view import View, arrange
 
@@ -125,6 +126,7 @@ def render(report: Mapping[str, Any]) -> str:
         "load": latency,
         "charts": latency.charts(report),
         "load_told": loads.told(view.load),
+        "sentence": sentence,
         "script": Markup(_script()),
         "script_source": Markup(script_source()),
     }

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from leadproof.core.text import figure as text_of
 from leadproof.core.text import one_line, seconds
-from leadproof.runs.formats import svg
+from leadproof.runs.formats import loads, svg
 from leadproof.runs.formats.parts import mapping
 
 Row = Mapping[str, Any]
@@ -263,7 +263,7 @@ _STAGES = {
 
 def _funnel(latency: Row) -> Chart:
     funnel = latency["funnel"]
-    stages = [(key, words, int(funnel[key])) for key, words in _STAGES.items() if funnel.get(key)]
+    stages = [(key, _STAGES[key], number) for key, number in loads.stages(funnel) if key in _STAGES]
     most, row = max(number for *_, number in stages), 26
     height, left = 16 + row * len(stages), 110
     parts, table, before = [], [], 0

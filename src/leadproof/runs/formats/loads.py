@@ -7,13 +7,35 @@ from leadproof.runs.formats.parts import Row, mapping, number, rows
 
 #: Shape of a schedule -> how its highest rate and its seconds are told.
 _SHAPES = {
-    "constant": "{rate}/s for {duration} s", "smoke": "{rate}/s for {duration} s", "soak": "{rate}/s for {duration} s",
-    "ramp": "up to {rate}/s in {duration} s", "spike": "a spike of {rate}/s in {duration} s",
-    "step": "in steps to {rate}/s in {duration} s",
+    "constant": "{rate}/s for {duration}", "smoke": "{rate}/s for {duration}", "soak": "{rate}/s for {duration}",
+    "ramp": "up to {rate}/s in {duration}", "spike": "a spike of {rate}/s in {duration}",
+    "step": "in steps to {rate}/s in {duration}",
 }  # fmt: skip
 
 #: What may become of an accepted lead, as conservation counts it -> words.
 _LEADS = {"lost": "lost", "duplicated": "duplicated", "sold_twice": "sold twice"}
+
+#: Stage of the funnel, in order -> the stage after which it is shown though nobody came so far; "" for only where
+#: somebody did.
+_FOLLOWS = {
+    "pings": "", "accepted": "pings", "posted": "", "in_time": "posted", "sold": "posted", "offers": "", "direct": "",
+    "direct_sold": "direct",
+}  # fmt: skip
+
+
+def stages(funnel: Row) -> list[tuple[str, int]]:
+    """The stages of a funnel that are shown, with their leads."""
+    return [
+        (name, number(funnel, name)) for name, before in _FOLLOWS.items()
+        if number(funnel, name) or number(funnel, before)
+    ]  # fmt: skip
+
+
+def lasting(ran: object, duration: object) -> str:
+    """How long a load was, and of how long where it was ended early: "17 s of 60 s"."""
+    whole = float(duration) if isinstance(duration, int | float) else 0.0
+    short = f"{ran:.0f} s of " if isinstance(ran, int | float) and round(ran) < whole else ""
+    return f"{short}{whole:g} s"
 
 
 def told(latency: Row) -> str:
@@ -33,9 +55,9 @@ def short(value: object) -> str:
 
 def _pressure(latency: Row) -> str:
     scenario = mapping(latency, "scenario")
-    duration = f"{float(scenario.get('duration') or 0):g}"
+    duration = lasting(latency.get("ran"), scenario.get("duration"))
     if latency.get("model") == "closed":
-        return f"{count(number(latency, 'users'), 'user')} for {duration} s"
+        return f"{count(number(latency, 'users'), 'user')} for {duration}"
     words = _SHAPES.get(str(scenario.get("shape")), _SHAPES["constant"])
     return words.format(rate=f"{float(scenario.get('rate') or 0):,g}", duration=duration)
 
@@ -64,9 +86,10 @@ def _latency(latency: Row) -> str:
         step, _, figure = str(row["name"]).rpartition(".")
         name = figure if step == "all" else f"{step} {figure}"
         return f"{name} {short(row['actual'])} of {short(row['most'])} allowed{everywhere}"
-    found = [mapping(mapping(mapping(latency, "steps"), name), "latency").get("p99") for name in latency["steps"]]
-    highest = max((float(one) for one in found if isinstance(one, int | float)), default=None)
-    return f"p99 {short(highest)}" if highest is not None else "no response"
+    found = {name: mapping(mapping(mapping(latency, "steps"), name), "latency").get("p99") for name in latency["steps"]}
+    known = [(float(one), name) for name, one in found.items() if isinstance(one, int | float)]
+    highest, step = max(known, default=(None, ""))
+    return f"{step} p99 {short(highest)}" if known else "no response"
 
 
 def _is_latency(name: str) -> bool:
@@ -81,6 +104,6 @@ def _leads(latency: Row) -> str:
     """Leads that were looked up afterwards; of those that are as they should be, that none was lost."""
     kept = mapping(latency, "conservation")
     if not number(kept, "checked"):
-        return ""
+        return "leads not looked up" if kept.get("left_out") else ""
     broken = [f"{count(number(kept, key), 'lead')} {words}" for key, words in _LEADS.items() if number(kept, key)]
     return ", ".join(broken) or "0 leads lost"

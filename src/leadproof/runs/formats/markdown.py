@@ -13,6 +13,7 @@ from typing import Any
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, figure, one_line, seconds
 from leadproof.runs.formats import changes, client, loads, results, situations
+from leadproof.runs.formats.outcome import sentence
 from leadproof.runs.formats.parts import Row, mapping, media_of, number, rows
 from leadproof.runs.formats.spans import code, escape
 from leadproof.runs.formats.view import Cell, View, arrange
@@ -103,6 +104,8 @@ def _load(latency: Row) -> list[str]:
         broken = ", ".join(f"{number(kept, key):,} {key.replace('_', ' ')}" for key in kinds)
         checked = f"{number(kept, 'checked'):,} of {number(kept, 'accepted'):,}"
         parts.append(f"{checked} accepted leads were looked up: {broken}.")
+    elif kept.get("left_out"):
+        parts.append(escape(sentence([str(kept["left_out"])])))
     return parts
 
 

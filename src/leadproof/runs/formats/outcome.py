@@ -24,7 +24,7 @@ def outcome(report: Row) -> list[str]:
         ExitCode.UNREACHABLE: "the target never responded",
         ExitCode.USAGE: _unread(report),
         ExitCode.INCONCLUSIVE: _undecided(report),
-        ExitCode.INTERRUPTED: "interrupted, so this is what was found until then",
+        ExitCode.INTERRUPTED: f"interrupted{_by(report)}, so this is what was found until then",
     }
     warnings = len(broken(row for row in rows(report, "findings") if not (decides(row, clauses) or _excused(row))))
     beside = [count(warnings, "warning")] if warnings else []
@@ -32,6 +32,12 @@ def outcome(report: Row) -> list[str]:
         del said[ExitCode.INCONCLUSIVE]  # of course not everything was tested then
     found = [words for code, words in said.items() if code in codes]
     return [*(found or [_passed(report)]), *beside]
+
+
+def _by(report: Row) -> str:
+    """Who or what ended a load early, in brackets; "" where nobody knows."""
+    why = mapping(report, "latency").get("stopped")
+    return f" ({why})" if why else ""
 
 
 def _violated(failed: list[Row], report: Row) -> str:
@@ -144,7 +150,7 @@ def _known(row: Row) -> bool:
 def sentence(phrases: Sequence[str]) -> str:
     """Phrases as one sentence."""
     text = "; ".join(phrases)
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"
 
 
 #: Exchanges that tell nothing about the contract, as the counts of a report name them -> words.

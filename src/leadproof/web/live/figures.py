@@ -9,9 +9,9 @@ from typing import Any
 from leadproof.core.histogram import Histogram
 from leadproof.core.text import count, figure, seconds
 from leadproof.load import objectives as goals
-from leadproof.load.latency import FUNNEL
 from leadproof.load.measures import JOURNEY, Measures
 from leadproof.load.story import LoadRun
+from leadproof.runs.formats import loads
 from leadproof.web.live.reading import ON, OVER, LiveReader
 
 #: What is counted of the load, in the order of the page.
@@ -84,7 +84,7 @@ def figures(reader: LiveReader) -> dict[str, Any]:
         "steps": list(_steps(measures)),
         "outcomes": measures.outcomes.most_common(_MOST),
         "errors": measures.errors.most_common(_MOST),
-        "funnel": [(name, measures.funnel[name]) for name in FUNNEL if measures.funnel[name]],
+        "funnel": loads.stages(measures.funnel),
         "workers": [(one, measures.workers.get(one.name, {})) for one in list(run.workers.values())[:_MOST]],
         "refused": run.refused[:_MOST],
         "problems": run.problems[:_MOST],
