@@ -47,6 +47,19 @@ def test_one_fixed_one_new_one_still_failing_one_not_tested() -> None:
     assert (found["exit_code"], found["verdict"]) == (1, "failed")
 
 
+@pytest.mark.parametrize(("fail_on", "known"), [("must", ["LE2-B"]), ("should", ["LE2-A", "LE2-B"])])
+def test_what_stood_before_excuses_what_would_fail_and_a_warning_stays_one(fail_on: str, known: list[str]) -> None:
+    both = (finding("LE2-A", level="should"), finding("LE2-B"), finding("LE2-C", level="may"))
+    found = report(*both)
+    found["run"]["fail_on"] = fail_on
+
+    compare(report(*both), found)
+
+    assert names(found["comparison"]["still"]) == ["LE2-A", "LE2-B", "LE2-C"]
+    assert sorted(names([row for row in found["findings"] if row.get("known")])) == known
+    assert found["verdict"] == "passed"
+
+
 def test_nothing_new_fails_nothing() -> None:
     found = report(finding("LE2-A"))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import csv
 import io
 import json
 import re
 import shutil
 import subprocess
+from collections import Counter
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
+from failing import failing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -28,10 +32,15 @@ from leadproof.core import resources
 from leadproof.core.exchange import Exchange
 from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS, RESPONSE_TYPES
+from leadproof.runs.comparison import compare
 from leadproof.runs.evidence import read_exchanges
 from leadproof.runs.formats import EXPORTS, RENDERERS
 from leadproof.runs.formats.csv import COLUMNS
+from leadproof.runs.formats.results import CALLED
 from leadproof.runs.formats.sarif import NAMELESS, fingerprint, home
+from leadproof.runs.formats.view import arrange
+from leadproof.runs.verdicts import settle_again
+from leadproof.runs.waivers import Waiver, apply
 
 DATA = Path(__file__).parent / "data"
 SARIF = jsonschema.Draft202012Validator(json.loads((DATA / "sarif.schema.json").read_bytes()))
@@ -324,7 +333,42 @@ def test_the_matrix_has_a_line_for_each_clause() -> None:
         "evidence": "failed in exchanges 2; passed in exchanges 1; ping /results/0/so: so", "text": "so",
     }  # fmt: skip
     # What belongs to no clause of the register is not lost.
-    assert {row["clause"] for row in rows[2:]} >= {"LE2-so", "LE2-ALL-XML-03", "LE2-ALL-RES-02"}
+    beside = {row["clause"]: row["result"] for row in rows[2:]}
+    assert beside.items() >= {"LE2-so": "warning", "LE2-ALL-XML-03": "waived", "LE2-ALL-RES-02": "known"}.items()
+
+
+@pytest.mark.parametrize("excuse", ["", "waived", "known"])
+def test_whoever_counts_comes_to_one_number_in_every_format(excuse: str) -> None:
+    report = failing(3)
+    _, should, must = report["findings"]
+    for row in (should, next(row for row in report["clauses"] if row["id"] == should["clause"])):
+        row["level"] = "should"
+    for row in [row for row in report["clauses"] if row["result"] == "passed"][:5]:
+        row["result"] = "untested"
+    settle_again(report)
+    if excuse == "known":
+        compare(copy.deepcopy(report), report)
+    if excuse == "waived":
+        waived = (report["findings"][0], must)
+        agreed = [Waiver(row["clause"], "agreed", "QA", date(2030, 1, 1)) for row in waived]
+        apply(report, agreed, date(2029, 1, 1))
+    view = arrange(report)
+
+    numbers = Counter(row["result"] for row in csv.DictReader(io.StringIO(RENDERERS["csv"].render(report))))
+    junit = RENDERERS["junit"].render(report)
+    states = [row["baselineState"] for row in json.loads(RENDERERS["sarif"].render(report))["runs"][0]["results"]
+              if "baselineState" in row]  # fmt: skip
+    decided = {"failed": 0, "warning": 1, excuse: 2} if excuse else {"failed": 2, "warning": 1}
+    assert {name: view.results[name] for name in decided} == decided
+    assert numbers == Counter({CALLED.get(name, name): number for name, number in view.results.items() if number})
+    assert numbers["left open by this run"] == 5
+    assert numbers["never testable from outside"] == sum(row["check"] == "" for row in report["clauses"])
+    assert junit.count("warning (should): ") == 1
+    assert junit.count("<failure ") == decided["failed"]
+    said = {"": "2 requirements failed", "waived": "2 requirements waived", "known": "2 requirements known"}[excuse]
+    assert said in view.headline
+    assert view.headline.endswith("; 1 warning.")
+    assert states == ["unchanged"] * 3 * (excuse == "known")
 
 
 # ---- Markdown --------------------------------------------------------------------------------------------------------

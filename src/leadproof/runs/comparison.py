@@ -23,18 +23,22 @@ def compare(base: Row, report: dict[str, Any]) -> None:
 
     The report gains `comparison`: `base`; in what else the two were judged by (`differs`); and the findings that are
     `fixed`, `new`, `still` there, and `unseen`: those of the base for which this run gave no occasion, so nobody knows.
-    A finding that stood before gets `known`. Findings that are counted and not listed cannot be compared
-    (`uncompared`): where they might decide, the run is inconclusive unless something that is listed has failed it.
+    A finding that stood before and would decide gets `known`: a warning stays one. Findings that are counted and not
+    listed cannot be compared (`uncompared`): where they might decide, the run is inconclusive unless something that is
+    listed has failed it.
     """
     before = {name: row for row in base.get("findings", ()) for name in _names(row)}
+    fail_on = str((report.get("run") or {}).get("fail_on") or "must")
     decided = _decided(report)
     new, still = list[Row](), list[Row]()
     for row in report["findings"]:
-        known = identity(row) in before
         row.pop("known", None)
-        if known:
+        if identity(row) not in before:
+            new.append(row)
+            continue
+        still.append(row)
+        if fails(row["level"], row["basis"], fail_on):
             row["known"] = True
-        (still if known else new).append(row)
     now = {identity(row) for row in report["findings"]}
     gone = [row for row in base.get("findings", ()) if now.isdisjoint(_names(row))]
     run = base.get("run") or {}

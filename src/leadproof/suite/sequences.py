@@ -144,7 +144,7 @@ def second_of_two(story: CaseContext) -> None:
 def _second(created: Judgement) -> Any:
     accepted = created.context.accepted if created.context else []
     if len(accepted) < 2 or not accepted[1][1].get("leadId"):
-        raise CaseSkipped("of two leads not both were accepted")
+        raise CaseSkipped("of two leads not both were given a leadId")
     return accepted[1][1]["leadId"]
 
 

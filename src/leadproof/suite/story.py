@@ -140,14 +140,14 @@ class CaseContext:
         """A ping that was accepted: the judgement, its order, and the number of its lead.
 
         Raises:
-            CaseSkipped: None is accepted.
+            CaseSkipped: None is accepted, or it is and has no orderId.
         """
         number = next(self.numbers)
         value, _ = (maker or self.maker).request("ping", (number,))
         asked = self.session.call("ping", fmt, value, what="to post for")
         order = first(asked, "orderId")
         if not order:
-            raise CaseSkipped("no ping was accepted, so there is no order to post for")
+            raise CaseSkipped("no ping gave an orderId, so there is no order to post for")
         return asked, str(order), number
 
     def post(self, number: int, order: str, offers: list[str]) -> dict[str, Any]:
@@ -161,7 +161,7 @@ class CaseContext:
         """A lead that was accepted, by any of the creating operations.
 
         Raises:
-            CaseSkipped: None is accepted.
+            CaseSkipped: None is accepted, or it is and has no leadId.
         """
         if operation == "inbound_post":
             asked, order, number = self.pinged(fmt)
@@ -175,7 +175,7 @@ class CaseContext:
                 value, _ = maker.request(operation, (next(self.numbers),))
             created = self.session.call(operation, fmt, value, what="to go on with")
         if not first(created, "leadId"):
-            raise CaseSkipped(f"no {operation} was accepted, so there is no lead to go on with")
+            raise CaseSkipped(f"no {operation} gave a leadId, so there is no lead to go on with")
         return created
 
     def ask_status(self, created: Judgement, what: str, intent: str = "") -> Judgement | None:

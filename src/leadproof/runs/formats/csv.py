@@ -1,4 +1,5 @@
-"""The traceability matrix: one line a clause, for a spreadsheet and for an auditor's own questions.
+"""The traceability matrix: one line a clause, for a spreadsheet and for an auditor's own questions. What each came to
+is said in the words of the other formats, so that whoever counts the lines comes to their numbers.
 
 A cell that a spreadsheet would take for a formula begins with an apostrophe; everything stands in quotes, on one line.
 """
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadproof.core.text import count, one_line
+from leadproof.runs.formats import results, situations
 from leadproof.runs.formats.parts import Row, mapping, number, rows
 
 COLUMNS = (
@@ -42,22 +44,37 @@ def render(report: Mapping[str, Any]) -> str:
     more = SITUATION_COLUMNS if told else ()
     writer.writerow(COLUMNS + more)
     left = mapping(mapping(report, "unlisted"), "clauses")
-    for row in rows(report, "clauses"):
+    clauses = {str(row.get("id", "")): row for row in rows(report, "clauses")}
+    failures = results.failures(str(report.get("verdict", "")), rows(report, "findings"), clauses)
+    beside = {name: {"result": _excuse(found)} for name, found in places.items() if name not in clauses}
+    shown = results.shown({**clauses, **beside}, rows(report, "findings"), failures)
+    called = {} if situations.of_client(report) else results.CALLED
+    for row in clauses.values():
         evidence = _evidence(row, places.pop(str(row.get("id", "")), []))
         if times := number(left, str(row.get("id", ""))):
             evidence += f"; {count(times, 'finding')} not listed"
+        came_to = called.get(result := shown[str(row.get("id", ""))], result)
         known = told.get(str(row.get("id", "")), {})
         writer.writerow(
-            [_cell(value) for value in (*_values(row, evidence), *(_plain(known.get(name, "")) for name in more))]
+            [
+                _cell(value)
+                for value in (*_values(row, came_to, evidence), *(_plain(known.get(name, "")) for name in more))
+            ]
         )
     for name, found in places.items():  # of no clause of the register: not lost
         level = str(found[0].get("level") or "")
-        row = {"id": name or found[0].get("kind"), "level": level, "result": "failed", "failed": len(found)}
-        writer.writerow([_cell(value) for value in (*_values(row, _evidence(row, found)), *("" for _ in more))])
+        row = {"id": name or found[0].get("kind"), "level": level, "failed": len(found)}
+        values = _values(row, shown[name], _evidence(row, found))
+        writer.writerow([_cell(value) for value in (*values, *("" for _ in more))])
     return out.getvalue()
 
 
-def _values(row: Row, evidence: str) -> list[Any]:
+def _excuse(found: list[Row]) -> str:
+    """What a clause of no register came to, as a row of one would say it."""
+    return "waived" if all(row.get("waived") for row in found) else "failed"
+
+
+def _values(row: Row, came_to: str, evidence: str) -> list[Any]:
     return [
         row.get("id", ""),
         row.get("place", ""),
@@ -65,7 +82,7 @@ def _values(row: Row, evidence: str) -> list[Any]:
         row.get("basis", ""),
         " ".join(str(one) for one in row.get("operations") or ()),
         " ".join(str(one) for one in row.get("media") or ()),
-        row.get("result", ""),
+        came_to,
         row.get("passed", 0),
         row.get("failed", 0),
         row.get("reason", ""),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,8 @@ def render(report: Mapping[str, Any]) -> str:
         if _rule_id(row) not in index:
             index[_rule_id(row)] = len(index)
             clauses[_rule_id(row)] = {"level": row.get("level")}
-    results = [_result(row, index, report) for row in found]
+    new = {identity(row) for row in rows(comparison, "new")}
+    results = [_result(row, index, report) | _against_baseline(row, comparison, new) for row in found]
     results += [_result(row, index, report) | {"baselineState": "absent"} for row in rows(comparison, "fixed")]
     run = mapping(report, "run")
     name, _, version = visible(str(run.get("tool") or ""), 100).partition(" ")
@@ -200,9 +201,12 @@ def _result(row: Row, index: Mapping[str, int], report: Row) -> dict[str, Any]:
         found["relatedLocations"] = [{"id": 1, "physicalLocation": related, "message": {"text": "the operation"}}]
     if row.get("waived"):
         found["suppressions"] = [_suppression(rule, operation, report)]
-    if mapping(report, "comparison"):
-        found["baselineState"] = "unchanged" if row.get("known") else "new"
     return found
+
+
+def _against_baseline(row: Row, comparison: Row, new: Collection[tuple[str, ...]]) -> dict[str, str]:
+    """Whether the baseline has a finding, too: a warning that it has is `known` to nothing that reads a report."""
+    return {"baselineState": "new" if identity(row) in new else "unchanged"} if comparison else {}
 
 
 def fingerprint(row: Row) -> str:
