@@ -411,10 +411,11 @@ def test_the_command_repeats_the_run() -> None:
     assert sections.repeat({"command": "certify", "run": run | {"mock": True, "fail_on": "must"}}) == (
         "leadproof certify --seed 7"
     )
-    # A run of this version says what it was asked for; what several have in common is none of them.
+    # A run of this version says what it was asked for; several of an older one are named.
     asked = run | {"repeat": "leadproof certify --no-load --seed 7"}
     assert sections.repeat({"command": "certify", "run": asked}) == "leadproof certify --no-load --seed 7"
-    assert "--no-load" not in sections.repeat({"command": "certify", "run": asked | {"merged": ["a", "b"]}})
+    several = {"seed": 0, "merged": [{"id": "a"}, {"id": "b"}]}
+    assert sections.repeat({"command": "report", "run": several}) == "leadproof report a b"
 
 
 # ---- how it looks, computed ------------------------------------------------------------------------------------------

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 import click
@@ -15,34 +14,36 @@ from click.core import ParameterSource
 _ASIDE = frozenset({"seed", "as_json", "out"})
 
 
-def command(
-    seed: int | None = None, aside: Collection[str] = (), instead: Mapping[str, Any] = MappingProxyType({})
-) -> str:
+def command(seed: int | None = None, aside: Collection[str] = (), shown: Callable[[str], str] = str) -> str:
     """The command line, quoted for a shell; "" outside of a command.
 
     Args:
         seed: Of the run; None where there is none.
         aside: More parameters that are left out, by their names.
-        instead: Values that are shown instead of those that were given, by the names of their parameters.
+        shown: How an argument may be shown: an address has its credentials in it.
     """
     context = click.get_current_context(silent=True)
     if context is None:  # called by a program
         return ""
     options: list[str] = []
     arguments: list[str] = []
+    theirs: list[str] = []
     for parameter in context.command.params:
         name = str(parameter.name)
         if context.get_parameter_source(name) != ParameterSource.COMMANDLINE or name in _ASIDE or name in aside:
             continue
-        value = instead.get(name, context.params.get(name))
+        value = context.params.get(name)
         if isinstance(parameter, click.Argument):
-            # Words of many are of another program: options of it are none of ours.
-            arguments += ["--", *map(str, value)] if isinstance(value, tuple) else [str(value)]
+            words = [shown(str(one)) for one in (value if isinstance(value, tuple) else [value])]
+            # Words of another program are as they are: options of it are none of ours.
+            if parameter.type is click.UNPROCESSED or any(one.startswith("-") and one != "-" for one in words):
+                theirs += ["--", *words]
+            else:
+                arguments += words
         else:
             options += _option(parameter, value)
     seeded = [] if seed is None else ["--seed", str(seed)]
-    own, theirs = (arguments, []) if arguments[:1] != ["--"] else ([], arguments)
-    return shlex.join(["leadproof", str(context.info_name), *own, *options, *seeded, *theirs])
+    return shlex.join(["leadproof", str(context.info_name), *arguments, *options, *seeded, *theirs])
 
 
 def _option(parameter: click.Parameter, value: Any) -> Iterator[str]:

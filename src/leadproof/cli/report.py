@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from leadproof.cli import ending, options
+from leadproof.cli import ending, options, repeating
 from leadproof.core.errors import ExitCode, InputError, UsageError
 from leadproof.redact import Redactor
 from leadproof.runs.attestation import folder as attestation
@@ -92,14 +92,17 @@ def command(
                 if name in reports[0]["run"]
             }
         )
+        own = {}
+        if len(runs) > 1 or baseline or waiver_file:  # what made the run itself would come to another verdict
+            own["repeat"] = repeating.command()
+            run.add_facts(**own)
         if len(runs) == 1:
             report = reports[0]
             for row in read_rows(runs[0]) if keep is not None else ():
                 run.row(row)
         else:
             report = merge(reports, [_summary(*found, keep) for found in zip(runs, reports, offsets, strict=True)])
-        facts = run.end()
-        report["run"] = {**facts, **report["run"]}
+        report["run"] = {**run.end(), **report["run"], **own}
         if not as_json and len(runs) > 1:
             click.echo(f"merged {len(runs)} runs (to compare two, name one of them with --baseline)", err=True)
         return end.conclude(report, run)

@@ -140,8 +140,7 @@ def command(
         KEPT if keep is None else keep,
         Selection(time_of(since) if since else None, time_of(until) if until else None, sample),
     )
-    shown = [captures.shown(word) for word in words]  # without what signs a URL
-    facts = given.facts | {"repeat": repeating.command(aside=_HOW, instead={"words": tuple(shown)})}
+    facts = given.facts | {"repeat": repeating.command(aside=_HOW, shown=captures.shown)}
     folder = Path(given.out or given.configured.out)
     with ExitStack() as stack:
         cluster = None
@@ -151,6 +150,7 @@ def command(
             cluster = stack.enter_context(connected(scheduler, jobs))
         run = None
         if not no_run:
+            shown = [captures.shown(word) for word in words]  # without what signs a URL
             opened = Run.open(folder, "validate", redactor=plan.redactor, arguments=shown, facts=facts)
             run = stack.enter_context(opened)
         with Display(quiet=given.as_json) as display:

@@ -219,8 +219,10 @@ def _waivers(reports: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _run(reports: Sequence[Row]) -> dict[str, Any]:
-    """The facts that all runs share, and what the runs were."""
+    """The facts that all runs share but for how each was made, and what the runs were."""
     runs = [one.get("run", {}) for one in reports]
     shared = {name: value for name, value in runs[0].items() if all(run.get(name) == value for run in runs[1:])}
     names = ("id", "command", "target", "started", "ended", "seed")
+    for name in ("repeat", "arguments"):
+        shared.pop(name, None)
     return {**shared, "merged": [{name: run.get(name) for name in names if name in run} for run in runs]}

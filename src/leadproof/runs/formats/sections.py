@@ -153,9 +153,11 @@ def evidence(clause: Row) -> int:
 def repeat(report: Row) -> str:
     """The command that makes the run again."""
     run = mapping(report, "run")
-    if run.get("repeat") and not run.get("merged"):
+    if run.get("repeat"):
         return str(run["repeat"])
-    if run.get("certified") and not run.get("merged"):
+    if run.get("merged"):
+        return shlex.join(["leadproof", "report", *(str(row.get("id", "")) for row in rows(run, "merged"))])
+    if run.get("certified"):
         return _repeat_client(report)
     of_load = mapping(report, "latency").get("repeat")
     if report.get("command") == "load" and of_load:
