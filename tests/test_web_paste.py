@@ -16,6 +16,7 @@ from pages import ROOT, Served, serving, tab_at
 
 from leadproof.captures.validating import validate
 from leadproof.contract import profile
+from leadproof.contract.specs import clauses, client_clauses
 from leadproof.core.errors import ServerError
 from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS
@@ -108,7 +109,33 @@ def test_what_is_missing_is_marked_at_what_should_hold_it() -> None:
 def test_every_kind_of_finding_has_advice() -> None:
     text = catalogue()
 
-    assert [kind for kind in KINDS if not kind.startswith("metrics.") and not remedy(kind, text)] == []
+    assert [kind for kind in KINDS if not kind.startswith("metrics.") and not remedy({"kind": kind}, text)] == []
+
+
+def test_advice_is_about_kinds_and_checks_that_there_are() -> None:
+    advised = {name.partition(".")[2] for name in catalogue().texts if name.startswith("remedy.")}
+
+    checks = {clause.check for clause in (*clauses().values(), *client_clauses().values())}
+    assert advised - {*KINDS, *(kind.partition(".")[0] for kind in KINDS), *checks} == set()
+
+
+def test_advice_about_an_id_that_is_given_twice_is_to_give_another_one() -> None:
+    offer = b'{"offerId": "a001", "name": "A", "price": 1.5, "url": "", "privacyURL": "", "termsURL": ""}'
+    text = b'{"results": [{"willAccept": true, "offers": [' + offer + b", " + offer + b"]}]}"
+
+    (it,) = judge(Pasted(text, "", "ping"), RULES).exchanges
+
+    (row,) = [one.row for one in it.findings if one.row["clause"] == "LE2-ALL-RULE-09"]
+    assert remedy(row, catalogue()).startswith("Give each offer an id of its own: ")
+
+
+@pytest.mark.parametrize(("clause", "kind", "advice"), [
+    ("LE2-ALL-RULE-01", "business.contradiction", "Make the members agree with each other: "),
+    ("LE2-POST-SEQ-03", "sequence.broken", "Refuse an order that has expired."),
+    ("LE2-NONE", "sequence.broken", "Compare with the earlier exchange, "),
+])  # fmt: skip
+def test_advice_is_that_of_the_check_where_the_kind_says_too_little(clause: str, kind: str, advice: str) -> None:
+    assert remedy({"clause": clause, "kind": kind}, catalogue()).startswith(advice)
 
 
 def test_the_message_to_a_partner_says_it_all_and_nothing_personal() -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from leadproof.contract.specs import clauses
 from leadproof.core.text import count, one_line, visible
+from leadproof.runs.formats.parts import Row
 from leadproof.web.catalogue import Catalogue
 from leadproof.web.marking import ShownLine, ShownMessage
 from leadproof.web.showing import ShownExchange, ShownFinding
@@ -19,9 +21,11 @@ LINES, FINDINGS = 60, 10
 _WIDTH = 400
 
 
-def remedy(kind: str, text: Catalogue) -> str:
-    """What to do about a kind of finding; of the whole family where the kind has no words of its own."""
-    return text.texts.get(f"remedy.{kind}") or text.texts.get(f"remedy.{kind.partition('.')[0]}") or ""
+def remedy(row: Row, text: Catalogue) -> str:
+    """What to do about a finding: by the check of its clause, else by its kind, else by the family of that."""
+    clause, kind = clauses().get(str(row.get("clause", ""))), str(row["kind"])
+    names = (clause.check if clause else "", kind, kind.partition(".")[0])
+    return next((words for name in names if (words := text.texts.get(f"remedy.{name}"))), "")
 
 
 def message(exchange: ShownExchange, text: Catalogue) -> str:
@@ -68,7 +72,7 @@ def _finding(finding: ShownFinding, exchange: ShownExchange, text: Catalogue) ->
     rows: Iterable[tuple[str, str]] = (
         ("clause", row["text"]), ("place", row["place"]),
         ("where", f"{place} ({text('message.of_' + finding.side)})"), ("xpath", row["xpath"]),
-        ("expected", row["expected"]), ("actual", row["actual"]), ("do", remedy(row["kind"], text)),
+        ("expected", row["expected"]), ("actual", row["actual"]), ("do", remedy(row, text)),
     )  # fmt: skip
     yield f"{finding.number}. {row['clause']} ({row['level']}, {row['basis']}): {one_line(row['message'], _WIDTH)}"
     yield from (f"   {text('message.' + name)}: {one_line(words, _WIDTH)}" for name, words in rows if words)

@@ -55,7 +55,7 @@ def one(request: Request) -> Response:
     text = catalogue(site.language)
     return page(
         request, "mock_exchange", row=found, time=_time(found.exchange.started),
-        message=message(found.exchange, text), remedy=lambda kind: remedy(kind, text),
+        message=message(found.exchange, text), remedy=lambda row: remedy(row, text),
     )  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def _page(
     return page(
         request, "paste", status, problem=problem, error=error, pasted=pasted, result=result, most=judging.MOST,
         operations=OPERATIONS, messages=[message(one, text) for one in result.exchanges] if result else [],
-        remedy=lambda kind: remedy(kind, text), ready=site.rules is not None and not site.read_only,
+        remedy=lambda row: remedy(row, text), ready=site.rules is not None and not site.read_only,
         saving=site.rules is not None and site.rules.out is not None, run=_run(result), files=_files(result),
         candidates=candidates,
         again=b64encode(pasted.data).decode() if pasted is not None and candidates else "",
