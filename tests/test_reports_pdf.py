@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from failing import failing
+from pages import browsing
 
 from leadproof.cli import main
 from leadproof.core.errors import MissingExtraError
@@ -141,3 +142,22 @@ def test_paper_shows_what_an_address_names() -> None:
         assert f'<section id="{name}" class="appendix"' in page
     assert '<section id="sign-off" class="paper"' in page
     assert '<body id="all"' in page
+
+
+@NEEDS
+def test_the_heading_of_the_sign_off_stays_with_its_table() -> None:
+    place = "one => [one.querySelector('h2'), one.querySelector('table')].map(it => it.getBoundingClientRect().left)"
+    with browsing(printing.browser()) as browser:
+        tab = browser.new_page()
+        tab.emulate_media(media="print")
+        tab.set_content(html.render(failing(0)))
+        # Columns break where pages do, and a page can be asked where its columns are.
+        tab.add_style_tag(content="main{columns:600px 9;height:400px;width:6000px}main>:not(#sign-off){display:none}")
+        found = set()
+        for above in range(0, 400, 25):
+            tab.add_style_tag(content=f"main::before{{content:'';display:block;height:{above}px}}")
+            heading, table = tab.locator("#sign-off").evaluate(place)
+            found.add(heading)
+            assert abs(heading - table) < 100
+
+    assert len(found) > 1  # it did move on
