@@ -193,7 +193,7 @@ def test_markdown_says_what_happened_and_what_to_do(report: Row) -> None:
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert headings == [
         "## Situations by group and result", "## Failed situations", "## Warnings (do not fail the run)",
-        "## Not tested", "## Readings applied", "## What this report is not",
+        "## Not tested", "## Readings applied", "## To repeat this run", "## What this report is not",
     ]  # fmt: skip
     assert "| What the service decides | 2 | 1 | 1 | 0 |" in text
     assert "- untested, 1 situation: the client speaks JSON (`xml-nil`)" in text

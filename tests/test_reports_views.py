@@ -36,6 +36,7 @@ from leadproof.runs.comparison import compare
 from leadproof.runs.evidence import read_exchanges
 from leadproof.runs.formats import EXPORTS, RENDERERS
 from leadproof.runs.formats.csv import COLUMNS
+from leadproof.runs.formats.failure import failure
 from leadproof.runs.formats.results import CALLED
 from leadproof.runs.formats.sarif import NAMELESS, fingerprint, home
 from leadproof.runs.formats.view import arrange
@@ -390,7 +391,11 @@ def test_markdown_is_text_to_whoever_reads_it(text: str) -> None:
     inside = [child for token in tokens for child in token.children or ()]
     assert not {one.type for one in inside} & {"link_open", "image", "s_open"}
     assert {one.content for one in inside if one.type == "html_inline"} <= {"<!-- -->"}
-    assert not [one for one in tokens if one.type in ("html_block", "fence", "code_block", "hr", "blockquote_open")]
+    assert not [one for one in tokens if one.type in ("html_block", "code_block", "hr", "blockquote_open")]
+    fences = [one.content for one in tokens if one.type == "fence"]
+    assert len(fences) == rendered.count("To repeat it:") + 1
+    assert fences[-1].startswith("leadproof ")
+    assert {one.info for one in tokens if one.type == "fence"} == {""}
     titles = [tokens[at + 1] for at, one in enumerate(tokens) if one.type == "heading_open"]
     assert [one for one in titles if one.content.startswith("heading")] == []
     assert sum(one.type == "heading_open" and one.tag == "h1" for one in tokens) == 1
@@ -415,6 +420,25 @@ def test_no_row_of_a_table_gains_a_cell(text: str) -> None:
     lines = sum(token.type == "tr_open" for token in tokens) - len(rows)
     assert cells <= lines * max(rows)
     assert sum(token.type == "table_open" for token in tokens) == 3
+
+
+def test_what_repeats_a_request_and_the_run_is_said_with_what_is_to_be_put_in() -> None:
+    report = failing(2) | {"run": {"repeat": "leadproof certify --quick --seed 7"}}
+    short, long = report["findings"]
+    short["curl"], long["curl"] = 'curl -sS \\\n  "$TARGET"/v2/status/7', f"curl -d '{'x' * 2_000}'"
+    put_in = "put your own credentials and values where the redacted ones stand."
+
+    markdown = RENDERERS["md"].render(report)
+    fences = [one.content for one in MarkdownIt("commonmark").parse(markdown) if one.type == "fence"]
+    junit = etree.fromstring(RENDERERS["junit"].render(report).encode())
+    details = [one.text for one in junit.iter("failure")]
+
+    assert fences == [f"{short['curl']}\n", "leadproof certify --quick --seed 7\n"]
+    assert (markdown.count(put_in), markdown.count("The request as `curl` is in report.html.")) == (1, 1)
+    assert [text.count(put_in) for text in details] == [1, 1]
+    assert put_in in failure(short)
+    assert put_in in RENDERERS["html"].render(report)
+    assert put_in not in failure({**short, "curl": ""})
 
 
 # ---- HAR -------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from leadproof.core.text import count, one_line, visible
+from leadproof.runs.formats.parts import CURL
 
 #: Lines of a message that are shown.
 LINES = 40
@@ -31,6 +32,8 @@ def failure(row: Mapping[str, Any]) -> str:
     for label, key in (("request", "request"), ("response", "response"), ("repeat", "curl")):
         if row.get(key):
             lines += [f"  {label}:", *_indented(str(row[key]))]
+    if row.get("curl"):
+        lines.append(f"    {CURL}")
     return "\n".join(lines)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from leadproof.core.text import count, figure, one_line, visible
 from leadproof.runs.formats import situations
 from leadproof.runs.formats.outcome import unlisted
-from leadproof.runs.formats.parts import Row, cells_of, mapping, media_of, number, rows
+from leadproof.runs.formats.parts import CURL, Row, cells_of, mapping, media_of, number, rows
 from leadproof.runs.formats.view import View, arrange
 
 _LONGEST_MESSAGE = 500
@@ -177,6 +177,8 @@ def _details(row: Row, view: View) -> str:
         if row.get(key):
             value = count(number(row, key), "time") if key == "count" else visible(str(row[key]))
             shown.append(f"{label}: {value}")
+    if row.get("curl"):
+        shown.append(CURL)
     return "\n".join(shown)
 
 

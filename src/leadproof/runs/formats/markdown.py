@@ -14,12 +14,16 @@ from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count, figure, one_line, seconds
 from leadproof.runs.formats import changes, client, loads, results, situations
 from leadproof.runs.formats.outcome import sentence
-from leadproof.runs.formats.parts import Row, mapping, media_of, number, rows
-from leadproof.runs.formats.spans import code, escape
+from leadproof.runs.formats.parts import CURL, Row, mapping, media_of, number, rows
+from leadproof.runs.formats.sections import repeat
+from leadproof.runs.formats.spans import block, code, escape
 from leadproof.runs.formats.view import Cell, View, arrange
 
 #: Rows that are shown of a long list.
 _MOST = 25
+
+#: Characters of a request as `curl` that is shown.
+_LONGEST_CURL = 1_000
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -47,6 +51,7 @@ def render(report: Mapping[str, Any]) -> str:
     parts += _attestations(report)
     parts += _readings(view)
     parts += load if not loads_first else []
+    parts += ["## To repeat this run", "Credentials come from the environment.", block(repeat(report))]
     parts += ["## What this report is not", "\n".join(f"- {escape(line)}" for line in view.disclaimer)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -152,6 +157,10 @@ def _findings(title: str, findings: list[Row], view: View) -> list[str]:
         if isinstance(row.get("count"), int) and row["count"] > 1:
             lines.append(f"- Seen {count(row['count'], 'time')}")
         parts.append("\n".join(lines))
+        if len(request := str(row.get("curl") or "")) > _LONGEST_CURL:
+            parts.append("The request as `curl` is in report.html.")
+        elif request:
+            parts += ["To repeat it:", block(request), escape(CURL)]
     return [*parts, _more(len(findings), "listed finding" if mapping(view.report, "unlisted") else "finding")]
 
 

@@ -10,6 +10,10 @@ from leadproof.core.operations import OPERATIONS
 Row = Mapping[str, Any]
 
 
+#: What is to be known of a request as `curl` that a report shows, where it has no markup.
+CURL = "$TARGET is the base URL; put your own credentials and values where the redacted ones stand."
+
+
 def rows(report: Row, name: str) -> list[Row]:
     """A list of rows in a report; empty if it is not there."""
     found = report.get(name) or []

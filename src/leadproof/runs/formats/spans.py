@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from leadproof.core import lazy
-from leadproof.core.text import one_line
+from leadproof.core.text import one_line, visible
 
-_LONGEST = 400
+_LONGEST, _LONGEST_BLOCK = 400, 5_000
 _SPECIAL = lazy.pattern(r"([\\`*_\[\]<>#!|~$^])|^(\s*)([-+=]|\d+[.)])")
 
 
@@ -23,6 +23,13 @@ def _escaped(match: re.Match[str]) -> str:
     if match[1] is None:  # what would begin a list or underline a heading
         return f"{match[2]}{match[3][:-1]}\\{match[3][-1]}"
     return {"<": "&lt;", ">": "&gt;"}.get(match[1], "\\" + match[1])
+
+
+def block(text: str) -> str:
+    """Lines of code, with a fence longer than any in them."""
+    shown = visible(text, _LONGEST_BLOCK)
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", shown)), 0)
+    return f"{fence}\n{shown}\n{fence}"
 
 
 def code(text: str) -> str:
