@@ -133,6 +133,8 @@ def _findings(title: str, findings: list[Row], view: View) -> list[str]:
     parts = [f"## {title}"]
     if view.situations:
         return [*parts, *client.findings(findings, view.situations, _MOST), _more(len(findings), "finding")]
+    if any(row.get("curl") for row in findings[:_MOST]):
+        parts.append(escape(f"Of the requests as curl: {CURL}"))
     for row in findings[:_MOST]:
         clause = view.clauses.get(str(row.get("clause", "")), {})
         where = " · ".join(code(one) for one in (str(row.get("operation") or ""), media_of(row)) if one)
@@ -160,7 +162,7 @@ def _findings(title: str, findings: list[Row], view: View) -> list[str]:
         if len(request := str(row.get("curl") or "")) > _LONGEST_CURL:
             parts.append("The request as `curl` is in report.html.")
         elif request:
-            parts += ["To repeat it:", block(request), escape(CURL)]
+            parts += ["To repeat it:", block(request)]
     return [*parts, _more(len(findings), "listed finding" if mapping(view.report, "unlisted") else "finding")]
 
 
