@@ -23,8 +23,9 @@ from leadproof.core import resources
 from leadproof.core.target import Target
 from leadproof.load import driver, objectives, scenarios
 from leadproof.load.job import Job
-from leadproof.load.rebuilding import histograms
+from leadproof.load.rebuilding import histograms, read_back
 from leadproof.load.schedule import SHAPES
+from leadproof.runs.evidence.results import read_rows
 
 pytest.importorskip("gevent")
 
@@ -137,6 +138,25 @@ def test_a_defect_violates_the_contract(tmp_path: Path, goals: str) -> None:
     assert report["latency"]["conservation"]["duplicated"] > 0
 
 
+def test_what_only_the_judge_finds_misses_an_objective_and_stands_in_the_rows(tmp_path: Path, goals: str) -> None:
+    with driver.mock(["--defect", "expiry-in-the-past"]) as url:
+        code, report, err = load(
+            tmp_path, "ping_post", "--target", url, "--rate", "30", "--duration", "3s", "--objectives", goals,
+            "--judge-share", "1",
+        )  # fmt: skip
+    latency = report["latency"]
+    [run] = tmp_path.glob("reports/out/*")
+    again = read_back(read_rows(run), "must")
+
+    assert (code, latency["verdict"]) == (1, "FAIL"), err
+    assert {row["name"]: row["verdict"] for row in latency["objectives"]}["clauses.ratio"] == "FAIL"
+    assert latency["judged"]["cheap_checks_broken"] == 0
+    assert latency["stopped"] == ""  # the rest of the load was measured
+    assert again is not None
+    assert again.measures.violations == latency["judged"]["violations"] > 10  # a page that follows it says the same
+    assert {one.name: one.verdict for one in again.outcomes()}["clauses.ratio"] == "FAIL"
+
+
 def test_what_the_generator_cannot_do_is_inconclusive(tmp_path: Path, mock: str) -> None:
     (tmp_path / "goals.toml").write_text('preset = "standard"\n[objectives]\n"lag.p99" = 0.0000001\n')
     code, report, err = load(
@@ -223,7 +243,7 @@ def test_a_load_that_is_killed_before_its_first_packet_is_reported_too(
     [run] = tmp_path.glob("reports/out/*")
 
     assert main(["report", str(run)]) == 130
-    assert "load       0 requests at 1/s: p99 –, 0 failed; INCONCLUSIVE" in capsys.readouterr().out
+    assert "load       0 requests; INCONCLUSIVE" in capsys.readouterr().out
 
 
 def _frames(folder: Path) -> int:

@@ -354,6 +354,8 @@ def test_a_load_is_watched_and_stopped_in_the_browser(tmp_path: Path) -> None:
         assert f"leadproof serve {load.out} shows its report" in err
         report = json.loads((load.run / "report.json").read_bytes())
         assert 0 < report["latency"]["counts"]["offered"] < 900
+        assert report["latency"]["ran"] < 90
+        assert "Interrupted (somebody pressed Stop on its page)" in (load.run / "report.html").read_text("utf-8")
         assert said == []
         with pytest.raises(httpx.TransportError):
             httpx.get(load.url, trust_env=False)
