@@ -28,7 +28,9 @@ from pages import (
 
 from leadproof.commands.explaining import Fact
 from leadproof.contract import specs
+from leadproof.core.histogram import Histogram
 from leadproof.core.operations import OPERATIONS
+from leadproof.load import latency
 from leadproof.web import charts
 from leadproof.web.catalogue import catalogue
 from leadproof.web.pages.reference import CHOICES, PROFILES, SHELVES, entries
@@ -400,6 +402,96 @@ def test_curves_of_two_runs_lie_on_one_axis() -> None:
     assert [(step, run) for step, run, _ in made.rows] == [("ping json", 0), ("ping json", 1), ("post", 1)]
     assert made.rows[0][2] == ("19.00 ms", "–", "–", "410 ms", "–", "1.00 s")
     assert charts.two_curves({}, {"curves": {}}) is None
+
+
+def test_the_whole_journey_has_its_figures_beside_its_curve() -> None:
+    measured = {"curves": {"journey": [[0.0, 0.01], [100.0, 1.0]]}, "journeys": {"p50": 0.019, "max": 1.0}}
+
+    made = charts.two_curves(measured, {**measured, "steps": {}})
+
+    assert made is not None
+    assert made.rows == [("journey", run, ("19.00 ms", "–", "–", "–", "–", "1.00 s")) for run in (0, 1)]
+    assert "before: whole journey" in made.svg
+
+
+def keep_histograms(run: Path, **steps: tuple[float, int]) -> None:
+    """Gives a run what `leadproof load` keeps: of each step in JSON so many samples of so many seconds."""
+    rows = {
+        f"{name} json": {"latency": Histogram.of([seconds] * samples).data()}
+        for name, (seconds, samples) in steps.items()
+    }
+    (run / "latency.json").write_text(json.dumps({"schema": latency.RAW, "steps": rows}), "utf-8")
+
+
+def test_two_loads_are_told_apart_by_the_rule_of_a_baseline(tab: Any, tmp_path: Path) -> None:
+    made: dict[str, Any] = json.loads(EXAMPLE.read_bytes()) | {"command": "load", "findings": []}
+    made["latency"]["objectives"][0] |= {"name": "all.p99", "verdict": "PASS"}
+    missed: dict[str, Any] = json.loads(json.dumps(made))
+    missed["latency"]["objectives"][0]["verdict"] = "FAIL"
+    reports = {"first": made, "slow": missed, "again": missed, "bare": missed, "broken": missed}
+    runs = {
+        name: make_run(tmp_path / "runs", name, report=report, facts=days(at))
+        for at, (name, report) in enumerate(reports.items(), 1)
+    }
+    keep_histograms(runs["first"], ping=(0.004, 3000), inbound_post=(0.2, 3000), gone=(1.0, 3000))
+    keep_histograms(runs["slow"], ping=(0.093, 3000), inbound_post=(0.1, 100), new=(1.0, 3000))
+    keep_histograms(runs["again"], ping=(0.0935, 3000), inbound_post=(0.1, 3000))
+    (runs["broken"] / "latency.json").write_text('{"schema": "leadproof.latency/1", "steps": {"ping": 1}}', "utf-8")
+    with serving(tmp_path / "runs", environment={"XDG_CACHE_HOME": str(tmp_path)}) as served:
+
+        def summary(one: str, other: str) -> str:
+            tab.goto(f"{served.base}/compare?a={key_of(runs[one])}&b={key_of(runs[other])}")
+            return str(tab.locator("#summary").inner_text()).removeprefix("No requirement failed in either run. ")
+
+        def verdicts(step: str) -> list[str]:
+            row = tab.locator("#latency tbody tr").filter(has_text=step).filter(has_text="After")
+            return [" ".join(cell.locator("small").all_inner_texts()) for cell in row.locator("td").all()]
+
+        tab.goto(served.url)
+        tab.get_by_text("5 runs, the newest first").wait_for()
+        assert summary("first", "slow") == (
+            "Objectives missed now: all.p99. Latency worse: ping json p50 4.00 ms → 93.00 ms, "
+            "ping json p95 4.00 ms → 93.00 ms, ping json p99 4.00 ms → 93.00 ms. "
+            "Latency better: inbound_post json p50 200 ms → 100 ms, inbound_post json p95 200 ms → 100 ms. "
+            "Too few samples to compare: inbound_post json p99."
+        )
+        assert verdicts("ping json") == ["worse", "", "worse", "worse", "", ""]
+        assert verdicts("inbound_post json") == ["better", "", "better", "too few samples", "", ""]
+        assert verdicts("whole journey") == [""] * 6
+        assert "more than 5% and 1 ms" in tab.locator("#latency > p").inner_text()
+        assert summary("slow", "again").startswith("Latency the same: ")
+        for other in ("bare", "broken"):
+            assert summary("first", other) == "Objectives missed now: all.p99."
+            assert "takes the histograms of two load runs" in tab.locator("#latency > p").inner_text()
+
+
+def test_two_runs_of_a_client_are_compared_in_the_words_of_their_reports(tmp_path: Path) -> None:
+    example = EXAMPLE.parent / "client" / "report.json"
+    before: dict[str, Any] = json.loads(example.read_bytes())
+    after: dict[str, Any] = json.loads(example.read_bytes())
+    failed = next(row["clause"] for row in before["findings"])
+    after["findings"] = [row for row in before["findings"] if row["clause"] != failed]
+    for row in after["clauses"]:
+        row["result"] = "passed" if row["id"] == failed else row["result"]
+    keys = [
+        key_of(make_run(tmp_path / "runs", name, report=report, facts=before["run"] | days(at)))
+        for at, (name, report) in enumerate({"before": before, "after": after}.items(), 1)
+    ]
+    with (
+        serving(tmp_path / "runs", environment={"XDG_CACHE_HOME": str(tmp_path)}) as served,
+        served.client() as client,
+    ):
+        while not all(key in client.get("/").text for key in keys):
+            time.sleep(0.1)
+        page = client.get(f"/compare?a={keys[0]}&b={keys[1]}").text
+    main = page.partition("<main")[2].partition("</main>")[0]
+
+    assert not re.findall(
+        r"[^<>]*(?:clause|requirement)[^<>]*", re.sub(r"<td>[^<]*|<[^>]*>", "<>", main), re.IGNORECASE
+    )
+    assert "Situations failed" in main
+    assert "1 situation came to another result" in main
+    assert "10 situations still fail, 1 is mended, 0 are new." in main
 
 
 # ---- trends ----------------------------------------------------------------------------------------------------------

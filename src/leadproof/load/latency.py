@@ -228,23 +228,30 @@ def baseline(data: object) -> Mapping[str, Any]:
 def compared(
     now: Measures, before: Mapping[str, Any], percents: Sequence[float] = (50, 95, 99)
 ) -> list[dict[str, Any]]:
+    """Better, same or worse than a baseline, for each step and percentile: see `steps_compared`."""
+    return steps_compared({name: step.latency for name, step in now.steps.items()}, before, percents)
+
+
+def steps_compared(
+    now: Mapping[str, Histogram], before: Mapping[str, Any], percents: Sequence[float] = (50, 95, 99)
+) -> list[dict[str, Any]]:
     """Better, same or worse than a baseline, for each step and percentile.
 
     A difference counts where the 95 % intervals of both percentiles (from the binomial distribution of their ranks) do
     not meet, and where it is more than `SAME_SHARE` and `SAME_SECONDS`; that bound is said with each row.
 
     Args:
-        now: This run.
+        now: The latency of each step of this run.
         before: The `baseline`.
         percents: Which percentiles.
     """
     rows = []
-    for name, step in sorted(now.steps.items()):
+    for name, histogram in sorted(now.items()):
         if name not in before["steps"]:
             continue
         other = Histogram.read(before["steps"][name]["latency"])
         for percent in percents:
-            mine, theirs = interval(step.latency, percent), interval(other, percent)
+            mine, theirs = interval(histogram, percent), interval(other, percent)
             if mine is None or theirs is None:
                 verdict = "too few samples"
             elif mine[0] > theirs[2] and _differs(mine[1], theirs[1]):

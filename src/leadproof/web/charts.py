@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from markupsafe import Markup, escape
 
 from leadproof.core.text import one_line, seconds
+from leadproof.load.measures import JOURNEY
 from leadproof.runs.formats import svg
 from leadproof.runs.formats.parts import Row, mapping
 from leadproof.web.runs import ListedRun
@@ -17,6 +18,9 @@ from leadproof.web.runs import ListedRun
 #: Figures of the table beside the curves: those of a step, as a run and its trend show them, and not read off a curve,
 #: which has but a point for many responses.
 SHOWN = ("p50", "p90", "p95", "p99", "p99.9", "max")
+
+#: How the whole journey is called beside its curve.
+_WHOLE = "whole journey"
 
 #: Lines of a chart: more cannot be told apart.
 _MOST = 10
@@ -89,7 +93,8 @@ def two_curves(earlier: Row, later: Row) -> Curves | None:
     marks = [(_nines(one), f"{one:g} %") for one in (0, 50, 90, 99, 99.9, 99.99, 99.999) if _nines(one) <= furthest]
     lines = [
         ChartLine(
-            f"{('before', 'after')[run]}: {step}", [(min(_nines(at), furthest), value) for at, value in points],
+            f"{('before', 'after')[run]}: {_WHOLE if step == JOURNEY else step}",
+            [(min(_nines(at), furthest), value) for at, value in points],
             svg.COLOURS[steps.index(step) % len(svg.COLOURS)], ("6 3", "")[run],
         )
         for step, run, points in drawn
@@ -98,10 +103,9 @@ def two_curves(earlier: Row, later: Row) -> Curves | None:
         *svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *_named(frame, lines),
         *svg.titles(frame, "share of the responses", "latency"),
     ]  # fmt: skip
-    measured = [mapping(one, "steps") for one in (earlier, later)]
+    measured = [_measured(one) for one in (earlier, later)]
     table = [
-        (step, run, tuple(seconds(mapping(mapping(measured[run], step), "latency").get(name)) for name in SHOWN))
-        for step, run, _ in drawn
+        (step, run, tuple(seconds(mapping(measured[run], step).get(name)) for name in SHOWN)) for step, run, _ in drawn
     ]
     return Curves(svg.drawing("Latency by percentile of both runs", parts, 340), table)
 
@@ -114,6 +118,12 @@ def _curves(latency: Row) -> dict[str, list[svg.Point]]:
         if made:
             found[str(step)] = made
     return found
+
+
+def _measured(latency: Row) -> dict[str, Row]:
+    """Step, or the whole journey -> its figures."""
+    found = {step: mapping(row, "latency") for step, row in mapping(latency, "steps").items()}
+    return {**found, JOURNEY: mapping(latency, "journeys")}
 
 
 def _nines(percent: float) -> float:

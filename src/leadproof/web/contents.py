@@ -87,13 +87,13 @@ def known_of(run: ListedRun) -> dict[str, Any]:
     if run.state == FINISHED:
         return report_of(run)
     folder = Path(run.path)
-    if why := _not_rebuilt(folder):
+    if why := not_rebuilt(folder):
         raise InputError(f"{run.path}: {why}", hint="leadproof report DIRECTORY reads it whole")
     with naming_odd_values(run):
         return checked(rebuild(folder), run.name)
 
 
-def _not_rebuilt(folder: Path) -> str:
+def not_rebuilt(folder: Path) -> str:
     """Why the rows of a directory are not read for a page; "" where they are."""
     try:
         with os.scandir(folder) as entries:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadproof.runs.comparison import compare
-from leadproof.runs.formats import latency
+from leadproof.runs.formats import latency, situations
 from leadproof.runs.formats.cards import Card, group_by_clause
 from leadproof.runs.formats.changes import CHANGES, unlisted_in
 from leadproof.runs.formats.html import card_of_clause, numbered
@@ -19,13 +19,16 @@ from leadproof.runs.formats.parts import Row, mapping, rows
 from leadproof.runs.formats.results import SHOWN
 from leadproof.runs.formats.view import LEVELS, View, arrange
 from leadproof.runs.verdicts import fails
-from leadproof.web import charts, contents
+from leadproof.web import charts, contents, latencies
 from leadproof.web.rendering import page
 from leadproof.web.runs import ListedRun
 from leadproof.web.site import Site
 
 #: Kinds of change whose findings are those of the earlier run.
 _GONE = ("fixed", "unseen")
+
+#: Verdict on an objective -> what it was.
+_OBJECTIVES = {"FAIL": "missed", "PASS": "met"}
 
 #: Clauses of a kind of change that are shown.
 MOST = 200
@@ -54,8 +57,10 @@ def show(request: Request) -> Response:
             request, "compare", chosen=True, earlier=earlier, later=later, base=base, report=report, view=views[1],
             changes=changes, most=MOST, summary=_summary({name: found for name, _, found in changes}),
             differs=found.get("differs") or [], uncompared=unlisted_in(found),
-            results=_results(*views), clauses=_clauses(*views), objectives=_objectives(base, report),
+            results=_results(*views), clauses=_clauses(*views), objectives=(goals := _objectives(base, report)),
+            turned=_turned(goals),
             chart=charts.two_curves(mapping(base, "latency"), mapping(report, "latency")), figure=latency.figure,
+            client=all(map(situations.of_client, (base, report))), change=latencies.changed(earlier, later),
         )  # fmt: skip
 
 
@@ -134,6 +139,15 @@ def _clauses(before: View, now: View) -> list[tuple[str, str, str, str]]:
 def _objectives(base: Row, report: Row) -> list[tuple[str, Row, Row]]:
     before, now = (_by_id(rows(mapping(one, "latency"), "objectives"), "name") for one in (base, report))
     return [(name, before.get(name, {}), now.get(name, {})) for name in dict.fromkeys([*before, *now])]
+
+
+def _turned(objectives: Iterable[tuple[str, Row, Row]]) -> dict[str, list[str]]:
+    """What became of objectives that came to something else -> their names."""
+    found: dict[str, list[str]] = {"missed": [], "met": []}
+    for name, before, now in objectives:
+        if before and before.get("verdict") != now.get("verdict") in _OBJECTIVES:
+            found[_OBJECTIVES[now["verdict"]]].append(name)
+    return found
 
 
 def _by_id(found: Iterable[Row], name: str) -> dict[str, Any]:
