@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -23,6 +24,7 @@ from loads import GOALS, fold, watched, written
 from pages import PATIENCE, Served, browsing, chromium, serving
 
 from leadproof.core.errors import InputError, LeadproofError
+from leadproof.load import latency
 from leadproof.web.access import Access
 from leadproof.web.app import application
 from leadproof.web.catalogue import catalogue
@@ -31,7 +33,7 @@ from leadproof.web.live import watching
 from leadproof.web.live.charts import charts
 from leadproof.web.live.figures import LOST, MET, figures
 from leadproof.web.live.parts import Rendering
-from leadproof.web.live.reading import ON, OVER, STARTING, LiveReader
+from leadproof.web.live.reading import KILLED, ON, OVER, STARTING, LiveReader
 from leadproof.web.live.streaming import EventStream
 from leadproof.web.live.watching import Snapshot, Watcher, Watchers
 from leadproof.web.runs import key_of
@@ -101,6 +103,41 @@ def test_stages_follow_what_the_directory_holds(tmp_path: Path) -> None:
     stages.append(read_all(directory(tmp_path)).stage)
 
     assert stages == [STARTING, ON, OVER]
+
+
+def ended(folder: Path, *seconds: float, stopped: str = "", interrupted: bool = False, killed: bool = False) -> str:
+    """What the page of a load says of its end: slow in its first second, fast in those after it."""
+    with written(folder, duration=3.0) as load:
+        for second in seconds:
+            load.take("a", {"fold": fold(second, 300, latency=0.01 if second > 1 else 1.0), "done": second > 2})
+        load.stopped, load.interrupted = stopped, interrupted
+        if not killed:
+            assert load.run is not None
+            load.run.write_reports(load.report(load.run.end(), latency.described), ["json"])
+    reader = read_all(directory(folder))
+    assert reader.stage == (KILLED if killed else OVER)
+    parts = Rendering(catalogue(), lambda: "").parts(reader)
+    told = " ".join(parts[name] for name in ("status", "counted", "counts", "goals", "notes", "latency"))
+    return " ".join(re.sub("<[^>]*>", " ", told).split())
+
+
+def test_a_load_that_is_over_says_when_and_why_it_ended_and_what_it_came_to(tmp_path: Path) -> None:
+    whole = ended(tmp_path / "whole", 0.5, 1.5, 2.5)
+    stopped = ended(tmp_path / "stopped", 0.5, 1.5, stopped="errors.ratio cannot be met any more")
+    interrupted = ended(tmp_path / "interrupted", 0.5, 1.5, interrupted=True)
+    killed = ended(tmp_path / "killed", 0.5, 1.5, killed=True)
+
+    at = r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+    assert re.search(rf"It ended at {at}, after its whole schedule of 3 s\.", whole)
+    assert re.search(
+        rf"planned: errors\.ratio cannot be met any more\. It ended at {at}, 2 s into its schedule of 3 s\.", stopped
+    )
+    assert re.search(rf"It was interrupted 2 s into its schedule of 3 s, and ended at {at}\.", interrupted)
+    assert re.search(rf"The last that was written is of {at}, 2 s into its schedule of 3 s\.", killed)
+    assert "What it came to Offered 900 300/s Started 900 300/s" in whole
+    assert re.search(r"p95 of all steps 1\.0\d s", whole), "not that of the newest second"
+    for page in (whole, stopped, interrupted, killed):
+        assert not re.search(r"\b(now|so far|any more:)\b", page, re.IGNORECASE)
 
 
 def test_an_objective_that_is_lost_is_told_from_one_that_is_met(tmp_path: Path) -> None:

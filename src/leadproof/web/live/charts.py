@@ -81,7 +81,7 @@ def _latency(rows: Sequence[Row], width: float, end: float, t: Catalogue) -> Mar
     shown = [row for row in rows if row["p50"]]
     frame = svg.Frame.logarithmic(end, [float(row[name]) for row in shown for name in names])
     lines = [(name, _points(shown, name, width)) for name in names]
-    last = t("live.now_is", figure="p99", value=seconds(shown[-1]["p99"])) if shown else ""
+    last = t("live.last_is", figure="p99", value=seconds(shown[-1]["p99"])) if shown else ""
     return svg.drawing(
         f"{t('live.latency')}. {last}",
         [*svg.y_axis(frame, _tick), *svg.time_axis(frame), *svg.lines(frame, lines)],
@@ -93,7 +93,7 @@ def _rates(rows: Sequence[Row], width: float, end: float, t: Catalogue) -> Marku
     high = max((float(row[name]) for row in rows for name in names), default=1.0) or 1.0
     frame = svg.Frame(0.0, end, 0.0, high * 1.05)
     lines = [(t(f"live.{name}").lower(), _points(rows, name, width)) for name in names]
-    last = t("live.now_is", figure=t("live.completed"), value=f"{rows[-1]['completed']:,.0f}/s") if rows else ""
+    last = t("live.last_is", figure=t("live.completed"), value=f"{rows[-1]['completed']:,.0f}/s") if rows else ""
     return svg.drawing(
         f"{t('live.rates')}. {last}",
         [*svg.y_axis(frame, lambda mark: f"{mark:,g}/s"), *svg.time_axis(frame), *svg.lines(frame, lines)],
@@ -108,7 +108,7 @@ def _lag(rows: Sequence[Row], width: float, end: float, bound: float | None, t: 
     parts += svg.lines(frame, [("p99", _points(shown, "lag", width))])
     if bound:
         parts += svg.limit(frame, bound, f"lag.p99 ≤ {seconds(bound)}")
-    last = t("live.now_is", figure="p99", value=seconds(shown[-1]["lag"])) if shown else ""
+    last = t("live.last_is", figure="p99", value=seconds(shown[-1]["lag"])) if shown else ""
     return svg.drawing(f"{t('live.lag')}. {last}", parts, _LOW)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from leadproof.core.histogram import Histogram
@@ -12,7 +13,8 @@ from leadproof.load import objectives as goals
 from leadproof.load.measures import JOURNEY, Measures
 from leadproof.load.story import LoadRun
 from leadproof.runs.formats import loads
-from leadproof.web.live.reading import ON, OVER, LiveReader
+from leadproof.web.live.reading import AFTER, KILLED, ON, OVER, LiveReader
+from leadproof.web.runs import ListedRun
 
 #: What is counted of the load, in the order of the page.
 COUNTS = ("offered", "started", "completed", "failed")
@@ -25,6 +27,9 @@ _MOST = 20
 
 #: Seconds without news after which the page says so.
 _QUIET = 5.0
+
+#: Stages in which no load is on any more.
+_ENDED = (AFTER, OVER, KILLED)
 
 #: Standing of an objective: it holds so far, or not; no rest of the run could save it; nobody can tell.
 MET, MISSED, LOST, OPEN = "met", "missed", "lost", "open"
@@ -63,21 +68,16 @@ def figures(reader: LiveReader) -> dict[str, Any]:
         return found
     measures, scenario = run.measures, run.job.scenario
     standings = _goals(run, reader.elapsed, over=reader.stage == OVER)
-    newest = measures.slices[max(measures.slices)] if measures.slices else None
-    last = Histogram(5)
-    for name, histogram in newest.latency.items() if newest else ():
-        if name != JOURNEY:
-            last.merge(histogram)
+    shown = _whole(measures, reader.elapsed) if reader.stage in _ENDED else _newest(measures)
     return found | {
         "title": title(run),
         "duration": scenario.duration,
         "counts": {name: measures.counts[name] for name in COUNTS},
-        "now": {name: newest.counts[name] / measures.width if newest else 0.0 for name in COUNTS},
-        "percentiles": [
-            (f"p{percent:g}", seconds(value) if last.counts else "–")
-            for percent, value in zip(SHOWN, last.percentiles(SHOWN), strict=True)
-        ],
-        "lag": (seconds(measures.lag.percentile(99)), seconds(newest.lag.percentile(99)) if newest else "–"),
+        "ended": reader.stage in _ENDED,
+        "end": _end(reader, run),
+        "rates": shown.rates,
+        "percentiles": list(zip((f"p{percent:g}" for percent in SHOWN), _percentiles(shown.latency), strict=True)),
+        "lag": (seconds(measures.lag.percentile(99)), seconds(shown.lag.percentile(99)) if shown.lag.counts else "–"),
         "goals": standings,
         "lost": [one for one in standings if one.standing == LOST],
         "missed": [one for one in standings if one.standing == MISSED],
@@ -91,6 +91,51 @@ def figures(reader: LiveReader) -> dict[str, Any]:
         "judged": reader.judged,
         "findings": reader.violated.most_common(_MOST),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What the tiles show: of the newest second while the load is on, of all of it afterwards."""
+
+    #: A second, of what `COUNTS` counts.
+    rates: Mapping[str, float]
+    latency: Histogram
+    lag: Histogram
+
+
+def _newest(measures: Measures) -> _Measured:
+    newest, latency = measures.slices[max(measures.slices)] if measures.slices else None, Histogram(5)
+    for name, histogram in newest.latency.items() if newest else ():
+        if name != JOURNEY:
+            latency.merge(histogram)
+    rates = {name: newest.counts[name] / measures.width if newest else 0.0 for name in COUNTS}
+    return _Measured(rates, latency, newest.lag if newest else Histogram(5))
+
+
+def _whole(measures: Measures, elapsed: float) -> _Measured:
+    rates = {name: measures.counts[name] / elapsed if elapsed else 0.0 for name in COUNTS}
+    return _Measured(rates, measures.latency_of("all"), measures.lag)
+
+
+def _end(reader: LiveReader, run: LoadRun) -> dict[str, str] | None:
+    """How a load came to its end: the name of a text, and what stands in it; None before it has."""
+    if reader.stage not in (OVER, KILLED):
+        return None
+    duration, elapsed = run.job.scenario.duration, min(reader.elapsed, run.job.scenario.duration)
+    at = _ended(reader.listed) if reader.stage == OVER else datetime.fromtimestamp(reader.heard, UTC)
+    why = next(filter(None, (run.stopped, *run.problems, *run.short())), "")
+    how = "killed" if reader.stage == KILLED else "stopped" if why else "interrupted" if run.interrupted else "planned"
+    return {
+        "how": how, "why": why, "at": f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at else "–",
+        "elapsed": f"{elapsed:.0f}", "duration": f"{duration:g}",
+    }  # fmt: skip
+
+
+def _ended(listed: ListedRun) -> datetime | None:
+    try:
+        return datetime.fromisoformat(listed.started) + timedelta(seconds=listed.seconds or 0.0)
+    except (ValueError, OverflowError):
+        return None
 
 
 def title(run: LoadRun) -> str:

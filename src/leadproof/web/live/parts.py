@@ -15,8 +15,8 @@ from leadproof.web.live.reading import LiveReader
 
 #: Of `page/live_parts.html.j2`: each is a macro there, and the content of an element of the page.
 PARTS = (
-    "heading", "status", "progress", "stop", "counts", "goals", "steps", "funnel", "outcomes", "errors", "workers",
-    "findings", "notes",
+    "heading", "status", "progress", "stop", "counted", "counts", "goals", "steps", "funnel", "outcomes", "errors",
+    "workers", "findings", "notes",
 )  # fmt: skip
 
 #: Seconds after which charts are drawn anew, in the first seconds of a load and later, and the share of the time that

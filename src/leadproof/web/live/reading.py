@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -104,6 +104,10 @@ class LiveReader:
             for clause, _ in row.decisions.failed:
                 self.violated[clause] += row.times
             return
+        if self.run is not None and row.name == "interrupted":
+            self.run.interrupted = True
+        if self.run is not None and row.name == "latency" and isinstance(row.value, Mapping):
+            self.run.stopped = str(row.value.get("stopped") or self.run.stopped)  # no row before it says why
         if row.name not in _TOLD:
             return
         run = read_on(self.run, row, self._fail_on or self._read_fail_on())
