@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
 import re
@@ -22,6 +23,7 @@ from leadproof.core.findings import KINDS
 from leadproof.core.operations import OPERATIONS
 from leadproof.web import judging
 from leadproof.web.catalogue import catalogue
+from leadproof.web.hints import PHRASES, on_page
 from leadproof.web.judging import JudgingRules, Pasted, judge, judge_apart
 from leadproof.web.partner import message, remedy
 
@@ -391,6 +393,69 @@ def test_nothing_on_the_page_breaks_its_own_rules(tab: Any, served: Served) -> N
     judged(tab, served, file=DATA / "har" / "good" / "plain.har")
 
     assert told == []
+
+
+#: Words that only fit a terminal, but for what is said to be done there.
+TERMINAL = re.compile(r"(?<!-)--[a-z]{2,}|LEADPROOF_\w+|leadproof [a-z]+|\bvalidate reads|docs/")
+
+#: Modules whose messages no pasted text comes to: of clusters, mappings, time ranges and several processes.
+ELSEWHERE = ("cluster", "mapping", "selecting", "suggesting", "tasks", "validating")
+
+
+def literals(path: Path) -> list[str]:
+    """The texts of a module that are no docstrings; what is put into one is a letter."""
+    tree = ast.parse(path.read_text("utf-8"))
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            found.append("".join(str(one.value) if isinstance(one, ast.Constant) else "x" for one in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told | parts:
+            found.append(node.value)
+    return found
+
+
+def test_no_hint_about_a_capture_sends_a_reader_of_the_page_to_a_terminal() -> None:
+    source = ROOT / "src" / "leadproof"
+    paths = [one for one in (source / "captures").glob("*.py") if one.stem not in ELSEWHERE]
+    paths += [source / "judge" / "stand_ins.py", source / "runs" / "formats" / "outcome.py"]
+    hints = [text for path in paths for text in literals(path) if TERMINAL.search(text)]
+
+    assert len(hints) >= 12
+    for hint in hints:
+        shown = re.sub(r"on a command line, .*", "", on_page(hint, catalogue()))
+        assert not TERMINAL.search(shown), hint
+
+
+def test_every_phrase_for_a_terminal_is_one_that_is_said() -> None:
+    source = ROOT / "src" / "leadproof"
+    paths = [*(source / "captures").glob("*.py"), source / "judge" / "stand_ins.py"]
+    said = [text for path in [*paths, source / "runs" / "formats" / "outcome.py"] for text in literals(path)]
+
+    assert [phrase for phrase in PHRASES if not any(re.search(phrase, text) for text in said)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1}', "choose it in the list Operation on this page"),
+        ('{"level": "info", "a": 1}\n{"level": "info", "a": 2}\n', "which this page has no field for"),
+        ("nothing of the kind", "what is read is named below the field Text"),
+        ('{"openapi": "3.1.0", "paths": {}}', "on a command line, leadproof diff"),
+        (
+            "GET /elsewhere HTTP/1.1\nHost: a.example\n\nHTTP/1.1 200 OK\nContent-Type: text/plain\n\nfine",
+            "was the traffic of the lead receiver recorded?<",
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_not_judged_points_to_what_is_on_the_page(served: Served, text: str, words: str) -> None:
+    with served.client() as client:
+        response = post(client, text.encode())
+    result = response.text.partition('id="result"')[2].partition("</main>")[0]
+
+    assert words in result
+    assert not TERMINAL.search(re.sub(r"on a command line, [^<]*|<[^>]*>", "", result))
 
 
 def test_it_works_without_script_and_shows_nothing_personal(served: Served) -> None:

@@ -148,7 +148,7 @@ def _known(row: Row) -> bool:
 
 
 def sentence(phrases: Sequence[str]) -> str:
-    """Phrases as one sentence."""
+    """Phrases as one sentence; one that asks has its end already."""
     text = "; ".join(phrases)
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"
 

@@ -19,6 +19,7 @@ from leadproof.core.errors import LeadproofError
 from leadproof.core.operations import OPERATIONS
 from leadproof.web import forms, judging
 from leadproof.web.catalogue import catalogue
+from leadproof.web.hints import on_page
 from leadproof.web.judging import JudgingRules, Pasted, PasteResult
 from leadproof.web.partner import message, remedy
 from leadproof.web.rendering import page
@@ -111,7 +112,7 @@ def _page(
         operations=OPERATIONS, messages=[message(one, text) for one in result.exchanges] if result else [],
         remedy=lambda row: remedy(row, text), ready=site.rules is not None and not site.read_only,
         saving=site.rules is not None and site.rules.out is not None, run=_run(result), files=_files(result),
-        candidates=candidates,
+        candidates=candidates, on_page=lambda words: on_page(words, text),
         again=b64encode(pasted.data).decode() if pasted is not None and candidates else "",
     )  # fmt: skip
 
