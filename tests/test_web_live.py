@@ -140,6 +140,28 @@ def test_a_load_that_is_over_says_when_and_why_it_ended_and_what_it_came_to(tmp_
         assert not re.search(r"\b(now|so far|any more:)\b", page, re.IGNORECASE)
 
 
+def test_a_load_that_was_killed_has_the_same_figures_on_both_its_pages_and_when_it_ended(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    ended(runs, 0.5, 1.5, killed=True)
+    run = directory(runs)
+    facts = json.loads((run / "run.json").read_bytes())
+    (run / "run.json").write_text(json.dumps({**facts, "ended": None}), "utf-8")
+    for path in run.iterdir():
+        os.utime(path, (1_790_000_000, 1_790_000_000))
+    key = key_of(run)
+    with serving(runs, environment={"XDG_CACHE_HOME": str(tmp_path)}) as site, site.client() as client:
+        eventually(lambda: client.get(f"/runs/{key}").status_code == 200)
+        page, live, whole = (client.get(f"/runs/{key}{part}").text for part in ("", "/live", "/report"))
+
+    assert "The last that was written is of 2026-09-21 14:13:20 UTC, 2 s into" in live
+    figures_of = r'<th scope="row">ping json</th>((?:<td[^>]*>[^<]*</td>)+)'
+    shown = [re.findall(r">([^<]+)</td>", row) for text in (page, live) for row in re.findall(figures_of, text)[:1]]
+    assert [row[0] for row in shown] == ["600", "600"]
+    assert "None failed until then." in page
+    assert "What it had measured, over time" in page
+    assert "ping json" in whole
+
+
 def test_an_objective_that_is_lost_is_told_from_one_that_is_met(tmp_path: Path) -> None:
     with written(tmp_path, duration=10.0) as load:
         for second in range(5):

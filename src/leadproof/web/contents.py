@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 import jinja2
 
 from leadproof.core.errors import InputError, LeadproofError
+from leadproof.load import rebuilding
 from leadproof.runs.evidence.files import EXCHANGES, REPORT, RUN, open_plain
-from leadproof.runs.evidence.reading import rebuild
+from leadproof.runs.evidence.reading import is_unfinished, rebuild
 from leadproof.runs.evidence.shape import checked
 from leadproof.runs.evidence.tailing import parsed
 from leadproof.web.runs import FINISHED, ListedRun, plain_file
@@ -90,7 +91,9 @@ def known_of(run: ListedRun) -> dict[str, Any]:
     if why := not_rebuilt(folder):
         raise InputError(f"{run.path}: {why}", hint="leadproof report DIRECTORY reads it whole")
     with naming_odd_values(run):
-        return checked(rebuild(folder), run.name)
+        # As `leadproof report` makes it: what a load measured stands in other rows than what was judged of it.
+        made = rebuilding.rebuild(folder) if is_unfinished(folder, "load") else rebuild(folder)
+        return checked(made, run.name)
 
 
 def not_rebuilt(folder: Path) -> str:

@@ -122,7 +122,7 @@ def _end(reader: LiveReader, run: LoadRun) -> dict[str, str] | None:
     if reader.stage not in (OVER, KILLED):
         return None
     duration, elapsed = run.job.scenario.duration, min(reader.elapsed, run.job.scenario.duration)
-    at = _ended(reader.listed) if reader.stage == OVER else datetime.fromtimestamp(reader.heard, UTC)
+    at = _ended(reader.listed) if reader.stage == OVER else datetime.fromtimestamp(reader.written, UTC)
     why = next(filter(None, (run.stopped, *run.problems, *run.short())), "")
     how = "killed" if reader.stage == KILLED else "stopped" if why else "interrupted" if run.interrupted else "planned"
     return {

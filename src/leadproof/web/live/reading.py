@@ -94,6 +94,11 @@ class LiveReader:
             self.heard = self._clock()
         return number > 0
 
+    @property
+    def written(self) -> float:
+        """When the run was last written, in seconds since the epoch."""
+        return min(written(self._path), self._clock())
+
     def close(self) -> None:
         """Reads no more."""
         self._tail.close()
