@@ -27,7 +27,7 @@ PHRASES: dict[str, str] = {
     r"set LEADPROOF_API_KEY or LEADPROOF_BEARER_TOKEN, and LEADPROOF_AUTH_SCHEME": "credentials",
     r"headers that it asks for stand under \[targets\.NAME\.headers\]": "headers",
     r"unpack it, and name the folder": "unpack",
-    r"the line is in docs/captures\.md": "tshark",
+    r"docs/captures\.md": "chapter",
 }
 
 _PATTERN = re.compile("|".join(f"({phrase})" for phrase in PHRASES))
