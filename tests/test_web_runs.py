@@ -30,6 +30,7 @@ from leadproof.commands.explaining import Fact
 from leadproof.contract import specs
 from leadproof.core.histogram import Histogram
 from leadproof.core.operations import OPERATIONS
+from leadproof.core.text import seconds
 from leadproof.load import latency
 from leadproof.web import charts
 from leadproof.web.catalogue import catalogue
@@ -330,6 +331,9 @@ def test_the_latency_of_a_step_is_the_same_on_every_page(tab: Any, served: Serve
     compared = [figure("#latency table", step, heads.index(name) - 1) for name in ("p50", "p99")]
     tab.goto(f"{served.base}/runs/{after}")
     assert [figure("main section[aria-labelledby=h-load] table", step, at) for at in (2, 4)] == compared
+    journeys = json.loads((folder / "after" / "report.json").read_bytes())["latency"]["journeys"]
+    shown = [figure("main section[aria-labelledby=h-load] table", "whole journey", at) for at in (0, 4)]
+    assert shown == [str(journeys["samples"]), seconds(journeys["p99"])]
     tab.get_by_role("link", name="Trend of this subject").click()
     first = tab.locator("section[aria-labelledby=h-numbers]")
     heads = first.locator("thead th").all_inner_texts()
@@ -669,7 +673,7 @@ def test_the_index_knows_the_latency_of_steps_and_the_objectives(folder: Path) -
     ("document", "words"),
     [
         (b"[]", "report.json is no JSON object"),
-        (b'{"counts": NaN}', "report.json is no JSON"),
+        (b'{"counts": NaN}', "report.json has a member of the wrong type"),
         (b'{"counts": {"exchanges": 1e999}}', "report.json"),
         (b'{"counts": {"exchanges": 100000000000000000000}}', "report.json has a member of the wrong type"),
         (b'{"clauses": {"a": 1}}', "report.json has a member of the wrong type"),
