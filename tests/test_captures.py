@@ -17,7 +17,7 @@ from ledgers import CountingJudge
 
 from leadproof import captures
 from leadproof.bodies import MAX_BODY, encode_request
-from leadproof.captures import FileProblem, files, format_of_file, read
+from leadproof.captures import FileProblem, files, format_of_file, load_mapping, read
 from leadproof.captures.body import read_body
 from leadproof.captures.model import CaptureSource
 from leadproof.contract.profile import load
@@ -117,7 +117,10 @@ def test_what_is_no_file_is_named(tmp_path: Path, name: str, message: str) -> No
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("a.har", b"", "har"),
+        ("a.har", b"", "body"),
+        ("a.ndjson", b"", "body"),
+        ("a.har", b"\x80\x81\x82", "body"),
+        ("a.har", b" \n", "har"),
         ("a.HAR", b"{}", "har"),
         ("a.json", b'{"log": {"version": "1.2", "creator": {}, "entries": []}}', "har"),
         ("a", b'\xef\xbb\xbf{"log":{"entries":[', "har"),
@@ -254,7 +257,7 @@ def test_an_exchange_of_a_har_knows_where_it_comes_from() -> None:
 #: What is wrong with each file, in order.
 PROBLEMS = {
     "broken-response.har": [],
-    "empty.har": [("file.unreadable", "the HAR cannot be read to its end: the file is empty")],
+    "empty.har": [("file.unrecognised", "the file is empty")],
     "no-entries.har": [("file.unrecognised", "the HAR has no entries")],
     "no-har.har": [("file.unrecognised", "the HAR has no entries")],
     "not-utf-8.har": [
@@ -665,6 +668,28 @@ def test_a_response_of_the_documentation_is_read() -> None:
     names = [path.name for path in files([DOCUMENTATION])]
 
     assert {Path(name).stem for name in names} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "hint"),
+    [
+        ("a.har", b'{"log": {"entries"', "export it again"),
+        ("a.har", b'{"log": {"entries": [', "export it again"),
+        ("a.har", b'{"log": {"entries": [{"request": {}},', "what came before was judged; export it again"),
+        ("a.log", b'[{"a": 1', "save it again"),
+        ("a.log", b'[{"a": 1}, {"a"', "what came before was judged; save it again"),
+    ],
+)  # fmt: skip
+def test_only_a_file_of_which_something_was_judged_is_said_to_have_been(
+    tmp_path: Path, name: str, data: bytes, hint: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    (tmp_path / "mapping.toml").write_text('url = "a"')
+
+    mapping = load_mapping(tmp_path / "mapping.toml") if name.endswith(".log") else None
+    _, problems = split(list(read(tmp_path / name, None, mapping)))
+
+    assert hint in [problem.hint for problem in problems]
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,8 @@ def truncated() -> Iterator[Case]:
     yield Case("cut-before-the-end.har", whole[:-2], DEVIATION, 6)
     yield Case("cut-before-the-entries.har", whole[:40], UNREADABLE, 0)
     yield Case("cut-in-a-character.har", har(changed(request_method="é")).partition(b"\\u")[0] + b"\xc3", UNREADABLE, 0)
-    yield Case("empty.har", b"", UNREADABLE, 0)
-    yield Case("white-space.har", b" \n\t" * 100, UNREADABLE, 0)
+    yield Case("empty.har", b"", UNRECOGNISED, 0)
+    yield Case("white-space.har", b" \n\t" * 100, UNRECOGNISED, 0)
     packed = gzip.compress(whole, mtime=0)
     left = len(zlib.decompressobj(31).decompress(packed[:-700]))
     yield Case("cut.har.gz", packed[:-700], UNREADABLE, sum(end <= left for end in ends))
@@ -203,7 +203,7 @@ def encodings() -> Iterator[Case]:
     yield Case("comment.har", har(good, b"/* x */ {}", good), UNREADABLE, 2)
     yield Case("no-comma.har", har(good).replace(b"]}}", b"") + b"\x07" + har(good)[-len(json.dumps(good)) - 3 :],
                UNREADABLE, 2)  # fmt: skip
-    yield Case("binary.har", bytes(range(256)) * 40, UNREADABLE, 0)
+    yield Case("binary.har", bytes(range(256)) * 40, UNRECOGNISED, 0)
     yield Case("binary.json", bytes(range(1, 256)) * 40, UNRECOGNISED, 0)
     yield Case("body-no-base64.har", har(good, changed(response_content={"text": "%%%", "encoding": "base64"}), 5),
                UNREADABLE, 2)  # fmt: skip
@@ -229,7 +229,7 @@ def bombs() -> Iterator[Case]:
     yield Case("zeros.har.gz", zeros(gzip.compress), UNREADABLE, 0)
     yield Case("zeros.har.bz2", zeros(bz2.compress, 400), UNREADABLE, 0)
     yield Case("zeros.har.xz", zeros(lzma.compress, 400), UNREADABLE, 0)
-    yield Case("gz-in-gz.har.gz", gzip.compress(gzip.compress(b"\0" * (1 << 24))), UNREADABLE, 0)
+    yield Case("gz-in-gz.har.gz", gzip.compress(gzip.compress(b"\0" * (1 << 24))), UNRECOGNISED, 0)
     spaces = har(good)[:-3] + b" " * (30 << 20) + b"]"
     yield Case("spaces.har.gz", gzip.compress(spaces, 1), DEVIATION, 1)
     text = b'{"request": {"method": "' + b"x" * (40 << 20) + b'"}}'

@@ -13,6 +13,7 @@ from typing import Any
 from leadproof.bodies import BodyError, xml
 from leadproof.captures import values
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.problems import again
 from leadproof.captures.raw import session
 from leadproof.captures.streams import Stream, utf8
 from leadproof.captures.trees import ITEM
@@ -57,7 +58,7 @@ def _items(stream: Stream) -> Iterator[bytes | None]:
 def _exchange(item: bytes | None, number: int, source: CaptureSource) -> Iterator[Exchange | FileProblem]:
     if item is None:
         what = f"item {number} breaks off, or has more than {ITEM // 1024 // 1024} MB"
-        yield FileProblem("file.unreadable", what, "what came before was judged")
+        yield FileProblem("file.unreadable", what, again(number - 1, "save the items again"))
         return
     try:
         root = xml.parse(item)

@@ -198,7 +198,7 @@ class Entries(Generic[T]):
             self._at = first.end()
             return Flaw("its entries are not where HAR 1.2 has them, or what stands before them is no JSON", "form")
         if not self._buffer.strip():
-            return Flaw("the file is empty", "end")
+            return Flaw("the file is empty", "none")
         if self._ended and _whole(self._buffer):
             return Flaw("the HAR has no entries", "none")
         return Flaw("it breaks off before its entries", "end")

@@ -133,9 +133,13 @@ def format_of(stream: Stream, *, mapped: bool = False) -> str:
     """The format of a stream that nobody has read from, a key of `READERS`."""
     name, head = stream.name.lower(), stream.head
     text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")  # UTF-16 is told by its letters too
+    if not head and name != _EXCHANGES:
+        return "body"  # that nothing is in it holds whatever its name
     if _OURS.match(text):
         return "ndjson"
-    if name.endswith(".har") or (_HAR.search(text) and (b'"entries"' in text or b'"creator"' in text)):
+    if (name.endswith(".har") and text[:1] in (b"{", b"[", b"")) or (
+        _HAR.search(text) and (b'"entries"' in text or b'"creator"' in text)
+    ):
         return "har"
     if _FLOW.match(head):
         return "flow"

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from leadproof.captures.model import CaptureSource, FileProblem, MisfitError
+from leadproof.captures.problems import again
 from leadproof.captures.recorded import LEFT_OUT, ReadBody, plain
 from leadproof.captures.streams import Stream
 from leadproof.captures.values import DAY
@@ -44,7 +45,8 @@ def read_flow(stream: Stream, source: CaptureSource) -> Generator[Exchange | Fil
         if isinstance(found, str):
             if source.goes_on and found in _LAST:
                 raise MisfitError
-            hint = "what came before was judged; save the flows again if you need the rest"
+            before = number - 1 if source.preface is None else number
+            hint = again(before, "save the flows again if you need the rest" if before else "save the flows again")
             yield FileProblem("file.unreadable", f"flow {number} {found}", hint, number)
             continue
         try:

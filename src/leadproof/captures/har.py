@@ -15,6 +15,7 @@ from leadproof.captures import values
 from leadproof.captures.entries import Entries, Flaw
 from leadproof.captures.exporters import CUT, SANITISED, Har, lenient
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.problems import again
 from leadproof.captures.recorded import is_round
 from leadproof.captures.streams import Stream, utf8
 from leadproof.core.exchange import Exchange, Headers, Request, Response
@@ -83,7 +84,7 @@ def read_har(stream: Stream, source: CaptureSource) -> Generator[Exchange | File
         nothing = False
         if isinstance(entry, Flaw):
             number += entry.what in ("lost", "passed", "large")
-            yield _problem(entry, number)
+            yield _problem(entry, number, begun=source.preface is not None)
             continue
         number += 1
         # In time for all that are tried as bytes: the first one never is.
@@ -111,14 +112,17 @@ _FLAWS = {
     "end": (
         "file.unreadable",
         "the HAR cannot be read to its end: {it}",
-        "what came before was judged; export it again",
+        "export it again",
     ),
     "none": ("file.unrecognised", "{it}", "was the recording on when the traffic ran?"),
 }
 
 
-def _problem(flaw: Flaw, number: int) -> FileProblem:
+def _problem(flaw: Flaw, number: int, *, begun: bool = False) -> FileProblem:
+    """The problem of a flaw behind so many entries; `begun` says that an earlier part of the HAR had some, too."""
     kind, sentence, hint = _FLAWS["lost" if flaw.what == "passed" else flaw.what]
+    if flaw.what == "end":
+        hint = again(number + begun, hint)
     return FileProblem(kind, sentence.format(n=number, it=flaw.message), hint, number if "{n}" in sentence else 0)
 
 

@@ -14,6 +14,7 @@ import orjson
 from leadproof.captures import values
 from leadproof.captures.mapping import Keys, Mapping
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.problems import again
 from leadproof.captures.recorded import LEFT_OUT, ReadBody, announced, plain, uncut
 from leadproof.captures.streams import LINE, Stream, lines, utf8
 from leadproof.captures.trees import BrokenTree, Place, items
@@ -82,7 +83,7 @@ def _items(text: Stream, place: Place) -> Iterator[tuple[int, Any]]:
         for number, value in items(text, place):
             yield number, value
     except BrokenTree as error:
-        yield number, FileProblem("file.unreadable", f"behind record {number}, {error}", "what came before was judged")
+        yield number, FileProblem("file.unreadable", f"behind record {number}, {error}", again(number, "save it again"))
 
 
 #: How `docker compose logs` begins each line, those of other services too.

@@ -13,6 +13,11 @@ NAMED = 50
 _SEVERITY = {"file.unreadable": 2, "file.deviation": 0}
 
 
+def again(before: int, what: str) -> str:
+    """The hint for a file that breaks off: what to do, and whether anything was judged that came before."""
+    return f"what came before was judged; {what}" if before else what
+
+
 class Problems:
     """What is wrong with a file: the worst of it, the first of the rest, and how much there is. It may be a million."""
 

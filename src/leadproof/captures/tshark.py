@@ -12,6 +12,7 @@ from typing import Any
 from leadproof.captures import values
 from leadproof.captures.documents import RawExchange, settled
 from leadproof.captures.model import CaptureSource, FileProblem
+from leadproof.captures.problems import again
 from leadproof.captures.streams import Stream, utf8
 from leadproof.captures.trees import BrokenTree, items
 from leadproof.core import lazy
@@ -57,7 +58,7 @@ def read_tshark(stream: Stream, source: CaptureSource) -> Iterator[Exchange | Fi
             if len(waiting) > _WAITING:
                 waiting.pop(next(iter(waiting)))
     except BrokenTree as error:
-        yield FileProblem("file.unreadable", f"behind row {rows}, {error}", "what came before was judged")
+        yield FileProblem("file.unreadable", f"behind row {rows}, {error}", again(rows, "print it again"))
     for sent in waiting.values():
         number += 1
         yield from settled(sent, f"exchange {number}", source, f"{source.name}#{number}")
