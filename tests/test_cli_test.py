@@ -80,7 +80,7 @@ def test_a_clause_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
         (("--media", "yaml"), "there is no representation 'yaml'", "json, xml"),
         (("--operation", "update_lead", "--topic", "twins"), "no case fits", "--topic"),
         (("--clause", "LE2-ALL-AUTH-03"), "cannot be tested", "a check decides"),
-        (("--replay", "nothing.json"), "nothing.json: cannot be opened", "check the path"),
+        (("--replay", "nothing.json"), "nothing.json: cannot be opened", "check the spelling of the path"),
     ],
 )
 def test_a_mistake_is_one_message_with_a_hint(capsys, arguments, words, hint) -> None:

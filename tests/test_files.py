@@ -22,8 +22,8 @@ def test_a_file_is_read_whole_up_to_its_cap(tmp_path: Path) -> None:
     [
         ("large", "large: is larger than 8 bytes", "is it a profile?"),
         ("folder", "folder: is a folder", "name a profile itself"),
-        ("missing", "missing: cannot be opened: No such file or directory", "check that you may read it"),
-        ("large/inside", "large/inside: cannot be opened: Not a directory", "check that you may read it"),
+        ("missing", "missing: cannot be opened: No such file or directory", "check the spelling of the path"),
+        ("large/inside", "large/inside: cannot be opened: Not a directory", "check the spelling of the path"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_name(tmp_path: Path, name: str, said: str, hint: str) -> None:

@@ -91,7 +91,7 @@ def test_import_joins_files_and_keeps_what_is_there(folder: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
-        (["nowhere.csv"], "nowhere.csv: cannot be opened: No such file or directory", "check that you may read it"),
+        (["nowhere.csv"], "nowhere.csv: cannot be opened: No such file or directory", "check the spelling of the path"),
         (["."], ".: is a folder", "name the posting document itself"),
         (["notes.csv"], "notes.csv: no table of fields", "see leadproof profile import --help"),
         ([], "Missing argument 'FILE...'", "see leadproof profile import --help"),

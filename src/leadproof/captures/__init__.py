@@ -29,7 +29,7 @@ from leadproof.captures.readers import PART_READERS, READERS
 from leadproof.captures.remote import SCHEMES, Caps, CapturePath, RemotePath, is_remote, scheme_of, shown
 from leadproof.captures.remote.urls import or_service
 from leadproof.captures.streams import STANDARD_INPUT, Stream, opened, opened_at
-from leadproof.core.errors import InputError
+from leadproof.core.errors import InputError, reading_hint
 from leadproof.core.exchange import Exchange
 
 __all__ = [
@@ -118,7 +118,7 @@ def read_part(
                 yield FileProblem("file.unreadable", *stream.broken)
     except OSError as error:
         what = "opened" if opening else "read"
-        raise InputError(f"{path}: cannot be {what}: {error.strerror}", hint="check that you may read it") from None
+        raise InputError(f"{path}: cannot be {what}: {error.strerror}", hint=reading_hint(error)) from None
     return number
 
 

@@ -13,7 +13,7 @@ from leadproof.captures.remote import CapturePath, RemotePath
 from leadproof.captures.shapes import is_documented, root_name, top_names
 from leadproof.captures.streams import SESSION, STANDARD_INPUT, Stream, opened
 from leadproof.core import lazy
-from leadproof.core.errors import InputError
+from leadproof.core.errors import InputError, reading_hint
 
 #: What a selection of files is made of and gives: all of them here, or all elsewhere, or both.
 Place = TypeVar("Place", bound=CapturePath)
@@ -126,7 +126,7 @@ def format_of_file(path: CapturePath, *, mapped: bool = False) -> str:
         with zipped(path) as archive, nullcontext(archive[0]) if archive else opened(path) as stream:
             return format_of(stream, mapped=mapped)
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
+        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint=reading_hint(error)) from None
 
 
 def format_of(stream: Stream, *, mapped: bool = False) -> str:

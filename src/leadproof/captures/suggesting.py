@@ -22,7 +22,7 @@ from leadproof.captures.model import FileProblem
 from leadproof.captures.shapes import is_documented, is_request, top_names
 from leadproof.captures.streams import opened
 from leadproof.core import lazy
-from leadproof.core.errors import InputError
+from leadproof.core.errors import InputError, reading_hint
 from leadproof.core.operations import OPERATIONS
 from leadproof.core.text import count
 
@@ -148,7 +148,7 @@ def _sample(path: Path) -> tuple[Keys | None, list[Any]]:
             if below:
                 return (name,), below
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", hint="check the path") from None
+        raise InputError(f"{path}: cannot be read: {error.strerror}", hint=reading_hint(error)) from None
     return None, sample
 
 

@@ -18,7 +18,7 @@ from leadproof.cli import ci, options
 from leadproof.cli.console import summarise
 from leadproof.contract import specs
 from leadproof.contract.profile import Profile
-from leadproof.core.errors import InputError
+from leadproof.core.errors import InputError, reading_hint
 from leadproof.runs import comparison, config, verdicts, waivers
 from leadproof.runs.evidence import Run, is_unfinished, read_report
 from leadproof.runs.formats import FORMATS, PRINTS, RENDERERS
@@ -121,7 +121,7 @@ def read_run(path: Path) -> dict[str, Any]:
         if not is_unfinished(path, "load"):
             return read_report(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
+        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint=reading_hint(error)) from None
     from leadproof.load import rebuilding  # a third of a second, which hardly any command needs
 
     return rebuilding.rebuild(path)

@@ -13,7 +13,7 @@ from leadproof.cli import completing, ending, options
 from leadproof.cli.engage import REMOTE_BUDGET, REMOTE_RATE, Engagement, Wish, engage
 from leadproof.contract import specs
 from leadproof.contract.specs import Clause, meaning
-from leadproof.core.errors import InputError, UsageError
+from leadproof.core.errors import InputError, UsageError, reading_hint
 from leadproof.core.operations import BOTH
 from leadproof.core.text import count, one_line
 from leadproof.judge.coverage import gaps
@@ -139,7 +139,7 @@ def _replay(path: Path | None) -> Replay | None:
     try:
         return read(path.read_bytes(), str(path))
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint="check the path") from None
+        raise InputError(f"{path}: cannot be opened: {error.strerror}", hint=reading_hint(error)) from None
 
 
 def _media(text: str | None) -> tuple[str, ...]:

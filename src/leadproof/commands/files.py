@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leadproof.core.errors import InputError
+from leadproof.core.errors import InputError, reading_hint
 from leadproof.core.text import count
 
 
@@ -27,7 +27,7 @@ def read_capped(path: Path, most: int, what: str, *, shown: str = "") -> bytes:
         with path.open("rb") as file:
             data = file.read(most + 1)
     except OSError as error:
-        raise InputError(f"{shown}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
+        raise InputError(f"{shown}: cannot be opened: {error.strerror}", hint=reading_hint(error)) from None
     if len(data) > most:
         raise InputError(f"{shown}: is larger than {count(most, 'byte')}", hint=f"is it {what}?")
     return data

@@ -69,6 +69,12 @@ def worst(*codes: ExitCode) -> ExitCode:
     return min(codes, key=PRECEDENCE.index, default=ExitCode.PASSED)
 
 
+def reading_hint(error: Exception) -> str:
+    """What to do about a file that cannot be opened or read."""
+    missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return "check the spelling of the path" if missing else "check that you may read it"
+
+
 class LeadproofError(Exception):
     """Something that leadproof could not do.
 

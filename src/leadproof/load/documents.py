@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from leadproof.core.errors import ConfigurationError
+from leadproof.core.errors import ConfigurationError, reading_hint
 from leadproof.core.toml import parse as parse_toml
 
 
@@ -31,6 +31,6 @@ def toml_document(path: Path, name: str, known: Iterable[str], missing: str, shi
     try:
         return parse_toml(path.read_text("utf-8"))
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint=reading_hint(error)) from None
     except ValueError as error:
         raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.contract.profile.reading import line_of
-from leadproof.core.errors import ConfigurationError
+from leadproof.core.errors import ConfigurationError, reading_hint
 from leadproof.core.toml import parse as parse_toml
 
 #: Where in the document, what is wrong, and what to do.
@@ -35,7 +35,7 @@ def text_of(path: Path, most: int | None = None) -> str:
         with path.open("rb") as file:
             data = file.read() if most is None else file.read(most + 1)
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint=reading_hint(error)) from None
     if most is not None and len(data) > most:
         raise ConfigurationError(f"{path} is too large", hint="is it the right file?")
     try:

@@ -19,7 +19,7 @@ from typing import IO, Any
 from leadproof import captures
 from leadproof.captures.remote import CapturePath
 from leadproof.captures.share import har, left, texts
-from leadproof.core.errors import InputError, UsageError
+from leadproof.core.errors import InputError, UsageError, reading_hint
 from leadproof.core.exchange import Exchange
 from leadproof.redact import Redactor
 from leadproof.runs.evidence import EvidenceError, hashes
@@ -277,7 +277,7 @@ def _reading(source: CapturePath) -> Iterator[None]:
     except (EOFError, gzip.BadGzipFile, ValueError) as error:
         raise InputError(f"{source}: is damaged: {error}", hint="get the file again") from None
     except OSError as error:
-        raise InputError(f"{source}: cannot be read: {error.strerror}", hint="check that you may read it") from None
+        raise InputError(f"{source}: cannot be read: {error.strerror}", hint=reading_hint(error)) from None
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from leadproof.core.errors import InputError
+from leadproof.core.errors import InputError, reading_hint
 from leadproof.runs.evidence.files import MANIFEST, document, hashes, sha256, write
 
 SCHEMA = "leadproof.manifest/1"
@@ -87,7 +87,7 @@ def verify_files(folder: Path, schema: str, but: str = "") -> Verified:
             hint="a run that was killed has none; leadproof report RUN makes its reports and manifest",
         ) from None
     except OSError as error:
-        raise InputError(f"{file}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
+        raise InputError(f"{file}: cannot be opened: {error.strerror}", hint=reading_hint(error)) from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file} is no JSON: {error}", hint="the manifest itself was changed") from None
     listed = manifest.get("files") if isinstance(manifest, dict) and manifest.get("schema") == schema else None

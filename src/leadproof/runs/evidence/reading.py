@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.contract import specs
-from leadproof.core.errors import ConfigurationError, InputError
+from leadproof.core.errors import ConfigurationError, InputError, reading_hint
 from leadproof.runs.evidence.files import EXCHANGES, REPORT, RUN
 from leadproof.runs.evidence.results import has_rows, read_rows, reporting_bad_rows
 from leadproof.runs.evidence.series import all_lines
@@ -36,7 +36,7 @@ def read_report(path: Path) -> dict[str, Any]:
     try:
         report = json.loads(file.read_bytes())
     except OSError as error:
-        raise InputError(f"{file}: cannot be opened: {error.strerror}", hint="check that you may read it") from None
+        raise InputError(f"{file}: cannot be opened: {error.strerror}", hint=reading_hint(error)) from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file} is no JSON: {error}", hint="was it changed? leadproof verify tells") from None
     return checked(report, str(file))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.core import lazy
-from leadproof.core.errors import InputError
+from leadproof.core.errors import InputError, reading_hint
 from leadproof.runs.evidence.files import Lines, failed, write
 
 #: Bytes of a file before it is compressed and the next one begins: a fifth of a second for whoever waits meanwhile.
@@ -136,7 +136,7 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
         return
     except (OSError, EOFError, zlib.error) as error:
         words = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: {words}", hint="check that you may read it") from None
+        raise InputError(f"{path}: {words}", hint=reading_hint(error)) from None
 
 
 def all_lines(folder: Path, stem: str) -> Iterator[dict[str, Any]]:
