@@ -555,6 +555,36 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(
         assert "the built-in mock" in words
 
 
+TARGETS = """
+[targets.sandbox]
+url = "https://leads.partner.example"
+secret_env = "SANDBOX_TOKEN"
+headers = {X-Gateway = "${GATEWAY_KEY}"}
+
+[targets.filed]
+url = "https://leads.partner.example"
+secret_file = "key.txt"
+"""
+
+
+@pytest.mark.parametrize(("target", "missing"), [("sandbox", "SANDBOX_TOKEN"), ("filed", "key.txt")])
+@pytest.mark.parametrize("command", ["certify", "load"])
+def test_a_plan_needs_no_secret(
+    command: str, target: str, missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for name in ("SANDBOX_TOKEN", "GATEWAY_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "leadproof.toml").write_text(TARGETS)
+    line = ["load", "ping_post", "--allow-target", "leads.partner.example", "--shape", "smoke"]
+    with contextlib.chdir(tmp_path):
+        code = main([*(line if command == "load" else ["certify"]), "--target", target, "--plan"])
+    said = capsys.readouterr()
+
+    assert (code, said.err) == (0, "")
+    assert command == "load" or f"credentials  none yet: {missing} holds none" in said.out
+
+
 def test_a_plan_of_a_certify_that_cannot_be_is_refused_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.chdir(tmp_path):
         code = main(["certify", "--plan", "--target", "unknown-name"])

@@ -179,7 +179,9 @@ def _run(name: str, given: dict[str, Any], published: Publishing) -> int:
     goals = objectives.load(chosen.goals)
     baseline = _baseline(given["baseline"])
     seed = configured.seed if given["seed"] is None else given["seed"]
-    goal = None if given["target"] is None else config.target(given["target"], configured, timeout=given["timeout"])
+    goal = None if given["target"] is None else config.target(
+        given["target"], configured, timeout=given["timeout"], planned=given["planned"]
+    )  # fmt: skip
     if goal is not None:
         guard.allow(goal, given["allowed"])
         if given["master"] and (goal.proxy or goal.headers):

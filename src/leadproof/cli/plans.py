@@ -112,7 +112,9 @@ def certify(wish: Wish, chosen: Sequence[tuple[str, Case]], *, probed: bool, goa
     Raises:
         LeadproofError: Certify itself would end before the first packet.
     """
-    goal = None if wish.target is None else config.target(wish.target, wish.configured, timeout=wish.timeout)
+    goal = None if wish.target is None else config.target(
+        wish.target, wish.configured, timeout=wish.timeout, planned=True
+    )  # fmt: skip
     remote = goal is not None and not goal.loopback
     maker = LeadMaker(wish.profile, wish.configured.seed if wish.seed is None else wish.seed, 0, no_sell=remote)
     require_sender(maker)
@@ -132,7 +134,9 @@ def certify(wish: Wish, chosen: Sequence[tuple[str, Case]], *, probed: bool, goa
         "out": str(wish.out or wish.configured.out),
         "formats": list(dict.fromkeys(("json", *(formats or RENDERERS)))),
     }  # fmt: skip
-    show(_certify_lines(data, load), data, as_json=wish.quiet)
+    row = wish.configured.targets.get(wish.target or "", {})
+    secret = row.get("secret_file", row.get("secret_env", "LEADPROOF_API_KEY"))
+    show(_certify_lines(data, load, secret), data, as_json=wish.quiet)
     return int(ExitCode.PASSED)
 
 
@@ -145,12 +149,16 @@ def _probe(maker: LeadMaker, goal: Target | None, *, left: int | None, per_secon
         return error.message
 
 
-def _certify_lines(data: Mapping[str, Any], load: LoadPlan | str) -> Iterator[str]:
+def _certify_lines(data: Mapping[str, Any], load: LoadPlan | str, secret: str) -> Iterator[str]:
     cases = data["suite"]
     target = one_line(data["target"], 60) or "the built-in mock, in this process"
     yield "PLAN  certify; nothing is sent"
     yield f"  target       {target}"
-    none = "none; our own mock would get those of the profile" if data["loopback"] else "none: set LEADPROOF_API_KEY"
+    none = (
+        "none; our own mock would get those of the profile"
+        if data["loopback"]
+        else f"none yet: {one_line(secret, 40)} holds none"
+    )
     yield f"  credentials  {data['credentials'] or none}"
     yield (
         f"  about        {cases['operations']} of {len(OPERATIONS)} operations, {cases['cells']} of {len(CELLS)} cells"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.core import lazy
-from leadproof.core.errors import ConfigurationError
+from leadproof.core.errors import ConfigurationError, reading_hint
 from leadproof.core.target import SCHEMES, Target
 from leadproof.core.toml import parse as parse_toml
 
@@ -126,9 +126,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}", hint="check that you may read it"
-        ) from None
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", hint=reading_hint(error)) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
     except ValueError as error:
@@ -190,8 +188,18 @@ def _removal(where: str) -> str:
     return _WITHOUT.get(where.rpartition(".")[2], "remove the key")
 
 
-def target(name: str, config: Config, environ: Mapping[str, str] = os.environ, timeout: float | None = None) -> Target:
+def target(
+    name: str, config: Config, environ: Mapping[str, str] = os.environ, timeout: float | None = None, *,
+    planned: bool = False,
+) -> Target:  # fmt: skip
     """The target of a name in the configuration, or of a URL.
+
+    Args:
+        name: The name or URL.
+        config: What the configuration file says.
+        environ: The environment.
+        timeout: Seconds that were asked for; None for those of the target.
+        planned: Is nothing sent to it? Then its secrets need not be there.
 
     Raises:
         ConfigurationError: It is neither, or its secret cannot be had.
@@ -208,11 +216,13 @@ def target(name: str, config: Config, environ: Mapping[str, str] = os.environ, t
     if row is None:
         row = {"url": name}
     else:
+        if planned and "headers" in row:
+            row = row | {"headers": dict.fromkeys(row["headers"], "not sent")}
         row = _expand(row, environ, config.path, f"targets.{name}")
         _filled(row, config.path, f"targets.{name}")
     if "url" not in row:
         raise ConfigurationError(f"{config.path}: targets.{name} has no url", hint='add url = "https://…"')
-    scheme, secret = _secret(row, environ, config.path)
+    scheme, secret = _secret(row, environ, config.path, planned=planned)
     seconds = row.get("timeout", TIMEOUT) if timeout is None else timeout
     headers = row.get("headers", {})
     for header, value in headers.items():
@@ -227,7 +237,7 @@ def target(name: str, config: Config, environ: Mapping[str, str] = os.environ, t
     )  # fmt: skip
 
 
-def _secret(row: dict[str, Any], environ: Mapping[str, str], path: Path | None) -> tuple[str, str]:
+def _secret(row: dict[str, Any], environ: Mapping[str, str], path: Path | None, *, planned: bool) -> tuple[str, str]:
     scheme = row.get("auth_scheme") or environ.get("LEADPROOF_AUTH_SCHEME", "")
     if scheme and scheme not in SCHEMES:
         raise ConfigurationError(
@@ -235,13 +245,14 @@ def _secret(row: dict[str, Any], environ: Mapping[str, str], path: Path | None) 
         )
     if "secret_env" in row:
         secret = environ.get(row["secret_env"], "").strip()
-        if not secret:
+        if not secret and not planned:
             raise ConfigurationError(
                 f"{path}: the environment variable {row['secret_env']} is not set", hint=f"set {row['secret_env']}"
             )
         return scheme or "api-key", secret
     if "secret_file" in row:
-        return scheme or "api-key", _secret_of(Path(row["secret_file"]))
+        file = Path(row["secret_file"])
+        return scheme or "api-key", "" if planned and not file.exists() else _secret_of(file)
     if environ.get("LEADPROOF_BEARER_TOKEN"):
         return scheme or "bearer", environ["LEADPROOF_BEARER_TOKEN"].strip()
     return scheme or "api-key", environ.get("LEADPROOF_API_KEY", "").strip()
