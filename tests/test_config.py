@@ -91,43 +91,43 @@ WRONG = {
         " is no TOML: Expected ']' at the end of a table declaration (at end of document)",
         "see https://toml.io for the syntax",
     ),
-    "an unknown key": ("sed = 1", ": there is no key sed", "did you mean seed?"),
+    "an unknown key": ("sed = 1", ":1: there is no key sed", "did you mean seed?"),
     "a key like none": (
         "xyzzy = 1",
-        ": there is no key xyzzy",
+        ":1: there is no key xyzzy",
         "known are: profile, out, seed, subject, by, readings, targets, waivers, attestation_days, min_judged",
     ),
     "a wrong type": (
         "seed = 'x'",
-        ": seed has to be a whole number, and is text in quotes",
+        ":1: seed has to be a whole number, and is text in quotes",
         "seed of everything that is generated",
     ),
     "a boolean for a number": (
         "seed = true",
-        ": seed has to be a whole number, and is true or false",
+        ":1: seed has to be a whole number, and is true or false",
         "seed of everything that is generated",
     ),
-    "targets no table": ("targets = 1", ": targets has to be a table, and is a whole number", "named targets"),
-    "a target no table": ("[targets]\na = 1", ": targets.a is no table", "write [targets.a] and a url"),
-    "a target's unknown key": ("[targets.a]\nulr = 'x'", ": there is no key targets.a.ulr", "did you mean url?"),
+    "targets no table": ("targets = 1", ":1: targets has to be a table, and is a whole number", "named targets"),
+    "a target no table": ("[targets]\na = 1", ":2: targets.a is no table", "write [targets.a] and a url"),
+    "a target's unknown key": ("[targets.a]\nulr = 'x'", ":2: there is no key targets.a.ulr", "did you mean url?"),
     "a secret in the file": (
         "[targets.a]\nsecret = 'x'",
-        ": there is no key targets.a.secret",
+        ":2: there is no key targets.a.secret",
         "did you mean secret_env?",
     ),
     "a target's wrong type": (
         "[targets.a]\ntimeout = '5'",
-        ": targets.a.timeout has to be a number, and is text in quotes",
+        ":2: targets.a.timeout has to be a number, and is text in quotes",
         "seconds for a whole exchange",
     ),
     "a reading no text": (
         "[readings]\nnamespaces = 1",
-        ": readings.namespaces has to be text in quotes",
+        ":2: readings.namespaces has to be text in quotes",
         "name one of its choices",
     ),
     "a reading that is a list": (
         "[readings]\nnamespaces = ['x']",
-        ": readings.namespaces has to be text in quotes",
+        ":2: readings.namespaces has to be text in quotes",
         "name one of its choices",
     ),
     "a variable that is not set": (
@@ -146,6 +146,13 @@ def test_what_is_wrong_is_named(tmp_path: Path, case: str) -> None:
         load(written(tmp_path, text), {})
 
     assert (raised.value.message, raised.value.hint) == (f"{tmp_path / 'leadproof.toml'}{message}", hint)
+
+
+def test_the_line_of_a_wrong_key_is_that_of_pyproject(tmp_path: Path) -> None:
+    text = "[project]\nname = 'x'\n\n[tool.leadproof]\nseed = 1\nprofle = 'p.toml'\n"
+
+    with pytest.raises(ConfigurationError, match=r"pyproject\.toml:6: there is no key profle"):
+        load(written(tmp_path, text, "pyproject.toml"), {})
 
 
 def test_a_table_of_pyproject_that_is_none_is_named(tmp_path: Path) -> None:

@@ -510,6 +510,25 @@ def test_an_objective_on_a_name_that_does_not_exist_is_an_error(name: str) -> No
         objectives.read({"objectives": {name: 1}}, "mine.toml")
 
 
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('"ping.p9x" = 1', "there is no objective 'ping.p9x'"),
+        ("ping.p9x = 1", "there is no objective 'ping.p9x'"),
+        ('"ping.p99" = -1', "the limit of ping.p99 is -1"),
+    ],
+)
+def test_what_is_wrong_with_an_objective_is_named_with_its_line(tmp_path: Path, row: str, words: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f'# figures\n[objectives]\n"all.p99" = 2\n{row}\n')
+
+    with pytest.raises(ConfigurationError) as caught:
+        objectives.load(str(file))
+
+    assert caught.value.message.startswith(f"{file}:4: {words}")
+    assert "lag" in caught.value.hint or "limit" in words
+
+
 def test_a_file_of_objectives_builds_on_a_preset() -> None:
     found = objectives.read({"preset": "auction", "objectives": {"ping": {"p99": 0.3}, "journey.max": 5}}, "mine.toml")
 

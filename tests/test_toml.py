@@ -12,7 +12,7 @@ from leadproof.captures import mapping
 from leadproof.cli import main
 from leadproof.contract import profile
 from leadproof.core.errors import LeadproofError
-from leadproof.core.toml import parse
+from leadproof.core.toml import line_of, parse
 from leadproof.load import objectives, scenarios
 from leadproof.runs import config, waivers
 
@@ -58,3 +58,20 @@ def test_a_hostile_profile_is_no_bug_of_ours(tmp_path: Path, capsys: pytest.Capt
 
     assert main(["profile", "check", str(path)]) == 2
     assert "itself failed" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (("a",), 1), (("b",), 5), (("t", "x.y"), 7), (("t", "x", "z"), 8), (("t", "q"), 10), (("t", "nothing"), 6),
+        (("rows", 1, "k"), 14), ((), 1),
+    ],
+)  # fmt: skip
+def test_the_line_of_a_key_is_found(path: tuple[str | int, ...], line: int) -> None:
+    text = (
+        "a = '''\nb = 1\n[t]\n'''\nb = 2 # c = 3\n[t]\n\"x.y\" = 1\nx.z = [\n]\n'q' = 1\n"
+        "[[rows]]\nk = 1\n[[rows]]\nk = 2\n"
+    )
+
+    assert parse(text)
+    assert line_of(text, path) == line

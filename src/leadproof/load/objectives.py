@@ -17,6 +17,7 @@ from typing import Any
 from leadproof.core.errors import ConfigurationError
 from leadproof.core.histogram import Histogram
 from leadproof.core.operations import OPERATIONS
+from leadproof.core.toml import place_of
 from leadproof.load.documents import toml_document
 from leadproof.load.measures import JOURNEY, Measures
 from leadproof.load.replies import UNSENT
@@ -39,7 +40,7 @@ _PERCENTILE = re.compile(r"p(\d{2,5})")
 class Objective:
     """One thing that must hold."""
 
-    #: `<step>.<figure>`: a step is an operation, `post`, `all` or `journey`; a figure p50 … p999, max, mean (seconds).
+    #: `<step>.<figure>`: a step is an operation, `post`, `all` or `journey`; a figure p50 … p9999, max, mean (seconds).
     name: str
     #: Seconds, or a ratio from 0 to 1.
     most: float
@@ -136,16 +137,25 @@ def read(document: Mapping[str, Any], place: str) -> tuple[Objective, ...]:
     for key in document:
         if key not in ("objectives", "preset"):
             raise ConfigurationError(
-                f"{place}: there is no key {key}", hint="keys are preset and the table [objectives]"
+                f"{place_of(Path(place), key)}: there is no key {key}",
+                hint="keys are preset and the table [objectives]",
             )
     found = {one.name: one for one in (load(str(document["preset"])) if "preset" in document else ())}
     table = document.get("objectives", {})
     if not isinstance(table, Mapping):
-        raise ConfigurationError(f"{place}: objectives is no table", hint='write [objectives] and "ping.p99" = 0.75')
-    for name, limit in _flat(table):
+        raise ConfigurationError(
+            f"{place_of(Path(place), 'objectives')}: objectives is no table",
+            hint='write [objectives] and "ping.p99" = 0.75',
+        )
+    for path, limit in _flat(table):
+        name = ".".join(path)
         if isinstance(limit, bool) or not isinstance(limit, int | float) or limit < 0:
-            raise ConfigurationError(f"{place}: the limit of {name} is {limit!r}", hint="seconds or a ratio, from 0")
-        _known(name, place)
+            raise ConfigurationError(
+                f"{place_of(Path(place), 'objectives', *path)}: the limit of {name} is {limit!r}",
+                hint="seconds or a ratio, from 0",
+            )
+        if not _exists(name):
+            raise _unknown(name, place_of(Path(place), "objectives", *path))
         found[name] = Objective(name, float(limit))
     if not found:
         raise ConfigurationError(
@@ -154,26 +164,28 @@ def read(document: Mapping[str, Any], place: str) -> tuple[Objective, ...]:
     return tuple(found.values())
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Rows of a table in which `ping.p99 = 1` is written with quotation marks or without."""
-    rows: list[tuple[str, Any]] = []
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Rows of a table in which `ping.p99 = 1` is written with quotation marks or without, by their keys."""
     for key, value in table.items():
-        rows += _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [(prefix + key, value)]
-    return rows
+        if isinstance(value, Mapping):
+            yield from (((key, *path), limit) for path, limit in _flat(value))
+        else:
+            yield (key,), value
 
 
-def _known(name: str, place: str) -> None:
+def _exists(name: str) -> bool:
     step, _, figure = name.rpartition(".")
-    if name in RATIOS or name in ("lag.p99", "lag.max") or (step in (*_steps(), "lag") and _is_figure(figure)):
-        return
-    examples = [*RATIOS, *(f"{one}.p99" for one in _steps()), "lag.p99"]
+    return name in RATIOS or (step in (*_steps(), "lag") and _is_figure(figure))
+
+
+def _unknown(name: str, place: str) -> ConfigurationError:
     import difflib
 
-    near = difflib.get_close_matches(name, examples, 1)
-    raise ConfigurationError(
+    near = difflib.get_close_matches(name, [*RATIOS, *(f"{one}.p99" for one in (*_steps(), "lag"))], 1)
+    return ConfigurationError(
         f"{place}: there is no objective {name!r}",
         hint=(f"did you mean {near[0]}? " if near else "")
-        + f"a step ({', '.join(_steps())}), a dot and p50 … p999, max or mean; or {', '.join(RATIOS)}",
+        + f"a step ({', '.join(_steps())}) or lag, a dot and p50 … p9999, max or mean; or {', '.join(RATIOS)}",
     )
 
 

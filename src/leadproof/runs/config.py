@@ -17,6 +17,7 @@ from leadproof.core import lazy
 from leadproof.core.errors import ConfigurationError, reading_hint
 from leadproof.core.target import SCHEMES, Target
 from leadproof.core.toml import parse as parse_toml
+from leadproof.core.toml import place_of
 
 FILE = "leadproof.toml"
 
@@ -105,16 +106,23 @@ def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:
             return Config()
         if not isinstance(document, dict):
             raise ConfigurationError(f"{path}: tool.leadproof is no table", hint="write [tool.leadproof]")
-    _check(document, KEYS, path, "")
+    _check(document, KEYS, path)
     for name, choice in document.get("readings", {}).items():
         if not isinstance(choice, str):
-            raise ConfigurationError(f"{path}: readings.{name} has to be {_WORDS[str]}", hint="name one of its choices")
+            raise ConfigurationError(
+                f"{_at(path, 'readings', name)}: readings.{name} has to be {_WORDS[str]}",
+                hint="name one of its choices",
+            )
     if not 0 <= document.get("min_judged", 0) <= 1:
-        raise ConfigurationError(f"{path}: min_judged has to be from 0 to 1", hint=KEYS["min_judged"][1])
+        raise ConfigurationError(
+            f"{_at(path, 'min_judged')}: min_judged has to be from 0 to 1", hint=KEYS["min_judged"][1]
+        )
     for name, row in document.get("targets", {}).items():
         if not isinstance(row, dict):
-            raise ConfigurationError(f"{path}: targets.{name} is no table", hint=f"write [targets.{name}] and a url")
-        _check(row, TARGET_KEYS, path, f"targets.{name}.")
+            raise ConfigurationError(
+                f"{_at(path, 'targets', name)}: targets.{name} is no table", hint=f"write [targets.{name}] and a url"
+            )
+        _check(row, TARGET_KEYS, path, "targets", name)
     # A target is expanded when it is used: nobody has the variables of all of them.
     own = {key: value if key == "targets" else _expand(value, environ, path, key) for key, value in document.items()}
     return Config(path, **own)
@@ -133,19 +141,26 @@ def _read(path: Path) -> dict[str, Any] | None:
         raise ConfigurationError(f"{path} is no TOML: {error}", hint="see https://toml.io for the syntax") from None
 
 
-def _check(document: dict[str, Any], keys: dict[str, tuple[type, str]], path: Path, prefix: str) -> None:
+def _at(path: Path, *keys: str) -> str:
+    """The file, and the line in it."""
+    return place_of(path, *(() if path.name == FILE else ("tool", "leadproof")), *keys)
+
+
+def _check(document: dict[str, Any], keys: dict[str, tuple[type, str]], path: Path, *table: str) -> None:
     for key, value in document.items():
+        name = ".".join((*table, key))
         if key not in keys:
             import difflib
 
             near = difflib.get_close_matches(key, keys, 1)
             hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(keys)}"
-            raise ConfigurationError(f"{path}: there is no key {prefix}{key}", hint=hint)
+            raise ConfigurationError(f"{_at(path, *table, key)}: there is no key {name}", hint=hint)
         wanted = keys[key][0]
         fits = isinstance(value, (int, float) if wanted is float else wanted)
         if not fits or isinstance(value, bool) is not (wanted is bool):
             raise ConfigurationError(
-                f"{path}: {prefix}{key} has to be {_WORDS[wanted]}, and is {_WORDS.get(type(value), 'something else')}",
+                f"{_at(path, *table, key)}: {name} has to be {_WORDS[wanted]}, and is "
+                f"{_WORDS.get(type(value), 'something else')}",
                 hint=keys[key][1],
             )
 

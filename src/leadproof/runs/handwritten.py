@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from leadproof.contract.profile.reading import line_of
 from leadproof.core.errors import ConfigurationError, reading_hint
+from leadproof.core.toml import line_of
 from leadproof.core.toml import parse as parse_toml
 
 #: Where in the document, what is wrong, and what to do.

@@ -18,16 +18,15 @@ import msgspec
 from leadproof.contract.profile.calendar import zone
 from leadproof.contract.profile.formats import DATES, fault_of_mask
 from leadproof.contract.profile.model import LeadType, Profile
-from leadproof.core import cache, lazy, resources
+from leadproof.core import cache, resources
 from leadproof.core.errors import ConfigurationError
+from leadproof.core.toml import TomlPath, lines_of, nearest
 from leadproof.core.toml import parse as parse_toml
 
 if TYPE_CHECKING:
     import jsonschema_rs
     from jsonschema import ValidationError
 
-#: A place in the file: table and key names, and positions in arrays.
-Path_ = tuple[str | int, ...]
 
 #: More complaints than this help nobody.
 _MOST = 20
@@ -36,7 +35,7 @@ _MOST = 20
 class Complaint(NamedTuple):
     """One thing that is wrong with a profile."""
 
-    path: Path_
+    path: TomlPath
     what: str
     remedy: str
 
@@ -95,8 +94,8 @@ def _checked(text: str, name: str) -> tuple[dict[str, Any], Profile]:
         complaints = list(_reference_complaints(profile))
         if not complaints:
             return document, profile
-    lines = _lines(text)
-    shown = [f"{name}:{_line_of(lines, one.path)}: {_key(one.path)}: {one.what}" for one in complaints[:_MOST]]
+    lines = lines_of(text)
+    shown = [f"{name}:{nearest(lines, one.path)}: {_key(one.path)}: {one.what}" for one in complaints[:_MOST]]
     if len(complaints) > _MOST:
         shown.append(f"… and {len(complaints) - _MOST} more")
     raise ConfigurationError("\n".join(shown), hint=complaints[0].remedy)
@@ -154,7 +153,7 @@ def _schema_complaints(document: dict[str, Any]) -> Iterator[Complaint]:
     explaining = Draft202012Validator(_schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
     errors = sorted(explaining.iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
     for error in errors:
-        path: Path_ = tuple(error.absolute_path)
+        path: TomlPath = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
             yield from _unknown_keys(error, path)
         elif error.validator == "required":
@@ -176,7 +175,7 @@ def _keywords(error: ValidationError) -> dict[str, Any]:
     return cast(dict[str, Any], error.schema)
 
 
-def _unknown_keys(error: ValidationError, path: Path_) -> Iterator[Complaint]:
+def _unknown_keys(error: ValidationError, path: TomlPath) -> Iterator[Complaint]:
     known = list(_keywords(error)["properties"])
     for key in cast(dict[str, Any], error.instance):
         if key not in known:
@@ -197,7 +196,7 @@ def _reference_complaints(profile: Profile) -> Iterator[Complaint]:
     yield from _twice("offers", "offerId", (one.offerId for one in profile.offers))
     yield from _twice("clients", "clientId", (one.clientId for one in profile.clients))
     for index, source in enumerate(profile.sources):
-        path: Path_ = ("sources", index, "lids")
+        path: TomlPath = ("sources", index, "lids")
         yield from _dangling(path, source.lids, profile.lead_type_by_lid, "lead type")
     for index, kind in enumerate(profile.lead_types):
         yield from _field_complaints(("lead_types", index, "fields"), kind)
@@ -238,7 +237,7 @@ def _twice(table: str, key: str, ids: Iterable[object]) -> Iterator[Complaint]:
         seen.add(one)
 
 
-def _dangling(path: Path_, ids: Iterable[object], known: Iterable[object], what: str) -> Iterator[Complaint]:
+def _dangling(path: TomlPath, ids: Iterable[object], known: Iterable[object], what: str) -> Iterator[Complaint]:
     there = [str(one) for one in known]
     for one in ids:
         if str(one) not in there:
@@ -253,7 +252,7 @@ def _dangling(path: Path_, ids: Iterable[object], known: Iterable[object], what:
 _AGE = 'Give the field format = "date" (or "datetime").'
 
 
-def _field_complaints(path: Path_, kind: LeadType) -> Iterator[Complaint]:
+def _field_complaints(path: TomlPath, kind: LeadType) -> Iterator[Complaint]:
     seen: set[str] = set()
     names = [field.name for field in kind.fields]
     for index, one in enumerate(kind.fields):
@@ -283,64 +282,7 @@ def _field_complaints(path: Path_, kind: LeadType) -> Iterator[Complaint]:
         yield from _dangling((*place, "field"), [trigger.field], names, f"field of lead type {kind.lid}")
 
 
-# ---- where it stands -----------------------------------------------------------------------------------------------
-
-_HEADER = lazy.pattern(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]")
-_ASSIGNMENT = lazy.pattern(
-    r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
-)
-_STRING = lazy.pattern(r"'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*", re.DOTALL)
-
-
-def _lines(text: str) -> dict[Path_, int]:
-    """Path to line number (from 1), for tables and for keys that begin a line; what lies inside a value is found there.
-
-    A scan of the text, because the standard parser keeps no positions. It runs on valid TOML only.
-    """
-    # Strings and comments are blanked first, so that brackets and signs of equality inside them mean nothing. A key
-    # in quotes keeps its line this way but not its name; a profile has none.
-    blank = _STRING.sub(lambda match: "".join("\n" if char == "\n" else " " for char in match[0]), text)
-    lines: dict[Path_, int] = {(): 1}
-    counts: dict[Path_, int] = {}
-    table: Path_ = ()
-    depth = 0
-    for number, line in enumerate(blank.split("\n"), start=1):
-        if depth == 0 and (header := _HEADER.match(line)):
-            table = _resolve(header[2], header[1] == "[[", counts)
-            lines.setdefault(table, number)
-            lines.setdefault(tuple(table[:-1]) if header[1] == "[[" else table, number)
-            continue
-        if depth == 0 and (assignment := _ASSIGNMENT.match(line)):
-            lines.setdefault((*table, *(part.strip() for part in assignment[1].split("."))), number)
-        depth += sum(line.count(char) for char in "[{") - sum(line.count(char) for char in "]}")
-    return lines
-
-
-def _resolve(name: str, new_entry: bool, counts: dict[Path_, int]) -> Path_:
-    """The path that a table header opens; `[[…]]` begins the next entry of its array."""
-    path: Path_ = ()
-    parts = [part.strip() for part in name.split(".")]
-    for position, part in enumerate(parts):
-        path = (*path, part)
-        if position == len(parts) - 1 and new_entry:
-            counts[path] = counts.get(path, -1) + 1
-        if path in counts:
-            path = (*path, counts[path])
-    return path
-
-
-def line_of(text: str, path: Path_) -> int:
-    """The line (from 1) at which a TOML document has what a path leads to, or the nearest that leads there."""
-    return _line_of(_lines(text), path)
-
-
-def _line_of(lines: dict[Path_, int], path: Path_) -> int:
-    while path not in lines:
-        path = path[:-1]
-    return lines[path]
-
-
-def _key(path: Path_) -> str:
+def _key(path: TomlPath) -> str:
     """A path as people write it: campaigns[0].criteria[1].field."""
     text = ""
     for part in path:
