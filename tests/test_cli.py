@@ -261,6 +261,18 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         assert capsys.readouterr().out.startswith(f"Usage: leadproof {name} ")
 
 
+@pytest.mark.parametrize("name", [*COMMANDS, "specs export", "profile import", "mapping suggest"])
+def test_help_fits_eighty_columns_but_for_what_is_to_be_copied(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    main([*name.split(), "--help"])
+
+    wide = [line.strip() for line in capsys.readouterr().out.splitlines() if len(line) > 80]
+    assert [line for line in wide if not re.match(r"(\w+=\S+ )?(leadproof|curl) ", line)] == []
+
+
 def test_without_a_command_it_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     code = main([])
 
@@ -274,6 +286,51 @@ def test_the_exit_codes_are_explained(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["explain", "exit-codes"]) == 0
 
     assert [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()] == [int(code) for code in ExitCode]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("load ping_post --expect-workers 2", "--expect-workers: no effect without --master"),
+        ("load ping_post --wait-workers 1m --master-port 5558", "--wait-workers, --master-port: no effect without"),
+        ("load ping_post --allow-target leads.partner.example", "--allow-target: no effect without --target"),
+        ("load --worker --rate 5 --json", "--rate, --json: no effect on a worker"),
+        ("certify --no-load --objectives auction", "--no-load leaves out the load probe"),
+        ("mock --watch-port 9000", "--watch-port: no effect without --watch"),
+        ("mock --open", "--open: no effect without --watch"),
+        ("validate --no-run --keep 5 --format html ./*.har", "--format, --keep: no effect with --no-run"),
+        ("validate --fetch-size 5 ./*.har", "--fetch-size: no effect on files of this machine"),
+        ("redact --fetch-time 5 a.har", "--fetch-time: no effect on files of this machine"),
+        ("defects --defect expiry-ignored --sample 5", "--sample: no effect with --defect"),
+        ("certify-client --port 9000 -- true", "--port: no effect without --listen"),
+        ("certify-client --listen --jobs 2", "--jobs: no effect with --listen"),
+        ("test --replay replay-01.json --operation ping", "--operation: no effect with --replay"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_an_error(
+    line: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.chdir(tmp_path):
+        code = main(line.split())
+    printed = capsys.readouterr()
+
+    assert (code, printed.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert printed.err.startswith(f"leadproof: error: {words}")
+    assert "  hint: " in printed.err
+
+
+@pytest.mark.parametrize(
+    "line", ["certify --quick", "certify --plan", "test --operation ping", "load ping_post --plan"]
+)
+def test_a_way_to_authenticate_that_there_is_not_is_told_even_where_none_is_needed(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADPROOF_AUTH_SCHEME", "foo")
+    with contextlib.chdir(tmp_path):
+        code = main(line.split())
+
+    assert (code, list(tmp_path.iterdir())) == (2, [])
+    assert "there is no way to authenticate called 'foo'" in capsys.readouterr().err
 
 
 def test_a_terminal_with_few_letters_is_no_reason_to_stop() -> None:

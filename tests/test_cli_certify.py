@@ -521,6 +521,8 @@ def test_ctrl_c_ends_a_run_and_keeps_what_was_found(http_target: Callable, tmp_p
     assert report["counts"]["exchanges"] == sum(1 for _ in read_exchanges(folder)) >= 3
     assert report["findings"]
     assert "the run was interrupted" in {row["reason"] for row in report["clauses"]}
+    assert report["latency"] == {"skipped": "the run was interrupted before it"}
+    assert "  load       not probed: the run was interrupted before it\n" in out.decode()
 
 
 # ---- the plan --------------------------------------------------------------------------------------------------------
@@ -555,7 +557,7 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(
         assert "the built-in mock" in words
 
 
-TARGETS = """
+SECRETS = """
 [targets.sandbox]
 url = "https://leads.partner.example"
 secret_env = "SANDBOX_TOKEN"
@@ -575,7 +577,7 @@ def test_a_plan_needs_no_secret(
 ) -> None:  # fmt: skip
     for name in ("SANDBOX_TOKEN", "GATEWAY_KEY"):
         monkeypatch.delenv(name, raising=False)
-    (tmp_path / "leadproof.toml").write_text(TARGETS)
+    (tmp_path / "leadproof.toml").write_text(SECRETS)
     line = ["load", "ping_post", "--allow-target", "leads.partner.example", "--shape", "smoke"]
     with contextlib.chdir(tmp_path):
         code = main([*(line if command == "load" else ["certify"]), "--target", target, "--plan"])

@@ -490,6 +490,7 @@ def test_the_list_names_scenarios_objectives_and_shapes(said: Callable[..., tupl
 
     assert code == 0
     assert all(name in out for name in [*scenarios.names(), *objectives.PRESETS, *SHAPES])
+    assert [line for line in out.splitlines() if len(line) > 80] == []
 
 
 def test_help_shows_every_kind_of_use(said: Callable[..., tuple[int, str, str]]) -> None:

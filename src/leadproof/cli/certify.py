@@ -121,6 +121,10 @@ def command(
         raise UsageError(
             "--quick leaves out the load probe, by which --objectives decide", hint="leave out one of the two"
         )
+    if no_load and goals:
+        raise UsageError(
+            "--no-load leaves out the load probe, by which --objectives decide", hint="leave out one of the two"
+        )
     if quick and max_exchanges:
         raise UsageError("--quick sends nothing generated, --max-exchanges much", hint="leave out one of the two")
     if jobs and (target or not max_exchanges):
@@ -189,6 +193,8 @@ def command(
             found = Probe({"skipped": "the run ended before it"}, ExitCode.INCONCLUSIVE if goals else ExitCode.PASSED)
         except KeyboardInterrupt as error:
             engagement.ledger.interrupt(error)
+            if probing:
+                found = Probe({"skipped": "the run was interrupted before it"})
         if more is not None:  # what was made until then is kept
             more.settle(engagement.ledger, engagement.run, engagement.client.sent)
         if quick:

@@ -96,6 +96,11 @@ def command(
       leadproof explain situations
     """
     _require_client(client, listen=listen)
+    if listen:
+        started = ("deadline", "jobs")
+        options.refuse_idle(started, "with --listen, which starts nothing", "leave it out")
+    else:
+        options.refuse_idle(("port", "quiet"), "without --listen", "add --listen, or leave it out")
     chosen = select(ids, groups, slow=not no_slow)
     configured = given.configured
     number = configured.seed if seed is None else seed

@@ -64,6 +64,8 @@ def command(
       leadproof explain expiry-ignored
       leadproof explain defects
     """
+    if ids:
+        options.refuse_idle(("sample",), "with --defect, which names them", "leave out one of the two")
     configured = options.settings()
     number = configured.seed if seed is None else seed
     path = profile_path or configured.profile

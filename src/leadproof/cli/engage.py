@@ -113,6 +113,7 @@ def engage(wish: Wish) -> Iterator[Engagement]:
         stack.enter_context(gc_paused())
         controls = None
         if wish.target is None:
+            config.auth_scheme()
             token = new_token()
             mock = stack.enter_context(running(Mock(_roomy(profile), clock=time.time, seed=seed, token=token)))
             goal = _goal(mock.url, profile, wish.timeout)

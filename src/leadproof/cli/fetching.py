@@ -40,7 +40,10 @@ def paths(words: Sequence[str], fetch_size: int, fetch_time: float, verb: str) -
         UsageError: A URL is none that captures are read from.
         MissingExtraError: What reads it is not installed.
     """
-    return [_path(word, Caps(fetch_size * _MEGABYTE, fetch_time), verb) for word in words]
+    found = [_path(word, Caps(fetch_size * _MEGABYTE, fetch_time), verb) for word in words]
+    if not any(isinstance(path, captures.RemotePath) for path in found):
+        options.refuse_idle(("fetch_size", "fetch_time"), "on files of this machine", "leave it out")
+    return found
 
 
 def _path(word: str, caps: Caps, verb: str) -> CapturePath:

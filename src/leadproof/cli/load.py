@@ -134,8 +134,9 @@ def command(name: str | None, **given: Any) -> int:
       leadproof load ping_post --duration 60s --metrics-port 9464
       leadproof load ping_post --duration 60s --otlp http://127.0.0.1:4318
 
-    \b
     More machines: one master, which says what to do and gathers; on each of the others a worker.
+
+    \b
       leadproof load ping_post --target sandbox --allow-target sandbox.example \\
         --master --master-host 0.0.0.0 --expect-workers 2
       leadproof load --worker --master-host 10.0.0.5 --allow-target sandbox.example
@@ -147,6 +148,7 @@ def command(name: str | None, **given: Any) -> int:
         _list()
         return int(ExitCode.PASSED)
     published = metrics.asked_for(given)
+    _refuse_idle(given)
     if given["watch"]:
         installation.require("serve", "the page needs starlette and uvicorn")
     if given["worker"]:
@@ -159,6 +161,20 @@ def command(name: str | None, **given: Any) -> int:
             hint=f"leadproof load ping_post --target {hints.plain(name)}",
         )
     return _run(name, given, published)
+
+
+def _refuse_idle(given: Mapping[str, Any]) -> None:
+    """Refuses options that the others leave without effect."""
+    if given["worker"]:
+        _worker(given)
+        meant = ("worker", "master_host", "master_port", "allowed")
+        options.refuse_idle([name for name in given if name not in meant], "on a worker", "give it to the master")
+        return
+    if not given["master"]:
+        waited = ("expect_workers", "wait_workers", "master_host", "master_port")
+        options.refuse_idle(waited, "without --master", "add --master, or leave it out")
+    if given["target"] is None:
+        options.refuse_idle(("allowed",), "without --target", "name the target, too: --target URL")
 
 
 def _run(name: str, given: dict[str, Any], published: Publishing) -> int:
@@ -179,6 +195,7 @@ def _run(name: str, given: dict[str, Any], published: Publishing) -> int:
     goals = objectives.load(chosen.goals)
     baseline = _baseline(given["baseline"])
     seed = configured.seed if given["seed"] is None else given["seed"]
+    config.auth_scheme()
     goal = None if given["target"] is None else config.target(
         given["target"], configured, timeout=given["timeout"], planned=given["planned"]
     )  # fmt: skip
@@ -350,9 +367,15 @@ def _list() -> None:
     click.echo("scenarios (loadtests/scenarios):")
     for name in scenarios.names():
         one = scenarios.load(name)
-        click.echo(f"  {name:18} {one.about}  {one.shape} {one.rate:g}/s, {one.duration:g} s")
+        _listed(name, f"{one.about} {one.shape} {one.rate:g}/s, {one.duration:g} s")
     click.echo("objectives:")
     for name, goals in objectives.PRESETS.items():
         words = ", ".join(f"{one.name} ≤ {figure(one.name, one.most)}" for one in goals)
-        click.echo(f"  {name:18} {words}")
+        _listed(name, words)
     click.echo(f"shapes: {', '.join(SHAPES)}")
+
+
+def _listed(name: str, words: str) -> None:
+    """A line of the list, or several of 80 columns at most."""
+    for line in console.wrapped(f"  {name:18} ", words, 21):
+        click.echo(line)

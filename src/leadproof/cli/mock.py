@@ -105,8 +105,8 @@ def command(
         )
     if watch:
         installation.require("serve", "the pages need starlette and uvicorn")
-    elif open_browser:
-        raise UsageError("--open opens the page of --watch", hint="add --watch")
+    else:
+        options.refuse_idle(("open_browser", "watch_port"), "without --watch, whose pages it is about", "add --watch")
     configured = options.settings()
     profile = _with_environment(options.posting_profile(profile_path, configured), os.environ)
     limits = Limits() if max_leads is None else Limits(leads=max_leads, orders=max_leads)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from leadproof.cli import completing
 from leadproof.contract import specs
@@ -87,6 +88,24 @@ def combined(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
         return command
 
     return decorate
+
+
+def refuse_idle(names: Iterable[str], why: str, hint: str) -> None:
+    """Refuses options of the command line that would be passed over in silence.
+
+    Args:
+        names: Parameters of the command that have no effect with the others that were given.
+        why: What is, or is not, there that takes the effect from them.
+        hint: What to do.
+
+    Raises:
+        UsageError: One of them was given.
+    """
+    context = click.get_current_context()
+    idle = {name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    given = [parameter.opts[-1] for parameter in context.command.params if parameter.name in idle]
+    if given:
+        raise UsageError(f"{', '.join(given)}: no effect {why}", hint=hint)
 
 
 def settings() -> config.Config:

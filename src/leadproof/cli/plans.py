@@ -112,6 +112,7 @@ def certify(wish: Wish, chosen: Sequence[tuple[str, Case]], *, probed: bool, goa
     Raises:
         LeadproofError: Certify itself would end before the first packet.
     """
+    config.auth_scheme()
     goal = None if wish.target is None else config.target(
         wish.target, wish.configured, timeout=wish.timeout, planned=True
     )  # fmt: skip

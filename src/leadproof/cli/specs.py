@@ -37,13 +37,19 @@ def export(folder: Path, with_postman: bool, force: bool, as_json: bool) -> None
     """Write the specification to a folder, as it lies in this version of leadproof.
 
     \b
-    openapi.yaml           the ten operations (OpenAPI 3.1), with an example of every body
+    openapi.yaml           the ten operations in OpenAPI 3.1, with examples
     xsd/                   the XML of requests and responses
     clauses.yaml           every clause, with its place in the documentation
-    readings.yaml          every place where the documentation contradicts itself, and how it is read
-    profiles/              a posting profile, and the JSON schema of posting profiles
-    redocly.yaml, spectral.yaml, schemathesis.toml   what these tools have to know of openapi.yaml
-    leadexec-v2.postman_collection.json   with --postman: a folder for each operation, with JSON and XML
+    readings.yaml          every place where the documentation contradicts itself,
+                           and how it is read
+    profiles/              a posting profile, and the JSON schema of profiles
+
+    \b
+    redocly.yaml, spectral.yaml, schemathesis.toml
+                           what these tools have to know of openapi.yaml
+    leadexec-v2.postman_collection.json
+                           with --postman: a folder for each operation, in JSON
+                           and XML
 
     A file that is there is not touched, and then none is written, unless --force is given.
 

@@ -52,7 +52,12 @@ REPLAYS, NAMED = 50, 5
 )
 @click.option("--media", metavar="json,xml", help="Only these representations.")
 @click.option(
-    "--topic", "topics", multiple=True, type=click.Choice(list(suite.TOPICS)), help="Only this topic; may be repeated."
+    "--topic",
+    "topics",
+    multiple=True,
+    type=click.Choice(list(suite.TOPICS)),
+    metavar="TOPIC",
+    help=f"Only this topic; may be repeated: {', '.join(suite.TOPICS)}.",
 )
 @click.option("--max-examples", type=click.IntRange(1), help=f"Generated examples of each cell (default: {EXAMPLES}).")
 @click.option(
@@ -101,6 +106,9 @@ def command(
     """
     for name in operations:
         options.known_operation(name)
+    if replay is not None:
+        chosen = ("operations", "clauses", "media", "topics")
+        options.refuse_idle(chosen, "with --replay, which makes one case again", "leave out one of the two")
     again = _replay(replay)
     named = [clause for name in clauses for clause in _clauses(name)]
     rows = _rows(again, operations, _media(media), topics, named)

@@ -93,7 +93,8 @@ def command(
     har       HTTP archives of browsers, proxies and HTTP clients
     ndjson    the exchanges of a run of leadproof
     flow      what mitmdump -w writes
-    http      HTTP messages as text: *.http files, the output of curl -i and curl -v, several in one file
+    http      HTTP messages as text: *.http files, the output of curl -i and
+              curl -v, several in one file
     vcr       cassettes of vcrpy and of Ruby's VCR
     newman    what newman run --reporters json writes
     wiremock  recorded mappings, with the __files beside them
@@ -101,12 +102,14 @@ def command(
     burp      items that Burp Suite saved, in XML
     tshark    captured packets; docs/captures.md has the line that prints them
     zip       sessions of Fiddler (.saz), and any of these in an archive
-    log       JSON lines, or a JSON document with a list of records, with --mapping
-    body      a bare request or response; name its operation where its shape does not show it
+    log       JSON lines or a JSON document with a list of records, by --mapping
+    body      a bare request or response; name its operation where its shape
+              does not show it
 
-    \b
     A mapping says by dotted paths which member of a log's record is what (all parts but url may be left out;
     leadproof mapping suggest writes a first one):
+
+    \b
       method = "req.method"            url = "req.url"
       request_headers = "req.headers"  request_body = "req.body"
       status = "res.status"            response_headers = "res.headers"
@@ -127,6 +130,10 @@ def command(
     if not words:
         raise UsageError("no file was named", hint="such as leadproof validate capture.har")
     paths = fetching.paths(words, fetch_size, fetch_time, "validate")
+    if no_run:
+        options.refuse_idle(
+            ("keep", "out", "formats"), "with --no-run, which writes nothing", "leave out one of the two"
+        )
     options.known_operation(operation)
     mapping = captures.load_mapping(mapping_path) if mapping_path else None
     files = list(captures.files(paths))

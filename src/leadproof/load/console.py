@@ -73,20 +73,20 @@ def _head(story: LoadRun, outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
     else:
         yield from (words, f"  {what}")
     if why := story.nothing() or story.unfound():
-        yield from _wrapped("  ", why)
+        yield from wrapped("  ", why)
     if story.stopped:
-        yield from _wrapped("  ended early: ", one_line(story.stopped), 4)
+        yield from wrapped("  ended early: ", one_line(story.stopped), 4)
     for problem in story.problems:
-        yield from _wrapped("  problem: ", one_line(problem), 4)
+        yield from wrapped("  problem: ", one_line(problem), 4)
     for worker in story.workers.values():
         if worker.short:
-            yield from _wrapped(f"  worker {_cut(worker.name, 50)}: ", worker.short, 4)
+            yield from wrapped(f"  worker {_cut(worker.name, 50)}: ", worker.short, 4)
     if why := story.unoffered():
-        yield from _wrapped("  ", why)
+        yield from wrapped("  ", why)
     for name in story.refused:
-        yield from _wrapped(f"  worker {_cut(name, 50)}: ", "it came when the run had begun, and took no part", 4)
+        yield from wrapped(f"  worker {_cut(name, 50)}: ", "it came when the run had begun, and took no part", 4)
     if story.job.model == "closed":
-        yield from _wrapped(
+        yield from wrapped(
             "  closed model: ",
             "users wait for responses, so a slow target is asked less often and looks faster than it is", 4,
         )  # fmt: skip
@@ -109,7 +109,7 @@ def _objectives(outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
             f"{_compact(one.samples)} {'sample' if one.samples == 1 else 'samples'}"
         )
         if one.reason:
-            yield from _wrapped(" " * 15, one.reason if one.reason != said else "(for the same reason)")
+            yield from wrapped(" " * 15, one.reason if one.reason != said else "(for the same reason)")
         said = one.reason or said
 
 
@@ -202,10 +202,11 @@ def against(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _row(label: str, text: str) -> list[str]:
     """A label and what belongs to it, in as many lines as it takes."""
-    return _wrapped(f"  {label:11}", text, _TEXT)
+    return wrapped(f"  {label:11}", text, _TEXT)
 
 
-def _wrapped(first: str, text: str, indent: int | None = None) -> list[str]:
+def wrapped(first: str, text: str, indent: int | None = None) -> list[str]:
+    """A text in lines of the terminal; `indent` is that of all lines but the first, that of the text if left out."""
     following = " " * (len(first) if indent is None else indent)
     return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=following, break_on_hyphens=False)
 

@@ -252,12 +252,22 @@ def target(
     )  # fmt: skip
 
 
-def _secret(row: dict[str, Any], environ: Mapping[str, str], path: Path | None, *, planned: bool) -> tuple[str, str]:
-    scheme = row.get("auth_scheme") or environ.get("LEADPROOF_AUTH_SCHEME", "")
+def auth_scheme(row: Mapping[str, Any] = {}, environ: Mapping[str, str] = os.environ) -> str:
+    """How the row of a target, or the environment, spells the credentials; "" where neither says.
+
+    Raises:
+        ConfigurationError: In a way that there is not. A run that needs none asks, too, so that the slip is told.
+    """
+    scheme = str(row.get("auth_scheme") or environ.get("LEADPROOF_AUTH_SCHEME", ""))
     if scheme and scheme not in SCHEMES:
         raise ConfigurationError(
             f"there is no way to authenticate called {scheme!r}", hint=f"known are: {', '.join(SCHEMES)}"
         )
+    return scheme
+
+
+def _secret(row: dict[str, Any], environ: Mapping[str, str], path: Path | None, *, planned: bool) -> tuple[str, str]:
+    scheme = auth_scheme(row, environ)
     if "secret_env" in row:
         secret = environ.get(row["secret_env"], "").strip()
         if not secret and not planned:
