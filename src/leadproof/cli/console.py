@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -83,7 +84,7 @@ def _facts(report: Mapping[str, Any]) -> None:
     click.echo(
         f"  exchanges  {counts['exchanges']}, {counts['judged']} judged" + (f" ({', '.join(rest)})" if rest else "")
     )
-    click.echo(f"  clauses    {len(clauses)}: {results.counted(Counter(shown.values()))}")
+    _wrapped("  clauses    ", f"{len(clauses)}: {results.counted(Counter(shown.values()))}")
     cells = report["coverage"]["cells"]
     rows = report["coverage"]["operations"]
     touched = sum(any(cell["exchanges"] for cell in media.values()) for media in rows.values())
@@ -129,7 +130,7 @@ def _findings(findings: list[dict[str, Any]]) -> None:
         for name in ("expected", "actual"):
             if row[name]:
                 click.echo(f"  {name:8}  {one_line(row[name])}")
-        click.echo(f"  clause    {one_line(row['text'])}")
+        _wrapped("  clause    ", one_line(row["text"]))
         click.echo(f"            {one_line(row['place'])}")
         click.echo(f"  origin    {one_line(row['origin'])}")
         if others:
@@ -141,6 +142,15 @@ def _findings(findings: list[dict[str, Any]]) -> None:
     if len(alike) > PRINTED:
         click.echo(f"… and {count(len(alike) - PRINTED, 'more finding')} in the report")
         click.echo()
+
+
+def _wrapped(label: str, text: str) -> None:
+    """A labelled line, or several of 80 columns at most; a word is never cut, since it may be copied."""
+    for line in textwrap.wrap(
+        text, 80, initial_indent=label, subsequent_indent=" " * len(label), break_on_hyphens=False,
+        break_long_words=False,
+    ) or [label.rstrip()]:  # fmt: skip
+        click.echo(line)
 
 
 def _compared(report: Mapping[str, Any]) -> None:
