@@ -110,7 +110,9 @@ def test_two_runs_compared_say_what_is_fixed_new_and_still_failing(first: Path, 
         assert CLAUSES[name] in part
         assert not any(CLAUSES[other] in part for other in CLAUSES if other != name)
     shown = out.replace(first.name, "FIRST").replace(run.name, "RUN").replace(str(tmp_path), "OUT")
-    assert re.sub(r"clauses    \d+: .*(\n {13}.*)*", "clauses    …", shown) == (DATA / "compared.txt").read_text("utf-8")
+    assert re.sub(r"clauses    \d+: .*(\n {13}.*)*", "clauses    …", shown) == (DATA / "compared.txt").read_text(
+        "utf-8"
+    )
     junit = (run / "junit.xml").read_text("utf-8")
     assert junit.count("<failure ") == 1
     assert f'message="known: it failed in the baseline, too (run {first.name})"' in junit

@@ -294,6 +294,28 @@ def test_a_full_disk_ends_in_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "space" in caught.value.hint
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit for the size of a file")
+def test_a_run_that_could_not_be_written_says_so_in_its_report_and_is_no_interruption(tmp_path: Path) -> None:
+    limited = (
+        "import resource, signal, sys; from leadproof.cli import main;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, -1));"
+        "sys.exit(main(['certify', '--quick', '--out', 'runs']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", limited], cwd=tmp_path, capture_output=True, text=True, check=False)
+    [folder] = (tmp_path / "runs").iterdir()
+
+    read = subprocess.run(
+        [sys.executable, "-m", "leadproof", "report", str(folder)], capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, read.returncode) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert "exchanges.ndjson: File too large" in ended.stderr
+    assert read.stdout.startswith("INCONCLUSIVE  what was found could not be written to its end")
+    report = evidence.read_report(folder)
+    assert "exchanges.ndjson: File too large" in report["run"]["failed"]
+    assert report["counts"]["exchanges"] > 10
+
+
 def test_a_report_that_cannot_be_put_in_place_leaves_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,8 +167,8 @@ def _refuse_idle(given: Mapping[str, Any]) -> None:
     """Refuses options that the others leave without effect."""
     if given["worker"]:
         _worker(given)
-        meant = ("worker", "master_host", "master_port", "allowed")
-        options.refuse_idle([name for name in given if name not in meant], "on a worker", "give it to the master")
+        own = ("worker", "master_host", "master_port", "allowed")
+        options.refuse_idle([name for name in given if name not in own], "on a worker", "give it to the master")
         return
     if not given["master"]:
         waited = ("expect_workers", "wait_workers", "master_host", "master_port")

@@ -114,6 +114,26 @@ def document(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode("ascii")
 
 
+def overwrite(path: Path, data: bytes) -> None:
+    """Writes a file where it stands, whole or not at all: a full disk has no room for a new file, but mostly for some
+    more bytes in the last block of an old one.
+    """
+    try:
+        with path.open("r+b", buffering=0) as file:
+            before = file.read()
+            file.seek(0)
+            try:
+                written = file.write(data)
+            except OSError:
+                written = 0
+            if written < len(data):
+                file.seek(0)
+                file.write(before)
+            file.truncate(len(data if written == len(data) else before))
+    except OSError:
+        return
+
+
 def failed(path: Path, error: OSError) -> EvidenceError:
     """What to say when the disk does not take something."""
     return EvidenceError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from leadproof.contract import specs
-from leadproof.core.errors import ConfigurationError, InputError, reading_hint
+from leadproof.core.errors import ConfigurationError, ExitCode, InputError, reading_hint
 from leadproof.runs.evidence.files import EXCHANGES, REPORT, RUN
 from leadproof.runs.evidence.results import has_rows, read_rows, reporting_bad_rows
 from leadproof.runs.evidence.series import all_lines
@@ -58,9 +58,13 @@ def rebuild(folder: Path) -> dict[str, Any]:
     """
     facts = read_facts(folder)
     summary = read_summary(folder, facts)
-    if not facts.get("ended"):
+    if failure := facts.get("failed"):
+        summary.further_codes.add(ExitCode.USAGE)
+        summary.general_reason = f"the run could not go on: {failure}"
+    elif not facts.get("ended"):
         summary.interrupted = True
         summary.general_reason = "the run was ended before its end"
+    if failure or not facts.get("ended"):
         # A recording writes an exchange before it is judged.
         written = sum(1 for _ in all_lines(folder, EXCHANGES))
         numbered = sum(isinstance(row, ResultRow) and row.exchange is not None for row in read_rows(folder))

@@ -27,6 +27,7 @@ from leadproof.runs.evidence.files import (
     document,
     failed,
     hashes,
+    overwrite,
     write,
 )
 from leadproof.runs.evidence.holding import Hold
@@ -260,6 +261,9 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, EvidenceError):
+            self._facts["failed"] = self._redactor.text(error.message)
+            overwrite(self.path / RUN, document(self._facts))
         try:
             self.close()
         except EvidenceError:

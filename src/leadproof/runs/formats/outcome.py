@@ -60,6 +60,8 @@ def _objectives(report: Row) -> str:
 
 
 def _unread(report: Row) -> str:
+    if mapping(report, "run").get("failed"):
+        return "what was found could not be written to its end, so this is what was written until then"
     unread = sum(mapping(row, "problem").get("kind") == "file.unreadable" for row in rows(report, "files"))
     unread += number(mapping(report, "unlisted"), "unreadable")
     if unread:
