@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -411,6 +412,32 @@ def test_what_cannot_be_recorded_is_said_before_anything_is_listened_to(
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.startswith(f"leadproof: error: {words}") or words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit for the size of a file")
+def test_a_recording_that_the_disk_does_not_take_is_no_interruption(served_mock: Running, tmp_path: Path) -> None:
+    import resource
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "leadproof", "record", "--target", served_mock.url, "--port", "0"], cwd=tmp_path,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # no part of a module may be left for others
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, -1)),
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[4]
+        with httpx.Client(base_url=url, trust_env=False, timeout=60) as client, contextlib.suppress(httpx.HTTPError):
+            while process.poll() is None:
+                client.get("/v2/status/1", headers={"api-key": KEY})
+        _, err = process.communicate(timeout=120)
+    [folder] = (tmp_path / "reports" / "out").iterdir()
+    read = subprocess.run(
+        [sys.executable, "-m", "leadproof", "report", str(folder)], capture_output=True, text=True, check=False
+    )
+
+    assert (process.returncode, read.returncode) == (2, 2)
+    assert "exchanges.ndjson: File too large" in err
+    assert "what was found could not be written to its end" in read.stdout
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "0.0.0.0", "127.1", "[::ffff:127.0.0.1]"])

@@ -301,7 +301,10 @@ def test_a_run_that_could_not_be_written_says_so_in_its_report_and_is_no_interru
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, -1));"
         "sys.exit(main(['certify', '--quick', '--out', 'runs']))"
     )
-    ended = subprocess.run([sys.executable, "-c", limited], cwd=tmp_path, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", limited], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # no part of a module may be left for others
+    )  # fmt: skip
     [folder] = (tmp_path / "runs").iterdir()
 
     read = subprocess.run(

@@ -33,7 +33,7 @@ from leadproof.http.codings import FOREIGN, TooLarge, decoded
 from leadproof.judge import Judge
 from leadproof.recorder.frames import Counts, FrameKind, Reader, frame
 from leadproof.redact import Redactor
-from leadproof.runs.evidence import Run, write_export
+from leadproof.runs.evidence import EvidenceError, Run, write_export
 from leadproof.runs.ledger import Ledger
 from leadproof.runs.summary import counts
 
@@ -220,7 +220,12 @@ def main() -> None:
     try:
         first = frames.get()
         if first is not None:
-            _keep(pickle.loads(first[1]), frames, send)
+            keeper = EvidenceWriter(pickle.loads(first[1]))
+            try:
+                _keep(keeper, frames, send)
+            except EvidenceError as error:
+                keeper.run.fail(error)
+                raise
     except LeadproofError as error:
         send(FrameKind.FAILED, _json(message=error.message, hint=error.hint, exit_code=int(error.exit_code)))
     except Exception as error:
@@ -232,11 +237,10 @@ def main() -> None:
 
 
 def _keep(
-    job: RecordingJob,
+    keeper: EvidenceWriter,
     frames: queue.SimpleQueue[tuple[FrameKind, bytes] | None],
     send: Callable[[FrameKind, bytes], None],
 ) -> None:
-    keeper = EvidenceWriter(job)
     tune_gc()
     if os.name == "posix":
         os.nice(5)  # where processors are few, the traffic goes first

@@ -241,6 +241,11 @@ class Run:
         self._write_manifest()
         return paths
 
+    def fail(self, error: EvidenceError) -> None:
+        """Note that the disk took no more, as far as it takes the note: the report of such a run is no other's."""
+        self._facts["failed"] = self._redactor.text(error.message)
+        overwrite(self.path / RUN, document(self._facts))
+
     def close(self) -> None:
         """End the run and write its manifest. Closing twice does nothing."""
         if self._closed:
@@ -262,8 +267,7 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, EvidenceError):
-            self._facts["failed"] = self._redactor.text(error.message)
-            overwrite(self.path / RUN, document(self._facts))
+            self.fail(error)
         try:
             self.close()
         except EvidenceError:
