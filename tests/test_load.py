@@ -23,16 +23,17 @@ from leadproof.core.histogram import Histogram
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
-from leadproof.load import console, job, latency, objectives, reconciliation, replies, scenarios
+from leadproof.load import console, job, latency, objectives, reconciliation, replies, scenarios, verdicts
 from leadproof.load.job import Job
 from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, JourneyCall, JourneyContext, Step, chooser
 from leadproof.load.measures import DISTINCT, SLICES, Measures, Window
-from leadproof.load.objectives import FAIL, INCONCLUSIVE, PASS, Objective
+from leadproof.load.objectives import Objective
 from leadproof.load.reconciliation import AcceptedLeads, Reconciliation
 from leadproof.load.replies import Reply, read
 from leadproof.load.scenario import Scenario
 from leadproof.load.story import LoadRun, exchange_of
 from leadproof.load.traffic import PreparedLead, Traffic
+from leadproof.load.verdicts import FAIL, INCONCLUSIVE, PASS
 from leadproof.mock import Mock
 from leadproof.redact import Redactor
 from leadproof.runs.formats import RENDERERS
@@ -434,35 +435,35 @@ def measured(latency_of: float = 0.01, number: int = 2000, **counts: int) -> Mea
     return measures
 
 
-def verdicts(measures: Measures, *goals: Objective) -> list[str]:
-    return [one.verdict for one in objectives.judge(measures, goals)]
+def judged(measures: Measures, *goals: Objective) -> list[str]:
+    return [one.verdict for one in verdicts.judge(measures, goals)]
 
 
 def test_objectives_pass_and_fail() -> None:
     goals = (Objective("ping.p99", 0.02), Objective("journey.max", 0.005), Objective("errors.ratio", 0.0))
 
-    assert verdicts(measured(), *goals) == [PASS, FAIL, PASS]
+    assert judged(measured(), *goals) == [PASS, FAIL, PASS]
 
 
 def test_too_few_samples_decide_nothing_unless_they_are_overwhelming() -> None:
-    assert verdicts(measured(number=50), Objective("ping.p99", 0.02)) == [INCONCLUSIVE]
-    assert verdicts(measured(number=50), Objective("ping.p99", 0.001)) == [FAIL]
-    assert verdicts(measured(number=3), Objective("ping.p99", 0.001)) == [INCONCLUSIVE]
+    assert judged(measured(number=50), Objective("ping.p99", 0.02)) == [INCONCLUSIVE]
+    assert judged(measured(number=50), Objective("ping.p99", 0.001)) == [FAIL]
+    assert judged(measured(number=3), Objective("ping.p99", 0.001)) == [INCONCLUSIVE]
 
 
 def test_a_generator_that_cannot_keep_up_decides_nothing() -> None:
     slow = measured()
     slow.lag.record(0.5, 100)
 
-    outcomes = objectives.judge(slow, objectives.PRESETS["standard"])
+    outcomes = verdicts.judge(slow, objectives.PRESETS["standard"])
 
     assert [one.verdict for one in outcomes if "ratio" not in one.name] == [INCONCLUSIVE, INCONCLUSIVE]
     assert "generator saturated" in outcomes[0].reason
-    assert objectives.verdict(outcomes) == INCONCLUSIVE
+    assert verdicts.verdict(outcomes) == INCONCLUSIVE
     dropped = measured(offered=3000)
     assert (
         "66.67% of the offered journeys were started"
-        in objectives.judge(dropped, objectives.PRESETS["standard"])[0].reason
+        in verdicts.judge(dropped, objectives.PRESETS["standard"])[0].reason
     )
 
 
@@ -472,12 +473,12 @@ def test_a_miss_that_no_lag_can_explain_is_a_miss() -> None:
     near = measured(2.1)
     near.lag = Histogram.of([0.2] * 2000)
 
-    rows = {one.name: one.verdict for one in objectives.judge(slow, objectives.PRESETS["standard"])}
-    doubtful = {one.name: one.verdict for one in objectives.judge(near, objectives.PRESETS["standard"])}
+    rows = {one.name: one.verdict for one in verdicts.judge(slow, objectives.PRESETS["standard"])}
+    doubtful = {one.name: one.verdict for one in verdicts.judge(near, objectives.PRESETS["standard"])}
 
-    assert (rows["all.p99"], rows["lag.p99"]) == (objectives.FAIL, objectives.INCONCLUSIVE)
-    assert objectives.verdict(objectives.judge(slow, objectives.PRESETS["standard"])) == objectives.FAIL
-    assert doubtful["all.p99"] == objectives.INCONCLUSIVE  # late by 0.2 s, seen late by 0.2 s: it may have been 1.7
+    assert (rows["all.p99"], rows["lag.p99"]) == (verdicts.FAIL, verdicts.INCONCLUSIVE)
+    assert verdicts.verdict(verdicts.judge(slow, objectives.PRESETS["standard"])) == verdicts.FAIL
+    assert doubtful["all.p99"] == verdicts.INCONCLUSIVE  # late by 0.2 s, seen late by 0.2 s: it may have been 1.7
 
 
 def test_what_waited_for_a_generator_that_is_behind_fails_no_service() -> None:
@@ -490,18 +491,18 @@ def test_what_waited_for_a_generator_that_is_behind_fails_no_service() -> None:
     for one in (quick, slow):
         one.lag = Histogram.of([0.2] * 2000)
 
-    assert verdicts(quick, *goals) == [INCONCLUSIVE, INCONCLUSIVE, PASS, INCONCLUSIVE]
-    assert verdicts(slow, *goals) == [FAIL, FAIL, PASS, INCONCLUSIVE]
-    assert (objectives.hopeless(quick, goals, 0.9), objectives.hopeless(slow, goals, 0.9) != "") == ("", True)
+    assert judged(quick, *goals) == [INCONCLUSIVE, INCONCLUSIVE, PASS, INCONCLUSIVE]
+    assert judged(slow, *goals) == [FAIL, FAIL, PASS, INCONCLUSIVE]
+    assert (verdicts.hopeless(quick, goals, 0.9), verdicts.hopeless(slow, goals, 0.9) != "") == ("", True)
     quick.lag = Histogram.of([0.001] * 2000)
-    assert verdicts(quick, *goals)[:2] == [FAIL, FAIL]  # whoever keeps up waits for the service alone
+    assert judged(quick, *goals)[:2] == [FAIL, FAIL]  # whoever keeps up waits for the service alone
 
 
 def test_an_objective_of_a_preset_on_a_step_that_was_not_sent_is_left_out() -> None:
-    names = [one.name for one in objectives.judge(measured(), objectives.PRESETS["auction"])]
+    names = [one.name for one in verdicts.judge(measured(), objectives.PRESETS["auction"])]
 
     assert "post.p99" not in names
-    assert verdicts(measured(), Objective("post.p99", 1)) == [INCONCLUSIVE]
+    assert judged(measured(), Objective("post.p99", 1)) == [INCONCLUSIVE]
 
 
 @pytest.mark.parametrize("name", ["pin.p99", "ping.p9", "ping.99", "errors.rate", "lag", "ping.p99.max", ""])
@@ -542,12 +543,12 @@ def test_a_run_ends_early_only_when_nothing_can_save_it() -> None:
     goals = (Objective("ping.p99", 0.1),)
     bad = measured(0.5, 500)
 
-    assert "cannot come down" in objectives.hopeless(bad, goals, 0.3)
-    assert objectives.hopeless(bad, goals, 0.01) == ""
-    assert objectives.hopeless(measured(), goals, 0.3) == ""
+    assert "cannot come down" in verdicts.hopeless(bad, goals, 0.3)
+    assert verdicts.hopeless(bad, goals, 0.01) == ""
+    assert verdicts.hopeless(measured(), goals, 0.3) == ""
     mixed = measured(0.01, 10_000)
     mixed.take(fold(0.6, 0.5, 50))
-    assert objectives.hopeless(mixed, goals, 0.3) == ""
+    assert verdicts.hopeless(mixed, goals, 0.3) == ""
 
 
 # ---- conservation ----------------------------------------------------------------------------------------------------
@@ -915,7 +916,7 @@ def test_a_knee_without_samples_is_not_claimed() -> None:
 
     assert rates["knee"] == 0
     assert rates["words"] == "not found; at 20/s too few samples: p99 needs 1,000"
-    assert {row["verdict"] for row in rates["rows"]} == {objectives.INCONCLUSIVE}
+    assert {row["verdict"] for row in rates["rows"]} == {verdicts.INCONCLUSIVE}
 
 
 def test_what_had_no_room_for_the_judge_is_not_called_judged() -> None:

@@ -9,7 +9,7 @@ import pytest
 from leadproof.contract import profile, specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Judge
-from leadproof.load import console, objectives, scenarios
+from leadproof.load import console, scenarios, verdicts
 from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
 from leadproof.load.story import LoadRun
@@ -103,9 +103,7 @@ def test_what_is_ours_is_wrapped_and_only_what_a_target_says_is_cut() -> None:
 
 def test_a_reason_that_is_repeated_is_said_once() -> None:
     story = wide()
-    found = [
-        replace(one, reason="generator saturated", verdict=objectives.INCONCLUSIVE) for one in story.outcomes() * 2
-    ]
+    found = [replace(one, reason="generator saturated", verdict=verdicts.INCONCLUSIVE) for one in story.outcomes() * 2]
     text = "\n".join(console.lines(story, found))
 
     assert text.count("generator saturated") == 1

@@ -10,7 +10,7 @@ import pytest
 from leadproof.contract import profile, specs
 from leadproof.core.errors import ExitCode
 from leadproof.judge import Judge
-from leadproof.load import console, latency, objectives, scenarios
+from leadproof.load import console, latency, objectives, scenarios, verdicts
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures, Window
 from leadproof.load.story import LoadRun
@@ -59,11 +59,11 @@ def test_a_run_in_steps_whose_lowest_rate_is_undecided_is_inconclusive_and_says_
     story = story_of(FEW, GOOD, GOOD, GOOD, GOOD)
     outcomes = story.outcomes()
 
-    assert objectives.verdict(outcomes) == objectives.PASS  # all of it taken together
+    assert verdicts.verdict(outcomes) == verdicts.PASS  # all of it taken together
     assert story.exit_code(outcomes) == ExitCode.INCONCLUSIVE
     report = story.report({"id": "x"}, latency.described)
     assert (report["exit_code"], report["verdict"]) == (4, "inconclusive")
-    assert report["latency"]["verdict"] == objectives.INCONCLUSIVE
+    assert report["latency"]["verdict"] == verdicts.INCONCLUSIVE
     said = list(console.lines(story, outcomes))
     assert said[0].startswith("INCONCLUSIVE  ping_only")
     why = "the knee was not found: at 120/s too few samples: p99 needs 1,000"
@@ -74,7 +74,7 @@ def test_a_run_in_steps_whose_lowest_rate_is_undecided_is_inconclusive_and_says_
 def test_a_run_in_steps_whose_lowest_rate_fails_has_missed_its_objectives() -> None:
     story = story_of(SLOW, *[(0.01, 900_000)] * 4)
 
-    assert objectives.verdict(story.outcomes()) == objectives.PASS
+    assert verdicts.verdict(story.outcomes()) == verdicts.PASS
     assert story.exit_code(story.outcomes()) == ExitCode.OBJECTIVES_MISSED
 
 
@@ -97,6 +97,6 @@ def test_the_closed_model_has_no_steps() -> None:
 
 
 def test_users_of_the_closed_model_have_no_schedule_to_be_behind() -> None:
-    found = objectives.judge(Measures(), objectives.PRESETS["standard"])
+    found = verdicts.judge(Measures(), objectives.PRESETS["standard"])
 
     assert "lag.p99" not in [one.name for one in found]

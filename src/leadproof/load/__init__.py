@@ -2,8 +2,9 @@
 
 Pure: `schedule` when journeys begin · `scenario` what virtual clients do, as data · `journeys` and `traffic` how they
 do it, as generators over bytes made ahead · `replies` the first reading of every response · `measures` counts and
-histograms that merge · `objectives`, `knee` and `reconciliation` what must hold · `expecting` and `plan` what a run
-will come to · `guard` who may be loaded · `latency` and `console` the result as data and as text.
+histograms that merge · `objectives` what must hold · `verdicts`, `knee` and `reconciliation` what became of it ·
+`expecting` and `plan` what a run will come to · `guard` who may be loaded · `latency` and `console` the result as data
+and as text.
 
 Edges: `job` makes a load ready from files and environment, `story` gathers what workers say and lets the judge judge
 it, `driver` runs locust as a process of its own. What happens inside that process is `leadproof.load.locust`;

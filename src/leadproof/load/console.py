@@ -13,8 +13,8 @@ from leadproof.core.errors import ExitCode
 from leadproof.core.text import count, figure, one_line, seconds
 from leadproof.load.measures import Measures
 from leadproof.load.metrics import NOT_EXPORTED
-from leadproof.load.objectives import ObjectiveResult
 from leadproof.load.story import LoadRun
+from leadproof.load.verdicts import ObjectiveResult
 from leadproof.runs.formats.loads import lasting
 
 #: What a run came to, by exit code, the worst that was found first: a word, and what to say beside it.

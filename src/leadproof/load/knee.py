@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadproof.core.text import figure
-from leadproof.load import objectives
+from leadproof.load import verdicts
 from leadproof.load.measures import Measures
-from leadproof.load.objectives import Objective, ObjectiveResult
+from leadproof.load.objectives import Objective, is_latency
 from leadproof.load.schedule import STEPS
+from leadproof.load.verdicts import ObjectiveResult
 
 
 def rates(measures: Measures, goals: tuple[Objective, ...], highest: float, seconds: float) -> dict[str, Any]:
@@ -26,8 +27,8 @@ def rates(measures: Measures, goals: tuple[Objective, ...], highest: float, seco
     rows: list[dict[str, Any]] = []
     for step in range(STEPS):
         part = measures.between(step * length, (step + 1) * length)
-        found = objectives.judge(part, goals)
-        verdict = objectives.verdict(found)
+        found = verdicts.judge(part, goals)
+        verdict = verdicts.verdict(found)
         p95, p99 = part.operation("all").latency.percentiles((95, 99))
         rows.append(
             {
@@ -37,13 +38,13 @@ def rates(measures: Measures, goals: tuple[Objective, ...], highest: float, seco
                 "p99": p99,
                 "verdict": verdict,
                 "reason": next((_why(one) for one in found if one.verdict == verdict), "no response came")
-                if verdict != objectives.PASS
+                if verdict != verdicts.PASS
                 else "",
             }
         )
-    passed = [row["verdict"] == objectives.PASS for row in rows]
+    passed = [row["verdict"] == verdicts.PASS for row in rows]
     first = passed.index(False) if False in passed else STEPS
-    limits = [one.most for one in goals if objectives.is_latency(one.name)]
+    limits = [one.most for one in goals if is_latency(one.name)]
     data: dict[str, Any] = {
         "limit": min(limits, default=None),
         "knee": rows[first - 1]["rate"] if first else 0.0,
@@ -61,7 +62,7 @@ def words(rates: Mapping[str, Any]) -> str:
         return f"≥ {rates['knee']:g}/s: every rate met the objectives, and a higher one was not tried"
     found = f"{rates['knee']:g}/s met the objectives, with every rate below it"
     if not rates["knee"]:
-        undecided = rates["rows"][0]["verdict"] == objectives.INCONCLUSIVE
+        undecided = rates["rows"][0]["verdict"] == verdicts.INCONCLUSIVE
         found = "not found" if undecided else "the lowest rate missed the objectives"
     return f"{found}; {rates['why']}"
 

@@ -12,8 +12,8 @@ from leadproof.core.errors import ExitCode
 from leadproof.core.histogram import Histogram
 from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
-from leadproof.load.objectives import ObjectiveResult
 from leadproof.load.story import LoadRun
+from leadproof.load.verdicts import ObjectiveResult
 
 #: Percentiles that tables show.
 SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)

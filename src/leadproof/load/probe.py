@@ -16,7 +16,7 @@ from leadproof.core.errors import ConfigurationError, ExitCode, LeadproofError
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import is_mock
-from leadproof.load import driver, guard, latency, objectives, scenarios
+from leadproof.load import driver, guard, latency, objectives, scenarios, verdicts
 from leadproof.load.following import Show, follow
 from leadproof.load.job import Job, files_of
 from leadproof.load.plan import plan
@@ -177,9 +177,9 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
     return Probe(data, decides)
 
 
-def _asked(outcomes: list[objectives.ObjectiveResult], story: LoadRun) -> ExitCode:
+def _asked(outcomes: list[verdicts.ObjectiveResult], story: LoadRun) -> ExitCode:
     """What objectives that were asked for say about the run."""
-    found = objectives.verdict(outcomes)
-    if story.problems or found == objectives.INCONCLUSIVE:
+    found = verdicts.verdict(outcomes)
+    if story.problems or found == verdicts.INCONCLUSIVE:
         return ExitCode.INCONCLUSIVE
-    return ExitCode.OBJECTIVES_MISSED if found == objectives.FAIL else ExitCode.PASSED
+    return ExitCode.OBJECTIVES_MISSED if found == verdicts.FAIL else ExitCode.PASSED

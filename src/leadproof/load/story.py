@@ -17,13 +17,13 @@ from leadproof.core.errors import ExitCode, worst
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.progress import Standing, counted
 from leadproof.core.text import count
-from leadproof.load import knee
-from leadproof.load import objectives as goals
+from leadproof.load import knee, verdicts
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
-from leadproof.load.objectives import Objective, ObjectiveResult
+from leadproof.load.objectives import Objective
 from leadproof.load.reconciliation import Reconciliation, shared
 from leadproof.load.replies import HINTS, PARTIAL, UNREACHED
+from leadproof.load.verdicts import ObjectiveResult
 from leadproof.runs.evidence import Run
 from leadproof.runs.formats.loads import lasting
 from leadproof.runs.ledger import Ledger
@@ -214,7 +214,7 @@ class LoadRun:
         """The objectives that cannot be met any more, `elapsed` seconds after the beginning, and why."""
         if self.job.scenario.shape not in _STEADY:
             return {}
-        return dict(goals.lost(self.measures, self.objectives, min(elapsed / self.job.scenario.duration, 1.0)))
+        return dict(verdicts.lost(self.measures, self.objectives, min(elapsed / self.job.scenario.duration, 1.0)))
 
     @property
     def ran(self) -> float:
@@ -226,12 +226,12 @@ class LoadRun:
 
     def outcomes(self) -> list[ObjectiveResult]:
         """The outcome of every objective; a worker that did not do its part leaves none of them certain."""
-        found = goals.judge(self.measures, self.objectives)
+        found = verdicts.judge(self.measures, self.objectives)
         if self.unreached:  # of a service that is not there, an objective is neither met nor missed
-            return [replace(one, verdict=goals.INCONCLUSIVE, actual=None, reason=NOBODY) for one in found]
+            return [replace(one, verdict=verdicts.INCONCLUSIVE, actual=None, reason=NOBODY) for one in found]
         if round(self.ran) < self.job.scenario.duration:
             so_far = f"so far: the load ran {lasting(self.ran, self.job.scenario.duration)}"
-            found = [replace(one, reason=one.reason or f"met {so_far}") if one.verdict == goals.PASS else one
+            found = [replace(one, reason=one.reason or f"met {so_far}") if one.verdict == verdicts.PASS else one
                      for one in found]  # fmt: skip
         short = self.short()
         if not short:
@@ -239,8 +239,8 @@ class LoadRun:
         reason = "; ".join(short)
         return [
             one
-            if one.verdict == goals.FAIL
-            else ObjectiveResult(one.name, one.most, goals.INCONCLUSIVE, one.actual, one.samples, reason)
+            if one.verdict == verdicts.FAIL
+            else ObjectiveResult(one.name, one.most, verdicts.INCONCLUSIVE, one.actual, one.samples, reason)
             for one in found
         ]
 
@@ -282,9 +282,9 @@ class LoadRun:
         if judged == ExitCode.VIOLATED or (self.decides and self.reconciliation.broken):
             codes.append(ExitCode.VIOLATED)
         found = self.verdict(outcomes)
-        if found == goals.INCONCLUSIVE or self.short():
+        if found == verdicts.INCONCLUSIVE or self.short():
             codes.append(ExitCode.INCONCLUSIVE)
-        if found == goals.FAIL and ExitCode.UNREACHABLE not in codes:
+        if found == verdicts.FAIL and ExitCode.UNREACHABLE not in codes:
             codes.append(ExitCode.OBJECTIVES_MISSED)
         if self.nothing():
             codes.append(ExitCode.INCONCLUSIVE)
@@ -292,15 +292,15 @@ class LoadRun:
 
     def verdict(self, outcomes: Sequence[ObjectiveResult]) -> str:
         """PASS, FAIL or INCONCLUSIVE. Steps that all together pass have not, where the lowest rate alone does not."""
-        found = goals.verdict(list(outcomes))
-        return knee.lowest(self.rates()) or found if found == goals.PASS else found
+        found = verdicts.verdict(list(outcomes))
+        return knee.lowest(self.rates()) or found if found == verdicts.PASS else found
 
     @staticmethod
     def conclusion(codes: Collection[ExitCode]) -> str:
         """PASS, FAIL or INCONCLUSIVE over all of the load: it has not passed where leads were lost or a clause failed,
         whatever its objectives say, nor where it was stopped.
         """
-        return {"passed": goals.PASS, "failed": goals.FAIL}.get(verdict(codes), goals.INCONCLUSIVE)
+        return {"passed": verdicts.PASS, "failed": verdicts.FAIL}.get(verdict(codes), verdicts.INCONCLUSIVE)
 
     def rates(self) -> dict[str, Any]:
         """Each rate of a run in steps judged alone, and the knee; empty for other runs."""
@@ -312,7 +312,7 @@ class LoadRun:
     def unfound(self) -> str:
         """Why a run in steps has found no knee; "" if it has, or if it is no such run."""
         rates = self.rates()
-        return f"the knee was not found: {rates['why']}" if knee.lowest(rates) == goals.INCONCLUSIVE else ""
+        return f"the knee was not found: {rates['why']}" if knee.lowest(rates) == verdicts.INCONCLUSIVE else ""
 
     def nothing(self) -> str:
         """Why this run has tested nothing; "" if it has."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from leadproof.core.histogram import Histogram
 from leadproof.core.text import count, figure, seconds
-from leadproof.load import objectives as goals
+from leadproof.load import verdicts
 from leadproof.load.measures import JOURNEY, Measures
 from leadproof.load.story import LoadRun
 from leadproof.runs.formats import loads
@@ -149,14 +149,14 @@ def title(run: LoadRun) -> str:
 def _goals(run: LoadRun, elapsed: float, *, over: bool) -> list[Goal]:
     outcomes = run.outcomes()
     # The costly question, and only of what does not hold.
-    open_ = [one for one in outcomes if one.verdict != goals.PASS]
+    open_ = [one for one in outcomes if one.verdict != verdicts.PASS]
     lost: Mapping[str, str] = run.lost(elapsed) if open_ and not over else {}
     return [_goal(one, lost, over=over) for one in outcomes]
 
 
-def _goal(one: goals.ObjectiveResult, lost: Mapping[str, str], *, over: bool) -> Goal:
-    standing = {goals.PASS: MET, goals.FAIL: LOST if over else MISSED}.get(one.verdict, OPEN)
-    if one.verdict != goals.PASS and one.name in lost:
+def _goal(one: verdicts.ObjectiveResult, lost: Mapping[str, str], *, over: bool) -> Goal:
+    standing = {verdicts.PASS: MET, verdicts.FAIL: LOST if over else MISSED}.get(one.verdict, OPEN)
+    if one.verdict != verdicts.PASS and one.name in lost:
         standing = LOST
     reason = lost.get(one.name, "") or one.reason
     return Goal(one.name, figure(one.name, one.most), figure(one.name, one.actual), one.samples, standing, reason)
