@@ -71,7 +71,7 @@ def validating(*words: str) -> list[str]:
 def without_places(text: str) -> dict[str, Any]:
     """A report without where its files are and what they are called."""
     report: dict[str, Any] = json.loads(text)
-    assert report["run"].pop("repeat").startswith("leadproof validate -- ")
+    assert report["run"].pop("repeat").startswith("leadproof validate ")
     report["files"] = [{**row, "path": row["path"].rpartition("/")[2]} for row in report["files"]]
     return report
 

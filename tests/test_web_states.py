@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 INTERRUPTED = {
     "certify": "Interrupted, so this is what was found until then.",
     "certify-client": "Interrupted, so this is what was found until then.",
-    "load": "Interrupted, so this is what was found until then.",
+    "load": "Interrupted (somebody pressed Ctrl-C), so this is what was found until then.",
     "record": "No exchange was found.",  # it is how a recording ends
     "validate": "Interrupted, so this is what was found until then.",
 }
