@@ -93,8 +93,8 @@ def command(
     har       HTTP archives of browsers, proxies and HTTP clients
     ndjson    the exchanges of a run of leadproof
     flow      what mitmdump -w writes
-    http      HTTP messages as text: *.http files, the output of curl -i and
-              curl -v, several in one file
+    http      HTTP messages as text: *.http files, what curl -i and curl -v
+              print, several in one file
     vcr       cassettes of vcrpy and of Ruby's VCR
     newman    what newman run --reporters json writes
     wiremock  recorded mappings, with the __files beside them
