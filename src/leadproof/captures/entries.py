@@ -235,7 +235,9 @@ class Entries(Generic[T]):
         mark, start = self._mark, self._at
         own = self._buffer.find(mark, start, start + _NEAR) if mark else -1
         follows = self._buffer.find(mark, own + len(mark)) if own > 0 else -1
-        end = self._buffer.rfind(b"{", own, follows) if follows > 0 else -1
+        if follows < 0:
+            return None
+        end = self._buffer.rfind(b"{", own, follows)
         entry = self._buffer[start:end].rstrip()
         if end < 0 or not entry.endswith(b","):
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +11,7 @@ import click
 from leadproof.core.errors import ExitCode
 from leadproof.core.findings import shape
 from leadproof.core.operations import OPERATIONS
-from leadproof.core.text import count, one_line
+from leadproof.core.text import count, one_line, wrapped
 from leadproof.runs.formats import loads, results
 from leadproof.runs.formats.changes import unlisted_in
 from leadproof.runs.formats.outcome import outcome, remedy, unlisted
@@ -145,11 +144,7 @@ def _findings(findings: list[dict[str, Any]]) -> None:
 
 
 def _wrapped(label: str, text: str) -> None:
-    """A labelled line, or several of 80 columns at most; a word is never cut, since it may be copied."""
-    for line in textwrap.wrap(
-        text, 80, initial_indent=label, subsequent_indent=" " * len(label), break_on_hyphens=False,
-        break_long_words=False,
-    ) or [label.rstrip()]:  # fmt: skip
+    for line in wrapped(label, text, whole_words=True) or [label.rstrip()]:
         click.echo(line)
 
 

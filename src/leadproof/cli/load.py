@@ -17,7 +17,7 @@ from leadproof.core import installation
 from leadproof.core.errors import ConfigurationError, ExitCode, InputError, UsageError
 from leadproof.core.progress import Standing
 from leadproof.core.target import Target
-from leadproof.core.text import figure
+from leadproof.core.text import figure, wrapped
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import is_mock, mock_credentials, with_mock_credentials
 from leadproof.judge import Judge
@@ -166,7 +166,10 @@ def command(name: str | None, **given: Any) -> int:
 def _refuse_idle(given: Mapping[str, Any]) -> None:
     """Refuses options that the others leave without effect."""
     if given["worker"]:
-        _worker(given)
+        if given["target"]:
+            raise ConfigurationError(
+                "a worker has no --target", hint="the master names it; name its host with --allow-target"
+            )
         own = ("worker", "master_host", "master_port", "allowed")
         options.refuse_idle([name for name in given if name not in own], "on a worker", "give it to the master")
         return
@@ -351,10 +354,6 @@ def _mock_arguments(given: Mapping[str, Any], chosen: Scenario, seed: int) -> li
 
 
 def _worker(given: Mapping[str, Any]) -> list[str]:
-    if not given["allowed"] and given["target"]:
-        raise ConfigurationError(
-            "a worker has no --target", hint="the master names it; name its host with --allow-target"
-        )
     allowed = [part for host in given["allowed"] for part in (guard.OPTION, host)]
     return ["--master-host", given["master_host"], "--master-port", str(given["master_port"]), *allowed]
 
@@ -377,5 +376,5 @@ def _list() -> None:
 
 def _listed(name: str, words: str) -> None:
     """A line of the list, or several of 80 columns at most."""
-    for line in console.wrapped(f"  {name:18} ", words, 21):
+    for line in wrapped(f"  {name:18} ", words, 21):
         click.echo(line)

@@ -8,6 +8,9 @@ from typing import Any
 
 from leadproof.core import lazy
 
+#: Columns of a terminal that everybody has.
+COLUMNS = 80
+
 #: Characters of a value that are shown; the evidence holds the rest.
 LONGEST = 4000
 
@@ -45,6 +48,24 @@ def _spelled(match: re.Match[str]) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def wrapped(first: str, text: str, indent: int | None = None, *, whole_words: bool = False) -> list[str]:
+    """A text in lines of a terminal.
+
+    Args:
+        first: What the first line begins with.
+        text: The text.
+        indent: Of all lines but the first; that of the text if left out.
+        whole_words: May a line be longer than the terminal rather than cut a word, since it may be copied?
+    """
+    import textwrap  # most of what is loaded prints nothing
+
+    following = " " * (len(first) if indent is None else indent)
+    return textwrap.wrap(
+        text, COLUMNS, initial_indent=first, subsequent_indent=following, break_on_hyphens=False,
+        break_long_words=not whole_words,
+    )  # fmt: skip
 
 
 def seconds(value: Any) -> str:

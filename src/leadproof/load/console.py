@@ -5,12 +5,11 @@ What is long is wrapped; only what quotes the target is cut, with a …, and sta
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from leadproof.core.errors import ExitCode
-from leadproof.core.text import count, figure, one_line, seconds
+from leadproof.core.text import COLUMNS, count, figure, one_line, seconds, wrapped
 from leadproof.load.measures import Measures
 from leadproof.load.metrics import NOT_EXPORTED
 from leadproof.load.story import LoadRun
@@ -29,9 +28,6 @@ WORDS = {
 
 #: Errors and outcomes that are listed one by one.
 _MOST = 12
-
-#: Columns of a terminal.
-_WIDTH = 80
 
 #: Column in which what a label is about begins.
 _TEXT = 13
@@ -68,7 +64,7 @@ def _head(story: LoadRun, outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
     )
     what = f"{_cut(scenario.name, 30)}, {what} for {lasting(story.ran, scenario.duration)}"
     words = _verdict(story.codes(outcomes))
-    if len(words) + len(what) + 2 <= _WIDTH:
+    if len(words) + len(what) + 2 <= COLUMNS:
         yield f"{words}  {what}"
     else:
         yield from (words, f"  {what}")
@@ -205,15 +201,9 @@ def _row(label: str, text: str) -> list[str]:
     return wrapped(f"  {label:11}", text, _TEXT)
 
 
-def wrapped(first: str, text: str, indent: int | None = None) -> list[str]:
-    """A text in lines of the terminal; `indent` is that of all lines but the first, that of the text if left out."""
-    following = " " * (len(first) if indent is None else indent)
-    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=following, break_on_hyphens=False)
-
-
 def _quoted(label: str, text: str, end: str = "") -> str:
     """A label and words of the target, cut to one line."""
-    return f"  {label:11}{_cut(text, _WIDTH - _TEXT - len(end))}{end}"
+    return f"  {label:11}{_cut(text, COLUMNS - _TEXT - len(end))}{end}"
 
 
 def _cut(text: str, most: int) -> str:
