@@ -353,6 +353,17 @@ def failing(*clauses: str) -> dict[str, Any]:
     return made
 
 
+def comparison_of(folder: Path, before: str, after: str) -> str:
+    """The page that compares two of the runs in a folder, once both are listed."""
+    with (
+        serving(folder / "runs", environment={"XDG_CACHE_HOME": str(folder)}) as served,
+        served.client() as client,
+    ):
+        while not {before, after} <= set(re.findall(r"/runs/([\w-]+)", client.get("/").text)):
+            time.sleep(0.1)
+        return client.get(f"/compare?a={before}&b={after}").text
+
+
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
@@ -373,13 +384,7 @@ def test_a_comparison_begins_with_what_it_came_to(
         key_of(make_run(tmp_path / "runs", name, report=failing(*clauses), facts=days(at)))
         for at, (name, clauses) in enumerate({"before": before, "after": after}.items(), 1)
     ]
-    with (
-        serving(tmp_path / "runs", environment={"XDG_CACHE_HOME": str(tmp_path)}) as served,
-        served.client() as client,
-    ):
-        while not all(key in client.get("/").text for key in keys):
-            time.sleep(0.1)
-        page = client.get(f"/compare?a={keys[0]}&b={keys[1]}").text
+    page = comparison_of(tmp_path, *keys)
 
     assert re.findall(r'</h1>\s*<p class="lede" id="summary">([^<]*)</p>', page) == [words]
 
@@ -481,13 +486,7 @@ def test_two_runs_of_a_client_are_compared_in_the_words_of_their_reports(tmp_pat
         key_of(make_run(tmp_path / "runs", name, report=report, facts=before["run"] | days(at)))
         for at, (name, report) in enumerate({"before": before, "after": after}.items(), 1)
     ]
-    with (
-        serving(tmp_path / "runs", environment={"XDG_CACHE_HOME": str(tmp_path)}) as served,
-        served.client() as client,
-    ):
-        while not all(key in client.get("/").text for key in keys):
-            time.sleep(0.1)
-        page = client.get(f"/compare?a={keys[0]}&b={keys[1]}").text
+    page = comparison_of(tmp_path, *keys)
     main = page.partition("<main")[2].partition("</main>")[0]
 
     assert not re.findall(
