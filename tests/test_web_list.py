@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import PATIENCE, ROOT, Served, make_run, serving, tab_at
+from pages import PATIENCE, ROOT, Served, make_run, press, serving, tab_at
 
 from leadproof.cli import main
 from leadproof.runs.evidence import read_report
@@ -68,6 +68,22 @@ def test_a_filter_works_as_it_is_chosen(tab: Any, served: Served) -> None:
     tab.get_by_label("Search").fill("run-11")
     tab.get_by_text("5 runs, the newest first").wait_for()
     assert "words=run-11" in tab.url
+
+    press(tab, tab.locator("#runs tbody a").first)
+    tab.wait_for_url("**/runs/*")
+
+
+def test_what_is_pressed_is_not_replaced_before_it_is_let_go(tab: Any, served: Served) -> None:
+    tab.goto(served.base)
+
+    tab.get_by_label("Search").type("run-11")
+    press(tab, tab.locator("#runs tbody a").first, 1500)  # what was typed is asked for after 300 ms
+    tab.wait_for_url("**/runs/*")
+
+    tab.goto(served.base)
+    tab.get_by_label("Search").type("run-11")
+    press(tab, tab.locator("#runs caption"), 1500)
+    tab.get_by_text("10 runs, the newest first").wait_for()
 
 
 def test_a_filter_works_without_script(served: Served) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pages import PATIENCE, tab_at
+from pages import PATIENCE, press, tab_at
 from watched import KEY, PING, WatchedMock, watched
 
 from leadproof.contract.profile import load
@@ -66,6 +66,16 @@ def test_exchanges_come_by_themselves_and_each_can_be_opened(tab: Any, mock: Wat
     assert "willAccept" in text
     assert "Zacharius" not in text
     assert KEY["api-key"] not in text
+
+
+def test_what_is_pressed_while_the_list_renews_itself_opens(tab: Any, mock: WatchedMock) -> None:
+    mock.ping()
+    tab.goto(f"{mock.base}/mock")
+    tab.locator("tbody a").first.wait_for()
+    mock.ping()
+    press(tab, tab.locator("tbody a").first, 2500)  # the list is asked for every second
+
+    tab.get_by_role("heading", name="Response").wait_for()
 
 
 def test_what_breaks_the_contract_is_said(tab: Any, mock: WatchedMock) -> None:

@@ -1,6 +1,9 @@
 // What the pages do beyond htmx. Every page is whole without it.
 "use strict";
 
+// What is pressed is not replaced before it is let go: the click would go nowhere.
+const whenLetGo = (element, act) => element.matches(":active") ? setTimeout(whenLetGo, 100, element, act) : act();
+
 // A running load: what is new replaces the parts of the page, once a second. A hidden page hears nothing, and whoever
 // wants to read in peace holds it.
 for (const live of document.querySelectorAll("[data-live]")) {
@@ -20,8 +23,9 @@ for (const live of document.querySelectorAll("[data-live]")) {
       gone.hidden = true;
       for (const [name, html] of Object.entries(JSON.parse(event.data))) {
         const part = live.querySelector(`[data-part="${name}"]`);
-        if (part && shown.get(name) !== html) part.innerHTML = html;
+        if (!part || shown.get(name) === html) continue;
         shown.set(name, html);
+        whenLetGo(part, () => { part.innerHTML = shown.get(name); });
       }
     });
     events.addEventListener("over", () => {
@@ -95,6 +99,14 @@ document.addEventListener("DOMContentLoaded", () => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.detail.elt.closest("#paste");
   if (form && tooLarge(form)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // A filter whose list is pressed asks again; what renews itself does so anyway.
+  const { target, requestConfig } = event.detail;
+  if (requestConfig.verb !== "get" || !target.matches(":active")) return;
+  event.detail.shouldSwap = false;
+  const form = requestConfig.elt.closest("form");
+  if (form) whenLetGo(target, () => htmx.trigger(form, "submit"));
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A refusal is shown where the result would stand.
