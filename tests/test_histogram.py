@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -61,6 +62,13 @@ def test_data_reads_back_as_the_same_histogram(samples: list[float]) -> None:
     assert Histogram.read(histogram.data()) == histogram
 
 
+@given(SAMPLES, st.integers(1, 12))
+def test_data_reads_back_at_a_lower_precision_but_no_higher_one(samples: list[float], bits: int) -> None:
+    histogram = Histogram.of(samples)
+
+    assert Histogram.read(histogram.data(), bits) == histogram.coarser(min(bits, histogram.bits))
+
+
 @given(SAMPLES, SAMPLES)
 def test_making_coarser_and_merging_may_be_swapped(left: list[float], right: list[float]) -> None:
     one = Histogram.of(left).coarser(5)
@@ -110,9 +118,20 @@ def test_a_finer_one_does_not_come_out_of_a_coarser_one() -> None:
         Histogram().merge(Histogram(5))
 
 
-def test_what_is_no_histogram_says_so() -> None:
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"buckets": None}, {"counts": [1]}, {"counts": [1, -1]}, {"buckets": [7, 7]}, {"buckets": [8, 7]}, {"bits": 0},
+        {"bits": 99}, {"lowest": 3.0}, {"highest": float("inf")}, {"buckets": [7, 10**9]}, {"lowest": None},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("bits", [None, 5])
+def test_what_is_no_histogram_says_so(odd: dict[str, Any], bits: int | None) -> None:
+    good = {"bits": 9, "buckets": [7, 8], "counts": [1, 2], "lowest": 1.0, "highest": 2.0}
+    assert Histogram.read(good, bits).total == 3
+
     with pytest.raises(ValueError, match="no histogram"):
-        Histogram.read({"bits": 9})
+        Histogram.read(good | odd, bits)
 
 
 def test_percentiles_of_binary_fractions_have_the_nearest_rank() -> None:

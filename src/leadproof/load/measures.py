@@ -191,20 +191,20 @@ class Measures:
     def take(self, fold: Mapping[str, Any], worker: str = "local") -> None:
         """Adds the fold of a worker."""
         bits = self.journeys.bits
-        lag = _read(fold["lag"], bits)
+        lag = Histogram.read(fold["lag"], bits)
         now = Slice(
             Counter(fold["counts"]), lag=_coarse(lag), checks=fold["checks"],
             violations=int(fold.get("violations", 0)), cpu=fold.get("cpu", 0.0), memory=fold.get("memory", 0.0),
         )  # fmt: skip
         for name, row in fold["steps"].items():
-            latency = _read(row["latency"], bits)
+            latency = Histogram.read(row["latency"], bits)
             step = self.steps.setdefault(name, StepMeasures(Histogram(bits), Histogram(bits)))
             step.latency.merge(latency)
             if bits > SLICE_BITS:
                 step.service.merge(Histogram.read(row["service"]))
             step.failed += row["failed"]
             now.latency[name] = _coarse(latency)
-        journeys = _read(fold["journeys"], bits)
+        journeys = Histogram.read(fold["journeys"], bits)
         self.journeys.merge(journeys)
         now.latency[JOURNEY] = _coarse(journeys)
         self.lag.merge(lag)
@@ -267,11 +267,6 @@ class Measures:
     def responses(self) -> int:
         """Requests that came to an end, with a response or without."""
         return self.counts["completed"] + self.counts["failed"]
-
-
-def _read(data: Mapping[str, Any], bits: int) -> Histogram:
-    found = Histogram.read(data)
-    return found if found.bits == bits else found.coarser(bits)
 
 
 def _coarse(histogram: Histogram) -> Histogram:
