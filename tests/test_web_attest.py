@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pages import Served, serving, tab_at
 
@@ -173,16 +175,41 @@ def test_a_run_beside_which_no_folder_can_be_is_shown_and_says_so_when_it_is_ans
     assert leadproof(["attest", str(renamed)]) == 2
 
 
-def test_answers_that_are_given_at_once_are_all_kept(served: Served, run: Path) -> None:
+def test_answers_that_are_given_at_once_to_two_servers_are_all_kept(served: Served, run: Path, tmp_path: Path) -> None:
     clauses = [row["clause"] for row in read_report(run)["attestations"]]
+    key = key_of(run)
 
-    def answer(clause: str) -> int:
+    def answer(given: tuple[httpx.Client, str]) -> int:
+        client, clause = given
         fields = {"clause": clause, "answer": "yes", "name": "R. Doe", "date": "2026-11-01"}
         files = {name: (None, value) for name, value in fields.items()}
         return client.post(f"/runs/{key}/attestation", files=files).status_code
 
-    with served.client() as client, ThreadPoolExecutor(10) as people:
-        key = re.findall(r"/runs/([0-9a-f]+)", client.get("/").text)[0]
-        assert set(people.map(answer, clauses)) == {200}
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "another")}
+    with (
+        serving(run.parent, environment=environment) as another,
+        served.client() as one,
+        another.client() as two,
+        ThreadPoolExecutor(10) as people,
+    ):
+        assert set(people.map(answer, zip(cycle((one, two)), clauses))) == {200}
 
     assert {one.clause for one in folder.answers_of(run) if one.answer == "yes"} == set(clauses)
+
+
+def test_who_changes_an_attestation_waits_for_others_but_not_for_ever(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(folder, "_PATIENCE", 0.1)
+
+    with folder.changing(run):
+        assert leadproof(["attest", str(run)]) == 2
+    assert "another process writes into" in " ".join(capsys.readouterr().err.split())
+    assert not (folder.folder_of(run) / folder.ANSWERS_FILE).exists()
+
+    monkeypatch.setattr(folder, "_PATIENCE", 30.0)
+    with ThreadPoolExecutor(1) as people:
+        with folder.changing(run):
+            later = people.submit(folder.begin, run)
+            assert not wait([later], timeout=0.3).done
+        assert later.result(30).exists()

@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from leadproof.runs.attestation.answers import DAYS, Answer, carried, load, open
 from leadproof.runs.attestation.settling import apply, items
 from leadproof.runs.evidence import read_report, verify, write_reports
 from leadproof.runs.evidence.files import MANIFEST, document, failed, hashes, sha256, write
+from leadproof.runs.evidence.holding import alone
 from leadproof.runs.evidence.manifest import Verified, verify_files
 
 SCHEMA = "leadproof.attestation/1"
@@ -32,6 +34,9 @@ EVIDENCE, SIGNATURES = "evidence", "signatures"
 
 #: Bytes of a file that is given as evidence.
 _MOST = 100 * 1024 * 1024
+
+#: Seconds to wait for others who change an attestation.
+_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +95,44 @@ def begin(run: Path, earlier: Path | None = None) -> Path:
     """
     require_whole(run)
     report = read_report(run)
-    answers = answers_of(run)
-    if earlier is not None:
-        answers = carried(answers_of(earlier), answers, read_report(earlier)["run"].get("id") or earlier.name)
-        for one in answers:
-            if one.carried and one.evidence:
-                _take_over(one, folder_of(earlier), require_plain(folder_of(run)))
-    return save(run, report, answers)
+    with changing(run) as folder:
+        answers = answers_of(run)
+        if earlier is not None:
+            answers = carried(answers_of(earlier), answers, read_report(earlier)["run"].get("id") or earlier.name)
+            for one in answers:
+                if one.carried and one.evidence:
+                    _take_over(one, folder_of(earlier), folder)
+        return save(folder, run, report, answers)
 
 
-def save(run: Path, report: Mapping[str, Any], answers: Iterable[Answer]) -> Path:
+@contextmanager
+def changing(run: Path) -> Iterator[Path]:
+    """Inside, nobody else changes the attestation of a run, of which files are read and written whole; its folder.
+
+    Raises:
+        InputError: It is a link, or others change it all the time.
+        EvidenceError: The disk does not take it.
+    """
+    folder = make_plain(folder_of(run))
+    try:
+        with alone(folder, _PATIENCE):
+            yield folder
+    except TimeoutError as error:
+        raise InputError(str(error), hint="is leadproof attest or leadproof serve at it? try again") from None
+
+
+def save(folder: Path, run: Path, report: Mapping[str, Any], answers: Iterable[Answer]) -> Path:
     """Writes the file of answers, whole or not at all; gives its path.
+
+    Args:
+        folder: Of the attestation, which is being changed.
+        run: The directory of the run.
+        report: Of the run.
+        answers: All of them.
 
     Raises:
         EvidenceError: The disk does not take it.
     """
-    folder = make_plain(folder_of(run))
     text = Redactor().text
     kept = [replace(one, remark=text(one.remark)) for one in answers]
     file = folder / ANSWERS_FILE
@@ -141,21 +168,21 @@ def seal(run: Path, now: datetime, days: int = DAYS) -> int:
         EvidenceError: The disk does not take it.
     """
     require_whole(run)
-    folder = folder_of(run)
-    if is_sealed(run) and check(run).holds:
-        return 0
-    report = read_report(run)
-    save(run, report, [_with_evidence(one, folder) for one in answers_of(run)])
-    write_reports(folder, settled(run, now, days), ("html", "md", "json"))
-    removed = len(signature_files(run))
-    shutil.rmtree(folder / SIGNATURES, ignore_errors=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
-    manifest = {
-        "schema": SCHEMA, "run": run.name, "run_manifest": sha256(run / MANIFEST),
-        "sealed": now.isoformat(timespec="seconds"), "files": hashes(folder),
-    }  # fmt: skip
-    write(folder / MANIFEST, document(manifest))
-    return removed
+    with changing(run) as folder:
+        if is_sealed(run) and check(run).holds:
+            return 0
+        report = read_report(run)
+        save(folder, run, report, [_with_evidence(one, folder) for one in answers_of(run)])
+        write_reports(folder, settled(run, now, days), ("html", "md", "json"))
+        removed = len(signature_files(run))
+        shutil.rmtree(folder / SIGNATURES, ignore_errors=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        manifest = {
+            "schema": SCHEMA, "run": run.name, "run_manifest": sha256(run / MANIFEST),
+            "sealed": now.isoformat(timespec="seconds"), "files": hashes(folder),
+        }  # fmt: skip
+        write(folder / MANIFEST, document(manifest))
+        return removed
 
 
 def check(run: Path) -> Sealed:

@@ -1,4 +1,4 @@
-"""Who writes into a run directory: a lock that ends with the process that holds it, however that ends.
+"""Who writes into a directory: a lock that ends with the process that holds it, however that ends.
 
 A command that waits (for traffic, for a pipe, for a client) writes nothing for hours, and one that was killed leaves
 the same files as one that runs: only the lock tells them apart. It is on the directory itself, so it adds no file.
@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 if sys.platform != "win32":
     import fcntl
+
+
+#: Seconds between two looks whether others are done.
+_SHORT = 0.02
 
 
 class Hold:
@@ -32,6 +39,33 @@ class Hold:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+@contextmanager
+def alone(folder: Path, patience: float) -> Iterator[None]:
+    """Inside, nobody else who asks like this writes into a directory, whatever process or thread it is.
+
+    Args:
+        folder: The directory.
+        patience: Seconds to wait for others.
+
+    Raises:
+        TimeoutError: They take longer.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            descriptor = _locked(folder, alone=True)
+            break
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError(f"another process writes into {folder}") from None
+            time.sleep(_SHORT)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def is_held(folder: Path) -> bool | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -31,9 +30,6 @@ _MOST, _PASSED = 20 * 1024 * 1024, 80 * 1024 * 1024
 
 #: Characters of a name or remark.
 _WORDS = 2_000
-
-#: Held by who changes an attestation: the file of answers is read and written whole.
-_CHANGING = threading.Lock()
 
 
 def show(request: Request) -> Response:
@@ -96,25 +92,25 @@ def _answer(run: ListedRun, fields: dict[str, forms.FormField]) -> None:
     new = Answer(
         clause, row["text"], said, _text(fields, "name") if said else "", day, remark=_text(fields, "remark")
     )  # fmt: skip
-    with _CHANGING:
-        _keep(path, report, new, fields.get("evidence"))
+    _keep(path, report, new, fields.get("evidence"))
 
 
 def _keep(path: Path, report: dict[str, Any], new: Answer, file: forms.FormField | None) -> None:
     """Writes an answer among the others; it keeps the evidence that the last one to the same item had."""
-    answers = {one.clause: one for one in folder.answers_of(path, report["attestations"])}
-    if new.clause in answers:
-        new = replace(new, evidence=answers[new.clause].evidence)
-    if file is not None and file.data:
-        new = replace(new, evidence=_kept(path, file.filename or "", bytes(file.data)))
     folder.require_whole(path)
-    folder.save(path, report, (answers | {new.clause: new}).values())
+    with folder.changing(path) as place:
+        answers = {one.clause: one for one in folder.answers_of(path, report["attestations"])}
+        if new.clause in answers:
+            new = replace(new, evidence=answers[new.clause].evidence)
+        if file is not None and file.data:
+            new = replace(new, evidence=_kept(place, file.filename or "", bytes(file.data)))
+        folder.save(place, path, report, (answers | {new.clause: new}).values())
 
 
-def _kept(run: Path, name: str, data: bytes) -> str:
+def _kept(attestation: Path, name: str, data: bytes) -> str:
     """Writes a file of evidence; its path in the folder of the attestation."""
     plain = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in Path(name).name)
-    place = folder.make_plain(folder.make_plain(folder.folder_of(run)) / folder.EVIDENCE)
+    place = folder.make_plain(attestation / folder.EVIDENCE)
     target = place / f"{sha256(data).hexdigest()[:8]}-{plain[-80:].lstrip('.') or 'evidence'}"
     write(target, data)
     return f"{folder.EVIDENCE}/{target.name}"
@@ -125,8 +121,7 @@ def seal(request: Request) -> Response:
     run = _finished(request)
     site: Site = request.app.state.site
     try:
-        with _CHANGING:
-            folder.seal(Path(run.path), datetime.now(UTC), site.attestation_days)
+        folder.seal(Path(run.path), datetime.now(UTC), site.attestation_days)
     except LeadproofError as error:
         return _page(request, run, 422, error)
     return RedirectResponse(f"/runs/{run.key}/attestation#vouched", 303)
