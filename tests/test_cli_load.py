@@ -21,7 +21,7 @@ from leadproof.cli import main
 from leadproof.contract import profile
 from leadproof.core import resources
 from leadproof.core.target import Target
-from leadproof.load import driver, objectives, scenarios
+from leadproof.load import conclusion, driver, objectives, scenarios
 from leadproof.load.job import Job
 from leadproof.load.rebuilding import histograms, read_back
 from leadproof.load.schedule import SHAPES
@@ -154,7 +154,7 @@ def test_what_only_the_judge_finds_misses_an_objective_and_stands_in_the_rows(tm
     assert latency["stopped"] == ""  # the rest of the load was measured
     assert again is not None
     assert again.measures.violations == latency["judged"]["violations"] > 10  # a page that follows it says the same
-    assert {one.name: one.verdict for one in again.outcomes()}["clauses.ratio"] == "FAIL"
+    assert {one.name: one.verdict for one in conclusion.outcomes(again)}["clauses.ratio"] == "FAIL"
 
 
 def test_what_the_generator_cannot_do_is_inconclusive(tmp_path: Path, mock: str) -> None:
@@ -455,7 +455,7 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(
     said: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driver, "require_locust", lambda: pytest.fail("a plan needs no locust"))
-    monkeypatch.setattr("leadproof.cli.load.is_mock", lambda target: pytest.fail("a plan sends nothing"))
+    monkeypatch.setattr("leadproof.cli.loading.is_mock", lambda target: pytest.fail("a plan sends nothing"))
     line = ("ping_post", "--shape", "step", "--rate", "200", "--duration", "20s", "--plan")
 
     assert said(*line) == (0, PLAN, "")

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from leadproof import bodies
 from leadproof.contract import profile, specs
-from leadproof.core.errors import ConfigurationError, ExitCode
+from leadproof.core.errors import ConfigurationError, ExitCode, worst
 from leadproof.core.histogram import Histogram
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.judge import Judge
-from leadproof.load import console, job, latency, objectives, reconciliation, replies, scenarios, verdicts
+from leadproof.load import conclusion, console, job, latency, objectives, reconciliation, replies, scenarios, verdicts
 from leadproof.load.job import Job
 from leadproof.load.journeys import JOURNEYS, OPERATIONS_OF, JourneyCall, JourneyContext, Step, chooser
 from leadproof.load.measures import DISTINCT, SLICES, Measures, Window
@@ -627,6 +627,18 @@ def elsewhere(story: LoadRun) -> None:
     story.job = replace(story.job, mock=False)
 
 
+def shown(story: LoadRun) -> str:
+    return "\n".join(console.lines(story, conclusion.outcomes(story)))
+
+
+def described(story: LoadRun) -> dict[str, Any]:
+    return latency.described(story, conclusion.outcomes(story))
+
+
+def exit_code(story: LoadRun) -> ExitCode:
+    return worst(*conclusion.exit_codes(story, conclusion.outcomes(story)))
+
+
 def told(change: Callable[[LoadRun], None] = lambda story: None, **counts: int) -> tuple[LoadRun, ExitCode]:
     story = story_of()
     context, service = context_of(story.job), Service()
@@ -635,7 +647,7 @@ def told(change: Callable[[LoadRun], None] = lambda story: None, **counts: int) 
     story.take("local", {"fold": fold(number=2000, **counts), "samples": service.samples})
     story.take("local", {"done": True, "conservation": {"accepted": 1, "checked": 1}})
     change(story)
-    return story, story.exit_code(story.outcomes())
+    return story, exit_code(story)
 
 
 def test_a_good_run_passes() -> None:
@@ -643,7 +655,7 @@ def test_a_good_run_passes() -> None:
 
     assert code == ExitCode.PASSED
     assert story.ended
-    assert next(console.lines(story, story.outcomes())).startswith("PASS  ping_post")
+    assert next(console.lines(story, conclusion.outcomes(story))).startswith("PASS  ping_post")
 
 
 @pytest.mark.parametrize(
@@ -675,12 +687,12 @@ def test_leads_that_nobody_looked_up_are_told(conserve: bool, stopped: str, said
     story = story_of()
     story.job, story.stopped = replace(story.job, conserve=conserve), stopped
     story.take("local", {"fold": fold() | {"funnel": {"sold": 3}}})
-    text = " ".join(" ".join(console.lines(story, story.outcomes())).split())
+    text = " ".join(" ".join(console.lines(story, conclusion.outcomes(story))).split())
 
-    assert story.unlooked() == latency.described(story, story.outcomes())["conservation"]["left_out"] == said
+    assert conclusion.unlooked(story) == described(story)["conservation"]["left_out"] == said
     assert (f"conserved {said}" in text) == bool(said)
     story.reconciliation.merge({"accepted": 3, "checked": 3})
-    assert story.unlooked() == ""
+    assert conclusion.unlooked(story) == ""
 
 
 def expired(sample: list[Any]) -> list[Any]:
@@ -696,25 +708,25 @@ def test_what_only_the_judge_finds_counts_for_the_clauses_and_each_exchange_once
     story.take("local", {"samples": samples[:3]})
     story.take("local", {"samples": [[*one[:-1], True] for one in samples[3:5]]})  # a quick check has counted them
     story.take("local", {"fold": fold(number=2000) | {"checks": 2}})
-    clauses = next(one for one in story.outcomes() if one.name == "clauses.ratio")
+    clauses = next(one for one in conclusion.outcomes(story) if one.name == "clauses.ratio")
 
     assert (clauses.verdict, clauses.actual, clauses.samples) == (FAIL, 5 / 2000, 2000)
-    assert story.exit_code(story.outcomes()) == ExitCode.VIOLATED
+    assert exit_code(story) == ExitCode.VIOLATED
     assert story.measures.between(0, 1).violations == 3
     assert "clauses.ratio" not in story.lost(story.job.scenario.duration)  # the rest is worth measuring
-    assert latency.described(story, story.outcomes())["verdict"] == FAIL
+    assert described(story)["verdict"] == FAIL
 
 
 def test_a_load_has_not_passed_where_leads_were_lost_or_it_was_stopped() -> None:
     lost, _ = told(lambda story: (of_the_mock(story), story.reconciliation.merge({"lost": 1})))
     stopped, _ = told(lambda story: setattr(story, "interrupted", True))
 
-    assert {one.reason for one in stopped.outcomes()} == {"met so far: the load ran 1 s of 20 s"}
-    assert "constant 100/s for 1 s of 20 s" in " ".join(console.lines(stopped, stopped.outcomes()))
-    assert [one.verdict for one in lost.outcomes()] == [PASS] * 4
-    assert {one.reason for one in lost.outcomes()} == {""}
-    assert latency.described(lost, lost.outcomes())["verdict"] == FAIL
-    assert latency.described(stopped, stopped.outcomes())["verdict"] == INCONCLUSIVE
+    assert {one.reason for one in conclusion.outcomes(stopped)} == {"met so far: the load ran 1 s of 20 s"}
+    assert "constant 100/s for 1 s of 20 s" in shown(stopped)
+    assert [one.verdict for one in conclusion.outcomes(lost)] == [PASS] * 4
+    assert {one.reason for one in conclusion.outcomes(lost)} == {""}
+    assert described(lost)["verdict"] == FAIL
+    assert described(stopped)["verdict"] == INCONCLUSIVE
 
 
 def only(*errors: tuple[str, str]) -> list[ExitCode]:
@@ -726,7 +738,7 @@ def only(*errors: tuple[str, str]) -> list[ExitCode]:
     counts = {**fold(completed=0, failed=10 * len(rows)), "errors": rows, "outcomes": []}
     broken = any(kind == "framing" for kind, _ in errors)
     story.take("local", {"fold": counts, "samples": lost if broken else []})
-    return story.codes(story.outcomes())
+    return conclusion.exit_codes(story, conclusion.outcomes(story))
 
 
 @pytest.mark.parametrize("kind", sorted(replies.UNREACHED))
@@ -743,7 +755,7 @@ def test_of_a_target_of_which_nothing_came_no_objective_is_decided(kind: str, hi
     errors = [["ping", kind, "", 200]]
     story.take("local", {"fold": {**fold(number=0, failed=200), "errors": errors, "outcomes": []}})
     story.measures.lag.record(0.5, 200)  # whatever the generator did meanwhile
-    outcomes = story.outcomes()
+    outcomes = conclusion.outcomes(story)
     text = " ".join(" ".join(console.lines(story, outcomes)).split())
 
     assert {(one.verdict, one.reason) for one in outcomes} == {(INCONCLUSIVE, "nothing responded")}
@@ -757,8 +769,8 @@ def test_a_target_that_only_sends_errors_has_responded() -> None:
     errors = [["ping", "http.5xx", "503", 200]]
     story.take("local", {"fold": {**fold(number=0, failed=200), "errors": errors, "outcomes": []}})
 
-    assert story.nothing() == "every request failed"
-    assert [one.verdict for one in story.outcomes() if one.name == "errors.ratio"] == [FAIL]
+    assert conclusion.why_nothing(story) == "every request failed"
+    assert [one.verdict for one in conclusion.outcomes(story) if one.name == "errors.ratio"] == [FAIL]
 
 
 def test_what_came_broken_under_load_is_a_violation() -> None:
@@ -771,7 +783,7 @@ def test_what_came_broken_under_load_is_a_violation() -> None:
 def test_a_lost_worker_is_named() -> None:
     story, _ = told(lambda one: one.take("far-7", {"lost": "it was not heard of for 9 s"}))
 
-    assert "worker far-7: it was not heard of for 9 s" in "\n".join(console.lines(story, story.outcomes()))
+    assert "worker far-7: it was not heard of for 9 s" in shown(story)
 
 
 def test_with_half_the_load_nothing_passes_and_how_much_it_was_is_said() -> None:
@@ -779,17 +791,17 @@ def test_with_half_the_load_nothing_passes_and_how_much_it_was_is_said() -> None
     offered = story.measures.counts["offered"]
 
     assert code == ExitCode.INCONCLUSIVE
-    assert {one.verdict for one in story.outcomes()} == {"INCONCLUSIVE"}
-    assert all(f"{offered:,} of about " in one.reason for one in story.outcomes())
-    assert f"{offered:,} of about " in " ".join(console.lines(story, story.outcomes()))
+    assert {one.verdict for one in conclusion.outcomes(story)} == {"INCONCLUSIVE"}
+    assert all(f"{offered:,} of about " in one.reason for one in conclusion.outcomes(story))
+    assert f"{offered:,} of about " in " ".join(console.lines(story, conclusion.outcomes(story)))
 
 
 def test_a_worker_that_began_late_leaves_nothing_certain() -> None:
     story, code = told(lambda one: one.take("far-7", {"done": True, "behind": 3.1}))
 
     assert code == ExitCode.INCONCLUSIVE
-    assert "worker far-7: it began 3.1 s after the others" in "\n".join(console.lines(story, story.outcomes()))
-    assert latency.described(story, story.outcomes())["generator"]["far-7"]["lost"] == "it began 3.1 s after the others"
+    assert "worker far-7: it began 3.1 s after the others" in shown(story)
+    assert described(story)["generator"]["far-7"]["lost"] == "it began 3.1 s after the others"
 
 
 def test_a_refused_worker_is_named_and_changes_nothing() -> None:
@@ -797,15 +809,15 @@ def test_a_refused_worker_is_named_and_changes_nothing() -> None:
 
     assert code == ExitCode.PASSED
     assert "late-1" not in story.workers
-    assert "worker late-1: it came when the run had begun" in "\n".join(console.lines(story, story.outcomes()))
+    assert "worker late-1: it came when the run had begun" in shown(story)
 
 
 def test_a_master_that_waited_in_vain_says_for_how_many() -> None:
     story = story_of()
     story.take("local", {"gave_up": "1 of 2 workers came within 600 s"})
 
-    assert story.exit_code(story.outcomes()) == ExitCode.INCONCLUSIVE
-    assert "ended early: 1 of 2 workers came within 600 s" in "\n".join(console.lines(story, story.outcomes()))
+    assert exit_code(story) == ExitCode.INCONCLUSIVE
+    assert "ended early: 1 of 2 workers came within 600 s" in shown(story)
 
 
 def test_leads_that_two_workers_got_under_one_id_are_found() -> None:
@@ -822,7 +834,7 @@ def test_the_report_is_rendered_in_every_format_and_nothing_of_it_is_a_script() 
     story, _ = told()
     hostile = "<script>alert(1)</script>"
     story.measures.errors["ping", "http.5xx", hostile] = 3
-    report = story.report({"id": "x"}, latency.described)
+    report = conclusion.report(story, {"id": "x"}, latency.described)
     report["latency"]["baseline"] = latency.compared(
         story.measures, json.loads(json.dumps(latency.raw(story.measures)))
     )
@@ -847,7 +859,7 @@ def test_the_report_is_rendered_in_every_format_and_nothing_of_it_is_a_script() 
 @pytest.mark.parametrize(("decides", "shown"), [(True, "failure"), (False, "system-out")])
 def test_an_objective_that_was_missed_fails_in_junit_where_it_decides(decides: bool, shown: str) -> None:
     story, _ = told(lambda one: one.measures.steps["ping json"].latency.record(9.0, 500))
-    report = story.report({"id": "x"}, latency.described)
+    report = conclusion.report(story, {"id": "x"}, latency.described)
     report["latency"]["decides"] = decides
 
     cases = ET.fromstring(RENDERERS["junit"].render(report)).iter("testcase")
@@ -904,7 +916,7 @@ def test_a_step_run_finds_the_knee() -> None:
     for second in range(5):
         story.take("local", {"fold": fold(second + 0.5, 0.01 if second < 3 else 9.0, number=2000)})
 
-    assert latency.described(story, story.outcomes())["rates"]["knee"] == 60
+    assert described(story)["rates"]["knee"] == 60
 
 
 def test_a_knee_without_samples_is_not_claimed() -> None:
@@ -912,7 +924,7 @@ def test_a_knee_without_samples_is_not_claimed() -> None:
     for second in range(5):
         story.take("local", {"fold": fold(second + 0.5, number=100)})
 
-    rates = latency.described(story, story.outcomes())["rates"]
+    rates = described(story)["rates"]
 
     assert rates["knee"] == 0
     assert rates["words"] == "not found; at 20/s too few samples: p99 needs 1,000"

@@ -9,7 +9,7 @@ import pytest
 from leadproof.contract import profile, specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.judge import Judge
-from leadproof.load import console, scenarios, verdicts
+from leadproof.load import conclusion, console, scenarios, verdicts
 from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
 from leadproof.load.story import LoadRun
@@ -57,7 +57,7 @@ def wide(**changes: object) -> LoadRun:
 
 
 def said(story: LoadRun) -> list[str]:
-    rates = {**wide().rates(), "words": f"not found; {ENDLESS}"}
+    rates = {**conclusion.rates(wide()), "words": f"not found; {ENDLESS}"}
     before = [
         {"step": "create_call_transfer json", "figure": "p99", "verdict": "too few samples", "now": 0.09999,
          "before": 0.09999, "bound": "5% and 1 ms"},
@@ -66,7 +66,7 @@ def said(story: LoadRun) -> list[str]:
         {"level": "should", "clause": "LE2-TRANSFER-RES-03", "operation": "create_call_transfer", "count": 1_234_567,
          "message": ENDLESS}
     ] * 12  # fmt: skip
-    outcomes = story.outcomes()
+    outcomes = conclusion.outcomes(story)
     return [
         *console.lines(story, outcomes), *console.knee(rates), *console.against(before), *console.findings(rows),
     ]  # fmt: skip
@@ -103,7 +103,10 @@ def test_what_is_ours_is_wrapped_and_only_what_a_target_says_is_cut() -> None:
 
 def test_a_reason_that_is_repeated_is_said_once() -> None:
     story = wide()
-    found = [replace(one, reason="generator saturated", verdict=verdicts.INCONCLUSIVE) for one in story.outcomes() * 2]
+    found = [
+        replace(one, reason="generator saturated", verdict=verdicts.INCONCLUSIVE)
+        for one in conclusion.outcomes(story) * 2
+    ]
     text = "\n".join(console.lines(story, found))
 
     assert text.count("generator saturated") == 1

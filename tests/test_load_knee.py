@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from leadproof.contract import profile, specs
-from leadproof.core.errors import ExitCode
+from leadproof.core.errors import ExitCode, worst
 from leadproof.judge import Judge
-from leadproof.load import console, latency, objectives, scenarios, verdicts
+from leadproof.load import conclusion, console, latency, objectives, scenarios, verdicts
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures, Window
 from leadproof.load.story import LoadRun
@@ -42,14 +42,14 @@ GOOD, SLOW, FEW = (0.01, 2000), (9.0, 2000), (0.01, 100)
 
 
 def test_a_knee_that_was_not_reached_is_at_least_the_highest_rate() -> None:
-    rates = story_of(*[GOOD] * 5).rates()
+    rates = conclusion.rates(story_of(*[GOOD] * 5))
 
     assert (rates["knee"], rates["at_least"]) == (600, True)
     assert rates["words"] == "≥ 600/s: every rate met the objectives, and a higher one was not tried"
 
 
 def test_a_knee_that_was_found_is_the_highest_rate_below_the_first_that_fails() -> None:
-    rates = story_of(GOOD, GOOD, GOOD, SLOW, GOOD).rates()
+    rates = conclusion.rates(story_of(GOOD, GOOD, GOOD, SLOW, GOOD))
 
     assert (rates["knee"], rates["at_least"]) == (360, False)
     assert rates["words"] == "360/s met the objectives, with every rate below it; at 480/s all.p99 is 9.00 s"
@@ -57,11 +57,11 @@ def test_a_knee_that_was_found_is_the_highest_rate_below_the_first_that_fails() 
 
 def test_a_run_in_steps_whose_lowest_rate_is_undecided_is_inconclusive_and_says_why() -> None:
     story = story_of(FEW, GOOD, GOOD, GOOD, GOOD)
-    outcomes = story.outcomes()
+    outcomes = conclusion.outcomes(story)
 
     assert verdicts.verdict(outcomes) == verdicts.PASS  # all of it taken together
-    assert story.exit_code(outcomes) == ExitCode.INCONCLUSIVE
-    report = story.report({"id": "x"}, latency.described)
+    assert worst(*conclusion.exit_codes(story, outcomes)) == ExitCode.INCONCLUSIVE
+    report = conclusion.report(story, {"id": "x"}, latency.described)
     assert (report["exit_code"], report["verdict"]) == (4, "inconclusive")
     assert report["latency"]["verdict"] == verdicts.INCONCLUSIVE
     said = list(console.lines(story, outcomes))
@@ -74,13 +74,13 @@ def test_a_run_in_steps_whose_lowest_rate_is_undecided_is_inconclusive_and_says_
 def test_a_run_in_steps_whose_lowest_rate_fails_has_missed_its_objectives() -> None:
     story = story_of(SLOW, *[(0.01, 900_000)] * 4)
 
-    assert verdicts.verdict(story.outcomes()) == verdicts.PASS
-    assert story.exit_code(story.outcomes()) == ExitCode.OBJECTIVES_MISSED
+    assert verdicts.verdict(conclusion.outcomes(story)) == verdicts.PASS
+    assert worst(*conclusion.exit_codes(story, conclusion.outcomes(story))) == ExitCode.OBJECTIVES_MISSED
 
 
 @pytest.mark.parametrize(("last", "words"), [(GOOD, "≥ 600/s"), (SLOW, "480/s")])
 def test_every_format_for_people_names_the_knee(last: tuple[float, int], words: str) -> None:
-    report = story_of(*[GOOD] * 4, last).report({"id": "x"}, latency.described)
+    report = conclusion.report(story_of(*[GOOD] * 4, last), {"id": "x"}, latency.described)
     markdown = RENDERERS["md"].render(report)
 
     assert f"Knee: {words}" in markdown
@@ -93,7 +93,7 @@ def test_the_closed_model_has_no_steps() -> None:
     story = story_of(*[FEW] * 5)
     story.job = dataclasses.replace(story.job, model="closed", users=3)
 
-    assert story.rates() == {}
+    assert conclusion.rates(story) == {}
 
 
 def test_users_of_the_closed_model_have_no_schedule_to_be_behind() -> None:

@@ -24,7 +24,7 @@ from leadproof.cli.ending import read_run
 from leadproof.commands import defects
 from leadproof.contract.profile import load
 from leadproof.judge import Judge
-from leadproof.load import latency
+from leadproof.load import conclusion, latency
 from leadproof.load.rebuilding import read_back
 from leadproof.mock import Mock
 from leadproof.mock.server import running as serving
@@ -219,7 +219,7 @@ def _report_of(folder: Path, rows: list[Row], merged: Summary) -> dict[str, Any]
         assert run is not None
         run.ledger.summary = merged
         run.interrupted, run.stopped = True, "the run was killed"
-        return run.report(facts, latency.described)
+        return conclusion.report(run, facts, latency.described)
     merged.interrupted, merged.general_reason = True, merged.general_reason or "the run was ended before its end"
     written = sum(1 for _ in read_exchanges(folder))
     merged.unjudged += max(0, written - sum(isinstance(row, ResultRow) and row.exchange is not None for row in rows))

@@ -24,7 +24,7 @@ from loads import GOALS, fold, watched, written
 from pages import PATIENCE, Served, browsing, chromium, serving
 
 from leadproof.core.errors import InputError, LeadproofError
-from leadproof.load import latency
+from leadproof.load import conclusion, latency
 from leadproof.web.access import Access
 from leadproof.web.app import application
 from leadproof.web.catalogue import catalogue
@@ -99,7 +99,7 @@ def test_stages_follow_what_the_directory_holds(tmp_path: Path) -> None:
         assert reader.run.stage is not None
         assert reader.run.stage.count.split() == ["3/12"]
         assert load.run is not None
-        load.run.write_reports(load.report(load.run.end(), lambda run, outcomes: {}), ["json"])
+        load.run.write_reports(conclusion.report(load, load.run.end(), lambda run, outcomes: {}), ["json"])
     stages.append(read_all(directory(tmp_path)).stage)
 
     assert stages == [STARTING, ON, OVER]
@@ -113,7 +113,7 @@ def ended(folder: Path, *seconds: float, stopped: str = "", interrupted: bool = 
         load.stopped, load.interrupted = stopped, interrupted
         if not killed:
             assert load.run is not None
-            load.run.write_reports(load.report(load.run.end(), latency.described), ["json"])
+            load.run.write_reports(conclusion.report(load, load.run.end(), latency.described), ["json"])
     reader = read_all(directory(folder))
     assert reader.stage == (KILLED if killed else OVER)
     parts = Rendering(catalogue(), lambda: "").parts(reader)
@@ -378,7 +378,7 @@ def test_a_run_that_is_over_leads_to_its_report(tmp_path: Path) -> None:
         with serving(tmp_path / "runs", environment={"XDG_CACHE_HOME": str(tmp_path)}) as site, site.client() as client:
             eventually(lambda: client.get(f"/runs/{key}").status_code == 200)
             with client.stream("GET", f"/runs/{key}/live/events") as stream:
-                load.run.write_reports(load.report(load.run.end(), lambda run, outcomes: {}), ["json"])
+                load.run.write_reports(conclusion.report(load, load.run.end(), lambda run, outcomes: {}), ["json"])
                 text = "".join(stream.iter_text())
             assert text.endswith("event: over\ndata: {}\n\n")
             assert f'<a href=\\"/runs/{key}\\">' in text

@@ -10,6 +10,7 @@ from typing import Any
 
 from leadproof.core.errors import ExitCode
 from leadproof.core.text import COLUMNS, count, figure, one_line, seconds, wrapped
+from leadproof.load import conclusion
 from leadproof.load.measures import Measures
 from leadproof.load.metrics import NOT_EXPORTED
 from leadproof.load.story import LoadRun
@@ -35,7 +36,7 @@ _TEXT = 13
 
 def everything(story: LoadRun, report: Mapping[str, Any]) -> Iterator[str]:
     """The whole run, with what its report adds: metrics that did not arrive, the knee, the baseline, the findings."""
-    yield from lines(story, story.outcomes())
+    yield from lines(story, conclusion.outcomes(story))
     for row in report["observations"]:
         if row["kind"] == NOT_EXPORTED:
             yield from _row("metrics", row["message"])
@@ -63,12 +64,12 @@ def _head(story: LoadRun, outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
         else f"closed, {count(story.job.users, 'user')}"
     )
     what = f"{_cut(scenario.name, 30)}, {what} for {lasting(story.ran, scenario.duration)}"
-    words = _verdict(story.codes(outcomes))
+    words = _verdict(conclusion.exit_codes(story, outcomes))
     if len(words) + len(what) + 2 <= COLUMNS:
         yield f"{words}  {what}"
     else:
         yield from (words, f"  {what}")
-    if why := story.nothing() or story.unfound():
+    if why := conclusion.why_nothing(story) or conclusion.knee_not_found(story):
         yield from wrapped("  ", why)
     if story.stopped:
         yield from wrapped("  ended early: ", one_line(story.stopped), 4)
@@ -77,7 +78,7 @@ def _head(story: LoadRun, outcomes: Sequence[ObjectiveResult]) -> Iterator[str]:
     for worker in story.workers.values():
         if worker.short:
             yield from wrapped(f"  worker {_cut(worker.name, 50)}: ", worker.short, 4)
-    if why := story.unoffered():
+    if why := conclusion.unoffered(story):
         yield from wrapped("  ", why)
     for name in story.refused:
         yield from wrapped(f"  worker {_cut(name, 50)}: ", "it came when the run had begun, and took no part", 4)
@@ -150,7 +151,7 @@ def _counts(story: LoadRun) -> Iterator[str]:
             f"{kept.checked:,} of {count(kept.accepted, 'lead')} looked up: {kept.lost:,} lost, "
             f"{kept.duplicated:,} duplicated, {kept.sold_twice:,} sold twice",
         )
-    elif why := story.unlooked():
+    elif why := conclusion.unlooked(story):
         yield from _row("conserved", why)
     no_room = f", {measures.unsampled:,} more had no room" if measures.unsampled else ""
     broken = f"; {measures.violations:,} broke one that fails the run" if measures.violations else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from leadproof.core.errors import ExitCode
 from leadproof.core.histogram import Histogram
+from leadproof.load import conclusion
 from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
 from leadproof.load.story import LoadRun
@@ -39,8 +40,8 @@ def described(
     """
     measures, job = story.measures, story.job
     return {
-        "verdict": story.conclusion(story.codes(outcomes) if codes is None else codes),
-        "nothing": story.nothing() or story.unfound(),
+        "verdict": conclusion.overall(conclusion.exit_codes(story, outcomes) if codes is None else codes),
+        "nothing": conclusion.why_nothing(story) or conclusion.knee_not_found(story),
         "stopped": story.stopped,
         "ran": round(story.ran, 1),
         "problems": list(story.problems),
@@ -58,7 +59,7 @@ def described(
         "curves": {name: curve(one) for name, one in _histograms(measures)},
         "series": series(measures, job.scenario.duration),
         "heat": {name: heat(measures, name) for name, _ in _histograms(measures)},
-        "rates": story.rates(),
+        "rates": conclusion.rates(story),
         "errors": [
             {"operation": key[0], "kind": key[1], "detail": key[2], "count": number}
             for key, number in measures.errors.most_common()
@@ -69,7 +70,9 @@ def described(
         ],
         "funnel": {name: measures.funnel[name] for name in FUNNEL},
         "amounts": {name: round(measures.amounts[name], 2) for name in AMOUNTS},
-        "conservation": story.reconciliation.data() | {"decides": story.decides, "left_out": story.unlooked()},
+        "conservation": {
+            **story.reconciliation.data(), "decides": story.decides, "left_out": conclusion.unlooked(story),
+        },
         "judged": {
             "exchanges": measures.sampled, "without_room": measures.unsampled, "cheap_checks_broken": measures.checks,
             "violations": measures.violations,

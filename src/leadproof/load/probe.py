@@ -16,7 +16,7 @@ from leadproof.core.errors import ConfigurationError, ExitCode, LeadproofError
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
 from leadproof.http.mock_target import is_mock
-from leadproof.load import driver, guard, latency, objectives, scenarios, verdicts
+from leadproof.load import conclusion, driver, guard, latency, objectives, scenarios, verdicts
 from leadproof.load.following import Show, follow
 from leadproof.load.job import Job, files_of
 from leadproof.load.plan import plan
@@ -162,7 +162,7 @@ def _run(it: Setting, chosen: Scenario, target: Target, show: Show) -> Probe:
     story = LoadRun(job, goals, it.ledger.apart(), it.run, keep_frames=False)
     with driver.Generator(job, target) as generator:
         follow(story, generator, show)
-    outcomes = story.outcomes()
+    outcomes = conclusion.outcomes(story)
     decides = _asked(outcomes, story) if it.goals else ExitCode.PASSED
     if story.interrupted:
         decides = ExitCode.INTERRUPTED

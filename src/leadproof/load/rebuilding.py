@@ -8,7 +8,7 @@ from typing import Any
 
 from leadproof.core.errors import InputError
 from leadproof.judge import Judge
-from leadproof.load import latency
+from leadproof.load import conclusion, latency
 from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
 from leadproof.load.story import LoadRun
@@ -31,7 +31,7 @@ def rebuild(folder: Path) -> dict[str, Any]:
     if run is None:
         raise InputError(f"{folder} has no result rows of a load", hint="was it written by an older version?")
     run.interrupted, run.stopped = True, run.stopped or "the run was killed"
-    return run.report(facts, latency.described)
+    return conclusion.report(run, facts, latency.described)
 
 
 def histograms(folder: Path) -> dict[str, Any] | None:

@@ -1,5 +1,5 @@
-"""`LoadRun`: a load run as it is told, frame by frame: measured, judged, concluded. Where frames come from is not its
-affair.
+"""`LoadRun`: a load run as it is told, frame by frame: measured and judged. Where frames come from is not its affair;
+what it comes to is in `conclusion`.
 
 A frame is what one worker says about once a second: a fold of its window, raw exchanges for the judge, and at its end
 what the lookups of accepted leads have shown. The command takes frames from a socket, a locust master from its workers.
@@ -9,26 +9,21 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from leadproof.core.errors import ExitCode, worst
 from leadproof.core.exchange import Exchange, Request, Response
 from leadproof.core.progress import Standing, counted
-from leadproof.core.text import count
-from leadproof.load import knee, verdicts
+from leadproof.load import verdicts
 from leadproof.load.job import Job
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective
 from leadproof.load.reconciliation import Reconciliation, shared
-from leadproof.load.replies import HINTS, PARTIAL, UNREACHED
-from leadproof.load.verdicts import ObjectiveResult
+from leadproof.load.replies import PARTIAL, UNREACHED
 from leadproof.runs.evidence import Run
-from leadproof.runs.formats.loads import lasting
 from leadproof.runs.ledger import Ledger
 from leadproof.runs.summary import counts
-from leadproof.runs.verdicts import verdict
 
 #: Leads, orders and the like that the judge remembers.
 HISTORY = 5_000
@@ -221,130 +216,6 @@ class LoadRun:
         """Seconds that the load took: fewer than it was to take where it was ended early."""
         duration = self.job.scenario.duration
         return min(self.elapsed, duration) if self.interrupted or self.stopped else duration
-
-    # ---- the end of it -----------------------------------------------------------------------------------------------
-
-    def outcomes(self) -> list[ObjectiveResult]:
-        """The outcome of every objective; a worker that did not do its part leaves none of them certain."""
-        found = verdicts.judge(self.measures, self.objectives)
-        if self.unreached:  # of a service that is not there, an objective is neither met nor missed
-            return [replace(one, verdict=verdicts.INCONCLUSIVE, actual=None, reason=NOBODY) for one in found]
-        if round(self.ran) < self.job.scenario.duration:
-            so_far = f"so far: the load ran {lasting(self.ran, self.job.scenario.duration)}"
-            found = [replace(one, reason=one.reason or f"met {so_far}") if one.verdict == verdicts.PASS else one
-                     for one in found]  # fmt: skip
-        short = self.short()
-        if not short:
-            return found
-        reason = "; ".join(short)
-        return [
-            one
-            if one.verdict == verdicts.FAIL
-            else ObjectiveResult(one.name, one.most, verdicts.INCONCLUSIVE, one.actual, one.samples, reason)
-            for one in found
-        ]
-
-    def short(self) -> list[str]:
-        """Why the load was not the one that was asked for: whose part was not done, and how much is known of it."""
-        found = [f"worker {one.name}: {one.short}" for one in self.workers.values() if one.short]
-        return [*found, *filter(None, [self.unoffered()])]
-
-    def unoffered(self) -> str:
-        """How much of the load is known to have been offered where a worker was lost; "" where none was."""
-        if self.job.model == "closed" or not any(one.lost for one in self.workers.values()):
-            return ""
-        asked = count(round(self.job.scenario.schedule().expected), "journey")
-        return f"{self.measures.counts['offered']:,} of about {asked} are known to have been offered"
-
-    def unlooked(self) -> str:
-        """Why no accepted lead was looked up; "" where some were, and where there are none."""
-        funnel = self.measures.funnel
-        if self.reconciliation.accepted or not (funnel["sold"] or funnel["direct_sold"]):
-            return ""
-        early = "because the load was ended early" if self.interrupted or self.stopped else ""
-        why = early if self.job.conserve else "as --no-conservation says"
-        return f"accepted leads were not looked up, {why}" if why else ""
-
-    def exit_code(self, outcomes: Sequence[ObjectiveResult]) -> ExitCode:
-        """The exit code of the run (see `errors.ExitCode`)."""
-        return worst(*self.codes(outcomes))
-
-    def codes(self, outcomes: Sequence[ObjectiveResult]) -> list[ExitCode]:
-        """All exit codes that apply."""
-        codes = [ExitCode.PASSED]
-        if self.interrupted:
-            codes.append(ExitCode.INTERRUPTED)
-        if self.problems:
-            codes.append(ExitCode.USAGE)
-        if self.unreached:
-            codes.append(ExitCode.UNREACHABLE)
-        judged = self.ledger.summary.exit_code()
-        if judged == ExitCode.VIOLATED or (self.decides and self.reconciliation.broken):
-            codes.append(ExitCode.VIOLATED)
-        found = self.verdict(outcomes)
-        if found == verdicts.INCONCLUSIVE or self.short():
-            codes.append(ExitCode.INCONCLUSIVE)
-        if found == verdicts.FAIL and ExitCode.UNREACHABLE not in codes:
-            codes.append(ExitCode.OBJECTIVES_MISSED)
-        if self.nothing():
-            codes.append(ExitCode.INCONCLUSIVE)
-        return codes
-
-    def verdict(self, outcomes: Sequence[ObjectiveResult]) -> str:
-        """PASS, FAIL or INCONCLUSIVE. Steps that all together pass have not, where the lowest rate alone does not."""
-        found = verdicts.verdict(list(outcomes))
-        return knee.lowest(self.rates()) or found if found == verdicts.PASS else found
-
-    @staticmethod
-    def conclusion(codes: Collection[ExitCode]) -> str:
-        """PASS, FAIL or INCONCLUSIVE over all of the load: it has not passed where leads were lost or a clause failed,
-        whatever its objectives say, nor where it was stopped.
-        """
-        return {"passed": verdicts.PASS, "failed": verdicts.FAIL}.get(verdict(codes), verdicts.INCONCLUSIVE)
-
-    def rates(self) -> dict[str, Any]:
-        """Each rate of a run in steps judged alone, and the knee; empty for other runs."""
-        scenario = self.job.scenario
-        if scenario.shape != "step" or self.job.model != "open":
-            return {}
-        return knee.rates(self.measures, self.objectives, scenario.rate, scenario.duration)
-
-    def unfound(self) -> str:
-        """Why a run in steps has found no knee; "" if it has, or if it is no such run."""
-        rates = self.rates()
-        return f"the knee was not found: {rates['why']}" if knee.lowest(rates) == verdicts.INCONCLUSIVE else ""
-
-    def nothing(self) -> str:
-        """Why this run has tested nothing; "" if it has."""
-        if not self.measures.responses:
-            return "nothing was sent"
-        accepted = sum(
-            number for (operation, kind), number in self.measures.outcomes.items()
-            if kind in ("accepted", "No_Error", "no duplicate", "duplicate", "valid")
-        )  # fmt: skip
-        if self.unreached:
-            kind = max(HINTS, key=lambda kind: sum(n for (_, one, _), n in self.measures.errors.items() if one == kind))
-            return f"nothing responded at {self.ledger.redactor.url(self.job.url)}: {HINTS[kind]}"
-        if not accepted and not self.measures.counts["completed"]:
-            return "every request failed"
-        return "" if accepted else "nothing was accepted: does the posting profile fit the account?"
-
-    def report(
-        self, run: Mapping[str, Any], latency: Callable[[LoadRun, list[ObjectiveResult]], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """The report as `leadproof.report/2`."""
-        found = self.outcomes()
-        codes = self.codes(found)
-        if self.interrupted:
-            self.ledger.note("interrupted")
-        if resent := self.measures.counts["resent"]:
-            self.ledger.observe(
-                "transport.closed-on-reuse",
-                f"{count(resent, 'request')} sent once more: a connection closed as it was used again",
-            )
-        self.ledger.note("latency", latency(self, found))
-        self.ledger.note("codes", sorted({int(code) for code in codes}))
-        return self.ledger.report("load", run)
 
 
 def _stage(frame: Mapping[str, Any]) -> Standing:

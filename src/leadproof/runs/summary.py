@@ -336,7 +336,7 @@ NOTES: dict[str, Callable[[Summary, Any], None]] = {
     "code": lambda summary, value: summary.further_codes.add(ExitCode(value)),
     "codes": _own_codes,
     "forgotten": _forgotten,
-    # What a load is and measures is folded by `load.story`.
+    # What a load is and measures is folded by `load.story` and concluded by `load.conclusion`.
     "job": lambda summary, value: None,
     "frame": lambda summary, value: None,
     "stage": lambda summary, value: None,

@@ -12,7 +12,7 @@ import click
 from leadproof.core.errors import ExitCode, LeadproofError
 from leadproof.core.text import visible
 from leadproof.judge import Judge
-from leadproof.load import console, latency, objectives
+from leadproof.load import conclusion, console, latency, objectives
 from leadproof.load.job import Job
 from leadproof.load.story import KEPT, LoadRun
 from leadproof.redact import Redactor
@@ -69,10 +69,10 @@ def _report(story: LoadRun, samples: Sequence[Sequence[Any]]) -> tuple[dict[str,
     story.measures.violations += story.judge(samples)
     run = story.run
     if run is None:
-        return story.report({}, latency.described), None
+        return conclusion.report(story, {}, latency.described), None
     with run:
         run.add_file("latency.json", json.dumps(latency.raw(story.measures), separators=(",", ":")))
-        report = story.report(run.end(), latency.described)
+        report = conclusion.report(story, run.end(), latency.described)
         return report, run.write_reports(report)["html"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from leadproof.core.histogram import Histogram
 from leadproof.core.text import count, figure, seconds
-from leadproof.load import verdicts
+from leadproof.load import conclusion, verdicts
 from leadproof.load.measures import JOURNEY, Measures
 from leadproof.load.story import LoadRun
 from leadproof.runs.formats import loads
@@ -123,7 +123,7 @@ def _end(reader: LiveReader, run: LoadRun) -> dict[str, str] | None:
         return None
     duration, elapsed = run.job.scenario.duration, min(reader.elapsed, run.job.scenario.duration)
     at = _ended(reader.listed) if reader.stage == OVER else datetime.fromtimestamp(reader.written, UTC)
-    why = next(filter(None, (run.stopped, *run.problems, *run.short())), "")
+    why = next(filter(None, (run.stopped, *run.problems, *conclusion.why_short(run))), "")
     how = "killed" if reader.stage == KILLED else "stopped" if why else "interrupted" if run.interrupted else "planned"
     return {
         "how": how, "why": why, "at": f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at else "–",
@@ -147,7 +147,7 @@ def title(run: LoadRun) -> str:
 
 
 def _goals(run: LoadRun, elapsed: float, *, over: bool) -> list[Goal]:
-    outcomes = run.outcomes()
+    outcomes = conclusion.outcomes(run)
     # The costly question, and only of what does not hold.
     open_ = [one for one in outcomes if one.verdict != verdicts.PASS]
     lost: Mapping[str, str] = run.lost(elapsed) if open_ and not over else {}

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadproof.runs.comparison import compare
-from leadproof.runs.formats import latency, situations
+from leadproof.runs.formats import chart, situations
 from leadproof.runs.formats.cards import Card, group_by_clause
 from leadproof.runs.formats.changes import CHANGES, unlisted_in
 from leadproof.runs.formats.html import card_of_clause, numbered
@@ -59,7 +59,7 @@ def show(request: Request) -> Response:
             differs=found.get("differs") or [], uncompared=unlisted_in(found),
             results=_results(*views), clauses=_clauses(*views), objectives=(goals := _objectives(base, report)),
             turned=_turned(goals),
-            chart=charts.two_curves(mapping(base, "latency"), mapping(report, "latency")), figure=latency.figure,
+            chart=charts.two_curves(mapping(base, "latency"), mapping(report, "latency")), figure=chart.figure,
             client=all(map(situations.of_client, (base, report))), change=latencies.changed(earlier, later),
         )  # fmt: skip
 
