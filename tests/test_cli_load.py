@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from namespaces import free_port
 
 from leadproof.cli import main
 from leadproof.contract import profile
 from leadproof.core import resources
-from leadproof.core.target import Target
+from leadproof.core.errors import TargetError
+from leadproof.core.target import UNREACHED_HINTS, Target
+from leadproof.http.client import Client, compose, require_reachable
 from leadproof.load import conclusion, driver, objectives, scenarios
 from leadproof.load.job import Job
 from leadproof.load.rebuilding import histograms, read_back
@@ -175,6 +178,31 @@ def test_nobody_there_is_unreachable(tmp_path: Path, goals: str) -> None:
     )
 
     assert code == 5, err
+
+
+@pytest.mark.parametrize("fault", ["transport.refused", "transport.tls", "transport.timeout"])
+def test_a_load_says_of_a_target_that_is_not_there_what_every_other_command_says(
+    fault: str, mock: str, raw_target: Callable, tmp_path: Path, goals: str
+) -> None:
+    urls = {
+        "transport.refused": lambda: f"http://127.0.0.1:{free_port()}",
+        "transport.tls": lambda: mock.replace("http:", "https:"),
+        "transport.timeout": lambda: raw_target(b"", pause=600).url,
+    }
+    target = Target(urls[fault](), timeout=0.3)
+    with Client(target) as client:
+        exchange = client.send(compose("GET", "/v2/status/1", fmt="json"))
+    with pytest.raises(TargetError) as raised:
+        require_reachable(exchange, target, client.trouble)
+
+    _, report, err = load(
+        tmp_path, "ping_post", "--target", target.url, "--objectives", goals, "--rate", "20", "--duration", "1",
+        "--timeout", "0.3",
+    )  # fmt: skip
+
+    assert exchange.failure == fault
+    assert raised.value.hint == UNREACHED_HINTS[fault]
+    assert report["latency"]["nothing"] == f"nothing responded at {target.url}: {raised.value.hint}", err
 
 
 def test_ctrl_c_gives_the_report_so_far(tmp_path: Path, mock: str, goals: str) -> None:

@@ -30,6 +30,15 @@ _NAME = lazy.pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 #: Seconds: a day. Sockets do not wait for ever longer.
 LONGEST_TIMEOUT = 86_400.0
 
+#: Why nothing came from a target, a key of `findings.KINDS` -> what to look at.
+UNREACHED_HINTS: dict[str, str] = {
+    "transport.refused": "is it running, and are host and port right?",
+    "transport.tls": "check the certificate, or name its CA bundle in the configuration, or the client certificate "
+    "that it asks for",
+    "transport.timeout": "is it running, and can it be reached from here? A longer timeout can be configured",
+    "transport.reset": "is it the right port, and is it http or https?",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -19,7 +19,7 @@ from leadproof import __version__
 from leadproof.bodies import MAX_BODY
 from leadproof.core.errors import ConfigurationError, TargetError
 from leadproof.core.exchange import MEDIA_TYPES, Exchange, Headers, Request, Response, header
-from leadproof.core.target import SCHEMES, Target
+from leadproof.core.target import SCHEMES, UNREACHED_HINTS, Target
 from leadproof.http.codings import TooLarge, decoded
 from leadproof.http.connecting import ConnectionFailed, proxy_asks, tls_of
 from leadproof.http.deadlines import Network, transport_of
@@ -270,17 +270,14 @@ def require_reachable(exchange: Exchange, target: Target, trouble: ConnectionFai
     Raises:
         TargetError: It could not.
     """
-    hints = {
-        "transport.refused": "is it running, are host and port right, and does the proxy let you?"
-        if target.proxy
-        else "is it running, and are host and port right?",
-        "transport.tls": "check the certificate, or name its CA bundle in the configuration, or the client certificate "
-        "that it asks for",
-        "transport.timeout": "is it running, and can it be reached from here? A longer timeout can be configured",
+    words = {
+        "transport.refused": "no connection could be made",
+        "transport.tls": "the TLS handshake failed",
+        "transport.timeout": "no response came in time",
     }
-    if exchange.response is None and exchange.failure in hints:
-        words = {"transport.refused": "no connection could be made", "transport.tls": "the TLS handshake failed"}
-        reason = str(trouble or words.get(exchange.failure, "no response came in time"))
-        hint = (trouble and trouble.hint) or hints[exchange.failure]
+    if exchange.response is None and exchange.failure in words:
+        reason = str(trouble or words[exchange.failure])
+        doubt = " Does the proxy let you?" if target.proxy and exchange.failure == "transport.refused" else ""
+        hint = (trouble and trouble.hint) or UNREACHED_HINTS[exchange.failure] + doubt
         way = " through its proxy" if target.proxy else ""
         raise TargetError(f"the target {target.base} cannot be reached{way}: {reason}", hint=hint)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from leadproof.core.errors import ExitCode
+from leadproof.core.target import UNREACHED_HINTS
 from leadproof.core.text import count
 from leadproof.load import knee, verdicts
-from leadproof.load.replies import HINTS
+from leadproof.load.replies import UNREACHED
 from leadproof.load.story import NOBODY, LoadRun
 from leadproof.load.verdicts import ObjectiveResult
 from leadproof.runs.formats.loads import lasting
@@ -119,8 +121,11 @@ def why_nothing(load: LoadRun) -> str:
         if kind in ("accepted", "No_Error", "no duplicate", "duplicate", "valid")
     )  # fmt: skip
     if load.unreached:
-        kind = max(HINTS, key=lambda kind: sum(n for (_, one, _), n in load.measures.errors.items() if one == kind))
-        return f"nothing responded at {load.ledger.redactor.url(load.job.url)}: {HINTS[kind]}"
+        numbers: Counter[str] = Counter()
+        for (_, error, _), number in load.measures.errors.items():
+            numbers[error] += number
+        kind = max(UNREACHED, key=lambda kind: numbers[UNREACHED[kind]])
+        return f"nothing responded at {load.ledger.redactor.url(load.job.url)}: {UNREACHED_HINTS[kind]}"
     if not accepted and not load.measures.counts["completed"]:
         return "every request failed"
     return "" if accepted else "nothing was accepted: does the posting profile fit the account?"

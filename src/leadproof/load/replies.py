@@ -31,17 +31,12 @@ ERRORS: dict[str, str] = {
 }
 
 
-#: Kinds of error after which nothing has come from the target, and what is added to them where something has.
-UNREACHED = frozenset(("connect", "tls", "timeout", "reset"))
+#: Kinds of error after which nothing has come from the target, by what other commands call them (`findings.KINDS`);
+#: and what is added to them where something has.
+UNREACHED = {
+    "transport.refused": "connect", "transport.tls": "tls", "transport.timeout": "timeout", "transport.reset": "reset",
+}  # fmt: skip
 PARTIAL = "in the middle of a response"
-
-#: Kind of error with which nothing has come -> what to look at.
-HINTS = {
-    "connect": "is it running, and are host and port right?",
-    "tls": "check the certificate, or name its CA bundle in the configuration",
-    "timeout": "is it running, and can it be reached from here?",
-    "reset": "is it the right port, and is it http or https?",
-}
 
 #: Added to a timeout of a request that never left: it waited for a connection.
 UNSENT = "while it waited for a connection"

@@ -184,7 +184,7 @@ class LoadRun:
         """Has every request failed, and not one byte come from the target?"""
         measures = self.measures
         reached = measures.counts["completed"] or any(
-            kind not in UNREACHED or detail == PARTIAL for _, kind, detail in measures.errors
+            kind not in UNREACHED.values() or detail == PARTIAL for _, kind, detail in measures.errors
         )
         return bool(measures.counts["failed"] and not reached)
 

@@ -17,6 +17,7 @@ from gevent.monkey import get_original
 from leadproof.bodies import MAX_BODY
 from leadproof.http.connecting import ConnectionFailed, connect
 from leadproof.http.plan import ConnectionPlan
+from leadproof.load.replies import UNREACHED
 
 #: Bytes read at once; a response to a ping has about a thousand.
 _CHUNK = 65_536
@@ -26,13 +27,9 @@ _READ, _WRITE = 1, 2
 #: Lengths of the names of headers that say something about the body: most others are told apart by that alone.
 _TELLING = frozenset(map(len, ("content-type", "content-length", "transfer-encoding")))
 
-
 #: A connection that had brought a response closed before any byte of the next one came: the target may never have seen
 #: the request (RFC 9112, section 9.3.1).
 CLOSED_ON_REUSE = "closed on reuse"
-
-#: Kind of `ConnectionFailed` -> key of `replies.ERRORS`.
-_KINDS = {"transport.refused": "connect", "transport.tls": "tls", "transport.timeout": "timeout"}
 
 
 class Owner(Protocol):
@@ -247,7 +244,7 @@ def open_socket(
         with gevent.Timeout(plan.timeout, TimeoutError):  # the lookup of a name has no limit of its own
             sock: Any = connect(plan, tls, time.monotonic() + plan.timeout)
     except ConnectionFailed as error:
-        failed(_KINDS[error.kind])
+        failed(UNREACHED[error.kind])
         return
     except TimeoutError:
         failed("timeout")
