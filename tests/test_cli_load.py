@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -254,6 +255,38 @@ def test_a_killed_load_has_measured_until_then(
     assert 0 < latency["steps"]["ping json"]["latency"]["p99"] < 60
     assert main(["load", "ping_only", "--plan", "--baseline", str(run)]) == 0, "its histograms can be compared with"
     assert (histograms(run) or {})["steps"]["ping json"]["failed"] == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit for the size of a file")
+def test_a_load_that_could_not_be_written_says_so_and_what_it_had_measured(
+    tmp_path: Path, mock: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limited = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, -1)){STARTED}"
+    )
+    arguments = ("ping_only", "--target", mock, "--rate", "40", "--duration", "60s", "--judge-share", "0.5")
+    process = subprocess.run(
+        [sys.executable, "-c", limited, "load", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    [run] = tmp_path.glob("reports/out/*")
+    facts = json.loads((run / "run.json").read_text())
+    full = tmp_path / "full"  # where no new file has room, the old run.json was overwritten and the end is not in it
+    shutil.copytree(run, full)
+    (full / "manifest.json").unlink()
+    (full / "run.json").write_text(json.dumps(facts | {"ended": None}))
+
+    assert process.returncode == 2, process.stderr
+    assert "ndjson: File too large" in facts["failed"]
+    for folder in (run, full):
+        assert main(["report", str(folder), "--json", "--out", str(tmp_path / "again")]) == 2
+        report = json.loads(capsys.readouterr().out)
+        assert report["latency"]["stopped"] == f"the run could not go on: {facts['failed']}"
+        assert (report["latency"]["verdict"], report["codes"]) == ("INCONCLUSIVE", [2, 4])
+        assert report["latency"]["counts"]["completed"] > 20
+        assert main(["report", str(folder)]) == 2
+        assert capsys.readouterr().out.startswith("INCONCLUSIVE  what was found could not be written to its end")
 
 
 @pytest.mark.load

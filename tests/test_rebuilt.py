@@ -218,7 +218,7 @@ def _report_of(folder: Path, rows: list[Row], merged: Summary) -> dict[str, Any]
         run = read_back(rows, str(facts["fail_on"]))
         assert run is not None
         run.ledger.summary = merged
-        run.interrupted, run.stopped = True, "the run was killed"
+        run.interrupted, run.stopped = True, "the run was ended before its end"
         return conclusion.report(run, facts, latency.described)
     merged.interrupted, merged.general_reason = True, merged.general_reason or "the run was ended before its end"
     written = sum(1 for _ in read_exchanges(folder))

@@ -112,7 +112,7 @@ class Ending:
 
 
 def read_run(path: Path) -> dict[str, Any]:
-    """The report of a run directory, or of a report.json; of a run that was killed, the one that its rows come to.
+    """The report of a run directory, or of a report.json; of a run that wrote none, the one that its rows come to.
 
     Raises:
         InputError: There is neither a report nor a run.

@@ -65,15 +65,15 @@ def unlooked(load: LoadRun) -> str:
 
 def exit_codes(load: LoadRun, results: Sequence[ObjectiveResult]) -> list[ExitCode]:
     """All exit codes that apply."""
-    codes = [ExitCode.PASSED]
+    summary = load.ledger.summary
+    codes = [ExitCode.PASSED, *summary.further_codes]
     if load.interrupted:
         codes.append(ExitCode.INTERRUPTED)
     if load.problems:
         codes.append(ExitCode.USAGE)
     if load.unreached:
         codes.append(ExitCode.UNREACHABLE)
-    judged = load.ledger.summary.exit_code()
-    if judged == ExitCode.VIOLATED or (load.decides and load.reconciliation.broken):
+    if ExitCode.VIOLATED in summary.codes() or (load.decides and load.reconciliation.broken):
         codes.append(ExitCode.VIOLATED)
     found = _verdict(load, results)
     if found == verdicts.INCONCLUSIVE or why_short(load):

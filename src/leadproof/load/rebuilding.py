@@ -6,36 +6,42 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from leadproof.core.errors import InputError
+from leadproof.core.errors import ExitCode, InputError
 from leadproof.judge import Judge
 from leadproof.load import conclusion, latency
 from leadproof.load.job import Job
 from leadproof.load.objectives import Objective
 from leadproof.load.story import LoadRun
 from leadproof.redact import Redactor
-from leadproof.runs.evidence.reading import read_facts
+from leadproof.runs.evidence import reading
 from leadproof.runs.evidence.results import has_rows, read_rows, reporting_bad_rows
 from leadproof.runs.ledger import Ledger
 from leadproof.runs.results import Note, Row
 
 
 def rebuild(folder: Path) -> dict[str, Any]:
-    """The report of a load run that was killed, as the living one would have made it until then.
+    """The report of a load run that wrote none, as the living one would have made it until then.
 
     Raises:
         InputError: Its rows do not say what was to be done, or a line but the last is broken.
     """
-    facts = read_facts(folder)
+    facts = reading.read_facts(folder)
     with reporting_bad_rows(folder):
         run = read_back(read_rows(folder), str(facts.get("fail_on") or "must"))
     if run is None:
         raise InputError(f"{folder} has no result rows of a load", hint="was it written by an older version?")
-    run.interrupted, run.stopped = True, run.stopped or "the run was killed"
+    if run.ledger.summary.latency:
+        return reading.rebuild(folder)  # it had come to its end, and only its report could not be written
+    run.stopped = run.stopped or reading.why_unfinished(facts)
+    if facts.get("failed"):
+        run.ledger.note("code", int(ExitCode.USAGE))
+    else:
+        run.interrupted = True
     return conclusion.report(run, facts, latency.described)
 
 
 def histograms(folder: Path) -> dict[str, Any] | None:
-    """What a load run that was killed had measured until then, in the form of `latency.json`; None of any other run.
+    """What a load run without a report had measured until then, in the form of `latency.json`; None of any other run.
 
     Raises:
         InputError: A line of its rows but the last is broken.

@@ -1,4 +1,4 @@
-"""Run directories read back: the report of a run, or the one that its rows come to where it was killed.
+"""Run directories read back: the report of a run, or the one that its rows come to where it wrote none.
 
 `report.json` is canonical. Where a run was ended before it was written, the report is made again from the result rows,
 as the living run would have made it: see `results`.
@@ -43,11 +43,11 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def is_unfinished(path: Path, command: str) -> bool:
-    """Is it the directory of a run of that command which was killed before it wrote its report?"""
+    """Is it the directory of a run of that command which was killed, or could write no more, before its report?"""
     if not path.is_dir() or (path / REPORT).exists() or not (path / RUN).is_file():
         return False
     facts = read_facts(path)
-    return facts.get("command") == command and not facts.get("ended")
+    return facts.get("command") == command and bool(why_unfinished(facts))
 
 
 def rebuild(folder: Path) -> dict[str, Any]:
@@ -58,18 +58,24 @@ def rebuild(folder: Path) -> dict[str, Any]:
     """
     facts = read_facts(folder)
     summary = read_summary(folder, facts)
-    if failure := facts.get("failed"):
-        summary.further_codes.add(ExitCode.USAGE)
-        summary.general_reason = f"the run could not go on: {failure}"
-    elif not facts.get("ended"):
-        summary.interrupted = True
-        summary.general_reason = "the run was ended before its end"
-    if failure or not facts.get("ended"):
+    if reason := why_unfinished(facts):
+        summary.general_reason = reason
+        if facts.get("failed"):
+            summary.further_codes.add(ExitCode.USAGE)
+        else:
+            summary.interrupted = True
         # A recording writes an exchange before it is judged.
         written = sum(1 for _ in all_lines(folder, EXCHANGES))
         numbered = sum(isinstance(row, ResultRow) and row.exchange is not None for row in read_rows(folder))
         summary.unjudged += max(0, written - numbered)
     return report(summary, str(facts.get("command", "")), facts)
+
+
+def why_unfinished(facts: Mapping[str, Any]) -> str:
+    """Why a run without a report has none, as far as its `run.json` knows; "" where it had come to its end."""
+    if failure := facts.get("failed"):
+        return f"the run could not go on: {failure}"
+    return "" if facts.get("ended") else "the run was ended before its end"
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
