@@ -1,8 +1,13 @@
 // What the pages do beyond htmx. Every page is whole without it.
 "use strict";
 
-// What is pressed is not replaced before it is let go: the click would go nowhere.
+// What is pressed is not replaced before it is let go: the click would go nowhere. What renews itself leaves what is
+// selected, too: somebody is about to copy it.
 const whenLetGo = (element, act) => element.matches(":active") ? setTimeout(whenLetGo, 100, element, act) : act();
+const isHeld = (element) => {
+  const selection = getSelection();
+  return element.matches(":active") || !selection.isCollapsed && selection.getRangeAt(0).intersectsNode(element);
+};
 
 // A running load: what is new replaces the parts of the page, once a second. A hidden page hears nothing, and whoever
 // wants to read in peace holds it.
@@ -10,8 +15,19 @@ for (const live of document.querySelectorAll("[data-live]")) {
   const gone = live.querySelector("[data-live-gone]");
   const pause = live.querySelector("[data-live-pause]");
   let events = null;
-  const shown = new Map();
+  const shown = new Map(), late = new Map();
+  let timer = 0;
   let over = false;
+
+  const renew = () => {
+    clearTimeout(timer);
+    for (const [part, html] of late) {
+      if (isHeld(part)) continue;
+      late.delete(part);
+      part.innerHTML = html;
+    }
+    if (late.size) timer = setTimeout(renew, 100);
+  };
 
   const listen = () => {
     const held = document.hidden || pause.getAttribute("aria-pressed") === "true";
@@ -25,8 +41,9 @@ for (const live of document.querySelectorAll("[data-live]")) {
         const part = live.querySelector(`[data-part="${name}"]`);
         if (!part || shown.get(name) === html) continue;
         shown.set(name, html);
-        whenLetGo(part, () => { part.innerHTML = shown.get(name); });
+        late.set(part, html);
       }
+      renew();
     });
     events.addEventListener("over", () => {
       over = true;
@@ -103,17 +120,45 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A filter whose list is pressed asks again; what renews itself does so anyway.
   const { target, requestConfig } = event.detail;
-  if (requestConfig.verb !== "get" || !target.matches(":active")) return;
-  event.detail.shouldSwap = false;
   const form = requestConfig.elt.closest("form");
+  if (requestConfig.verb !== "get" || !(form ? target.matches(":active") : isHeld(target))) return;
+  event.detail.shouldSwap = false;
   if (form) whenLetGo(target, () => htmx.trigger(form, "submit"));
 });
+// What was scrolled stays so when it is renewed.
+let scrolled = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
-  // A refusal is shown where the result would stand.
+  scrolled = Array.from(event.detail.target.querySelectorAll(".wrap[id]"), ({ id, scrollLeft }) => [id, scrollLeft]);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo({ left });
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // A refusal is shown where the result would stand, if it is one of the page.
   const { target, xhr } = event.detail;
-  if (target.id !== "result" || xhr.status < 400) return;
-  event.detail.shouldSwap = xhr.status < 500;
-  if (!event.detail.shouldSwap) target.textContent = xhr.responseText;
+  if (xhr.status < 400 || !parsed(xhr).getElementById("result")) return;
+  event.detail.shouldSwap = target.id === "result";
+  event.detail.isError = !event.detail.shouldSwap;
+});
+
+// What comes to nothing is said: htmx itself would leave the page as it is.
+const parsed = (xhr) => new DOMParser().parseFromString(xhr.responseText, "text/html");
+function tell(words) {
+  const told = document.getElementById("unheard");
+  if (told.textContent !== words) told.textContent = words;
+  told.hidden = !words;
+}
+const tellUnheard = () => tell(document.getElementById("unheard").dataset.unheard);
+function tellRefused(event) {
+  const page = parsed(event.detail.xhr);
+  tell((page.querySelector("main p") ?? page.body).textContent.trim());
+}
+document.addEventListener("htmx:sendError", tellUnheard);
+document.addEventListener("htmx:responseError", tellRefused);
+document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.addEventListener("error", tellUnheard));
+document.addEventListener("htmx:historyCacheMissLoadError", tellRefused);
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) tell("");
 });
 document.addEventListener("htmx:afterSettle", () => {
   ready();
