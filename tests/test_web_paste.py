@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import os
 import re
-from base64 import b64decode
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -247,7 +248,7 @@ def judged(tab: Any, served: Served, text: str = "", file: Any = None, operation
 def test_xml_is_asked_for_its_operation_and_then_judged(tab: Any, served: Served) -> None:
     judged(tab, served, BAD_XML.read_text("utf-8"))
     assert "Inconclusive" in tab.locator("#verdict").inner_text()
-    question = tab.locator("#verdict + form")
+    question = tab.locator("#which")
     assert "This fits several operations. Which was it?" in question.inner_text()
     assert question.get_by_role("button").all_inner_texts() == ["Create Lead", "Inbound Post"]
     assert "create_lead" not in tab.locator("#result").inner_text()
@@ -268,19 +269,113 @@ def test_xml_is_asked_for_its_operation_and_then_judged(tab: Any, served: Served
 
 
 def test_the_operation_is_asked_for_without_script_too(served: Served) -> None:
-    """The bytes are those that came, whatever their name and end of line."""
-    text = BAD_XML.read_bytes().replace(b"\n", b"\r\n")
+    text = BAD_XML.read_text("utf-8")
     with served.client() as client:
-        headers = {"sec-fetch-site": "same-origin"}
-        asked = client.post("/paste", files={"text": (None, b""), "file": ("a.xml", text)}, headers=headers).text
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked))
-        assert (b64decode(hidden["again"]), hidden["name"]) == (text, "a.xml")
-        assert '<button name="operation" value="inbound_post">Inbound Post</button>' in asked
-        judged_as = post(client, **hidden, operation="inbound_post").text
-        broken = post(client, again="no base64", operation="inbound_post")
+        asked = post(client, text).text
+        judged_as = post(client, text, operation="inbound_post").text
 
+    assert "Choose Create Lead or Inbound Post in the list Operation above, and paste it" in asked
+    assert '<details id="input" class="input" open>' in asked
     assert 'data-clause="LE2-POST-RES' in judged_as
-    assert broken.status_code == 400
+
+
+@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["whole", "part"])
+@pytest.mark.parametrize("operation", ["", "create_lead"])
+def test_what_was_pasted_is_no_part_of_what_comes_back(served: Served, headers: dict[str, str], operation: str) -> None:
+    """What is pasted is not redacted."""
+    element = "<CustomTCPATextRequired>True</CustomTCPATextRequired>"
+    text = BAD_XML.read_text("utf-8").replace(element, f"{element}<LastName>Zacharius-Quux</LastName>").encode()
+    assert b"Zacharius" in text
+    files: dict[str, Any] = {"text": (None, b""), "file": ("Zacharius.xml", text), "operation": (None, operation)}
+    with served.client() as client:
+        came = client.post("/paste", files=files, headers={"sec-fetch-site": "same-origin", **headers}).text
+
+    assert ('id="which"' in came) == (not operation)
+    for start in range(3):  # base64 knows three forms of a text, by where it begins
+        hidden = b64encode(b"\0" * start + b"Zacharius-Quux").decode()[start + 1 : -4]
+        assert hidden not in came
+    assert "Zacharius-Quux" not in came
+
+
+def test_of_a_text_and_a_file_the_newer_is_judged(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.base}/paste")
+    text, file = tab.get_by_label("Text", exact=True), tab.get_by_label("Or a file")
+    file.set_input_files(DATA / "har" / "good" / "plain.har")
+    text.fill('{"requestId": 7, "results": [{"willAccept": "yes"}]}')
+    tab.get_by_role("button", name="Judge", exact=True).click()
+    tab.locator("#verdict.failed").wait_for()
+
+    tab.locator("#input > summary").click()
+    file.set_input_files(DATA / "har" / "good" / "plain.har")
+    assert text.input_value() == ""
+    tab.get_by_role("button", name="Judge", exact=True).click()
+    tab.locator("#verdict.passed").wait_for()
+
+
+def test_of_a_text_and_a_file_none_is_judged_without_script(served: Served) -> None:
+    with served.client() as client:
+        files: dict[str, Any] = {"text": (None, b"{}"), "file": ("a.json", b"[]")}
+        response = client.post("/paste", files=files, headers={"sec-fetch-site": "same-origin"})
+
+    assert response.status_code == 400
+    assert "There is a text and a file." in response.text
+
+
+def given(tab: Any, kind: str, *names: str) -> None:
+    """Drops files on the page, or pastes them."""
+    held = tab.evaluate_handle(
+        "names => { const it = new DataTransfer(); for (const name of names) it.items.add(new File(['{}'], name));"
+        " return it }", names,
+    )  # fmt: skip
+    tab.locator("#text").evaluate(
+        "(to, [kind, held]) => to.dispatchEvent(kind === 'drop'"
+        " ? new DragEvent(kind, {dataTransfer: held, bubbles: true, cancelable: true})"
+        " : new ClipboardEvent(kind, {clipboardData: held, bubbles: true, cancelable: true}))", [kind, held],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["drop", "paste"])
+def test_a_file_that_comes_later_takes_the_place_of_the_first_and_two_at_once_are_too_many(
+    tab: Any, served: Served, kind: str
+) -> None:
+    tab.goto(f"{served.base}/paste")
+    names = "it => [...it.files].map(file => file.name)"
+    for name in ("first.json", "second.png"):
+        given(tab, kind, name)
+        assert tab.locator("#file").evaluate(names) == [name]
+
+    given(tab, kind, "third.json", "fourth.json")
+    tab.get_by_text("One file at a time").wait_for()
+    assert tab.locator("#file").evaluate(names) == ["second.png"]
+    given(tab, kind, "fifth.json")
+    tab.get_by_text("One file at a time").wait_for(state="hidden")
+
+
+def test_a_file_that_was_changed_since_it_was_chosen_is_said(tab: Any, served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('{"requestId": 7}', "utf-8")
+    tab.goto(f"{served.base}/paste")
+    tab.get_by_label("Or a file").set_input_files(file)
+    file.write_text('{"requestId": 7, "results": []}', "utf-8")
+    os.utime(file, (2_000_000_000, 2_000_000_000))
+    tab.get_by_role("button", name="Judge", exact=True).click()
+
+    tab.get_by_role("alert").filter(has_text="it was changed or moved since it was chosen").wait_for()
+    tab.get_by_label("Or a file").set_input_files(file)
+    tab.get_by_role("button", name="Judge", exact=True).click()
+    tab.locator("#verdict").wait_for()
+    assert tab.locator("#unheard").is_hidden()
+
+
+def test_two_fast_presses_judge_once(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.base}/paste")
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.method))
+    tab.get_by_label("Text", exact=True).fill("{}")
+    tab.get_by_role("button", name="Judge", exact=True).dblclick()
+    tab.locator("#verdict").wait_for()
+
+    assert asked == ["POST"]
 
 
 def test_what_was_chosen_is_saved(tab: Any, served: Served, folder: Path) -> None:

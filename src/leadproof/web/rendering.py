@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -30,6 +29,5 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLR
     text = catalogue(site.language)
     rendered = template(f"page/{name}.html.j2").render(
         **values, t=text, site=site, here=request.url.path, version=__version__, part=PART in request.headers,
-        markup=Markup,
     )  # fmt: skip
     return HTMLResponse(rendered, status)

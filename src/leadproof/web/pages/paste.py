@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import binascii
 import re
-from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,11 +24,9 @@ from leadproof.web.rendering import page
 from leadproof.web.runs import key_of
 from leadproof.web.site import Site
 
-#: Bytes of a form besides what is pasted, and bytes beyond the cap that are read so that a browser reads the refusal.
-_FORM, _PASSED = 64 * 1024, 64 * 1024 * 1024
-
-#: Bytes that the most that may be pasted has in base64.
-_BASE64 = 4 * (judging.MOST + 2) // 3
+#: Bytes of a form besides what is pasted, most of them what its line ends are sent with, and bytes beyond the cap that
+#: are read so that a browser reads the refusal.
+_FORM, _PASSED = 8 * 1024 * 1024, 64 * 1024 * 1024
 
 
 def show(request: Request) -> Response:
@@ -48,7 +44,7 @@ async def judge(request: Request) -> Response:
     if site.rules is None:
         raise HTTPException(404)
     try:
-        data = await forms.body(request, _BASE64 + _FORM, _PASSED)
+        data = await forms.body(request, judging.MOST + _FORM, _PASSED)
     except forms.TooLargeError:
         return await run_in_threadpool(_page, request, 413, problem="too_large")
     except forms.BrokenFormError:
@@ -59,9 +55,12 @@ async def judge(request: Request) -> Response:
 def _judged(request: Request, data: bytes) -> Response:
     rules: JudgingRules = request.app.state.site.rules
     try:
-        pasted = _pasted(forms.parts(request.headers.get("content-type", ""), data))
+        fields = forms.parts(request.headers.get("content-type", ""), data)
     except forms.BrokenFormError:
         return _page(request, 400, problem="broken")
+    pasted = _pasted(fields)
+    if all(name in fields and fields[name].data.strip() for name in ("text", "file")):
+        return _page(request, 400, problem="both", pasted=pasted)
     if len(pasted.data) > judging.MOST:
         return _page(request, 413, problem="too_large")
     if not pasted.data.strip():
@@ -74,11 +73,7 @@ def _judged(request: Request, data: bytes) -> Response:
 
 
 def _pasted(fields: dict[str, forms.FormField]) -> Pasted:
-    """What was asked: the file, or the text where there is none, or what came before and is asked about once more.
-
-    Raises:
-        BrokenFormError: What came before is not as the page had it.
-    """
+    """What was asked: the file, or the text where there is none."""
 
     def given(name: str) -> str:
         return bytes(fields[name].data).decode("utf-8", "replace") if name in fields else ""
@@ -87,14 +82,9 @@ def _pasted(fields: dict[str, forms.FormField]) -> Pasted:
     # A browser sends every line end of a text field as CR and LF, whatever was pasted.
     text = bytes(fields["text"].data).replace(b"\r\n", b"\n") if "text" in fields else b""
     chosen = file is not None and bool(file.data)
-    name = (file.filename or "") if file is not None and chosen else given("name")
-    try:
-        again = b64decode(given("again"), validate=True)
-    except (binascii.Error, ValueError):
-        raise forms.BrokenFormError from None
     return Pasted(
-        again or (bytes(file.data) if file is not None and chosen else text),
-        name,
+        bytes(file.data) if file is not None and chosen else text,
+        (file.filename or "") if file is not None and chosen else "",
         operation if operation in OPERATIONS else None,
         as_documented=bool(given("documented")),
         save=bool(given("save")),
@@ -112,8 +102,8 @@ def _page(
         operations=OPERATIONS, messages=[message(one, text) for one in result.exchanges] if result else [],
         remedy=lambda row: remedy(row, text), ready=site.rules is not None and not site.read_only,
         saving=site.rules is not None and site.rules.out is not None, run=_run(result), files=_files(result),
-        candidates=candidates, on_page=lambda words: on_page(words, text),
-        again=b64encode(pasted.data).decode() if pasted is not None and candidates else "",
+        candidates=candidates, which=text("paste.or").join(OPERATIONS[name].heading for name in candidates),
+        on_page=lambda words: on_page(words, text),
     )  # fmt: skip
 
 

@@ -96,7 +96,24 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("paste");
   if (!form) return;
   const drop = form.querySelector(".drop");
-  form.addEventListener("change", () => tooLarge(form));
+  const { file, text } = form.elements;
+  const several = document.getElementById("several");
+  // Of a text and a file the newer takes the place of the older.
+  const take = (files) => {
+    several.hidden = files.length < 2;
+    if (files.length !== 1) return;
+    file.files = files;
+    text.value = "";
+    tooLarge(form);
+  };
+  text.addEventListener("input", () => { file.value = ""; });
+  form.addEventListener("change", (event) => event.target === file ? take(file.files) : tooLarge(form));
+  document.addEventListener("paste", (event) => {
+    const { files, types } = event.clipboardData;
+    if (!files.length || types.includes("text/plain")) return;
+    event.preventDefault();
+    take(files);
+  });
   document.addEventListener("dragover", (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
@@ -109,8 +126,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!event.dataTransfer.files.length) return;
     event.preventDefault();
     drop.classList.remove("over");
-    form.elements.file.files = event.dataTransfer.files;
-    tooLarge(form);
+    take(event.dataTransfer.files);
   });
 });
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -153,7 +169,12 @@ function tellRefused(event) {
   const page = parsed(event.detail.xhr);
   tell((page.querySelector("main p") ?? page.body).textContent.trim());
 }
-document.addEventListener("htmx:sendError", tellUnheard);
+document.addEventListener("htmx:sendError", () => {
+  // A browser sends no file that was changed since it was chosen.
+  const field = document.getElementById("file");
+  const read = field?.files[0]?.slice(0, 1).arrayBuffer() ?? Promise.resolve();
+  read.then(tellUnheard, () => tell(field.dataset.unreadable));
+});
 document.addEventListener("htmx:responseError", tellRefused);
 document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.addEventListener("error", tellUnheard));
 document.addEventListener("htmx:historyCacheMissLoadError", tellRefused);
