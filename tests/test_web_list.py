@@ -86,6 +86,89 @@ def test_what_is_pressed_is_not_replaced_before_it_is_let_go(tab: Any, served: S
     tab.get_by_text("10 runs, the newest first").wait_for()
 
 
+def marks(tab: Any) -> list[str]:
+    found: list[str] = tab.locator("#runs [name=run]:checked").evaluate_all(
+        "found => found.map(it => it.closest('tr, label').innerText.match(/run-\\d+/)[0])"
+    )
+    return sorted(found)
+
+
+def test_marked_runs_stay_marked_when_the_list_is_filtered_paged_and_come_back_to(tab: Any, served: Served) -> None:
+    tab.goto(served.base)
+    tab.get_by_label("Mark for a comparison: run-119").check()
+    tab.get_by_label("Search").fill("run-00")
+    tab.get_by_text("10 runs, the newest first").wait_for()
+    assert marks(tab) == ["run-119"]
+    tab.get_by_label("Search").fill("no run has this")
+    tab.get_by_text("No run is as you ask.").wait_for()
+    assert marks(tab) == ["run-119"]
+
+    tab.get_by_label("Search").fill("")
+    tab.get_by_role("link", name="Older").click()
+    tab.wait_for_url("**page=2**")
+    tab.get_by_label("Mark for a comparison: run-050").check()
+    tab.get_by_role("link", name="Older").click()
+    tab.wait_for_url("**page=3**")
+    assert marks(tab) == ["run-050", "run-119"]
+    tab.get_by_label("run-119").uncheck()
+    tab.get_by_label("Mark for a comparison: run-002").check()
+    tab.reload()
+    assert marks(tab) == ["run-002", "run-050"]
+    tab.locator("#runs tbody a").first.click()
+    tab.locator("h1").wait_for()
+    tab.go_back()
+    tab.locator("#runs").wait_for()
+    assert marks(tab) == ["run-002", "run-050"]
+
+    tab.get_by_role("button", name="Compare the two runs").click()
+    assert tab.locator("table.two .small").all_inner_texts()[:2] == ["run-002", "run-050"]
+
+
+def test_another_number_of_runs_than_two_is_said_and_they_stay_marked(tab: Any, served: Served) -> None:
+    for number, words in ((1, "1 run is"), (3, "3 runs are")):
+        tab.goto(served.base)
+        for at in range(number):
+            tab.locator("#runs [name=run]").nth(at).check()
+        tab.get_by_role("button", name="Compare the two runs").click()
+        tab.get_by_text(f"{words} marked, and a comparison takes two.").wait_for()
+        tab.get_by_role("link", name="Back to the runs").click()
+        assert len(marks(tab)) == number
+
+
+def test_asking_for_the_same_again_is_no_step_to_go_back_by(tab: Any, served: Served) -> None:
+    tab.goto(served.base)
+    field = tab.get_by_label("Search")
+    field.fill("run-11")
+    tab.get_by_text("10 runs, the newest first").wait_for()
+    steps = tab.evaluate("history.length")
+    for _ in range(2):
+        with tab.expect_response("**words=run-11**"):
+            field.press("Enter")
+    tab.evaluate("history.back()")
+    tab.get_by_text("Runs 1 to 50 of 121").wait_for()
+
+    assert tab.evaluate("history.length") == steps
+    assert field.input_value() == ""
+
+
+def test_fast_typing_and_a_slow_server_come_to_what_was_typed_last(tab: Any, served: Served) -> None:
+    def late(route: Any) -> None:
+        tab.wait_for_timeout(1500 if "words=run-1&" in route.request.url else 0)
+        route.continue_()
+
+    tab.goto(served.base)
+    tab.route("**/*words=*", late)
+    field = tab.get_by_label("Search")
+    field.type("run-1")
+    tab.wait_for_timeout(600)
+    field.type("19")
+    tab.get_by_text("1 run, the newest first").wait_for()
+    tab.unroute("**/*words=*")
+
+    assert "words=run-119" in tab.url
+    assert field.input_value() == "run-119"
+
+
 def test_a_filter_works_without_script(served: Served) -> None:
     with served.client() as client:
         page = client.get("/", params={"verdict": "passed", "words": "run-00", "command": ""}).text

@@ -38,7 +38,7 @@ def show(request: Request) -> Response:
     """The comparison, the run that began earlier first; or how two runs are chosen."""
     chosen = _chosen(request)
     if len(chosen) != 2:
-        return page(request, "compare", chosen=False)
+        return page(request, "compare", chosen=False, marked=chosen)
     earlier, later = sorted(chosen, key=lambda run: (run.started, run.key))
     if request.query_params.get("a") == later.key and not (earlier.started and later.started):
         earlier, later = later, earlier

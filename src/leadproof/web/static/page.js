@@ -77,6 +77,20 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// Runs that are marked stay so on the other pages of the list, and for who comes back: they are in the address.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("#runs [name=run]")) return;
+  const marked = document.querySelectorAll("#runs [name=run]:checked");
+  const marking = (address) => {
+    const url = new URL(address);
+    url.searchParams.delete("run");
+    for (const { value } of marked) url.searchParams.append("run", value);
+    return url;
+  };
+  for (const link of document.querySelectorAll(".pages a")) link.href = marking(link.href);
+  history.replaceState(history.state, "", marking(location.href));
+});
+
 // Judging by paste: files that are dropped, and what changes when the result is there.
 function ready() {
   for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
@@ -132,6 +146,10 @@ document.addEventListener("DOMContentLoaded", () => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.detail.elt.closest("#paste");
   if (form && tooLarge(form)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { history } }) => {
+  // What is asked for once more is no step to go back by.
+  if (history.path === location.pathname + location.search) history.type = "replace";
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A filter whose list is pressed asks again; what renews itself does so anyway.
