@@ -116,7 +116,14 @@ class Target:
     #: What came and was no whole request, a connection each; what could not be read at all.
     rests: list[bytes] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    active: int = 0
+    active: set[socket.socket] = field(default_factory=set)
+
+    def settle(self) -> None:
+        """Waits until all that was sent to it was read: connections are taken in the order in which they were made."""
+        with socket.create_connection(("127.0.0.1", self.port), 60) as last:
+            last.shutdown(socket.SHUT_WR)
+            assert last.recv(1) == b""
+        wait_for(lambda: not self.active)
 
     def begin(self, plan: list[str]) -> None:
         self.plan = plan
@@ -148,7 +155,7 @@ class Target:
                     break
         if data:
             self.rests.append(data)
-        self.active -= 1
+        self.active.discard(connection)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +167,7 @@ def target() -> Iterator[Target]:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = listener.accept()
-                served.active += 1
+                served.active.add(connection)
                 threading.Thread(target=served.talk, args=(connection,), daemon=True).start()
 
     thread = threading.Thread(target=accept, daemon=True)
@@ -312,7 +319,8 @@ def test_the_target_gets_what_was_recorded_and_the_client_its_responses(
 
     came, reset = send(through, b"".join(sent), cut)
 
-    wait_for(lambda: not through.proxy.connections and not target.active)
+    wait_for(lambda: not through.proxy.connections)
+    target.settle()
     kept = through.shelf.exchanges
     recorded = [
         (
