@@ -24,6 +24,10 @@ PROFILE = load()
 STORY = defects.story
 WRITTEN = [row for row in table().values() if not row.generated]
 
+#: Of the generated ones those of the operation that shows what became of a lead later; no other has a member that only
+#: the controls of the mock fill.
+GENERATED = [row for row in table().values() if row.generated and row.operations == ("lead_status",)]
+
 
 def without_controls(*arguments: Any) -> CaseContext:
     """What the suite has of a mock that it did not start."""
@@ -42,15 +46,16 @@ def test_every_written_defect_is_noticed_by_its_owner(row: defects.Defect) -> No
     assert not outcome.crash
 
 
-@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [*WRITTEN, *GENERATED], ids=lambda row: row.id)
 def test_a_defect_says_what_it_needs_besides_requests_and_only_then(
     row: defects.Defect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    whole = defects.run_one(row, PROFILE, 0)
     monkeypatch.setattr(defects, "story", without_controls)
     outcome = defects.run_one(row, PROFILE, 0)
     told = [one.text for one in SHELVES["defects"].explain(row.id, row) if isinstance(one, Fact)]
 
-    assert (outcome.verdict == "owner") is not bool(row.needs), outcome
+    assert (outcome.verdict != whole.verdict) is bool(row.needs), outcome
     assert (f"leadproof defects --defect {row.id}; certify --target has no controls" in told) is bool(row.needs)
     assert {one for one in told if one in NEEDS.values()} == ({NEEDS[row.needs]} if row.needs else set())
 

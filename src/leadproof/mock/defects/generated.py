@@ -19,6 +19,10 @@ from leadproof.mock.defects.places import DefectPlace, clause, owner, paired, pl
 from leadproof.mock.engine.responses import Value
 from leadproof.mock.engine.service import Finish, Transform
 
+#: Members that are null until something has happened -> what, of `model.NEEDS`. An operator that writes another value
+#: leaves null alone; only those of `presence` do not.
+_NULL_UNTIL = {"dateOfReview": "review", "dateOfReturn": "return"}
+
 
 def rows(seed: int) -> Iterator[Defect]:
     """The generated part of the table.
@@ -62,6 +66,7 @@ def _row(place: DefectPlace, name: str, words: str, check: str, kind: str, injec
         injection,
         (place.fmt,),
         True,
+        "" if check == "presence" else _NULL_UNTIL.get(place.name, ""),
     )
 
 
@@ -111,6 +116,7 @@ def _occasions(place: DefectPlace, seed: int) -> Iterator[Defect]:
             row.injection,
             row.media,
             True,
+            row.needs,
         )
 
 
