@@ -465,6 +465,16 @@ def test_what_is_not_installed_is_told_before_anything_else(
     assert "pip install" in capsys.readouterr().err
 
 
+def test_a_cluster_of_others_has_its_own_workers(capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(Path(__file__).parent / "data" / "har" / "good" / "plain.har")
+
+    assert main(["validate", file, "--no-run", "--scheduler", "tcp://127.0.0.1:9", "--jobs", "2"]) == 2
+    assert capsys.readouterr().err == (
+        "leadproof: error: --jobs: no effect with the --scheduler of a cluster, which has its own workers\n"
+        "  hint: leave it out\n"
+    )
+
+
 def test_a_file_that_ends_its_worker_is_named_and_so_are_those_that_no_worker_is_left_for(
     tmp_path: Path, scheduler: tuple[Processes, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

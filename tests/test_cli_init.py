@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from leadproof.cli import main
-from leadproof.cli.starters import STARTERS
+from leadproof.cli.starters import INSTALLING, STARTERS
 from leadproof.contract import profile
 from leadproof.core.errors import ExitCode
 from leadproof.core.installation import requirement
@@ -59,6 +59,10 @@ def test_it_writes_every_file_of_the_table(project: Path) -> None:
     written = sorted(path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file())
 
     assert written == sorted(row.path for row in STARTERS.values())
+
+
+def test_the_package_stands_in_the_files_that_ci_installs_by_and_in_no_other() -> None:
+    assert {name for name, row in STARTERS.items() if "a-package==1" in row.text("a-package==1")} == INSTALLING
 
 
 def test_what_is_there_is_kept(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from leadproof.cli import completing
-from leadproof.cli.starters import STARTERS
+from leadproof.cli import completing, options
+from leadproof.cli.starters import INSTALLING, STARTERS
 from leadproof.core.errors import LeadproofError, UsageError
 from leadproof.core.installation import only_here, requirement
 
@@ -38,6 +38,8 @@ def command(what: tuple[str, ...], into: Path, package: str | None, force: bool)
         if name not in STARTERS:
             raise UsageError(f"init writes no {name!r}", hint=f"there are: {', '.join(STARTERS)}")
     chosen = {name: STARTERS[name] for name in what or STARTERS}
+    if not INSTALLING & chosen.keys():
+        options.refuse_idle(("package",), f"on {', '.join(chosen)}, where CI installs nothing", "leave it out")
     kept = {name: row for name, row in chosen.items() if not force and (into / row.path).exists()}
     if len(kept) == len(chosen):
         names = ", ".join(row.path for row in kept.values())
@@ -47,7 +49,7 @@ def command(what: tuple[str, ...], into: Path, package: str | None, force: bool)
         if name not in kept:
             _write(into / row.path, row.text(package))
         click.echo(f"{'kept' if name in kept else 'wrote':<6} {row.path:<32} {row.about}")
-    if {"github", "gitlab"} & (chosen.keys() - kept.keys()):
+    if INSTALLING & (chosen.keys() - kept.keys()):
         if only_here(package):
             click.echo(f"CI installs {package}, a path of this machine: name a source that CI reaches with --package")
         else:

@@ -120,6 +120,9 @@ def command(name: str | None, **given: Any) -> int:
     (too few samples, generator saturated, a worker lost), 5 target unreachable, 130 interrupted.
     """
     if given["listing"]:
+        options.refuse_idle(
+            [name for name in given if name != "listing"], "with --list, which only lists", "leave it out"
+        )
         _list()
         return int(ExitCode.PASSED)
     published = metrics.asked_for(given)
@@ -148,7 +151,9 @@ def _refuse_idle(given: Mapping[str, Any]) -> None:
         own = ("worker", "master_host", "master_port", "allowed")
         options.refuse_idle([name for name in given if name not in own], "on a worker", "give it to the master")
         return
-    if not given["master"]:
+    if given["master"]:
+        options.refuse_idle(("processes",), "on a master, which puts on no load", "start a worker here, too: --worker")
+    else:
         waited = ("expect_workers", "wait_workers", "master_host", "master_port")
         options.refuse_idle(waited, "without --master", "add --master, or leave it out")
     if given["target"] is None:
@@ -157,7 +162,9 @@ def _refuse_idle(given: Mapping[str, Any]) -> None:
         raise UsageError(
             "the closed model has no rate and no shape", hint="say how many --users wait for their responses"
         )
-    if given["model"] == "open" and given["users"]:
+    if given["model"] == "closed":
+        options.refuse_idle(("max_rate",), "in the closed model, which has no rate", "leave it out")
+    elif given["users"]:
         raise UsageError("the open model has no users", hint="say --rate, or --model closed")
 
 

@@ -38,6 +38,8 @@ def suggest(file: Path, out: Path | None, force: bool) -> None:
       leadproof mapping suggest gateway.log
       leadproof mapping suggest docker.log --out docker.toml
     """
+    if force and out is None:
+        raise UsageError("--force: no effect without --out, as nothing is written", hint="add --out FILE")
     if out and out.exists() and not force:
         raise UsageError(
             f"nothing was written, for there is {out}", hint="--force overwrites, --out names another file"

@@ -81,11 +81,17 @@ def command(
       leadproof serve --read-only --allow-host runs.example.org
     """
     installation.require("serve", "the pages need the extra serve")
-    if not allow_remote and not is_loopback(host):
+    if is_loopback(host):
+        options.refuse_idle(
+            ("allow_remote",), f"on {host}, which only this machine reaches", "name another --host, or leave it out"
+        )
+    elif not allow_remote:
         raise UsageError(
             f"{host} can be reached from other machines",
             hint="add --allow-remote if that is meant; the pages have no TLS",
         )
+    if read_only and mock_url is None:
+        options.refuse_idle(("profile_path",), "with --read-only, which judges nothing", "leave out one of the two")
     if watching is not None:
         from leadproof.cli import watched
 

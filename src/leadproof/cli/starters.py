@@ -145,3 +145,6 @@ STARTERS: dict[str, Starter] = {
     "pre-commit": Starter(".pre-commit-config.yaml", "judges the profile and captures before a commit",
                           _filled(_PRE_COMMIT)),
 }  # fmt: skip
+
+#: Those that say what CI installs.
+INSTALLING = frozenset(("github", "gitlab"))

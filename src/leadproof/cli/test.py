@@ -112,6 +112,10 @@ def command(
     again = _replay(replay)
     named = [clause for name in clauses for clause in _clauses(name)]
     rows = _rows(again, operations, _media(media), topics, named)
+    if not suite.GENERATING & {topic for topic, _ in rows}:
+        options.refuse_idle(
+            ("max_examples",), "on cases of which none is generated", "leave it out, or add --topic generated"
+        )
     wish = Wish(
         "test", given.spec, given.profile, given.configured, target=target,
         seed=again.seed if again and seed is None else seed, nonce=again.nonce if again else None, out=given.out,

@@ -152,8 +152,11 @@ def command(
     with ExitStack() as stack:
         cluster = None
         if scheduler:
-            from leadproof.captures.cluster import connected  # hardly any call has one
+            from leadproof.captures.cluster import LOCAL, connected  # hardly any call has one
 
+            if scheduler != LOCAL:
+                why = "with the --scheduler of a cluster, which has its own workers"
+                options.refuse_idle(("jobs",), why, "leave it out")
             cluster = stack.enter_context(connected(scheduler, jobs))
         run = None
         if not no_run:

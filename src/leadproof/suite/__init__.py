@@ -28,6 +28,7 @@ from leadproof.suite.running import REJECTION_REASONS, CaseResult, brief, run_al
 from leadproof.suite.story import CaseContext, CaseSkipped, Controls
 
 __all__ = [
+    "GENERATING",
     "REJECTION_REASONS",
     "TOPICS",
     "Case",
@@ -58,6 +59,9 @@ TOPICS: dict[str, Callable[[], Iterator[Case]]] = {
     "lives": machine.cases,
     "generated": generated.cases,
 }
+
+#: Topics whose cases make their requests up, so many as are asked for.
+GENERATING = frozenset(("lives", "generated"))
 
 
 def cases(topics: Iterable[str] = ()) -> Iterator[tuple[str, Case]]:
