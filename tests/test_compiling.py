@@ -11,6 +11,7 @@ import yaml
 
 from leadproof.contract import compiling, documents, profile
 from leadproof.core import cache, resources
+from leadproof.runs.formats import templates
 
 MADE = dict(compiling.compiled())
 
@@ -62,3 +63,18 @@ def test_a_file_that_is_damaged_is_as_none(broken: bytes, brought: Path) -> None
     (brought / documents.made_as("readings.yaml", text)).write_bytes(broken)
 
     assert documents.parsed("readings.yaml", text) == yaml.safe_load(text)
+
+
+def test_a_compiled_template_is_named_alike_in_every_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one checkout keeps, others run: a traceback of theirs must not name a file of the first."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for _ in range(2):  # compiled, then as it was kept
+        templates._environment.cache_clear()
+        made = templates.template("page/run.html.j2")
+
+        assert made.filename == "page/run.html.j2"
+        assert made.root_render_func.__code__.co_filename == "page/run.html.j2"
+    templates._environment.cache_clear()
+    (kept,) = tmp_path.rglob("*run.html.j2*")
+
+    assert str(resources.path("reports/templates")).encode() not in kept.read_bytes()

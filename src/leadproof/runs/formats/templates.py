@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,11 @@ def _environment() -> jinja2.Environment:
 
 class _Loader(jinja2.FileSystemLoader):
     """Takes the module that a template was made into, if the wheel brought one of this very text."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """The text, under the name that it has in every checkout: what is made of it is kept for all of them."""
+        text, _, is_unchanged = super().get_source(environment, template)
+        return text, template, is_unchanged
 
     def load(
         self, environment: jinja2.Environment, name: str, globals: MutableMapping[str, Any] | None = None
