@@ -99,6 +99,91 @@ def test_an_item_is_answered_sealed_signed_and_verified(tab: Any, run: Path, sig
     assert "a signature lies beside it" in tab.locator("#runs tbody th").inner_text()
 
 
+def opened(tab: Any, served: Served, run: Path) -> None:
+    tab.goto(f"{served.base}/runs/{key_of(run)}/attestation")
+
+
+def answered(tab: Any, clause: str, answer: str, **texts: str) -> None:
+    """Answers an item, and presses Save."""
+    item = tab.locator(f"#{clause}")
+    if not item.evaluate("it => it.open"):
+        item.locator("summary").click()
+    item.get_by_label(answer, exact=True).check()
+    for label, text in texts.items():
+        item.get_by_label({"name": "Your name", "remark": "Remark"}[label]).fill(text)
+    item.get_by_role("button", name="Save").click()
+
+
+def test_what_is_refused_stays_written_and_open(tab: Any, served: Served, run: Path) -> None:
+    remark = "as on the invoice, <b>and</b> " * 60
+    opened(tab, served, run)
+    answered(tab, PRICE, "no", remark=remark)
+    alert = tab.get_by_role("alert").filter(has_text="who says so is missing")
+    alert.get_by_role("link", name="Nothing was saved.").click()
+    item = tab.locator(f"#{PRICE}")
+    assert item.get_by_label("Remark").input_value() == remark.strip()
+    assert item.get_by_label("no", exact=True).is_checked()
+
+    answered(tab, PRICE, "no", name="R. Doe")
+    tab.get_by_text("0 yes, 1 no").wait_for()
+    (kept,) = [one for one in folder.answers_of(run) if one.answer]
+    assert kept.remark == remark.strip()
+
+
+def test_what_is_not_saved_is_not_left_in_silence(tab: Any, served: Served, run: Path) -> None:
+    opened(tab, served, run)
+    answered(tab, PRICE, "yes", name="R. Doe")  # there is nothing else to lose
+    tab.get_by_text("1 yes, 0 no").wait_for()
+
+    first, other = [row["clause"] for row in read_report(run)["attestations"] if row["clause"] != PRICE][:2]
+    tab.locator(f"#{other} summary").click()
+    tab.locator(f"#{other}").get_by_label("no", exact=True).check()
+    remark = tab.locator(f"#{first}").get_by_label("Remark")
+    for leaves in (
+        tab.locator(f"#{other}").get_by_role("button", name="Save"),
+        tab.get_by_role("button", name="Seal the answers"),
+        tab.get_by_role("link", name="Trends"),
+    ):
+        remark.fill("not saved")
+        with tab.expect_event("dialog") as asked:
+            leaves.evaluate("it => { setTimeout(() => it.click()) }")  # a click of Playwright waits for the dialog
+        assert asked.value.type == "beforeunload"
+        asked.value.dismiss()
+        assert remark.input_value() == "not saved"
+    assert [one.clause for one in folder.answers_of(run) if one.answer] == [PRICE]
+
+
+def test_an_answer_that_was_given_in_another_tab_is_shown_before_it_is_replaced(
+    tab: Any, served: Served, run: Path
+) -> None:
+    opened(tab, served, run)
+    second = tab.context.browser.new_context(storage_state=tab.context.storage_state()).new_page()
+    opened(second, served, run)
+    answered(tab, PRICE, "yes", name="R. Doe", remark="the first")
+    tab.get_by_text("1 yes, 0 no").wait_for()
+    answered(second, PRICE, "no", name="N. Nobody", remark="the second")
+    second.get_by_role("alert").filter(has_text="it was answered since this page was opened").wait_for()
+    item = second.locator(f"#{PRICE}")
+    assert "the first" in second.locator(f"#{PRICE}").inner_text()
+    assert item.get_by_label("Remark").input_value() == "the second"
+    (kept,) = [one for one in folder.answers_of(run) if one.answer]
+    assert kept.remark == "the first"
+
+    item.get_by_role("button", name="Save").click()
+    second.get_by_text("0 yes, 1 no").wait_for()
+
+
+def test_an_item_is_answered_with_the_keyboard_alone(tab: Any, served: Served, run: Path) -> None:
+    opened(tab, served, run)
+    tab.locator(f"#{PRICE} summary").focus()
+    for key in ("Enter", "Tab", "Tab", "ArrowUp", "ArrowUp", "ArrowUp", "Tab"):
+        tab.keyboard.press(key)
+    tab.keyboard.type("R. Doe")
+    tab.keyboard.press("Enter")
+
+    tab.get_by_text("1 yes, 0 no").wait_for()
+
+
 @pytest.mark.parametrize(
     "fields",
     [

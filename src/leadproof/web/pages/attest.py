@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -38,7 +39,10 @@ def show(request: Request) -> Response:
     return _page(request, run)
 
 
-def _page(request: Request, run: ListedRun, status: int = 200, problem: LeadproofError | None = None) -> Response:
+def _page(
+    request: Request, run: ListedRun, status: int = 200, problem: LeadproofError | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
     site: Site = request.app.state.site
     report, path, now = report_of(run), Path(run.path), datetime.now(UTC)
     answers = folder.answers_of(path, report["attestations"])
@@ -54,7 +58,7 @@ def _page(request: Request, run: ListedRun, status: int = 200, problem: Leadproo
     return page(
         request, "attest", status, run=run, items=items, given=given, today=now.date().isoformat(), answers=ANSWERS,
         who=next((one.name for one in reversed(answers) if one.name), ""), sealed=sealed, signed=signed,
-        problem=problem, signers=site.signers,
+        problem=problem, signers=site.signers, typed=typed or {}, seen={one.clause: _version(one) for one in answers},
     )  # fmt: skip
 
 
@@ -71,7 +75,8 @@ async def save(request: Request) -> Response:
     try:
         await run_in_threadpool(_answer, run, fields)
     except LeadproofError as error:
-        return await run_in_threadpool(_page, request, run, 422, error)
+        typed = {name: _text(fields, name) for name in fields if name != "evidence"}
+        return await run_in_threadpool(_page, request, run, 422, error, typed)
     clause = _text(fields, "clause")
     return RedirectResponse(f"/runs/{run.key}/attestation#{clause}", 303)
 
@@ -92,19 +97,32 @@ def _answer(run: ListedRun, fields: dict[str, forms.FormField]) -> None:
     new = Answer(
         clause, row["text"], said, _text(fields, "name") if said else "", day, remark=_text(fields, "remark")
     )  # fmt: skip
-    _keep(path, report, new, fields.get("evidence"))
+    _keep(path, report, new, fields)
 
 
-def _keep(path: Path, report: dict[str, Any], new: Answer, file: forms.FormField | None) -> None:
-    """Writes an answer among the others; it keeps the evidence that the last one to the same item had."""
+def _keep(path: Path, report: dict[str, Any], new: Answer, fields: dict[str, forms.FormField]) -> None:
+    """Writes an answer among the others; it keeps the evidence that the last one to the same item had.
+
+    Raises UsageError where that is not the one that the page showed.
+    """
+    file = fields.get("evidence")
     folder.require_whole(path)
     with folder.changing(path) as place:
         answers = {one.clause: one for one in folder.answers_of(path, report["attestations"])}
         if new.clause in answers:
+            if _text(fields, "seen") not in ("", _version(answers[new.clause])):
+                hint = "see below what was said; what is saved now takes its place"
+                raise UsageError(f"{new.clause}: it was answered since this page was opened", hint=hint)
             new = replace(new, evidence=answers[new.clause].evidence)
         if file is not None and file.data:
             new = replace(new, evidence=_kept(place, file.filename or "", bytes(file.data)))
         folder.save(place, path, report, (answers | {new.clause: new}).values())
+
+
+def _version(answer: Answer) -> str:
+    """Tells an answer from those before and after it."""
+    said = (answer.answer, answer.name, str(answer.date), answer.evidence, answer.remark)
+    return sha256("\0".join(said).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _kept(attestation: Path, name: str, data: bytes) -> str:

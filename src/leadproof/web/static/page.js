@@ -91,6 +91,16 @@ document.addEventListener("change", (event) => {
   history.replaceState(history.state, "", marking(location.href));
 });
 
+// What was answered and is not saved is not left in silence, nor by saving another answer.
+let saving = null;
+const isUnsaved = (form) => form !== saving && (form.matches("[data-unsaved]") ||
+  [...form.querySelectorAll("input")].some((it) => it.value !== it.defaultValue || it.checked !== it.defaultChecked));
+document.addEventListener("submit", (event) => { saving = event.target; });
+addEventListener("beforeunload", (event) => {
+  if ([...document.querySelectorAll("form.attest")].some(isUnsaved)) event.preventDefault();
+  saving = null;
+});
+
 // Judging by paste: files that are dropped, and what changes when the result is there.
 function ready() {
   for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
