@@ -91,7 +91,7 @@ document.addEventListener("change", (event) => {
   history.replaceState(history.state, "", marking(location.href));
 });
 
-// What was answered and is not saved is not left in silence, nor by saving another answer.
+// What was written into an attestation and is not saved is not left in silence, nor by saving something else of it.
 let saving = null;
 const isUnsaved = (form) => form !== saving && (form.matches("[data-unsaved]") ||
   [...form.querySelectorAll("input")].some((it) => it.value !== it.defaultValue || it.checked !== it.defaultChecked));
