@@ -19,6 +19,7 @@ from pages import ROOT, Served, browsing, chromium, days, later_report, make_run
 from watched import KEY, WatchedMock, watched
 
 from leadproof.cli.root import run as leadproof
+from leadproof.load import conclusion
 from leadproof.web.runs import key_of
 
 REPORTS = sorted((ROOT / "reports" / "examples").rglob("*.html"))
@@ -214,7 +215,7 @@ def test_a_load_that_is_over_keeps_nobody_out(tab: Any, said: Any, tmp_path: Pat
             tab.goto(served.url)
             tab.goto(f"{served.base}/runs/{key_of(load.run.path)}/live")
             load.take("a", {"fold": fold(1.5), "done": True})
-            load.run.write_reports(load.report(load.run.end(), lambda run, outcomes: {}), ["json"])
+            load.run.write_reports(conclusion.report(load, load.run.end(), lambda run, outcomes: {}), ["json"])
             tab.get_by_text("its report is written").wait_for()
 
             assert said() == NOTHING

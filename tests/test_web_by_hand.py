@@ -162,3 +162,7 @@ def test_what_is_selected_on_the_page_of_a_load_stays_until_it_is_copied(tmp_pat
 
             tab.locator("h1").click()
             tab.locator("[data-part=steps]", has_text="5,100").wait_for()
+
+            tab.keyboard.press("Control+a")
+            load.take("a", {"fold": fold(2.5, 700)})
+            tab.locator("[data-part=steps]", has_text="5,800").wait_for()

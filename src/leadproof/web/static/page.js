@@ -5,8 +5,9 @@
 // selected, too: somebody is about to copy it.
 const whenLetGo = (element, act) => element.matches(":active") ? setTimeout(whenLetGo, 100, element, act) : act();
 const isHeld = (element) => {
-  const selection = getSelection();
-  return element.matches(":active") || !selection.isCollapsed && selection.getRangeAt(0).intersectsNode(element);
+  const { isCollapsed, anchorNode, focusNode } = getSelection();
+  // A selection of the whole page begins and ends beside the element: the page would stand still without a word.
+  return element.matches(":active") || !isCollapsed && (element.contains(anchorNode) || element.contains(focusNode));
 };
 
 // A running load: what is new replaces the parts of the page, once a second. A hidden page hears nothing, and whoever
