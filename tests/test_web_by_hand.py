@@ -17,7 +17,7 @@ from watched import watched
 from leadproof.web.runs import key_of
 
 
-def runs(folder: Path, number: int = 3) -> Path:
+def runs(folder: Path, number: int = 12) -> Path:
     for at in range(number):
         make_run(
             folder, f"run-{at:03}", report={"verdict": ("passed", "failed")[at % 2]},
@@ -166,3 +166,53 @@ def test_what_is_selected_on_the_page_of_a_load_stays_until_it_is_copied(tmp_pat
             tab.keyboard.press("Control+a")
             load.take("a", {"fold": fold(2.5, 700)})
             tab.locator("[data-part=steps]", has_text="5,800").wait_for()
+
+
+# ---- slow responses --------------------------------------------------------------------------------------------------
+
+
+def slowly(tab: Any, words: str) -> None:
+    """Lets what is asked with some words come late."""
+
+    def late(route: Any) -> None:
+        tab.wait_for_timeout(1500 if f"words={words}&" in route.request.url else 0)
+        route.continue_()
+
+    tab.route("**/*words=*", late)
+
+
+def list_for(tab: Any, words: str, number: int) -> None:
+    tab.get_by_label("Search").fill(words)
+    tab.locator("caption", has_text=f"{number} run").wait_for()
+
+
+@pytest.mark.parametrize("asked", ["back", "filter"])
+def test_whoever_goes_back_is_not_overtaken_by_what_was_asked_before(own: Served, asked: str) -> None:
+    with tab_at(own.url) as tab:
+        list_for(tab, "run-00", 10)
+        list_for(tab, "run-001", 1)
+        slowly(tab, "run-00" if asked == "back" else "run-002")
+        if asked == "back":
+            tab.evaluate("history.back()")
+        else:
+            tab.get_by_label("Search").fill("run-002")
+            tab.wait_for_timeout(500)
+        tab.evaluate("history.go(-1)" if asked == "back" else "history.go(-2)")
+        tab.wait_for_timeout(2500)
+
+        assert tab.url == f"{own.base}/"
+        assert tab.get_by_label("Search").input_value() == ""
+        assert tab.locator("caption").inner_text() == "12 runs, the newest first"
+        list_for(tab, "run-001", 1)
+        assert "words=run-001" in tab.url
+
+
+def test_what_is_marked_while_a_filter_is_on_its_way_stays_marked(own: Served) -> None:
+    with tab_at(own.url) as tab:
+        slowly(tab, "run-001")
+        tab.get_by_label("Search").fill("run-001")
+        tab.wait_for_timeout(600)
+        tab.get_by_label("Mark for a comparison: run-002").check()
+        tab.locator("caption", has_text="1 run").wait_for()
+
+        assert tab.get_by_label("run-002").is_checked()

@@ -79,13 +79,13 @@ document.addEventListener("click", async (event) => {
 });
 
 // Runs that are marked stay so on the other pages of the list, and for who comes back: they are in the address.
+const marked = () => Array.from(document.querySelectorAll("#runs [name=run]:checked"), (box) => box.value);
 document.addEventListener("change", (event) => {
   if (!event.target.matches("#runs [name=run]")) return;
-  const marked = document.querySelectorAll("#runs [name=run]:checked");
   const marking = (address) => {
     const url = new URL(address);
     url.searchParams.delete("run");
-    for (const { value } of marked) url.searchParams.append("run", value);
+    for (const key of marked()) url.searchParams.append("run", key);
     return url;
   };
   for (const link of document.querySelectorAll(".pages a")) link.href = marking(link.href);
@@ -163,10 +163,12 @@ document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { history } }) 
   if (history.path === location.pathname + location.search) history.type = "replace";
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
-  // A filter whose list is pressed asks again; what renews itself does so anyway.
+  // A filter whose list is pressed, or was marked meanwhile, asks again; what renews itself does so anyway.
   const { target, requestConfig } = event.detail;
+  if (requestConfig.verb !== "get") return;
   const form = requestConfig.elt.closest("form");
-  if (requestConfig.verb !== "get" || !(form ? target.matches(":active") : isHeld(target))) return;
+  const isStale = target.id === "runs" && String(requestConfig.formData.getAll("run")) !== String(marked());
+  if (!(form ? isStale || target.matches(":active") : isHeld(target))) return;
   event.detail.shouldSwap = false;
   if (form) whenLetGo(target, () => htmx.trigger(form, "submit"));
 });
@@ -205,7 +207,14 @@ document.addEventListener("htmx:sendError", () => {
   read.then(tellUnheard, () => tell(field.dataset.unreadable));
 });
 document.addEventListener("htmx:responseError", tellRefused);
-document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.addEventListener("error", tellUnheard));
+let restoring = null;
+document.addEventListener("htmx:historyCacheMiss", ({ detail: { xhr } }) => {
+  // Whoever goes back waits for nothing that was asked for before.
+  restoring?.abort();
+  restoring = xhr;
+  for (const form of document.querySelectorAll("form[hx-get]")) htmx.trigger(form, "htmx:abort");
+  xhr.addEventListener("error", tellUnheard);
+});
 document.addEventListener("htmx:historyCacheMissLoadError", tellRefused);
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) tell("");
