@@ -21,7 +21,7 @@ from hostile import HOSTILE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loads import GOALS, fold, watched, written
-from pages import PATIENCE, Served, browsing, chromium, serving
+from pages import PATIENCE, Served, browsing, chromium, press, serving, tab_at
 
 from leadproof.core.errors import InputError, LeadproofError
 from leadproof.load import conclusion, latency
@@ -418,6 +418,21 @@ def test_a_load_is_watched_and_stopped_in_the_browser(tmp_path: Path) -> None:
         assert said == []
         with pytest.raises(httpx.TransportError):
             httpx.get(load.url, trust_env=False)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found in /proc")
+def test_a_page_whose_server_died_says_that_it_stops_nothing(tmp_path: Path) -> None:
+    with watched(tmp_path / "out", "--rate", "10", "--duration", "90s") as load, tab_at(load.url) as tab:
+        tab.get_by_text("The load is on.").wait_for()
+        tab.locator("figure details summary").first.click()
+        os.kill(load.page(), signal.SIGKILL)
+        tab.get_by_text("The load does not depend on it.").wait_for()
+        press(tab, tab.get_by_role("button", name="Stop"), 1500)
+
+        tab.get_by_role("alert").filter(has_text="The server of these pages does not respond").wait_for()
+        assert tab.locator("figure details[open]").count() == 1
+        load.process.send_signal(signal.SIGINT)
+        assert load.ended()[0] == 130
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found in /proc")
