@@ -255,3 +255,20 @@ def test_the_exchanges_of_a_mock_come_by_themselves(quiet: Firefox, tmp_path: Pa
         quiet.click(css("tbody a"))
         quiet.wait_for("POST /v2/insert/ping")
         quiet.open("about:blank")
+
+
+def test_what_is_selected_stays_and_a_mock_that_has_ended_is_said(browser: Firefox, tmp_path: Path) -> None:
+    """Not on a quiet console: Firefox says there that nobody is at the address."""
+    with watched_mock(tmp_path) as mock:
+        browser.open(mock.page)
+        mock.ping()
+        browser.wait_for("Create Inbound PING", "tbody")
+        browser.run("() => getSelection().selectAllChildren(document.querySelector('tbody td:nth-child(3)'))")
+        mock.ping()
+        browser.run("() => new Promise(done => setTimeout(done, 2500))")  # the list renews itself each second
+        assert browser.run("() => getSelection().toString()") == "Create Inbound PING"
+        browser.run("() => getSelection().empty()")
+        browser.wait(css("tbody tr:nth-child(2)"))
+        mock.process.terminate()
+        browser.wait_for("The server of these pages does not respond", "#unheard")
+        browser.open("about:blank")
