@@ -493,7 +493,7 @@ def test_what_waited_for_a_generator_that_is_behind_fails_no_service() -> None:
 
     assert judged(quick, *goals) == [INCONCLUSIVE, INCONCLUSIVE, PASS, INCONCLUSIVE]
     assert judged(slow, *goals) == [FAIL, FAIL, PASS, INCONCLUSIVE]
-    assert (verdicts.hopeless(quick, goals, 0.9), verdicts.hopeless(slow, goals, 0.9) != "") == ("", True)
+    assert [bool(dict(verdicts.lost(one, goals, 0.9))) for one in (quick, slow)] == [False, True]
     quick.lag = Histogram.of([0.001] * 2000)
     assert judged(quick, *goals)[:2] == [FAIL, FAIL]  # whoever keeps up waits for the service alone
 
@@ -543,12 +543,12 @@ def test_a_run_ends_early_only_when_nothing_can_save_it() -> None:
     goals = (Objective("ping.p99", 0.1),)
     bad = measured(0.5, 500)
 
-    assert "cannot come down" in verdicts.hopeless(bad, goals, 0.3)
-    assert verdicts.hopeless(bad, goals, 0.01) == ""
-    assert verdicts.hopeless(measured(), goals, 0.3) == ""
+    assert "cannot come down" in dict(verdicts.lost(bad, goals, 0.3))["ping.p99"]
+    assert not dict(verdicts.lost(bad, goals, 0.01))
+    assert not dict(verdicts.lost(measured(), goals, 0.3))
     mixed = measured(0.01, 10_000)
     mixed.take(fold(0.6, 0.5, 50))
-    assert verdicts.hopeless(mixed, goals, 0.3) == ""
+    assert not dict(verdicts.lost(mixed, goals, 0.3))
 
 
 # ---- conservation ----------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from leadproof.load.journeys import AMOUNTS
 from leadproof.load.measures import JOURNEY, LATE, Measures, StepMeasures
 from leadproof.load.story import LoadRun
 from leadproof.load.verdicts import ObjectiveResult
+from leadproof.runs.formats.loads import FUNNEL
 
 #: Percentiles that tables show.
 SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
@@ -23,9 +24,6 @@ SHOWN = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
 _HEAT_PER_DECADE = 5
 
 RAW = "leadproof.latency/1"
-
-#: Stages of the funnel, in leads; beside it the leads that were sent without a ping.
-FUNNEL = ("pings", "accepted", "posted", "in_time", "sold", "offers", "direct", "direct_sold")
 
 
 def described(

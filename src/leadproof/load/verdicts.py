@@ -176,11 +176,6 @@ def _surely_above(above: float, samples: int, share: float) -> bool:
     return above > mean + 4 * math.sqrt(mean) + 4
 
 
-def hopeless(measures: Measures, objectives: tuple[Objective, ...], done: float) -> str:
-    """Why no rest of the run, however good, could still meet the objectives; "" if it could. Arguments as of `lost`."""
-    return next((why for _, why in lost(measures, objectives, done)), "")
-
-
 def lost(measures: Measures, objectives: tuple[Objective, ...], done: float) -> Iterator[tuple[str, str]]:
     """The objectives that no rest of the run, however good, could still meet: name, and why.
 

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from leadproof.core.text import one_line, seconds
 from leadproof.load.measures import JOURNEY
 from leadproof.runs.formats import svg
+from leadproof.runs.formats.chart import tick
 from leadproof.runs.formats.parts import Row, mapping
 from leadproof.web.runs import ListedRun
 
@@ -100,7 +101,7 @@ def two_curves(earlier: Row, later: Row) -> Curves | None:
         for step, run, points in drawn
     ]  # fmt: skip
     parts = [
-        *svg.y_axis(frame, _tick), *svg.x_axis(frame, marks), *_named(frame, lines),
+        *svg.y_axis(frame, tick), *svg.x_axis(frame, marks), *_named(frame, lines),
         *svg.titles(frame, "share of the responses", "latency"),
     ]  # fmt: skip
     measured = [_measured(one) for one in (earlier, later)]
@@ -129,10 +130,6 @@ def _measured(latency: Row) -> dict[str, Row]:
 def _nines(percent: float) -> float:
     """Place on an axis of percentiles: 0 for 0, 1 for 90, 2 for 99."""
     return -math.log10(min(max(1 - percent / 100, 1e-6), 1.0))
-
-
-def _tick(value: float) -> str:
-    return f"{value * 1e3:g} ms" if value < 1 else f"{value:g} s"
 
 
 # ---- over time -------------------------------------------------------------------------------------------------------
@@ -197,7 +194,7 @@ def _latency(timed: Timed) -> Markup:
                 for at, run, pair in measured
             ]
     return _over_time(
-        frame, timed, "Latency by run", "latency", [*svg.y_axis(frame, _tick), *_named(frame, lines), *dots]
+        frame, timed, "Latency by run", "latency", [*svg.y_axis(frame, tick), *_named(frame, lines), *dots]
     )
 
 

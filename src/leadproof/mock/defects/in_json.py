@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, NamedTuple
 
-from leadproof.mock.defects.places import DefectPlace, text_asked
+from leadproof.mock.defects.places import DefectPlace, of_form, of_kind, text_asked, where
 
 
 class JsonOperator(NamedTuple):
@@ -26,18 +26,6 @@ class JsonOperator(NamedTuple):
     check: Callable[[DefectPlace], str]
     #: Parent, key and chance: changes the parent in place.
     change: Callable[[Any, Any, Random], None]
-
-
-def _when(condition: Callable[[DefectPlace], bool], check: str = "member") -> Callable[[DefectPlace], str]:
-    return lambda place: check if condition(place) else ""
-
-
-def _kind(*kinds: str) -> Callable[[DefectPlace], bool]:
-    return lambda place: place.kind in kinds
-
-
-def _form(form: str) -> Callable[[DefectPlace], bool]:
-    return lambda place: place.form == form
 
 
 def _instead(make: Callable[[Any, Random], Any]) -> Callable[[Any, Any, Random], None]:
@@ -139,68 +127,76 @@ def other_value(place_values: tuple[str, ...], value: Any, chance: Random) -> An
 
 
 OPERATORS: dict[str, JsonOperator] = {
-    "drop": JsonOperator("is left out", _when(lambda place: True, "presence"), _drop),
-    "case": JsonOperator("is written with the other case", _when(lambda place: True, "presence"), _renamed(swap_case)),
-    "typo": JsonOperator("is misspelt", _when(lambda place: True, "presence"), _renamed(misspell)),
+    "drop": JsonOperator("is left out", where(lambda place: True, "presence"), _drop),
+    "case": JsonOperator("is written with the other case", where(lambda place: True, "presence"), _renamed(swap_case)),
+    "typo": JsonOperator("is misspelt", where(lambda place: True, "presence"), _renamed(misspell)),
     "null": JsonOperator("is null", _null_check, _null),
     "text": JsonOperator(
         "is text",
-        _when(_kind("integer", "number", "boolean")),
+        where(of_kind("integer", "number", "boolean")),
         _instead(lambda value, chance: str(value).lower() if chance.random() < 0.7 else ""),
     ),
     "number": JsonOperator(
         "is a number",
-        _when(_kind("string", "boolean")),
+        where(of_kind("string", "boolean")),
         _instead(lambda value, chance: int(value) if isinstance(value, bool) else chance.choice((0, 7, 2.5))),
     ),
     "flag": JsonOperator(
         "is true or false",
-        _when(_kind("string", "integer", "number")),
+        where(of_kind("string", "integer", "number")),
         _instead(lambda value, chance: chance.random() < 0.5),
     ),
     "list": JsonOperator(
-        "is in a list of its own", _when(lambda place: place.kind != "array"), _instead(lambda value, chance: [value])
+        "is in a list of its own",
+        where(lambda place: place.kind != "array"),
+        _instead(lambda value, chance: [value]),
     ),
     "object": JsonOperator(
         "is an object",
-        _when(lambda place: place.kind != "object"),
+        where(lambda place: place.kind != "object"),
         _instead(
             lambda value, chance: {"value": value} if not isinstance(value, list) else dict(enumerate_text(value))
         ),
     ),
     "entry": JsonOperator(
-        "has an entry that is null", _when(_kind("array")), _instead(lambda value, chance: [*value, None])
+        "has an entry that is null", where(of_kind("array")), _instead(lambda value, chance: [*value, None])
     ),
     "scalar": JsonOperator(
         "is a plain text",
-        _when(_kind("array", "object")),
+        where(of_kind("array", "object")),
         _instead(lambda value, chance: chance.choice(("", "none", "[]"))),
     ),
     "negative": JsonOperator(
         "is below zero",
-        _when(_kind("integer", "number")),
+        where(of_kind("integer", "number")),
         _instead(lambda value, chance: -value if value else -chance.randint(1, 9)),
     ),
     "beyond": JsonOperator(
         "is beyond what a double holds exactly",
-        _when(_kind("integer")),
+        where(of_kind("integer")),
         _instead(lambda value, chance: 2**53 + chance.randint(1, 1000)),
     ),
     "fraction": JsonOperator(
-        "has decimals", _when(_kind("integer")), _instead(lambda value, chance: value + chance.choice((0.5, 0.25)))
+        "has decimals",
+        where(of_kind("integer")),
+        _instead(lambda value, chance: value + chance.choice((0.5, 0.25))),
     ),
     "unknown": JsonOperator(
         "has a value outside the documented set",
-        _when(_form("enum")),
+        where(of_form("enum")),
         _instead(lambda value, chance: chance.choice(("Unknown", "Other", "3", "Weekly", ""))),
     ),
-    "spelling": JsonOperator("has a documented value in another spelling", _when(_form("enum")), _instead(wrong_case)),
-    "guid": JsonOperator("is no GUID", _when(_form("guid")), _instead(not_a_guid)),
-    "moment": JsonOperator("is no timestamp", _when(_form("moment")), _instead(not_a_moment)),
-    "unanchored": JsonOperator(
-        "is a timestamp without offset", _when(_form("moment")), _instead(lambda value, chance: value.removesuffix("Z"))
+    "spelling": JsonOperator(
+        "has a documented value in another spelling", where(of_form("enum")), _instead(wrong_case)
     ),
-    "local": JsonOperator("is in local time", _when(_form("moment"), "order_expiry_utc"), _instead(local)),
+    "guid": JsonOperator("is no GUID", where(of_form("guid")), _instead(not_a_guid)),
+    "moment": JsonOperator("is no timestamp", where(of_form("moment")), _instead(not_a_moment)),
+    "unanchored": JsonOperator(
+        "is a timestamp without offset",
+        where(of_form("moment")),
+        _instead(lambda value, chance: value.removesuffix("Z")),
+    ),
+    "local": JsonOperator("is in local time", where(of_form("moment"), "order_expiry_utc"), _instead(local)),
     "empty": JsonOperator(
         "is empty",
         lambda place: text_asked(place) if place.kind == "string" else "",

@@ -21,7 +21,7 @@ from leadproof.bodies.responses import Node
 from leadproof.contract import specs
 from leadproof.core.operations import OPERATIONS
 from leadproof.mock.defects import in_json
-from leadproof.mock.defects.places import DefectPlace, text_asked
+from leadproof.mock.defects.places import DefectPlace, of_form, of_kind, text_asked, where
 
 _OTHER = "http://schemas.datacontract.org/2004/07/LeadExec.LeadReceiver.API.Models.V2"
 
@@ -72,18 +72,6 @@ def rewrite(
     for element in found:
         change(element)
     return etree.tostring(root, encoding="utf-8") if found else None
-
-
-def _when(condition: Callable[[DefectPlace], bool], check: str = "member") -> Callable[[DefectPlace], str]:
-    return lambda place: check if condition(place) else ""
-
-
-def _kind(*kinds: str) -> Callable[[DefectPlace], bool]:
-    return lambda place: place.kind in kinds
-
-
-def _form(form: str) -> Callable[[DefectPlace], bool]:
-    return lambda place: place.form == form
 
 
 def _scalar(place: DefectPlace) -> bool:
@@ -177,23 +165,23 @@ def _no_boolean(text: str, chance: Random) -> str:
 
 
 OPERATORS: dict[str, XmlOperator] = {
-    "drop": XmlOperator("is left out", _when(lambda place: True, "presence"), _drop),
+    "drop": XmlOperator("is left out", where(lambda place: True, "presence"), _drop),
     "case": XmlOperator(
-        "is written with the other case", _when(lambda place: True, "presence"), _named(in_json.swap_case)
+        "is written with the other case", where(lambda place: True, "presence"), _named(in_json.swap_case)
     ),
-    "typo": XmlOperator("is misspelt", _when(lambda place: True, "presence"), _named(in_json.misspell)),
+    "typo": XmlOperator("is misspelt", where(lambda place: True, "presence"), _named(in_json.misspell)),
     "nil": XmlOperator(
         "is nil", lambda place: "member" if not place.nullable else "presence" if place.of_result else "", _nil
     ),
-    "namespace": XmlOperator("is in another namespace", _when(lambda place: True, "xml_namespaces"), _elsewhere),
-    "twice": XmlOperator("stands twice", _when(lambda place: True, "xml_repeated"), _twice),
-    "attribute": XmlOperator("has an attribute", _when(lambda place: True, "xml_attributes"), _attribute),
-    "order": XmlOperator("stands elsewhere in the sequence", _when(lambda place: True, "xml_order"), _later),
-    "strangers": XmlOperator("has entries of another name", _when(_kind("array"), "xml_structure"), _strangers),
-    "between": XmlOperator("has text between its elements", _when(_kind("array", "object"), "xml_text"), _between),
-    "inside": XmlOperator("has an element in its text", _when(_scalar, "xml_structure"), _inside),
-    "words": XmlOperator("is no number", _when(_kind("integer", "number")), _text(_no_number)),
-    "boolean": XmlOperator("is no boolean of XML Schema", _when(_kind("boolean")), _text(_no_boolean)),
+    "namespace": XmlOperator("is in another namespace", where(lambda place: True, "xml_namespaces"), _elsewhere),
+    "twice": XmlOperator("stands twice", where(lambda place: True, "xml_repeated"), _twice),
+    "attribute": XmlOperator("has an attribute", where(lambda place: True, "xml_attributes"), _attribute),
+    "order": XmlOperator("stands elsewhere in the sequence", where(lambda place: True, "xml_order"), _later),
+    "strangers": XmlOperator("has entries of another name", where(of_kind("array"), "xml_structure"), _strangers),
+    "between": XmlOperator("has text between its elements", where(of_kind("array", "object"), "xml_text"), _between),
+    "inside": XmlOperator("has an element in its text", where(_scalar, "xml_structure"), _inside),
+    "words": XmlOperator("is no number", where(of_kind("integer", "number")), _text(_no_number)),
+    "boolean": XmlOperator("is no boolean of XML Schema", where(of_kind("boolean")), _text(_no_boolean)),
     "blank": XmlOperator(
         "is empty",
         lambda place: (
@@ -207,29 +195,31 @@ OPERATORS: dict[str, XmlOperator] = {
     ),
     "negative": XmlOperator(
         "is below zero",
-        _when(_kind("integer", "number")),
+        where(of_kind("integer", "number")),
         _text(lambda text, chance: f"-{text}" if float(text) else f"-{chance.randint(1, 9)}"),
     ),
     "beyond": XmlOperator(
         "is beyond what a double holds exactly",
-        _when(_kind("integer")),
+        where(of_kind("integer")),
         _text(lambda text, chance: str(2**53 + chance.randint(1, 1000))),
     ),
-    "fraction": XmlOperator("has decimals", _when(_kind("integer")), _text(lambda text, chance: f"{text}.5")),
+    "fraction": XmlOperator("has decimals", where(of_kind("integer")), _text(lambda text, chance: f"{text}.5")),
     "unknown": XmlOperator(
         "has a value outside the documented set",
-        _when(_form("enum")),
+        where(of_form("enum")),
         _text(lambda text, chance: chance.choice(("Unknown", "Other", "3", "Weekly"))),
     ),
     "spelling": XmlOperator(
-        "has a documented value in another spelling", _when(_form("enum")), _text(in_json.wrong_case)
+        "has a documented value in another spelling", where(of_form("enum")), _text(in_json.wrong_case)
     ),
-    "guid": XmlOperator("is no GUID", _when(_form("guid")), _text(in_json.not_a_guid)),
-    "moment": XmlOperator("is no timestamp", _when(_form("moment")), _text(in_json.not_a_moment)),
+    "guid": XmlOperator("is no GUID", where(of_form("guid")), _text(in_json.not_a_guid)),
+    "moment": XmlOperator("is no timestamp", where(of_form("moment")), _text(in_json.not_a_moment)),
     "unanchored": XmlOperator(
-        "is a timestamp without offset", _when(_form("moment")), _text(lambda text, chance: text.removesuffix("Z"))
+        "is a timestamp without offset",
+        where(of_form("moment")),
+        _text(lambda text, chance: text.removesuffix("Z")),
     ),
-    "local": XmlOperator("is in local time", _when(_form("moment"), "order_expiry_utc"), _text(in_json.local)),
+    "local": XmlOperator("is in local time", where(of_form("moment"), "order_expiry_utc"), _text(in_json.local)),
 }
 
 

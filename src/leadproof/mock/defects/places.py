@@ -160,6 +160,24 @@ def paired(operation: str) -> bool:
     return len(OPERATIONS[operation].media) == 2
 
 
+# ---- where an operator makes sense -----------------------------------------------------------------------------------
+
+
+def where(condition: Callable[[DefectPlace], bool], check: str = "member") -> Callable[[DefectPlace], str]:
+    """The check that must notice, at the places that meet a condition; "" at all others."""
+    return lambda place: check if condition(place) else ""
+
+
+def of_kind(*kinds: str) -> Callable[[DefectPlace], bool]:
+    """Has the member one of these JSON types?"""
+    return lambda place: place.kind in kinds
+
+
+def of_form(form: str) -> Callable[[DefectPlace], bool]:
+    """Is the member a text of this form?"""
+    return lambda place: place.form == form
+
+
 # ---- reaching a place in a value -------------------------------------------------------------------------------------
 
 #: Parent (object or array) and key; changes the parent in place.

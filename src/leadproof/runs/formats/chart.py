@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,7 @@ from markupsafe import Markup
 
 from leadproof.core.text import figure as text_of
 from leadproof.runs.formats import svg
-
-Row = Mapping[str, Any]
+from leadproof.runs.formats.parts import Row
 
 #: Rows that a table shows; a longer series is thinned to this many.
 _ROWS = 60

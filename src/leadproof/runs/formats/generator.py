@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from leadproof.core.text import seconds
 from leadproof.runs.formats import svg
-from leadproof.runs.formats.chart import LOW, TIME, Chart, Row, figure, last, over_time, thinned, tick
+from leadproof.runs.formats.chart import LOW, TIME, Chart, figure, last, over_time, thinned, tick
+from leadproof.runs.formats.parts import Row
 
 
 def lag_chart(latency: Row) -> Chart:

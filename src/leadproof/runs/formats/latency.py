@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from leadproof.core.text import one_line, seconds
 from leadproof.runs.formats import generator, rates, svg
-from leadproof.runs.formats.chart import TIME, Chart, Row, figure, last, over_time, thinned, tick
-from leadproof.runs.formats.parts import mapping
+from leadproof.runs.formats.chart import TIME, Chart, figure, last, over_time, thinned, tick
+from leadproof.runs.formats.parts import Row, mapping
 
 #: Figure of a step -> the heading of its column. They are those of the report: its curve has but a point for many
 #: responses.

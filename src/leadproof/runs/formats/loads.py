@@ -15,9 +15,9 @@ _SHAPES = {
 #: What may become of an accepted lead, as conservation counts it -> words.
 _LEADS = {"lost": "lost", "duplicated": "duplicated", "sold_twice": "sold twice"}
 
-#: Stage of the funnel, in order -> the stage after which it is shown though nobody came so far; "" for only where
-#: somebody did.
-_FOLLOWS = {
+#: Stage of the funnel in leads, in order; beside it the leads that were sent without a ping -> the stage after which it
+#: is shown though nobody came so far; "" for only where somebody did.
+FUNNEL = {
     "pings": "", "accepted": "pings", "posted": "", "in_time": "posted", "sold": "posted", "offers": "", "direct": "",
     "direct_sold": "direct",
 }  # fmt: skip
@@ -26,7 +26,7 @@ _FOLLOWS = {
 def stages(funnel: Row) -> list[tuple[str, int]]:
     """The stages of a funnel that are shown, with their leads."""
     return [
-        (name, number(funnel, name)) for name, before in _FOLLOWS.items()
+        (name, number(funnel, name)) for name, before in FUNNEL.items()
         if number(funnel, name) or number(funnel, before)
     ]  # fmt: skip
 

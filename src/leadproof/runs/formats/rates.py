@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from leadproof.core.text import one_line, seconds
 from leadproof.runs.formats import loads, svg
-from leadproof.runs.formats.chart import TIME, Chart, Row, last, over_time, thinned, tick
+from leadproof.runs.formats.chart import TIME, Chart, last, over_time, thinned, tick
+from leadproof.runs.formats.parts import Row
 
 #: Verdict on a rate -> its sign, and a colour that stands out from a light and from a dark page.
 _SIGNS = {"PASS": ("✓", svg.COLOURS[2]), "FAIL": ("✗", svg.LIMIT)}

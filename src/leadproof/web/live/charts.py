@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
@@ -17,6 +16,8 @@ from leadproof.load import latency
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective
 from leadproof.runs.formats import svg
+from leadproof.runs.formats.chart import tick
+from leadproof.runs.formats.parts import Row
 from leadproof.web.catalogue import Catalogue
 
 #: Rows of a chart's table at most, and columns of a heat map.
@@ -26,8 +27,6 @@ _ROWS, _COLUMNS = 30, 120
 _SHADES = 8
 
 _LOW = 170
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def _latency(rows: Sequence[Row], width: float, end: float, t: Catalogue) -> Mar
     last = t("live.last_is", figure="p99", value=seconds(shown[-1]["p99"])) if shown else ""
     return svg.drawing(
         f"{t('live.latency')}. {last}",
-        [*svg.y_axis(frame, _tick), *svg.time_axis(frame), *svg.lines(frame, lines)],
+        [*svg.y_axis(frame, tick), *svg.time_axis(frame), *svg.lines(frame, lines)],
     )
 
 
@@ -104,7 +103,7 @@ def _lag(rows: Sequence[Row], width: float, end: float, bound: float | None, t: 
     shown = [row for row in rows if row["lag"]]
     values = [*(float(row["lag"]) for row in shown), *([bound] if bound else [])]
     frame = svg.Frame.logarithmic(end, values, _LOW)
-    parts = [*svg.y_axis(frame, _tick), *svg.time_axis(frame)]
+    parts = [*svg.y_axis(frame, tick), *svg.time_axis(frame)]
     parts += svg.lines(frame, [("p99", _points(shown, "lag", width))])
     if bound:
         parts += svg.limit(frame, bound, f"lag.p99 ≤ {seconds(bound)}")
@@ -159,10 +158,6 @@ def _bands(heat: Row) -> list[tuple[str, ...]]:
 
 
 # ---- over time -------------------------------------------------------------------------------------------------------
-
-
-def _tick(value: float) -> str:
-    return f"{value * 1e3:g} ms" if value < 1 else f"{value:g} s"
 
 
 def _points(rows: Sequence[Row], name: str, width: float) -> list[svg.Point]:
