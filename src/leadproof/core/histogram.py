@@ -162,15 +162,17 @@ class Histogram:
             if not 1 <= own <= _MOST_BITS:
                 raise ValueError(f"no histogram: {own} bits")
             made = cls(own if bits is None else min(bits, own))
-            buckets, counts = list(map(int, data["buckets"])), list(map(int, data["counts"]))
-            if len(buckets) != len(counts):
-                raise ValueError("no histogram: other counts than buckets")
+            # A running page reads thousands of buckets a second, so nothing here takes a step of its own for each.
+            buckets, counts = list(data["buckets"]), list(data["counts"])
+            if len(buckets) != len(counts) or not {*map(type, buckets), *map(type, counts)} <= {int}:
+                raise ValueError("no histogram: a bucket without a count, or one that is no number")
             if not all(map(lt, buckets, islice(buckets, 1, None))):
                 raise ValueError("no histogram: its buckets are in no order")
-            made.counts.update(_coarsened(buckets, counts, own - made.bits))
+            shift = own - made.bits
+            made.counts.update(_coarser(buckets, counts, shift) if shift else zip(buckets, counts, strict=True))
             if buckets:
                 made.lowest, made.highest = float(data["lowest"]), float(data["highest"])
-                made.middle(buckets[-1] >> (own - made.bits))
+                made.middle(buckets[-1] >> shift)
         except (KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"no histogram: {error}") from None
         if buckets and not (min(counts) >= 0 and 0 <= made.lowest <= made.highest < math.inf):
@@ -198,12 +200,8 @@ class Histogram:
         return min(max(seconds, self.lowest), self.highest)
 
 
-def _coarsened(buckets: list[int], counts: list[int], shift: int) -> Iterator[tuple[int, int]]:
+def _coarser(buckets: list[int], counts: list[int], shift: int) -> Iterator[tuple[int, int]]:
     """Sorted buckets and their counts, of which 2^shift are one."""
-    if not shift:
-        yield from zip(buckets, counts, strict=True)
-        return
-    # A running page reads thousands of buckets a second: sums of slices, not a step for each.
     place = 0
     while place < len(buckets):
         index = buckets[place] >> shift
