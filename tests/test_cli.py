@@ -300,8 +300,6 @@ def test_the_exit_codes_are_explained(capsys: pytest.CaptureFixture[str]) -> Non
         ("load --list --rate 5 --json", "--rate, --json: no effect with --list"),
         ("certify --no-load --objectives auction", "--no-load leaves out the load probe"),
         ("mock --watch-port 9000", "--watch-port: no effect without --watch"),
-        ("mock --allow-remote", "--allow-remote: no effect on 127.0.0.1"),
-        ("serve --allow-remote --host localhost", "--allow-remote: no effect on localhost"),
         ("serve --read-only --profile posting-profile.toml", "--profile: no effect with --read-only"),
         ("mapping suggest gateway.log --force", "--force: no effect without --out"),
         ("init profile settings --package leadproof", "--package: no effect on profile, settings"),

@@ -101,8 +101,7 @@ class Scene:
         (self.folder / "goals.toml").write_text(self.goals)
         self.mock_port, self.master_port = self.wires.port(), self.wires.port()
         mock = self._start(
-            "target", "mock", "--host", self.wires.address("target"), "--port", str(self.mock_port),
-            *(["--allow-remote"] if self.wires.cables else []),
+            "target", "mock", "--host", self.wires.address("target"), "--allow-remote", "--port", str(self.mock_port),
             "--token", TOKEN, "--max-leads", "300000", *(word for one in self.faults for word in ("--fault", one)),
         )  # fmt: skip
         self.target, self.near = f"http://{self.wires.address('target')}:{self.mock_port}", self.wires.address("master")

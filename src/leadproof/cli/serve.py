@@ -81,11 +81,7 @@ def command(
       leadproof serve --read-only --allow-host runs.example.org
     """
     installation.require("serve", "the pages need the extra serve")
-    if is_loopback(host):
-        options.refuse_idle(
-            ("allow_remote",), f"on {host}, which only this machine reaches", "name another --host, or leave it out"
-        )
-    elif not allow_remote:
+    if not allow_remote and not is_loopback(host):
         raise UsageError(
             f"{host} can be reached from other machines",
             hint="add --allow-remote if that is meant; the pages have no TLS",
