@@ -257,7 +257,7 @@ def test_a_killed_load_has_measured_until_then(
     assert (histograms(run) or {})["steps"]["ping json"]["failed"] == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has no limit for the size of a file")
+@pytest.mark.skipif(sys.platform == "win32", reason="a full disk is tried by RLIMIT_FSIZE, which Windows has not")
 def test_a_load_that_could_not_be_written_says_so_and_what_it_had_measured(
     tmp_path: Path, mock: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,11 @@ from leadproof.web.live.watching import Snapshot, Watcher, Watchers
 from leadproof.web.runs import key_of
 from leadproof.web.site import OwnRun, Site
 
+#: Of tests that kill the page of a load: no output names its process, so it is looked for by its command line.
+KILLING = pytest.mark.skipif(
+    not Path("/proc/self/cmdline").exists(), reason="the process of a page is found in /proc, which only Linux has"
+)
+
 
 def directory(folder: Path) -> Path:
     (found,) = folder.iterdir()
@@ -420,7 +425,7 @@ def test_a_load_is_watched_and_stopped_in_the_browser(tmp_path: Path) -> None:
             httpx.get(load.url, trust_env=False)
 
 
-@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found in /proc")
+@KILLING
 def test_a_page_whose_server_died_says_that_it_stops_nothing(tmp_path: Path) -> None:
     with watched(tmp_path / "out", "--rate", "10", "--duration", "90s") as load, tab_at(load.url) as tab:
         tab.get_by_text("The load is on.").wait_for()
@@ -435,7 +440,7 @@ def test_a_page_whose_server_died_says_that_it_stops_nothing(tmp_path: Path) -> 
         assert load.ended()[0] == 130
 
 
-@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found in /proc")
+@KILLING
 def test_a_load_does_not_notice_that_its_page_dies(tmp_path: Path) -> None:
     with watched(tmp_path / "out", "--rate", "20", "--duration", "4s", "--json") as load:
         os.kill(load.page(), signal.SIGKILL)

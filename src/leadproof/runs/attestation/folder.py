@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -114,11 +114,12 @@ def changing(run: Path) -> Iterator[Path]:
         EvidenceError: The disk does not take it.
     """
     folder = make_plain(folder_of(run))
-    try:
-        with alone(folder, _PATIENCE):
-            yield folder
-    except TimeoutError as error:
-        raise InputError(str(error), hint="is leadproof attest or leadproof serve at it? try again") from None
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(folder, _PATIENCE))
+        except TimeoutError as error:
+            raise InputError(str(error), hint="is leadproof attest or leadproof serve at it? try again") from None
+        yield folder
 
 
 def save(folder: Path, run: Path, report: Mapping[str, Any], answers: Iterable[Answer]) -> Path:

@@ -57,7 +57,7 @@ def last(latency: Row) -> float:
     return max(float(series["duration"]), float(rows[-1]["second"]) + float(series["width"]) if rows else 1.0)
 
 
-def thinned(rows: Sequence[Any]) -> list[Any]:
+def thinned(rows: Sequence[Any], most: int = _ROWS) -> list[Any]:
     """Rows for a table, from the whole of a series."""
-    stride = max(1, math.ceil(len(rows) / _ROWS))
+    stride = max(1, math.ceil(len(rows) / most))
     return list(rows[::stride])

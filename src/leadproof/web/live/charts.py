@@ -16,7 +16,7 @@ from leadproof.load import latency
 from leadproof.load.measures import Measures
 from leadproof.load.objectives import Objective
 from leadproof.runs.formats import svg
-from leadproof.runs.formats.chart import tick
+from leadproof.runs.formats.chart import thinned, tick
 from leadproof.runs.formats.parts import Row
 from leadproof.web.catalogue import Catalogue
 
@@ -66,11 +66,12 @@ def charts(measures: Measures, objectives: Iterable[Objective], duration: float,
         "latency": _latency(rows, width, end, t), "heat": _heat(heat, end, t), "rates": _rates(rows, width, end, t),
         "lag": _lag(rows, width, end, bound, t),
     }  # fmt: skip
+    shown = thinned(rows, _ROWS)
     tables: dict[str, list[tuple[str, ...]]] = {
-        "latency": [_timed(row, (seconds(row[name]) for name in CHARTS["latency"][1:])) for row in _thinned(rows)],
+        "latency": [_timed(row, (seconds(row[name]) for name in CHARTS["latency"][1:])) for row in shown],
         "heat": _bands(heat),
-        "rates": [_timed(row, (f"{row[name]:,.1f}" for name in CHARTS["rates"][1:])) for row in _thinned(rows)],
-        "lag": [_timed(row, (seconds(row["lag"]),)) for row in _thinned(rows)],
+        "rates": [_timed(row, (f"{row[name]:,.1f}" for name in CHARTS["rates"][1:])) for row in shown],
+        "lag": [_timed(row, (seconds(row["lag"]),)) for row in shown],
     }
     return [LiveChart(name, drawings[name], columns, tables[name]) for name, columns in CHARTS.items()]
 
@@ -166,7 +167,3 @@ def _points(rows: Sequence[Row], name: str, width: float) -> list[svg.Point]:
 
 def _timed(row: Row, values: Iterable[str]) -> tuple[str, ...]:
     return (f"{row['second']:g} s", *values)
-
-
-def _thinned(rows: Sequence[Row]) -> Sequence[Row]:
-    return rows[:: max(1, math.ceil(len(rows) / _ROWS))]
