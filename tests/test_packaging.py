@@ -14,11 +14,13 @@ import zipfile
 from email.message import Message
 from email.parser import Parser
 from importlib import import_module
+from importlib.metadata import distributions
 from pathlib import Path
 from runpy import run_path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import leadproof
@@ -324,6 +326,16 @@ def test_the_lock_file_holds_pins_hashes_and_comments_only() -> None:
 
     assert other == []
     assert not re.search(r"://|file:|--index|--find", LOCK)
+
+
+def test_what_is_pinned_runs_on_every_python_that_the_project_promises() -> None:
+    """A machine may have the first release of that Python: Debian 12 has 3.11.2."""
+    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+    pinned = [one for one in distributions() if PINS.get(canonicalize_name(one.name)) == one.version]
+    asked = {one.name: SpecifierSet(one.metadata["Requires-Python"] or "") for one in pinned}
+
+    assert len(asked) > len(PINS) / 2  # the others are not for this system
+    assert [name for name, python in asked.items() if not python.contains(f"{oldest}.0")] == []
 
 
 @pytest.mark.parametrize("group", ["", *PYPROJECT["project"]["optional-dependencies"]])
