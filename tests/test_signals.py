@@ -20,6 +20,9 @@ from typing import Any
 import pytest
 
 from leadproof.captures import read
+from leadproof.captures.judging import PartFacts
+from leadproof.captures.model import FilePart
+from leadproof.captures.workers import Workers
 from leadproof.core import signals
 from leadproof.core.exchange import Exchange
 from leadproof.core.signals import TERMINATING, Terminated, held, like_ctrl_c
@@ -171,6 +174,34 @@ def test_files_are_judged_until_then(
     assert found["counts"]["exchanges"] >= 3
     assert not any(row["problem"] for row in found["files"])
     assert f"the run was interrupted by {number.name}" in {row["reason"] for row in found["clauses"]}
+
+
+def _half_a_second(part: FilePart, stopped: Callable[[], bool]) -> Iterator[PartFacts]:
+    """Says that it has begun, and ends a while later."""
+    yield PartFacts(last=False)
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        pass
+    yield PartFacts(stopped=stopped())
+
+
+def test_signals_that_come_while_one_is_handled_end_a_worker_too(tmp_path: Path) -> None:
+    with Workers(_half_a_second, 1) as workers:
+        judged = workers.judged([iter([FilePart(tmp_path / "a.har")])], lambda *_: None)
+        next(judged)
+        [worker] = multiprocessing.active_children()
+        assert worker.pid is not None
+        until = time.monotonic() + 0.4
+        while time.monotonic() < until:
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                os.kill(worker.pid, number)
+        late = threading.Timer(60, worker.kill)  # one that waits for itself would wait for ever
+        late.start()
+        [(_, piece)] = judged
+        late.cancel()
+
+    assert piece is not None
+    assert piece.stopped
 
 
 @pytest.mark.load

@@ -182,7 +182,7 @@ class PartJudge:
 
     Args:
         plan: How.
-        kept: How many exchanges are kept so far: a `multiprocessing.Value`, shared by all processes.
+        kept: How many exchanges are kept so far: a `multiprocessing.RawValue`, which all processes see.
     """
 
     plan: ValidationPlan

@@ -171,7 +171,7 @@ def _parallel(
 
     from leadproof.captures.workers import Workers
 
-    kept = multiprocessing.Value("Q", 0)
+    kept = multiprocessing.RawValue("Q", 0)  # this process alone writes it; a worker that is killed leaves no lock
     keep = KeepPolicy(plan.keep, kept)
     ledger = Ledger(plan.judge(), plan.redactor, plan.fail_on, evidence=run, keep=keep)
     judge = PartJudge(plan if run is not None else replace(plan, keep=0), kept)

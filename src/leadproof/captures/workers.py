@@ -246,14 +246,15 @@ class Workers:
 
 def _serve(pipe: connection.Connection, work: Work) -> None:
     """What a worker does. A signal that ends a run ends the part that it is at; without its parent it ends at once."""
-    over, parts = threading.Event(), queue.SimpleQueue[FilePart | None]()
-    handle(dict.fromkeys(ENDING, lambda *_: over.set()))
+    # No event: its lock would be waited for in vain by a signal that comes while another one is handled.
+    came, parts = list[int](), queue.SimpleQueue[FilePart | None]()
+    handle(dict.fromkeys(ENDING, lambda number, _: came.append(number)))
     # A thread takes parts in, so that the first process never waits until this one is ready for them.
     threading.Thread(target=_take, args=(pipe, parts), daemon=True).start()
     with suppress(OSError):  # nobody listens any more
         while (part := parts.get()) is not None:
             try:
-                for piece in work(part, over.is_set):
+                for piece in work(part, lambda: bool(came)):
                     pipe.send(piece)
             except OSError:
                 raise

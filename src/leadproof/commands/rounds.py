@@ -69,22 +69,25 @@ class RoundSetting:
 
 
 class _Shared:
-    """What the processes share."""
+    """What the processes share: no lock, for one that is killed would leave it locked."""
 
-    def __init__(self, context: Any, jobs: int) -> None:
-        #: The number of the round that comes next, and of the last one that is wanted.
-        self.next, self.last = context.Value("q", 1), context.Value("q", 0, lock=False)
+    def __init__(self, context: Any, jobs: int, folder: Path) -> None:
+        #: The number of the last round that is wanted.
+        self.last = context.Value("q", 0, lock=False)
         #: Exchanges that each process has made so far; each has a place of its own, so none waits for another.
         self.made = context.Array("q", jobs, lock=False)
+        self._folder = folder
+        #: The first round that this process has not asked for.
+        self._next = 1
 
     def claim(self) -> int:
-        """The number of a round that nobody makes; 0 where none is wanted."""
-        with self.next.get_lock():
-            number = int(self.next.value)
-            if number > self.last.value:
-                return 0
-            self.next.value = number + 1
-            return number
+        """The number of a round that nobody makes; 0 where none is wanted. Who makes its file first makes the round."""
+        while (number := self._next) <= self.last.value:
+            self._next += 1
+            with suppress(FileExistsError):
+                (self._folder / f"{number}.claimed").touch(exist_ok=False)
+                return number
+        return 0
 
 
 @dataclass(slots=True)
@@ -175,8 +178,8 @@ def rounds(setting: RoundSetting, total: int, jobs: int, on_exchange: Callable[[
     """
     # A fork would take over locks that threads of this process hold.
     context = multiprocessing.get_context("spawn")
-    shared = _Shared(context, jobs)
     with tempfile.TemporaryDirectory(prefix="leadproof-rounds-") as name:
+        shared = _Shared(context, jobs, Path(name))
         made = Rounds(setting, total, Path(name), on_exchange, shared)
         shared.last.value = total // ROUND if jobs > 1 else 0
         try:

@@ -102,13 +102,15 @@ class _Following:
         #: Where the run stands, as the thread in the background sees it.
         self._standing: Standing | None = None
         self._heard = time.monotonic()
+        #: Takes the thread in the background no more? A join that a signal interrupts says so of one that runs on
+        #: (python: gh-90882), and two would take frames.
+        self._left = threading.Event()
         self._thread = threading.Thread(target=self._background, name="leadproof-judge", daemon=True)
         self._thread.start()
 
     def run(self, show: Show) -> None:
         """Follows to the end; may be called again after a Ctrl-C."""
-        while self._thread.is_alive():
-            self._thread.join(_LOOK)
+        while not self._left.wait(_LOOK):
             self._heed()
             if self._standing and not self.story.interrupted:
                 show(self._standing)
@@ -137,6 +139,8 @@ class _Following:
                     looked = time.monotonic()
         except BaseException as error:
             self._error = error
+        finally:
+            self._left.set()
 
     def _take(self, *, spare: bool = False) -> bool:
         """Takes a frame; False when there are no more, or nobody will send one.

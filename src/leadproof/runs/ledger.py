@@ -42,7 +42,8 @@ class KeepPolicy:
 
     Args:
         most: How many from the beginning, and how many more with findings; None for all.
-        shared: Where the number is kept that several processes share (a `multiprocessing.Value`); None for one.
+        shared: Where the number is kept for other processes to see (a `multiprocessing.RawValue`), of which one counts;
+            None for one process.
         kept: How many were kept before.
     """
 
@@ -68,9 +69,8 @@ class KeepPolicy:
         if self._shared is None:
             self._own += 1
             return self._own
-        with self._shared.get_lock():
-            self._shared.value += 1
-            return int(self._shared.value)
+        self._shared.value += 1
+        return int(self._shared.value)
 
 
 class Ledger:
