@@ -1,11 +1,16 @@
-"""How Hypothesis is set up: what is drawn comes of the seed alone, and nothing is left where somebody stands."""
+"""How Hypothesis is set up: what is drawn comes of the seed alone, nothing is left where somebody stands, and an
+interruption stays one.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +19,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
+from leadproof.core.signals import Terminated, like_ctrl_c
 from leadproof.generate.examples import explore
 
 NUMBER = 48_151.6234
@@ -97,3 +103,37 @@ def test_tables_are_kept_at_home_or_where_it_was_said(named: bool, tmp_path: Pat
     assert list(here.iterdir()) == []
     assert (said / "unicode_data").is_dir() == named
     assert (cache / "leadproof" / "hypothesis" / "unicode_data").is_dir() != named
+
+
+# ---- interruptions ---------------------------------------------------------------------------------------------------
+
+
+def raises() -> bool:
+    signal.raise_signal(signal.SIGTERM)
+    return True
+
+
+#: Where a signal comes: while Hypothesis looks at a strategy, draws, makes a value of what was drawn; in the test.
+PLACES: dict[str, tuple[Callable[[], st.SearchStrategy[int]], Callable[[int], bool]]] = {
+    "looking": (lambda: st.deferred(lambda: st.just(int(raises()))), lambda _: True),
+    "drawing": (lambda: st.integers().flatmap(lambda number: st.just(number + raises())), lambda _: True),
+    "making": (lambda: st.builds(lambda number: number + raises(), st.integers()), lambda _: True),
+    "testing": (st.integers, lambda _: raises()),
+    "smaller": (st.integers, lambda number: not (number and raises())),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_interruption_stays_one_wherever_it_comes(place: str) -> None:
+    strategy, test = PLACES[place]
+
+    with like_ctrl_c(time.monotonic), pytest.raises(Terminated, match="SIGTERM"):
+        explore(strategy(), test, seed=1, examples=20)
+
+
+def test_an_interruption_stays_one_before_anything_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Hypothesis names a test by its source, and what it says when that is stopped is that its runner is missing.
+    monkeypatch.setattr("inspect.getsource", lambda _: raises())
+
+    with like_ctrl_c(time.monotonic), pytest.raises(Terminated, match="SIGTERM"):
+        explore(st.integers(), lambda _: True, seed=1, examples=20)

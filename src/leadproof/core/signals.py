@@ -39,6 +39,16 @@ def reason(error: BaseException | None) -> str:
     return f"the run was interrupted by {error}" if isinstance(error, Terminated) else "the run was interrupted"
 
 
+def interruption(error: BaseException) -> KeyboardInterrupt | None:
+    """What interrupted a run, if an exception is that or came of it: a library that is stopped half-way may fail in words
+    of its own.
+    """
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, KeyboardInterrupt):
+        found = found.__cause__ or found.__context__
+    return found
+
+
 def give_back(handlers: Mapping[signal.Signals, Any], *, ended: bool) -> None:
     """Sets the handlers of signals as they were.
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from leadproof.core import cache as saved
+from leadproof.core import signals
 
 
 def settings(examples: int, steps: int = 50) -> Any:
@@ -36,22 +37,38 @@ def drawing() -> Iterator[None]:
 
     It mixes in what it finds written in modules outside of site-packages: for one seed a checkout would send other
     requests than an installed package, and after each change of a source other ones. There is no setting for it.
+
+    Raises:
+        KeyboardInterrupt: The run was interrupted, whatever Hypothesis makes of it: stopped before its first example,
+            it finds an assertion of its own broken.
     """
     from hypothesis.internal.conjecture import providers
 
     _settle()
     found = getattr(providers, "_get_local_constants", None)
     if found is None:
-        yield
+        with _interruptible():
+            yield
         return
     nothing = type(providers._local_constants)()
     providers._get_local_constants = lambda: nothing
     _forget_choices()
     try:
-        yield
+        with _interruptible():
+            yield
     finally:
         providers._get_local_constants = found
         _forget_choices()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        if (came := signals.interruption(error)) is not None:
+            raise came from None
+        raise
 
 
 def _forget_choices() -> None:
