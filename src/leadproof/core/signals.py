@@ -40,8 +40,8 @@ def reason(error: BaseException | None) -> str:
 
 
 def interruption(error: BaseException) -> KeyboardInterrupt | None:
-    """What interrupted a run, if an exception is that or came of it: a library that is stopped half-way may fail in words
-    of its own.
+    """What interrupted a run, if an exception is that or came of it: a library that is stopped half-way may fail in
+    words of its own.
     """
     found: BaseException | None = error
     while found is not None and not isinstance(found, KeyboardInterrupt):
