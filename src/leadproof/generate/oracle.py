@@ -104,7 +104,8 @@ def _xml(spec: Specification, operation: str, body: bytes) -> Wrong:
 def _of_lxml(schema: etree.XMLSchema, body: bytes) -> list[str]:
     if schema.validate(etree.fromstring(body, _PARSER)):
         return []
-    return [f"{error.path} {error.message}" for error in schema.error_log] or ["refused by lxml"]
+    log: Any = schema.error_log
+    return [f"{error.path} {error.message}" for error in log] or ["refused by lxml"]
 
 
 def _no_doctype(*_: Any) -> None:
