@@ -11,7 +11,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -24,8 +26,8 @@ from leadproof.web.index import Index
 #: directories are no reason to be busy all the time.
 _LOOK, _REST = 2.0, 10.0
 
-#: Seconds between two looks whether it shall end.
-_TICK = 0.5
+#: Seconds between two looks at the clock, for the header Date.
+_TICK = 1.0
 
 
 class Refreshing:
@@ -93,11 +95,21 @@ def serve(app: ASGIApp, sock: socket.socket, ready: Callable[[], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Looks twice a second, and not ten times, whether it shall end: beside a load, looking is most of what it does."""
+    """Is told that it shall end, and looks once a second, not ten times: beside a load, that is what it does most."""
+
+    _told: Callable[[], object] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._told is not None:
+            self._told()
 
     async def main_loop(self) -> None:
+        over, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._told = partial(loop.call_soon_threadsafe, over.set)
         while not await self.on_tick(0):
-            await asyncio.sleep(_TICK)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), _TICK)
 
 
 @contextlib.contextmanager

@@ -16,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from leadproof.web.live.watching import Watcher, Watchers
 
-#: Seconds between two looks at what is new, and after which something is sent in any case.
-_LOOK, _HEARTBEAT = 0.4, 10.0
+#: Seconds after which something is sent in any case.
+_HEARTBEAT = 10.0
 
 #: Seconds that a browser has to take what it is sent; one that does not is gone, or stands still.
 _PATIENCE = 30.0
@@ -36,18 +36,25 @@ class EventStream(Response):
         """One browser, until it goes or nothing more comes (ASGI 3.0)."""
         headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        gone = asyncio.ensure_future(_disconnected(receive))
+        gone, news, loop = asyncio.ensure_future(_disconnected(receive)), asyncio.Event(), asyncio.get_running_loop()
+        gone.add_done_callback(lambda _: news.set())
+
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # the server has ended meanwhile
+                loop.call_soon_threadsafe(news.set)
+
         self._watchers.browsers += 1
         try:
-            with contextlib.suppress(TimeoutError):
-                await self._tell(send, gone)
+            with contextlib.suppress(TimeoutError), self._watcher.telling(tell):
+                await self._tell(send, gone, news)
         finally:
             self._watchers.browsers -= 1
             gone.cancel()
 
-    async def _tell(self, send: Send, gone: asyncio.Future[None]) -> None:
+    async def _tell(self, send: Send, gone: asyncio.Future[None], news: asyncio.Event) -> None:
         version, told = 0, time.monotonic()
         while not gone.done():
+            news.clear()
             # Asked before the last is read. If the run goes on, the browser asks again, and gets another watcher.
             ended = self._watcher.ended
             snapshot = self._watcher.look()
@@ -66,7 +73,8 @@ class EventStream(Response):
                 await asyncio.wait_for(send(message), _PATIENCE)
             if ended:
                 return
-            await asyncio.wait([gone], timeout=_LOOK)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), _HEARTBEAT)
 
 
 def event(name: str, data: Mapping[str, str]) -> bytes:

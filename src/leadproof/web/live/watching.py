@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from leadproof.web.live.reading import KILLED, OVER, LiveReader
 #: Runs that are watched at the same time, and browsers that are sent what is new.
 RUNS, BROWSERS = 8, 32
 
-#: Seconds between two looks at the files; those between two renderings at least, and at most.
-_LOOK, _OFTEN, _SELDOM = 0.95, 1.9, 5.0
+#: Seconds between two looks at the files, and those between two renderings where nothing is new. Beside a load, to wake
+#: up costs as much as to read what came in a second.
+_LOOK, _SELDOM = 1.9, 5.0
 
 #: Seconds after which a run is watched no more at which nobody looks.
 _UNSEEN = 20.0
@@ -62,16 +64,14 @@ class Watcher:
     def __init__(self, path: Path, rendering: Rendering) -> None:
         self.rendering = rendering
         self.snapshot = Snapshot().changed(rendering.empty(), over=False)
+        #: Does nothing more come, be it that the run is over or that nobody looked in time?
+        self.ended = False
         #: Was what is there read?
         self.first = threading.Event()
         self._path, self._seen = path, time.monotonic()
+        self._told: set[Callable[[], object]] = set()
         self._thread = threading.Thread(target=self._watch, name="leadproof-live", daemon=True)
         self._thread.start()
-
-    @property
-    def ended(self) -> bool:
-        """Does nothing more come, be it that the run is over or that nobody looked in time?"""
-        return not self._thread.is_alive()
 
     @property
     def idle(self) -> bool:
@@ -83,16 +83,34 @@ class Watcher:
         self._seen = time.monotonic()
         return self.snapshot
 
+    @contextmanager
+    def telling(self, told: Callable[[], object]) -> Iterator[None]:
+        """While it lasts, something is called, in another thread, when there is a newer snapshot or none will come."""
+        self._told.add(told)
+        try:
+            yield
+        finally:
+            self._told.discard(told)
+
     def _watch(self) -> None:
         try:
             self._follow()
         except LeadproofError as error:
-            self.snapshot = self.snapshot.changed(self.rendering.problem(error.message, error.hint or ""), over=True)
+            self._show(self.rendering.problem(error.message, error.hint or ""), over=True)
         except Exception as error:
-            words = f"leadproof itself failed: {type(error).__name__}"
-            self.snapshot = self.snapshot.changed(self.rendering.problem(words, ""), over=True)
+            self._show(self.rendering.problem(f"leadproof itself failed: {type(error).__name__}", ""), over=True)
         finally:
+            self.ended = True
             self.first.set()
+            self._tell()
+
+    def _show(self, parts: Mapping[str, Markup], *, over: bool) -> None:
+        self.snapshot = self.snapshot.changed(parts, over=over)
+        self._tell()
+
+    def _tell(self) -> None:
+        for told in list(self._told):
+            told()
 
     def _follow(self) -> None:
         reader = LiveReader(self._path, time.time)
@@ -101,10 +119,9 @@ class Watcher:
             while not self.snapshot.over and time.monotonic() - self._seen <= _UNSEEN:
                 while reader.read():
                     fresh = True
-                gone = time.monotonic() - rendered
                 over = reader.stage in (OVER, KILLED)
-                if over or (fresh and gone >= _OFTEN) or gone >= _SELDOM:
-                    self.snapshot = self.snapshot.changed(self.rendering.parts(reader), over=over)
+                if over or fresh or time.monotonic() - rendered >= _SELDOM:
+                    self._show(self.rendering.parts(reader), over=over)
                     rendered, fresh = time.monotonic(), False
                     self.first.set()
                 time.sleep(_LOOK)
