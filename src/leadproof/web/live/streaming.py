@@ -45,7 +45,7 @@ class EventStream(Response):
 
         self._watchers.browsers += 1
         try:
-            with contextlib.suppress(TimeoutError), self._watcher.telling(tell):
+            with contextlib.suppress(TimeoutError), self._watcher.notifying(tell):
                 await self._tell(send, gone, news)
         finally:
             self._watchers.browsers -= 1

@@ -84,7 +84,7 @@ class Watcher:
         return self.snapshot
 
     @contextmanager
-    def telling(self, told: Callable[[], object]) -> Iterator[None]:
+    def notifying(self, told: Callable[[], object]) -> Iterator[None]:
         """While it lasts, something is called, in another thread, when there is a newer snapshot or none will come."""
         self._told.add(told)
         try:
