@@ -146,6 +146,36 @@ def test_a_program_that_is_only_beginning_ends_in_good_order(
     assert "Traceback" not in done.stderr
 
 
+#: Sends a signal after so many seconds, and again when the command is over and its process is not.
+AT_EXIT = """
+import atexit, os, signal, sys, threading
+
+number = int(sys.argv.pop(1))
+for one in (signal.SIGTERM, signal.SIGHUP): signal.signal(one, signal.SIG_DFL)
+atexit.register(lambda: (os.kill(os.getpid(), number), sys.stdout.flush()))
+threading.Timer(float(sys.argv.pop(1)), os.kill, (os.getpid(), number)).start()
+from leadproof.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", TERMINATING)
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("validate - --no-run", 130), ("mock --port 0", 0), ("record --target http://127.0.0.1:9 --port 0", 4)],
+)
+def test_what_follows_a_signal_changes_no_exit_code(
+    line: str, code: int, number: signal.Signals, tmp_path: Path
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", AT_EXIT, str(int(number)), "4", *line.split()], cwd=tmp_path, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        process.wait(60)
+
+    assert process.returncode == code
+
+
 def captures(folder: Path) -> list[str]:
     """Two captures that take a while."""
     entries = [entry for path in sorted((DATA / "har" / "good").glob("*.har")) for entry in read(path)]

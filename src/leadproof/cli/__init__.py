@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         from leadproof.core import signals
 
-        with signals.like_ctrl_c(time.monotonic):
+        with signals.like_ctrl_c(time.monotonic, last=arguments is None):
             with signals.held():  # what is half loaded cannot be told from what is broken
                 from leadproof.cli import root
             return root.run(arguments)

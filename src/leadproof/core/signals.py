@@ -123,7 +123,7 @@ def handle(handlers: Mapping[signal.Signals, Any]) -> None:
 
 
 @contextlib.contextmanager
-def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
+def like_ctrl_c(clock: Callable[[], float], *, last: bool = False) -> Iterator[None]:
     """While it lasts, SIGTERM and SIGHUP raise `Terminated` in the main thread.
 
     Those that follow within `BURST` seconds are passed over: a terminal that closes sends SIGHUP more than once, and a
@@ -134,16 +134,18 @@ def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
 
     Args:
         clock: Seconds that only grow.
+        last: Does the process end behind it? Then what follows a signal is passed over to its end, or it would have
+            another exit code than the one that says what was found.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    told = clock() - BURST
+    told, ended = clock() - BURST, False
 
     def end(number: int, frame: FrameType | None) -> None:
-        nonlocal told
+        nonlocal told, ended
         if clock() - told >= BURST:
-            told = clock()
+            told, ended = clock(), True
             raise Terminated(signal.Signals(number).name)
 
     def unraisable(ignored: Any) -> None:
@@ -168,7 +170,8 @@ def like_ctrl_c(clock: Callable[[], float]) -> Iterator[None]:
     finally:
         sys.unraisablehook = before
         for number in installed:
-            signal.signal(number, signal.SIG_DFL)
+            ended = ended or signal.getsignal(number) == signal.SIG_IGN  # a command that handled it itself
+            signal.signal(number, signal.SIG_IGN if ended and last else signal.SIG_DFL)
 
 
 def end_with_stdin() -> None:

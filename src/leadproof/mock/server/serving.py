@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from leadproof.core.errors import ServerError
 from leadproof.core.gc import tune_gc
-from leadproof.core.signals import TERMINATING
+from leadproof.core.signals import TERMINATING, give_back
 from leadproof.http.hosts import Hosts
 from leadproof.http.server import new_loop
 from leadproof.mock import Mock
@@ -100,12 +100,18 @@ def run(
     """
 
     async def main() -> None:
-        stop = asyncio.Event()
+        stop, loop, before = asyncio.Event(), asyncio.get_running_loop(), {}
         for number in TERMINATING:
-            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+            if (handler := signal.getsignal(number)) != signal.SIG_IGN:  # as nohup wants it
                 with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers in a loop
-                    asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(mock, host, port, ready=ready, stop=stop, fault=fault, hosts=hosts)
+                    loop.add_signal_handler(number, stop.set)
+                    before[number] = handler
+        try:
+            await serve(mock, host, port, ready=ready, stop=stop, fault=fault, hosts=hosts)
+        finally:
+            for number in before:
+                loop.remove_signal_handler(number)
+            give_back(before, ended=stop.is_set())
 
     tune_gc()
     with asyncio.Runner(loop_factory=new_loop) as runner:
