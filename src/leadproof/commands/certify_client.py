@@ -10,6 +10,8 @@ from pathlib import Path
 
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import UsageError
+from leadproof.core.futures import each_done
+from leadproof.core.signals import held
 from leadproof.core.text import count, one_line
 from leadproof.redact import Redactor
 from leadproof.runs.ledger import Ledger
@@ -77,14 +79,14 @@ def play_all(
 
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         try:
-            begun: dict[str, Future[SituationResult | None]] = {
-                situation.id: pool.submit(one, situation)
-                for situation in sorted(situations, key=lambda one: -one.text.slow)
-            }
+            begun: dict[str, Future[SituationResult | None]] = {}
+            with held():
+                for situation in sorted(situations, key=lambda one: -one.text.slow):
+                    begun[situation.id] = pool.submit(one, situation)
             for situation in situations:
-                result = begun[situation.id].result()
-                if result is not None:
-                    yield result
+                for future in each_done([begun[situation.id]]):
+                    if (result := future.result()) is not None:
+                        yield result
         except BaseException:
             over.set()
             pool.shutdown(wait=True, cancel_futures=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from leadproof.commands.certify_client import JOBS
 from leadproof.contract.profile import Profile
 from leadproof.core.errors import UsageError
+from leadproof.core.futures import each_done
+from leadproof.core.signals import held
 from leadproof.suite.client.inside import example, play
 from leadproof.suite.client.mutants import MUTANTS
 from leadproof.suite.client.situations import every
@@ -69,9 +71,11 @@ def run(ids: Collection[str], profile: Profile, *, seed: int = 0, jobs: int = JO
     """
     ordered = sorted(ids, key=lambda name: -every()[MUTANTS[name].owner].text.slow)
     with ThreadPoolExecutor(max(1, jobs)) as pool:
-        futures = [pool.submit(_one, name, profile, seed) for name in ordered]
+        futures: list[Future[MutantResult]] = []
         try:
-            for future in as_completed(futures):
+            with held():
+                futures += [pool.submit(_one, name, profile, seed) for name in ordered]
+            for future in each_done(futures):
                 yield future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

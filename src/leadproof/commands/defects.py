@@ -11,7 +11,7 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -23,6 +23,7 @@ from leadproof.contract import specs
 from leadproof.contract.profile import Profile, load
 from leadproof.core.errors import LeadproofError
 from leadproof.core.exchange import Request, Response
+from leadproof.core.futures import each_done
 from leadproof.core.signals import ENDING, handle, held
 from leadproof.core.target import Target
 from leadproof.generate.leads import LeadMaker
@@ -255,7 +256,7 @@ def run(
         try:
             with held():
                 futures += [pool.submit(_work, batch, seed) for batch in batches]
-            for future in as_completed(futures):
+            for future in each_done(futures):
                 for outcome in future.result():
                     on_outcome(outcome)
                     yield outcome
