@@ -56,7 +56,7 @@ def test_futures_are_given_as_they_are_done() -> None:
 def test_a_signal_that_comes_while_a_lock_is_held_leaves_none_held() -> None:
     futures: list[Future[int]] = [Future() for _ in range(3)]
     for future in futures:
-        future._condition = Interrupted(future._condition)  # type: ignore[assignment]  # what is waited for takes it
+        future._condition = Interrupted(future._condition)  # type: ignore[assignment]  # it does all that a Condition does here
 
     with like_ctrl_c(time.monotonic), pytest.raises(Terminated, match="SIGTERM"):
         list(each_done(futures))

@@ -35,40 +35,39 @@ def settings(examples: int, steps: int = 50) -> Any:
 def drawing() -> Iterator[None]:
     """While Hypothesis draws here, it draws from nothing but the seed, and keeps its tables at home.
 
-    It mixes in what it finds written in modules outside of site-packages: for one seed a checkout would send other
-    requests than an installed package, and after each change of a source other ones. There is no setting for it.
-
     Raises:
         KeyboardInterrupt: The run was interrupted, whatever Hypothesis makes of it: stopped before its first example,
             it finds an assertion of its own broken.
     """
+    _settle()
+    try:
+        with _of_the_seed_alone():
+            yield
+    except BaseException as error:
+        if (came := signals.interruption(error)) is not None:
+            raise came from None
+        raise
+
+
+@contextmanager
+def _of_the_seed_alone() -> Iterator[None]:
+    """Hypothesis mixes in what it finds written in modules outside of site-packages: for one seed a checkout would send
+    other requests than an installed package, and after each change of a source other ones. There is no setting for it.
+    """
     from hypothesis.internal.conjecture import providers
 
-    _settle()
     found = getattr(providers, "_get_local_constants", None)
     if found is None:
-        with _interruptible():
-            yield
+        yield
         return
     nothing = type(providers._local_constants)()
     providers._get_local_constants = lambda: nothing
     _forget_choices()
     try:
-        with _interruptible():
-            yield
+        yield
     finally:
         providers._get_local_constants = found
         _forget_choices()
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    try:
-        yield
-    except BaseException as error:
-        if (came := signals.interruption(error)) is not None:
-            raise came from None
-        raise
 
 
 def _forget_choices() -> None:

@@ -8,13 +8,17 @@ share stands in an `Http1Server`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import httptools
+
+from leadproof.core.signals import give_back
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -218,3 +222,28 @@ def new_loop() -> asyncio.AbstractEventLoop:
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
+
+
+@contextlib.contextmanager
+def signals_in_loop(
+    loop: asyncio.AbstractEventLoop, handlers: Mapping[signal.Signals, Callable[[], object]], ended: Callable[[], bool]
+) -> Iterator[None]:
+    """While it lasts, signals call functions in a loop: not on Windows, and not in another thread than the main one.
+
+    Args:
+        loop: Runs.
+        handlers: What each signal calls.
+        ended: Has one of them ended the work? As of `signals.give_back`.
+    """
+    before = {}
+    for number, handler in handlers.items():
+        given = signal.getsignal(number)
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, handler)
+            before[number] = given
+    try:
+        yield
+    finally:
+        for number in before:
+            loop.remove_signal_handler(number)
+        give_back(before, ended=ended())

@@ -105,8 +105,7 @@ class _Following:
         #: Takes the thread in the background no more? A join that a signal interrupts says so of one that runs on
         #: (python: gh-90882), and two would take frames.
         self._left = threading.Event()
-        self._thread = threading.Thread(target=self._background, name="leadproof-judge", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._background, name="leadproof-judge", daemon=True).start()
 
     def run(self, show: Show) -> None:
         """Follows to the end; may be called again after a Ctrl-C."""

@@ -14,12 +14,12 @@ from typing import Any
 
 from leadproof.core.errors import ServerError, UsageError
 from leadproof.core.gc import tune_gc
-from leadproof.core.signals import ENDING, give_back
+from leadproof.core.signals import ENDING
 from leadproof.core.target import Target
 from leadproof.http.connecting import tls_of
 from leadproof.http.hosts import LOOPBACK, Hosts
 from leadproof.http.plan import ConnectionPlan, plan_of
-from leadproof.http.server import new_loop
+from leadproof.http.server import new_loop, signals_in_loop
 from leadproof.recorder.frames import Counts
 from leadproof.recorder.inbound import Inbound
 from leadproof.recorder.keeper import RecordingJob
@@ -186,17 +186,10 @@ def _signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> Iterator[N
             main.cancel()
         told.set()
 
-    installed = {}
-    for number in ENDING:
-        before = signal.getsignal(number)
-        if before == signal.SIG_IGN and number.name == "SIGHUP":  # as nohup wants it
-            continue
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows; not the main thread
-            loop.add_signal_handler(number, told.set if number.name == "SIGHUP" else end)
-            installed[number] = before
-    try:
+    handlers: dict[signal.Signals, Callable[[], object]] = {
+        number: told.set if number.name == "SIGHUP" else end
+        for number in ENDING
+        if number.name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN  # as nohup wants it
+    }
+    with signals_in_loop(loop, handlers, told.is_set):
         yield
-    finally:
-        for number in installed:
-            loop.remove_signal_handler(number)
-        give_back(installed, ended=told.is_set())

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from leadproof.core.errors import ServerError
 from leadproof.core.gc import tune_gc
-from leadproof.core.signals import TERMINATING, give_back
+from leadproof.core.signals import TERMINATING
 from leadproof.http.hosts import Hosts
-from leadproof.http.server import new_loop
+from leadproof.http.server import new_loop, signals_in_loop
 from leadproof.mock import Mock
 from leadproof.mock.server.plays import Script
 from leadproof.mock.server.protocol import MockConnection, Server
@@ -100,18 +100,10 @@ def run(
     """
 
     async def main() -> None:
-        stop, loop, before = asyncio.Event(), asyncio.get_running_loop(), {}
-        for number in TERMINATING:
-            if (handler := signal.getsignal(number)) != signal.SIG_IGN:  # as nohup wants it
-                with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers in a loop
-                    loop.add_signal_handler(number, stop.set)
-                    before[number] = handler
-        try:
+        stop = asyncio.Event()
+        heard = [number for number in TERMINATING if signal.getsignal(number) != signal.SIG_IGN]  # as nohup wants it
+        with signals_in_loop(asyncio.get_running_loop(), dict.fromkeys(heard, stop.set), stop.is_set):
             await serve(mock, host, port, ready=ready, stop=stop, fault=fault, hosts=hosts)
-        finally:
-            for number in before:
-                loop.remove_signal_handler(number)
-            give_back(before, ended=stop.is_set())
 
     tune_gc()
     with asyncio.Runner(loop_factory=new_loop) as runner:

@@ -70,8 +70,7 @@ class Watcher:
         self.first = threading.Event()
         self._path, self._seen = path, time.monotonic()
         self._told: set[Callable[[], object]] = set()
-        self._thread = threading.Thread(target=self._watch, name="leadproof-live", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._watch, name="leadproof-live", daemon=True).start()
 
     @property
     def idle(self) -> bool:
